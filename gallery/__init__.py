@@ -1,0 +1,1 @@
+"""Complete workflows with their tools, to run, to copy and to learn from."""
