@@ -1,0 +1,47 @@
+"""Every bound of the system, named once.
+
+Whatever comes from outside is measured against these before anything else happens to it (fail
+closed). Sizes are bytes of UTF-8, times are milliseconds, counts are counts. The values are part
+of the documentation: design, section 12.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# A request of a client, and the arguments in it.
+ARGUMENTS_BYTES: Final = 1024 * 1024
+MESSAGE_BYTES: Final = 4 * 1024 * 1024
+JSON_DEPTH: Final = 64
+SAFE_INTEGER: Final = 2**53 - 1
+"""Largest integer every JSON reader keeps exactly (RFC 8259, section 6); larger only where a schema asks."""
+
+IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z", re.ASCII)
+
+# A workflow file.
+FILE_BYTES: Final = 1024 * 1024
+FILE_NODES: Final = 50_000
+GUARD_BYTES: Final = 4 * 1024
+SCHEMA_NODES: Final = 10_000
+WORKFLOW_NAME_CHARACTERS: Final = 48
+
+# The machine.
+STATES_PER_COMMAND: Final = 100
+"""States one command may pass through before the session yields and goes on by a timer that is due at once."""
+
+# What a refused call leaves behind.
+DENIED_ARGUMENTS_BYTES: Final = 4 * 1024
+
+# A tool.
+TOOL_TIMEOUT_MS: Final = 30_000
+RESULT_BYTES: Final = 4 * 1024 * 1024
+
+# The server.
+REPLY_WAIT_MS: Final = 20_000
+LEASE_MS: Final = 5_000
+LEASE_RENEWAL_MS: Final = 1_000
+NOTICE_MS: Final = 100
+"""How often a server process looks for commits of its neighbours; the promise is 200 ms."""
+DATABASE_BUSY_MS: Final = 5_000
+SERVER_CHAIN_ROWS_PER_MINUTE: Final = 600

@@ -1,0 +1,100 @@
+"""JSON values: their type, and the one canonical text each of them has.
+
+Canonical text follows RFC 8785 (keys sorted by UTF-16 code units, shortest number form, no white
+space) with one difference: integers keep all their digits. Snapshots, audit bodies, digests and
+"the same arguments" are all decided on this text, so two values are equal here exactly when their
+canonical texts are.
+
+This module never reads untrusted text; the strict reader of a surface does that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from typing_extensions import TypeAliasType
+
+Json = TypeAliasType("Json", "None | bool | int | float | str | list[Json] | dict[str, Json]")
+JsonObject = TypeAliasType("JsonObject", dict[str, Json])
+
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
+_FIRST_SURROGATE = "\ud800"
+
+
+def canonical(value: Json | Mapping[str, Json]) -> str:
+    """Give the canonical text of a JSON value.
+
+    Raises:
+        ValueError: for NaN and infinity, which JSON has no text for.
+    """
+    return _ENCODER.encode(value) if _is_plain(value) else _encode(value)
+
+
+def digest(value: Json | Mapping[str, Json]) -> str:
+    """Give ``sha256:`` and the hexadecimal SHA-256 of the canonical text."""
+    return digest_text(canonical(value))
+
+
+def digest_text(text: str) -> str:
+    """Give ``sha256:`` and the hexadecimal SHA-256 of the text's UTF-8."""
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def settled(value: Json) -> Json:
+    """Give the value as it will be after it was stored and read back: ``2.0`` becomes ``2``.
+
+    Everything that enters a session passes through here once, so that a guard sees the same number
+    types live, after a restart and in replay.
+    """
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 1e21 else value
+    if isinstance(value, dict):
+        return {key: settled(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [settled(item) for item in value]
+    return value
+
+
+def _is_plain(value: object) -> bool:
+    """Whether the standard encoder already writes the canonical text of this value."""
+    if isinstance(value, float):
+        return 1e-4 <= abs(value) < 1e16 and not value.is_integer()
+    if isinstance(value, Mapping):
+        return all(key.isascii() or max(key) < _FIRST_SURROGATE for key in value) and all(
+            _is_plain(item) for item in value.values()
+        )
+    if isinstance(value, list):
+        return all(_is_plain(item) for item in value)
+    return True
+
+
+def _encode(value: object) -> str:
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, Mapping):
+        members = sorted(value.items(), key=lambda member: str(member[0]).encode("utf-16-be", "surrogatepass"))
+        return "{" + ",".join(f"{_ENCODER.encode(key)}:{_encode(item)}" for key, item in members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(_encode(item) for item in value) + "]"
+    return _ENCODER.encode(value)
+
+
+def _number(value: float) -> str:
+    """Write a float as ECMAScript does (RFC 8785, section 3.2.2.3)."""
+    if not math.isfinite(value):
+        message = f"{value} has no JSON text"
+        raise ValueError(message)
+    if value.is_integer() and abs(value) < 1e21:
+        return str(int(value))
+    mantissa, _, exponent = repr(value).partition("e")
+    if not exponent:
+        return mantissa
+    power = int(exponent)
+    if -7 < power < 0:
+        sign, digits = ("-", mantissa[1:]) if mantissa.startswith("-") else ("", mantissa)
+        return f"{sign}0.{'0' * (-power - 1)}{digits.replace('.', '')}"
+    return f"{mantissa}e{power:+d}"

@@ -1,0 +1,123 @@
+"""Commands: what somebody asks of a session. They may be refused; facts may not.
+
+Whatever the machine must know of the world arrives in here: the time, identifiers, who asks, the
+server process that would run what is opened, how calls ended. A command's identifier is made by
+the surface (random) or is deterministic (`timer:2.after.0`, `outcome:17`), so that the same thing
+said twice is told from two things.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pointsman.contracts.values import JsonObject
+
+from .facts import CallResult
+from .session import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Start a session of the workflow with this digest, under this identifier."""
+
+    session: str
+    definition: str
+    fields: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An agent asks for a tool. `in_flight` counts the reads of this stay that run and are not committed yet."""
+
+    tool: str
+    arguments: JsonObject
+    expected_revision: int | None = None
+    in_flight: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A read the machine permits: run it, then tell the outcome with `Observe`."""
+
+    id: str
+    tool: str
+    arguments: JsonObject
+    stay: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """A permitted read of an agent has ended."""
+
+    read: Read
+    result: CallResult
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """An agent, or the outside, sends an event. `arguments` hold reserved names too."""
+
+    event: str
+    arguments: JsonObject
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """A person decides the open review, having seen what has this digest, in this stay."""
+
+    event: str
+    arguments: JsonObject
+    shown_digest: str
+    stay: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """An open call has ended. Ignored if it is not open any more, or another process runs it."""
+
+    call: str
+    result: CallResult
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """The process that ran an open call is gone. A read runs again here; a write becomes unknown."""
+
+    call: str
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """A timer is due."""
+
+    timer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """A person ends the session."""
+
+    reason: str
+
+
+Request: TypeAlias = Start | Call | Observe | Send | Decide | Settle | TakeOver | Expire | Cancel
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A request, with who asks, when and through what.
+
+    `at` is milliseconds since the epoch; `instance` is the server process that submits the command
+    and runs the calls it opens; `channel` is `mcp`, `cli`, `script`, `api` or `server`.
+    """
+
+    id: str
+    at: int
+    actor: Actor
+    channel: str
+    instance: str
+    request: Request
+    client: str | None = None

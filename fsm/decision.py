@@ -1,0 +1,26 @@
+"""What `decide` answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .commands import Read
+from .facts import Fact
+from .refusals import Refusal
+from .session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The facts a command makes, and the session they lead to.
+
+    At most one of `refusal` and `read` is set. A refusal may come with facts: its own row and,
+    where it exhausts a limit, the move. `read` asks the caller to run a read and come back with
+    `Observe`. `repeated` marks an event that had been accepted before.
+    """
+
+    session: Session | None
+    facts: tuple[Fact, ...] = ()
+    refusal: Refusal | None = None
+    read: Read | None = None
+    repeated: bool = False

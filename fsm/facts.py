@@ -1,0 +1,226 @@
+"""Facts: what has happened, in the past tense. One fact is one row of the audit table.
+
+A fact carries everything `evolve` needs, so that a session can be folded from its rows without the
+workflow, on any later version of this program. The columns say who, when, where and what; the body
+says the rest, and its shape belongs to the fact's `kind`. A change of a body's shape raises
+`FACT_VERSION`, and `evolve` goes on reading the older ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from pydantic import TypeAdapter
+
+from pointsman.contracts.values import Json, JsonObject
+
+from .session import (
+    ActorKind,
+    CallOutcome,
+    Ending,
+    OpenCall,
+    OpenReview,
+    Position,
+    Timer,
+)
+
+FACT_VERSION: Final = 1
+
+FactKind: TypeAlias = Literal[
+    "started", "entered", "denied", "intended", "settled", "accepted", "decided", "timer", "model", "admin"
+]
+Because: TypeAlias = Literal[
+    "start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A session began. `timers` are those of the whole session."""
+
+    session: str
+    workflow: str
+    version: int
+    started_by: str
+    writes: JsonObject
+    timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A state was entered; the columns name it. `limit` names the session limit that sent it there."""
+
+    actor: Literal["agent", "system", "human", "external", "final"]
+    because: Because
+    position: Position
+    timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
+    review: OpenReview | None = None
+    limit: str | None = None
+    ending: Ending | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """A call was refused and changed nothing but what limits count.
+
+    `arguments` is the canonical text of what was asked, cut at 4 KB, beside the digest of the whole.
+    """
+
+    message: str
+    arguments_digest: str
+    arguments: str
+    unmet: list[JsonObject] = field(default_factory=list[JsonObject])
+    counts_denial: bool = False
+    counts_invalid: bool = False
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """A call is committed, and will run or is running. Again for the same call when another process takes it over."""
+
+    call: OpenCall
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A call ended, or a `set` step was done (then `call` is None).
+
+    An agent's read was never open: it brings `tool`, `arguments` and the `stay` it was asked in.
+    `writes` are record fields; `position` is where the stay's steps are now; `review` opens one.
+    """
+
+    call: str | None
+    tool: str | None
+    purpose: Literal["agent", "step", "show"]
+    stay: int
+    arguments: JsonObject | None = None
+    result: Json = None
+    error: str | None = None
+    attempts: int = 1
+    branch: int = 0
+    remember: bool = False
+    writes: JsonObject = field(default_factory=dict[str, Json])
+    unmet: list[JsonObject] = field(default_factory=list[JsonObject])
+    position: Position | None = None
+    review: OpenReview | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An event met its contract, its evidence and its guards."""
+
+    arguments: JsonObject
+    payload_digest: str
+    writes: JsonObject
+    confidence: float | None = None
+    path_confidence: float | None = None
+    rationale: str | None = None
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A person decided a review. `edits` holds each edited field with the value before and after."""
+
+    role: str
+    arguments: JsonObject
+    writes: JsonObject
+    shown_digest: str
+    stay: int
+    rationale: str | None = None
+    edits: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer was due. `effect` says what came of it: it moved the session, reminded, was held by
+    its guard or by an open write, or let a long run of states go on."""
+
+    timer: str
+    effect: Literal["moved", "reminded", "held", "continued"]
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Administered:
+    """A person intervened. `cancelled` ends the session where it is."""
+
+    act: Literal["cancelled"]
+    reason: str
+
+
+Body: TypeAlias = Started | Entered | Denied | Intended | Settled | Accepted | Decided | TimerFired | Administered
+
+BODIES: Final[dict[FactKind, type[Body]]] = {
+    "started": Started,
+    "entered": Entered,
+    "denied": Denied,
+    "intended": Intended,
+    "settled": Settled,
+    "accepted": Accepted,
+    "decided": Decided,
+    "timer": TimerFired,
+    "admin": Administered,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that happened: the columns of its audit row, and its body.
+
+    `at` is milliseconds since the epoch. `command` is the identifier of the command that made it.
+    """
+
+    kind: FactKind
+    command: str
+    at: int
+    actor_kind: ActorKind
+    actor_id: str
+    client: str | None
+    channel: str
+    definition: str
+    body: Body
+    action: str | None = None
+    outcome: str | None = None
+    code: str | None = None
+    state_before: str | None = None
+    state_after: str | None = None
+    duration_ms: int | None = None
+
+
+_ADAPTERS: Final[dict[FactKind, TypeAdapter[Body]]] = {kind: TypeAdapter(body) for kind, body in BODIES.items()}
+
+
+def body_value(fact: Fact) -> JsonObject:
+    """Give a fact's body as JSON."""
+    value: JsonObject = _ADAPTERS[fact.kind].dump_python(fact.body, exclude_defaults=True)
+    return value
+
+
+def read_body(kind: FactKind, value: JsonObject) -> Body:
+    """Read a body back from JSON.
+
+    Raises:
+        KeyError: for a kind this version does not know.
+        pydantic.ValidationError: for a body of another shape.
+    """
+    return _ADAPTERS[kind].validate_python(value)
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """How a call ended, as the tools report it.
+
+    `error` is safe to show: it holds no values but what the tool meant to say. `attempts` counts
+    the tries. `duration_ms` covers all of them.
+    """
+
+    outcome: CallOutcome
+    result: Json = None
+    error: str | None = None
+    attempts: int = 1
+    duration_ms: int = 0

@@ -1,0 +1,240 @@
+"""A session as the machine holds it: a frozen value that facts alone change.
+
+Everything here is bounded by the workflow, never by the session's age: counts instead of lists,
+the last call of a tool instead of all of them. Times are milliseconds since the epoch, taken from
+the commands; nothing in this folder reads a clock.
+
+The dictionaries are never changed in place. `evolve` makes new ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from pydantic import TypeAdapter
+
+from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.workflow import Effect
+
+FORMAT: Final = 1
+"""Number of this snapshot format; a store refuses a snapshot of another one."""
+
+ActorKind: TypeAlias = Literal["agent", "human", "system", "external"]
+CallOutcome: TypeAlias = Literal["done", "failed", "unknown"]
+Phase: TypeAlias = Literal["entry", "run", "show", "ready"]
+Ending: TypeAlias = Literal["success", "stopped", "manual", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `id` is the accountable principal, never just the client program."""
+
+    kind: ActorKind
+    id: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a field's value comes from: the fact that wrote it, and who and what made the fact."""
+
+    revision: int
+    at: int
+    how: Literal["start", "event", "call", "set", "decision"]
+    action: str
+    actor_kind: ActorKind
+    actor_id: str
+    state: str
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last successful call of a tool. Arguments and result only where an expression reads them."""
+
+    at: int
+    count: int
+    stay: int
+    revision: int
+    args: JsonObject | None = None
+    result: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """The last decision of a person in a state."""
+
+    by: str
+    role: str
+    event: str
+    at: int
+    rationale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What limits count. `denials` and `invalid` are consecutive."""
+
+    calls: int = 0
+    denials: int = 0
+    invalid: int = 0
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far the server's own steps have come in a stay: which list, and which step of it.
+
+    `ready` means that no step is left and the state's actor acts.
+    """
+
+    phase: Phase
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A call that is committed and not settled. `instance` names the server process that runs it.
+
+    `purpose` is `agent` for a write an agent asked, `step` for a step of the workflow, `show` for
+    what a review shows. `branch` is its place in an `all` (0 elsewhere).
+    """
+
+    id: str
+    tool: str
+    arguments: JsonObject
+    effect: Effect
+    purpose: Literal["agent", "step", "show"]
+    instance: str
+    opened_at: int
+    branch: int = 0
+    attempt: int = 1
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A moment at which the session acts by itself. `index` is the place in the state's list."""
+
+    kind: Literal["after", "due", "remind", "duration", "continue"]
+    at: int
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReview:
+    """What a reviewer is shown, frozen when the review opened; `shown_digest` is bound to decisions."""
+
+    role: str
+    shown: JsonObject
+    shown_digest: str
+    opened_at: int
+    due_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """The time between entering a state and leaving it. `number` counts the session's stays from 1.
+
+    `revision` is that of the fact that entered the state. `uses` counts accepted calls by tool.
+    `branches` holds the outcomes of the running step's branches.
+    """
+
+    state: str
+    actor: Literal["agent", "system", "human", "external", "final"]
+    number: int
+    since: int
+    revision: int
+    position: Position
+    counts: Counts = Counts()
+    uses: dict[str, int] = field(default_factory=dict[str, int])
+    open: dict[str, OpenCall] = field(default_factory=dict[str, OpenCall])
+    branches: dict[str, CallOutcome] = field(default_factory=dict[str, CallOutcome])
+    timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
+    review: OpenReview | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedEvent:
+    """The last accepted event, so that the same one sent again can be told from a new one."""
+
+    event: str
+    actor_id: str
+    payload_digest: str
+    stay: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a session ended."""
+
+    outcome: Ending
+    at: int
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One running instance of a workflow: the fold of its facts. `revision` is how many they are."""
+
+    id: str
+    workflow: str
+    version: int
+    definition: str
+    started_by: str
+    started_at: int
+    revision: int
+    stay: Stay
+    client: str | None = None
+    record: dict[str, Json] = field(default_factory=dict[str, Json])
+    provenance: dict[str, Provenance] = field(default_factory=dict[str, Provenance])
+    visits: dict[str, int] = field(default_factory=dict[str, int])
+    done: dict[str, Done] = field(default_factory=dict[str, Done])
+    decisions: dict[str, DecisionRecord] = field(default_factory=dict[str, DecisionRecord])
+    confidences: dict[str, float] = field(default_factory=dict[str, float])
+    """Last accepted confidence by state, since the start or the last human decision."""
+    counts: Counts = Counts()
+    timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
+    """Timers of the whole session; those of a stay are in the stay."""
+    spent: tuple[str, ...] = ()
+    """Session limits that have moved the session once and do not move it again."""
+    last_event: AcceptedEvent | None = None
+    ended: Ended | None = None
+
+    @property
+    def state(self) -> str:
+        """Name of the current state."""
+        return self.stay.state
+
+    @property
+    def path_confidence(self) -> float:
+        """Product of the accepted confidences along the path."""
+        product = 1.0
+        for value in self.confidences.values():
+            product *= value
+        return product
+
+    @property
+    def open_write(self) -> OpenCall | None:
+        """A write whose outcome is not known yet, if there is one."""
+        return next((call for call in self.stay.open.values() if call.effect == "write"), None)
+
+    @property
+    def next_timer_at(self) -> int | None:
+        """When the earliest timer is due, in milliseconds since the epoch."""
+        timers = [*self.timers.values(), *self.stay.timers.values()]
+        return None if self.ended or not timers else min(timer.at for timer in timers)
+
+
+_SESSION = TypeAdapter(Session)
+
+
+def snapshot(session: Session) -> str:
+    """Give the canonical text of a session, the same on every machine."""
+    return canonical(_SESSION.dump_python(session, exclude_defaults=True))
+
+
+def restore(text: str) -> Session:
+    """Read a snapshot back. The inverse of `snapshot`."""
+    return _SESSION.validate_json(text)

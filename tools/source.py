@@ -1,0 +1,47 @@
+"""What every source of tools looks like to the rest, and what a call tells a tool.
+
+A source is asked once for its definitions and then called. It reports every end of a call as a
+`CallResult`, never as an exception: whether a write failed or nobody knows is decided where the
+call was made, because only there is it known what was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pointsman.contracts.values import JsonObject
+from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
+from pointsman.fsm.facts import CallResult
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """What a tool may know of the call it serves; a parameter named `call` receives it.
+
+    `who` is the accountable principal of the session's agent, or of the person who decided. `key`
+    is the idempotency key of a write (None until the effects ledger makes keys).
+    """
+
+    session: str
+    call: str
+    key: str | None
+    attempt: int
+    who: str
+
+
+class ToolSource(Protocol):
+    """A source of tools: a Python module, an MCP server, an OpenAPI document."""
+
+    async def definitions(self) -> Sequence[ToolDefinition]:
+        """Give every tool, named `source.tool`. Raises `SourceError` if the source cannot be had."""
+        ...
+
+    async def call(self, tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext) -> CallResult:
+        """Call a tool once or, for a read, as often as its policy allows, within its timeouts."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of what the source holds; running calls are given up."""
+        ...
