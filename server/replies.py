@@ -1,0 +1,128 @@
+"""The port between a surface and the governor: who calls, what comes back, and what may be asked.
+
+A surface knows a protocol and no rules; the governor knows the rules and no protocol. They meet
+in these types only. A refusal is a value here like any other reply, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.workflow import Workflow
+from pointsman.fsm.refusals import Refusal
+from pointsman.fsm.session import Actor, Ended
+
+ReplyOutcome: TypeAlias = Literal["done", "refused", "failed", "unknown", "waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as a surface knows it.
+
+    `actor` is the accountable principal (on stdio `local:<user of the operating system>`), `client`
+    the name of the client program, `channel` the way the call came.
+    """
+
+    actor: Actor
+    client: str | None
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that is allowed now: a tool (`docs.read`) or an event (`submit_fields`)."""
+
+    name: str
+    kind: Literal["tool", "event"]
+    description: str
+    input_schema: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFor:
+    """Who must act before the agent can. `due` is RFC 3339 in UTC."""
+
+    actor: str
+    role: str | None = None
+    due: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a governed call led to, and where its session is now.
+
+    `entered` says that the state or the status has changed, so that `goal`, `forbid`, `context` and
+    the schemas of `allowed` are of interest.
+    """
+
+    session: str
+    workflow: str
+    state: str
+    revision: int
+    outcome: ReplyOutcome
+    result: Json = None
+    refusal: Refusal | None = None
+    repeated: bool = False
+    entered: bool = False
+    goal: str | None = None
+    forbid: str | None = None
+    context: JsonObject | None = None
+    allowed: tuple[Action, ...] = ()
+    waiting_for: WaitingFor | None = None
+    ended: Ended | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A refusal that belongs to no session this caller may see."""
+
+    refusal: Refusal
+
+
+class Governed(Protocol):
+    """What a surface needs of the governor."""
+
+    def workflows(self) -> Sequence[Workflow]:
+        """Give the workflows that are served, in the order they were given."""
+        ...
+
+    async def start(self, caller: Caller, workflow: str, fields: JsonObject) -> Reply | Stray:
+        """Start a session."""
+        ...
+
+    async def status(self, caller: Caller, session: str) -> Reply | Stray:
+        """Say where a session is; `entered` is set."""
+        ...
+
+    async def act(
+        self, caller: Caller, session: str, action: str, arguments: JsonObject, expected_revision: int | None = None
+    ) -> Reply | Stray:
+        """Call a tool or send an event. `action` is its name, dotted or as written on the wire."""
+        ...
+
+    async def list_sessions(self, caller: Caller) -> Sequence[JsonObject]:
+        """List the sessions this caller may see, newest first."""
+        ...
+
+    async def contract(self, caller: Caller, session: str) -> JsonObject | Stray:
+        """Give the contract of the session's current state."""
+        ...
+
+    async def diagram(self, caller: Caller, session: str) -> str | Stray:
+        """Draw the session's workflow as mermaid, with the current state marked."""
+        ...
+
+    async def audit(self, caller: Caller, session: str) -> Sequence[JsonObject] | Stray:
+        """Give the session's audit rows, oldest first."""
+        ...
+
+    async def stray(self, caller: Caller, action: str, refusal: Refusal, arguments: JsonObject | None) -> None:
+        """Record a refused call that belongs to no session in the chain `server`."""
+        ...
+
+    def subscribe(self, session: str, on_rest: Callable[[], None]) -> Callable[[], None]:
+        """Call `on_rest` whenever the session came to rest in another state; the result ends that."""
+        ...
