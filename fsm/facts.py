@@ -23,6 +23,7 @@ from .session import (
     OpenReview,
     Position,
     Timer,
+    TurnOf,
 )
 
 FACT_VERSION: Final = 1
@@ -30,9 +31,7 @@ FACT_VERSION: Final = 1
 FactKind: TypeAlias = Literal[
     "started", "entered", "denied", "intended", "settled", "accepted", "decided", "timer", "model", "admin"
 ]
-Because: TypeAlias = Literal[
-    "start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration"
-]
+Because: TypeAlias = Literal["start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Started:
 class Entered:
     """A state was entered; the columns name it. `limit` names the session limit that sent it there."""
 
-    actor: Literal["agent", "system", "human", "external", "final"]
+    actor: TurnOf
     because: Because
     position: Position
     timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
@@ -82,7 +81,6 @@ class Intended:
     """A call is committed, and will run or is running. Again for the same call when another process takes it over."""
 
     call: OpenCall
-    position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,9 @@ class Settled:
     """A call ended, or a `set` step was done (then `call` is None).
 
     An agent's read was never open: it brings `tool`, `arguments` and the `stay` it was asked in.
-    `writes` are record fields; `position` is where the stay's steps are now; `review` opens one.
+    `writes` are record fields. `step` is how the workflow's step ended with it: a call that was done
+    and whose result did not fit the record is a failed step. `position` is where the stay's steps
+    are now, `shown_as` the name a review shows the result under; `review` opens one.
     """
 
     call: str | None
@@ -102,6 +102,8 @@ class Settled:
     error: str | None = None
     attempts: int = 1
     branch: int = 0
+    step: CallOutcome | None = None
+    shown_as: str | None = None
     remember: bool = False
     writes: JsonObject = field(default_factory=dict[str, Json])
     unmet: list[JsonObject] = field(default_factory=list[JsonObject])
@@ -138,7 +140,8 @@ class Decided:
 @dataclass(frozen=True, slots=True)
 class TimerFired:
     """A timer was due. `effect` says what came of it: it moved the session, reminded, was held by
-    its guard or by an open write, or let a long run of states go on."""
+    its guard, or let a long run of states go on. In every case it does not fire again.
+    """
 
     timer: str
     effect: Literal["moved", "reminded", "held", "continued"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 from pointsman.contracts.schemas import Unmet
+from pointsman.contracts.values import JsonObject
 
 Code: TypeAlias = Literal[
     "MALFORMED",
@@ -39,3 +40,11 @@ class Refusal:
     code: Code
     message: str
     unmet: tuple[Unmet, ...] = ()
+
+
+def unmet_values(unmet: tuple[Unmet, ...]) -> list[JsonObject]:
+    """Give unmet demands as replies and audit rows show them."""
+    return [
+        {"path": one.path, "problem": one.problem, **({} if one.schema is None else {"schema": one.schema})}
+        for one in unmet
+    ]

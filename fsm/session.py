@@ -23,6 +23,7 @@ FORMAT: Final = 1
 ActorKind: TypeAlias = Literal["agent", "human", "system", "external"]
 CallOutcome: TypeAlias = Literal["done", "failed", "unknown"]
 Phase: TypeAlias = Literal["entry", "run", "show", "ready"]
+TurnOf: TypeAlias = Literal["agent", "system", "human", "external", "final"]
 Ending: TypeAlias = Literal["success", "stopped", "manual", "failed", "cancelled"]
 
 
@@ -115,10 +116,14 @@ class OpenCall:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A moment at which the session acts by itself. `index` is the place in the state's list."""
+    """A moment at which the session acts by itself, and the state it then goes to (empty: none).
+
+    `index` is the place in the state's list of `after`, where the guard stands.
+    """
 
     kind: Literal["after", "due", "remind", "duration", "continue"]
     at: int
+    to: str = ""
     index: int = 0
 
 
@@ -142,7 +147,7 @@ class Stay:
     """
 
     state: str
-    actor: Literal["agent", "system", "human", "external", "final"]
+    actor: TurnOf
     number: int
     since: int
     revision: int
@@ -152,6 +157,8 @@ class Stay:
     open: dict[str, OpenCall] = field(default_factory=dict[str, OpenCall])
     branches: dict[str, CallOutcome] = field(default_factory=dict[str, CallOutcome])
     timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
+    shown: dict[str, Json] = field(default_factory=dict[str, Json])
+    """What the calls of a review's `show` have given so far; moves into the review when it opens."""
     review: OpenReview | None = None
 
 
@@ -228,6 +235,11 @@ class Session:
 
 
 _SESSION = TypeAdapter(Session)
+
+
+def shown_value(result: Json, error: str | None) -> Json:
+    """What a review shows of a call: its result, or that it could not be had."""
+    return result if error is None else {"error": error}
 
 
 def snapshot(session: Session) -> str:

@@ -1,0 +1,76 @@
+"""What is allowed now: the second pure function. Lists are made from it; enforcement never depends on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pointsman.contracts.values import JsonObject
+from pointsman.contracts.workflow import AgentState, Event, ExternalState, HumanState, ToolUse, Workflow
+
+from .session import Session, TurnOf
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One tool or event that the current state offers, with the schema of its arguments."""
+
+    name: str
+    kind: Literal["tool", "event"]
+    description: str
+    input_schema: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Who must act before anything else happens; `due_at` in milliseconds since the epoch."""
+
+    actor: TurnOf
+    role: str | None = None
+    due_at: int | None = None
+
+
+def allowed(workflow: Workflow, session: Session) -> tuple[Action, ...]:
+    """Give the tools and events of the current state, for the actor whose turn it is.
+
+    Empty when the server works, when a timer must act, and when the session has ended. A tool whose
+    definition is not bound is left out: it could not be called.
+    """
+    if session.ended is not None or session.stay.position.phase != "ready":
+        return ()
+    state = workflow.states[session.state]
+    match state:
+        case AgentState():
+            tools = [_tool(workflow, state, use) for use in state.tools.values() if use.tool in workflow.definitions]
+            return (*tools, *(_event(event) for event in state.events.values()))
+        case HumanState() | ExternalState():
+            return tuple(_event(event) for event in state.events.values())
+        case _:
+            return ()
+
+
+def waiting(session: Session) -> Waiting | None:
+    """Say who must act; None when the session has ended."""
+    if session.ended is not None:
+        return None
+    stay = session.stay
+    if stay.position.phase != "ready" or stay.open:
+        return Waiting("system", due_at=session.next_timer_at)
+    if stay.review is not None:
+        return Waiting("human", stay.review.role, stay.review.due_at)
+    return Waiting(stay.actor, due_at=min((timer.at for timer in stay.timers.values()), default=None))
+
+
+def _tool(workflow: Workflow, state: AgentState, use: ToolUse) -> Action:
+    definition = workflow.definitions[use.tool]
+    contract = workflow.tool_contracts[state.name, use.tool]
+    effect = "Reads only." if workflow.tools[use.tool].effect == "read" else "Changes something outside."
+    times = "" if use.calls is None else f" At most {use.calls} calls here."
+    return Action(use.tool, "tool", f"{definition.description} {effect}{times}".strip(), contract.input_schema)
+
+
+def _event(event: Event) -> Action:
+    targets = dict.fromkeys(transition.to for transition in event.next)
+    said = f"{event.description} " if event.description else ""
+    evidence = f" Needs {', '.join(event.evidence)} called here first." if event.evidence else ""
+    return Action(event.name, "event", f"{said}Leads to {' or '.join(targets)}.{evidence}", event.contract.input_schema)

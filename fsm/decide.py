@@ -1,0 +1,92 @@
+"""`decide`: the one door. A command and a session in; facts, or a refusal, out.
+
+Pure: no clock, no randomness, no input or output. The same workflow, session and command give the
+same facts, byte for byte, wherever it runs: in the embedded server, in another engine, in a
+simulator, in a test. What a workflow does not allow is denied.
+"""
+
+from __future__ import annotations
+
+from pointsman.contracts.workflow import Workflow
+
+from . import agents, happenings, people
+from .commands import Call, Cancel, Command, Decide, Expire, Observe, Send, Settle, Start, TakeOver
+from .decision import Decision
+from .facts import Started
+from .flow import move
+from .gate import NOT_FOUND, contract_refusal, may_start, may_view
+from .refusals import Refusal
+from .session import Session, Timer
+from .turn import Turn
+
+
+def decide(workflow: Workflow, session: Session | None, command: Command) -> Decision:  # noqa: C901 -- a case a kind
+    """Judge a command.
+
+    Args:
+        workflow: The workflow the session was started with, with its tools' definitions bound.
+        session: The session as it is; None only for `Start` of a new one.
+        command: What is asked, by whom, and all that must be known of the world.
+
+    Returns:
+        The facts and the session they lead to. A refusal with the code `NOT_FOUND` makes no fact,
+        because the session is none of the caller's business; the caller records it elsewhere.
+    """
+    turn = Turn(workflow, session, command)
+    request = command.request
+    if isinstance(request, Start):
+        return _start(turn, request, session)
+    if session is None or not may_view(workflow, session, command.actor):
+        return Decision(session, refusal=NOT_FOUND)
+    match request:
+        case Call():
+            return agents.call(turn, request)
+        case Observe():
+            return agents.observe(turn, request)
+        case Send():
+            return agents.send(turn, request)
+        case Decide():
+            return people.decide_review(turn, request)
+        case Cancel():
+            return people.cancel(turn, request)
+        case Settle():
+            return happenings.settle(turn, request)
+        case TakeOver():
+            return happenings.take_over(turn, request)
+        case Expire():
+            return happenings.expire(turn, request)
+
+
+def _start(turn: Turn, request: Start, session: Session | None) -> Decision:
+    """Start a session. The same identifier a second time is the session there is, to its starter."""
+    workflow, command = turn.workflow, turn.command
+    if session is not None:
+        mine = session.started_by == command.actor.id and session.definition == request.definition
+        return Decision(session, repeated=True) if mine else Decision(session, refusal=NOT_FOUND)
+    if not may_start(workflow, command.actor):
+        allowed = " or ".join(workflow.access.start)
+        return Decision(None, refusal=Refusal("FORBIDDEN", f"Only {allowed} may start {workflow.name}."))
+    refusal = contract_refusal(workflow.start, request.fields, f"{workflow.name} cannot be started")
+    if refusal is not None:
+        return Decision(None, refusal=refusal)
+    timers = {
+        f"0.duration.{i}": Timer("duration", command.at + int(rule.amount), rule.then)
+        for i, rule in enumerate(workflow.limits)
+        if rule.kind == "duration"
+    }
+    writes = {name: request.fields[name] for name in workflow.start_fields if name in request.fields}
+    turn.emit(
+        "started",
+        Started(
+            session=request.session,
+            workflow=workflow.name,
+            version=workflow.version,
+            started_by=command.actor.id,
+            writes=writes,
+            timers=timers,
+        ),
+        action="start",
+        outcome="done",
+    )
+    move(turn, workflow.initial, "start")
+    return turn.answer()

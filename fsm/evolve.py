@@ -1,0 +1,235 @@
+"""`evolve`: the session after a fact. It never refuses, never asks the workflow and never looks around.
+
+`decide` uses it for every fact it makes, so the session it answers with is the fold of its facts by
+construction. Replay folds the stored facts through the same function.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, Literal
+
+from pointsman.contracts.values import Json, JsonObject
+
+from .facts import (
+    Accepted,
+    Administered,
+    Decided,
+    Denied,
+    Entered,
+    Fact,
+    Intended,
+    Settled,
+    Started,
+    TimerFired,
+)
+from .session import (
+    AcceptedEvent,
+    Counts,
+    DecisionRecord,
+    Done,
+    Ended,
+    Position,
+    Provenance,
+    Session,
+    Stay,
+    Timer,
+    shown_value,
+)
+
+_How = Literal["start", "event", "call", "set", "decision"]
+
+NOWHERE: Final = Stay(state="", actor="system", number=0, since=0, revision=0, position=Position("ready"))
+"""The stay of a session that has started and entered no state yet. No command ever meets it."""
+
+
+class HistoryError(Exception):
+    """The facts do not fold: the first must be `started`, and no other may be."""
+
+
+def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901 -- a case a kind
+    """Give the session after a fact.
+
+    Raises:
+        HistoryError: when a first fact does not start a session, or a later one does.
+    """
+    body = fact.body
+    if session is None:
+        if not isinstance(body, Started):
+            raise HistoryError(f"the first fact is {fact.kind!r}, not 'started'")
+        return _started(fact, body)
+    session = replace(session, revision=session.revision + 1)
+    match body:
+        case Started():
+            raise HistoryError("a session starts once")
+        case Entered():
+            return _entered(session, fact, body)
+        case Denied():
+            return _denied(session, body)
+        case Intended():
+            return _intended(session, body)
+        case Settled():
+            return _settled(session, fact, body)
+        case Accepted():
+            return _accepted(session, fact, body)
+        case Decided():
+            return _decided(session, fact, body)
+        case TimerFired():
+            return _timer_fired(session, body)
+        case Administered():
+            return replace(session, ended=Ended("cancelled", fact.at), timers={}, stay=replace(session.stay, timers={}))
+
+
+def _started(fact: Fact, body: Started) -> Session:
+    session = Session(
+        id=body.session,
+        workflow=body.workflow,
+        version=body.version,
+        definition=fact.definition,
+        started_by=body.started_by,
+        started_at=fact.at,
+        client=fact.client,
+        revision=1,
+        stay=NOWHERE,
+        timers=dict(body.timers),
+    )
+    return _write(session, fact, body.writes, "start", "")
+
+
+def _entered(session: Session, fact: Fact, body: Entered) -> Session:
+    state = fact.state_after or ""
+    stay = Stay(
+        state=state,
+        actor=body.actor,
+        number=session.stay.number + 1,
+        since=fact.at,
+        revision=session.revision,
+        position=body.position,
+        timers=dict(body.timers),
+        review=body.review,
+    )
+    return replace(
+        session,
+        stay=stay,
+        visits={**session.visits, state: session.visits.get(state, 0) + 1},
+        counts=replace(session.counts, steps=session.counts.steps + 1),
+        timers={} if body.ending else session.timers,
+        spent=session.spent if body.limit is None else (*session.spent, body.limit),
+        ended=Ended(body.ending, fact.at, body.owner) if body.ending else None,
+    )
+
+
+def _denied(session: Session, body: Denied) -> Session:
+    def count(counts: Counts) -> Counts:
+        return replace(
+            counts,
+            denials=counts.denials + body.counts_denial,
+            invalid=counts.invalid + body.counts_invalid,
+        )
+
+    if not (body.counts_denial or body.counts_invalid):
+        return session
+    return replace(session, counts=count(session.counts), stay=replace(session.stay, counts=count(session.stay.counts)))
+
+
+def _intended(session: Session, body: Intended) -> Session:
+    call, stay = body.call, session.stay
+    session = replace(session, stay=replace(stay, open={**stay.open, call.id: call}))
+    return _count_call(session, call.tool) if call.purpose == "agent" and call.attempt == 1 else session
+
+
+def _settled(session: Session, fact: Fact, body: Settled) -> Session:
+    stay = session.stay
+    opened = stay.open.get(body.call) if body.call is not None else None
+    current = body.stay == stay.number
+    if opened is None and body.purpose == "agent" and body.tool is not None and current:
+        session = _count_call(session, body.tool)
+        stay = session.stay
+    if opened is not None:
+        stay = replace(stay, open={key: call for key, call in stay.open.items() if key != opened.id})
+    if body.step is not None:
+        stay = replace(stay, branches={**stay.branches, str(body.branch): body.step})
+    if body.shown_as is not None:
+        stay = replace(stay, shown={**stay.shown, body.shown_as: shown_value(body.result, body.error)})
+    if body.position is not None:
+        stay = replace(stay, position=body.position, branches={})
+    if body.review is not None:
+        stay = replace(stay, review=body.review, shown={})
+    session = replace(session, stay=stay)
+    if fact.outcome != "done":
+        return session
+    if body.tool is not None:
+        session = _remember(session, fact, body, body.tool, opened.arguments if opened else body.arguments)
+    how: _How = "call" if body.tool is not None else "set"
+    return _write(session, fact, body.writes, how, body.tool or "set")
+
+
+def _remember(session: Session, fact: Fact, body: Settled, tool: str, arguments: JsonObject | None) -> Session:
+    before = session.done.get(tool)
+    done = Done(
+        at=fact.at,
+        count=(before.count if before else 0) + 1,
+        stay=body.stay,
+        revision=session.revision,
+        args=arguments if body.remember else None,
+        result=body.result if body.remember else None,
+    )
+    return replace(session, done={**session.done, tool: done})
+
+
+def _accepted(session: Session, fact: Fact, body: Accepted) -> Session:
+    if body.repeated:
+        return session
+    stay = replace(session.stay, counts=replace(session.stay.counts, denials=0, invalid=0))
+    session = replace(
+        session,
+        stay=stay,
+        counts=replace(session.counts, denials=0, invalid=0),
+        last_event=AcceptedEvent(fact.action or "", fact.actor_id, body.payload_digest, stay.number),
+    )
+    if body.confidence is not None:
+        session = replace(session, confidences={**session.confidences, stay.state: body.confidence})
+    return _write(session, fact, body.writes, "event", fact.action or "", body.confidence)
+
+
+def _decided(session: Session, fact: Fact, body: Decided) -> Session:
+    state = session.stay.state
+    record = DecisionRecord(fact.actor_id, body.role, fact.action or "", fact.at, body.rationale)
+    session = replace(session, decisions={**session.decisions, state: record}, confidences={})
+    return _write(session, fact, body.writes, "decision", fact.action or "")
+
+
+def _timer_fired(session: Session, body: TimerFired) -> Session:
+    stay = replace(session.stay, timers=_without(session.stay.timers, body.timer))
+    return replace(session, timers=_without(session.timers, body.timer), stay=stay)
+
+
+def _without(timers: dict[str, Timer], name: str) -> dict[str, Timer]:
+    return {key: timer for key, timer in timers.items() if key != name}
+
+
+def _count_call(session: Session, tool: str) -> Session:
+    stay = session.stay
+    counts = replace(stay.counts, calls=stay.counts.calls + 1, denials=0)
+    stay = replace(stay, counts=counts, uses={**stay.uses, tool: stay.uses.get(tool, 0) + 1})
+    return replace(session, stay=stay, counts=replace(session.counts, calls=session.counts.calls + 1, denials=0))
+
+
+def _write(
+    session: Session, fact: Fact, writes: JsonObject, how: _How, action: str, confidence: float | None = None
+) -> Session:
+    """Write record fields with their provenance; a field and its provenance are never written apart."""
+    if not writes:
+        return session
+    provenance = Provenance(
+        revision=session.revision,
+        at=fact.at,
+        how=how,
+        action=action,
+        actor_kind=fact.actor_kind,
+        actor_id=fact.actor_id,
+        state=session.stay.state,
+        confidence=confidence,
+    )
+    record: dict[str, Json] = {**session.record, **writes}
+    return replace(session, record=record, provenance={**session.provenance, **dict.fromkeys(writes, provenance)})

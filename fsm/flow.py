@@ -1,0 +1,86 @@
+"""Run to completion: entering states, running their steps, taking transitions nobody has to ask for.
+
+After every command the session rests: calls are open, or an agent, a person, the outside or a
+timer must act, or it has ended. All of that is found here, in one loop; there is no other way from
+one state to the next than `enter`.
+"""
+
+from __future__ import annotations
+
+from pointsman.contracts.bounds import STATES_PER_COMMAND
+from pointsman.contracts.workflow import FinalState, SystemState
+
+from .facts import Because, Entered
+from .session import Timer
+from .stays import first_position, open_review, timers_of, turn_of
+from .steps import open_step
+from .turn import Turn, UndecidableError, choose
+
+
+def move(turn: Turn, target: str, because: Because, *, limit: str | None = None) -> None:
+    """Enter a state and go on until the session rests."""
+    enter(turn, target, because, limit=limit)
+    advance(turn)
+
+
+def enter(turn: Turn, target: str, because: Because, *, limit: str | None = None) -> None:
+    """Enter a state, or the one that the limit on states entered prescribes instead.
+
+    `limit` names the limit of the whole session that is spent by this move.
+    """
+    for rule in turn.workflow.limits:
+        if rule.kind == "steps" and turn.session.counts.steps >= rule.amount and "steps" not in turn.session.spent:
+            target, because, limit = rule.then, "limit", "steps"
+    state = turn.workflow.states[target]
+    number = turn.stay.number + 1
+    turn.states_entered += 1
+    position = first_position(state)
+    timers = timers_of(state, number, turn.command.at)
+    if turn.states_entered > STATES_PER_COMMAND:
+        timers[f"{number}.continue"] = Timer("continue", turn.command.at)
+    final = state if isinstance(state, FinalState) else None
+    turn.emit(
+        "entered",
+        Entered(
+            actor=turn_of(state),
+            because=because,
+            position=position,
+            timers=timers,
+            review=open_review(turn, state, position, {}, timers),
+            limit=limit,
+            ending=final.outcome if final else None,
+            owner=final.owner if final else None,
+        ),
+        state_after=target,
+    )
+
+
+def advance(turn: Turn) -> None:
+    """Go on until the session rests, or yields after many states to a timer that is due at once."""
+    while not turn.session.ended and not turn.stay.open and turn.states_entered <= STATES_PER_COMMAND:
+        state = turn.state
+        if turn.stay.branches:
+            in_doubt = "unknown" in turn.stay.branches.values()
+            target = state.unknown if in_doubt else state.failed
+            if target is None:
+                return
+            enter(turn, target, "unknown" if in_doubt else "failed")
+        elif turn.stay.position.phase != "ready":
+            open_step(turn, state)
+        elif not isinstance(state, SystemState) or not _take_next(turn, state):
+            return
+
+
+def _take_next(turn: Turn, state: SystemState) -> bool:
+    """Leave a system state whose steps are done; False where it rests until a timer."""
+    try:
+        target = choose(state.next, turn.scope())
+    except UndecidableError:
+        if state.failed is None:
+            return False
+        enter(turn, state.failed, "failed")
+        return True
+    if target is None:
+        return False
+    enter(turn, target, "next")
+    return True

@@ -1,0 +1,164 @@
+"""Refusing: who may do what at all, the row a refusal leaves, and the limits it may exhaust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pointsman.contracts.bounds import DENIED_ARGUMENTS_BYTES
+from pointsman.contracts.schemas import Contract, Unmet
+from pointsman.contracts.values import JsonObject, canonical, digest_text
+from pointsman.contracts.workflow import HumanState, LimitKind, Workflow
+
+from .decision import Decision
+from .facts import Denied
+from .flow import move
+from .refusals import Code, Refusal, unmet_values
+from .session import Actor, Counts, Ended, Session
+from .turn import Turn
+
+_INVALID_CODES: frozenset[Code] = frozenset({"MISSING_FIELDS", "INVALID_FIELDS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Exhausted:
+    """A limit that one more would go over: where it leads, and whether it is the whole session's.
+
+    `then` is None where the session's limit has moved the session before: it refuses and moves no more.
+    """
+
+    kind: LimitKind
+    then: str | None
+    of_session: bool
+
+
+NOT_FOUND = Refusal(
+    "NOT_FOUND", "There is no session with this handle that you may use. `list_sessions` lists those you may."
+)
+"""The same words for a session that is unknown, expired or somebody else's."""
+
+
+def may_view(workflow: Workflow, session: Session, actor: Actor) -> bool:
+    """Whether a principal may know that a session exists. The server itself and the outside may."""
+    if actor.kind in ("system", "external") or _granted(workflow.access.view, session, actor):
+        return True
+    state = workflow.states[session.state]
+    reviews = isinstance(state, HumanState) and state.review.role in actor.roles
+    return reviews or _granted(workflow.access.drive, session, actor)
+
+
+def may_drive(workflow: Workflow, session: Session, actor: Actor) -> bool:
+    """Whether a principal may act for the session's agent, and cancel it."""
+    return _granted(workflow.access.drive, session, actor)
+
+
+def may_start(workflow: Workflow, actor: Actor) -> bool:
+    """Whether a principal may start a session."""
+    return "anyone" in workflow.access.start or any(role in workflow.access.start for role in actor.roles)
+
+
+def _granted(grants: tuple[str, ...], session: Session, actor: Actor) -> bool:
+    if "anyone" in grants or ("starter" in grants and actor.id == session.started_by):
+        return True
+    return any(role in grants for role in actor.roles)
+
+
+def ended(session: Session, how: Ended) -> Refusal:
+    """What everybody is told of a session that has ended."""
+    return Refusal("SESSION_ENDED", f"The session has ended in {session.state!r} ({how.outcome}).")
+
+
+def deny(turn: Turn, refusal: Refusal, action: str, arguments: JsonObject) -> Decision:
+    """Refuse: one row and nothing else. Limits do not count it."""
+    _write_row(turn, refusal, action, arguments)
+    return turn.answer(refusal)
+
+
+def deny_in_turn(
+    turn: Turn, refusal: Refusal, action: str, arguments: JsonObject, *, payload: bool = False
+) -> Decision:
+    """Refuse the actor whose turn it is. Limits count it, and one that is exhausted moves the session.
+
+    `payload` marks the arguments of an event, which the limit `invalid` counts.
+    """
+    invalid = payload and refusal.code in _INVALID_CODES
+    exhausted = _over(turn, "denials", lambda counts: counts.denials)
+    if invalid and (exhausted is None or exhausted.then is None):
+        exhausted = _over(turn, "invalid", lambda counts: counts.invalid)
+    if exhausted is None or exhausted.then is None or turn.session.open_write is not None:
+        _write_row(turn, refusal, action, arguments, denial=True, invalid=invalid)
+        return turn.answer(refusal)
+    return exhaust(turn, exhausted, exhausted.then, action, arguments, refusal)
+
+
+def exhaust(
+    turn: Turn, limit: Exhausted, target: str, action: str, arguments: JsonObject, cause: Refusal | None = None
+) -> Decision:
+    """Refuse what goes over a limit, and send the session where the limit says."""
+    said = f" What was wrong this time: {cause.message}" if cause else ""
+    refusal = Refusal(
+        "LIMIT_REACHED",
+        f"The limit on {limit.kind} is spent; the session goes to {target!r}.{said}",
+        cause.unmet if cause else (),
+    )
+    _write_row(turn, refusal, action, arguments, denial=True, cause=cause.code if cause else None)
+    move(turn, target, "limit", limit=limit.kind if limit.of_session else None)
+    return turn.answer(refusal)
+
+
+def spent_calls(turn: Turn, in_flight: int) -> Exhausted | None:
+    """The limit that one more call would go over, with the calls that are running counted."""
+    return _over(turn, "calls", lambda counts: counts.calls + in_flight)
+
+
+def contract_refusal(contract: Contract, arguments: JsonObject, what: str) -> Refusal | None:
+    """Hold arguments to a contract; every problem is listed."""
+    unmet = contract.unmet(arguments)
+    if not unmet:
+        return None
+    code: Code = "MISSING_FIELDS" if any(one.missing for one in unmet) else "INVALID_FIELDS"
+    return Refusal(code, f"{what}: {_listed(unmet)}", unmet)
+
+
+def _listed(unmet: tuple[Unmet, ...]) -> str:
+    shown = "; ".join(f"{one.path or 'arguments'} {one.problem}" for one in unmet[:8])
+    return shown if len(unmet) <= 8 else f"{shown}; and {len(unmet) - 8} more"
+
+
+def _over(turn: Turn, kind: LimitKind, count: Callable[[Counts], int]) -> Exhausted | None:
+    for rule in turn.state.limits:
+        if rule.kind == kind and count(turn.stay.counts) >= rule.amount:
+            return Exhausted(kind, rule.then, of_session=False)
+    for rule in turn.workflow.limits:
+        if rule.kind == kind and count(turn.session.counts) >= rule.amount:
+            return Exhausted(kind, None if kind in turn.session.spent else rule.then, of_session=True)
+    return None
+
+
+def _write_row(  # noqa: PLR0913 -- the flags are columns of the row
+    turn: Turn,
+    refusal: Refusal,
+    action: str,
+    arguments: JsonObject,
+    *,
+    denial: bool = False,
+    invalid: bool = False,
+    cause: Code | None = None,
+) -> None:
+    text = canonical(arguments)
+    kept = text.encode("utf-8", "surrogatepass")[:DENIED_ARGUMENTS_BYTES].decode("utf-8", "ignore")
+    turn.emit(
+        "denied",
+        Denied(
+            message=refusal.message,
+            arguments_digest=digest_text(text),
+            arguments=kept,
+            unmet=unmet_values(refusal.unmet),
+            counts_denial=denial,
+            counts_invalid=invalid,
+            cause=cause,
+        ),
+        action=action,
+        outcome="refused",
+        code=refusal.code,
+    )

@@ -1,0 +1,142 @@
+"""What happens by itself: calls end, the processes that ran them die, timers are due.
+
+A command of this kind that no longer fits (the call is settled, the timer is gone) is answered
+with the session as it is, and leaves no row: it says nothing new.
+"""
+
+from __future__ import annotations
+
+from pointsman.contracts.workflow import AgentState
+
+from .agents import agent_writes
+from .commands import Expire, Settle, TakeOver
+from .decision import Decision
+from .facts import Because, CallResult, Intended, Settled, TimerFired
+from .flow import advance, enter, move
+from .refusals import unmet_values
+from .session import OpenCall, Timer
+from .steps import Writes, settle_step
+from .turn import Turn, UndecidableError, passes
+
+SERVER_DIED = "the server ended between intent and outcome, so nobody knows whether it happened"
+
+
+def settle(turn: Turn, request: Settle) -> Decision:
+    """Record how an open call ended, and go on."""
+    call = turn.stay.open.get(request.call)
+    if call is None or call.instance != turn.command.instance:
+        return turn.answer()
+    return _settle(turn, call, request.result)
+
+
+def take_over(turn: Turn, request: TakeOver) -> Decision:
+    """Take an open call over from a process that is gone: run a read again, call a write unknown."""
+    call = turn.stay.open.get(request.call)
+    if call is None or call.instance != request.instance:
+        return turn.answer()
+    if call.effect == "write":
+        return _settle(turn, call, CallResult("unknown", error=SERVER_DIED, attempts=call.attempt))
+    again = OpenCall(
+        id=call.id,
+        tool=call.tool,
+        arguments=call.arguments,
+        effect=call.effect,
+        purpose=call.purpose,
+        instance=turn.command.instance,
+        opened_at=turn.command.at,
+        branch=call.branch,
+        attempt=call.attempt + 1,
+        key=call.key,
+    )
+    turn.emit("intended", Intended(again), action=call.tool)
+    return turn.answer()
+
+
+def _settle(turn: Turn, call: OpenCall, result: CallResult) -> Decision:
+    state = turn.state
+    if call.purpose != "agent":
+        settle_step(turn, state, call, result)
+    else:
+        _settle_for_agent(turn, call, result)
+        if result.outcome == "unknown" and state.unknown is not None:
+            enter(turn, state.unknown, "unknown")
+    advance(turn)
+    _fire_overdue(turn)
+    return turn.answer()
+
+
+def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
+    state = turn.state
+    writes = Writes({})
+    if isinstance(state, AgentState) and result.outcome == "done":
+        writes = agent_writes(turn, state, call.tool, call.arguments, result.result)
+    turn.emit(
+        "settled",
+        Settled(
+            call=call.id,
+            tool=call.tool,
+            purpose="agent",
+            stay=turn.stay.number,
+            result=result.result,
+            error=result.error or writes.error,
+            attempts=result.attempts,
+            remember=call.tool in turn.workflow.remembered,
+            writes=writes.values,
+            unmet=unmet_values(writes.unmet),
+        ),
+        action=call.tool,
+        outcome=result.outcome,
+        code="INVALID_FIELDS" if writes.unmet else None,
+        duration_ms=result.duration_ms,
+    )
+
+
+def expire(turn: Turn, request: Expire) -> Decision:
+    """Let a timer that is due act. One that an open write holds up acts when the write is settled."""
+    timer = turn.stay.timers.get(request.timer) or turn.session.timers.get(request.timer)
+    held = turn.session.open_write is not None
+    if timer is not None and timer.at <= turn.command.at and not held and turn.session.ended is None:
+        _fire(turn, request.timer, timer)
+    return turn.answer()
+
+
+def _fire_overdue(turn: Turn) -> None:
+    """Fire what became due while a write was open, the earliest first, until the session has moved."""
+    stay = turn.stay.number
+    timers = sorted({**turn.session.timers, **turn.stay.timers}.items(), key=lambda item: (item[1].at, item[0]))
+    for name, timer in timers:
+        free = turn.session.ended is None and turn.session.open_write is None and turn.stay.number == stay
+        if free and timer.at <= turn.command.at and timer.kind != "continue":
+            _fire(turn, name, timer)
+
+
+def _fire(turn: Turn, name: str, timer: Timer) -> None:
+    match timer.kind:
+        case "continue":
+            _fired(turn, name, TimerFired(name, "continued"))
+            advance(turn)
+        case "remind":
+            _fired(turn, name, TimerFired(name, "reminded"))
+        case "duration":
+            _move(turn, name, timer.to, "duration", limit="duration" if name in turn.session.timers else None)
+        case "due":
+            _move(turn, name, timer.to, "due")
+        case "after":
+            after = turn.state.after[timer.index]
+            try:
+                passed, error = passes(after.when, turn.scope()), None
+            except UndecidableError as undecidable:
+                passed, error = False, str(undecidable)
+            if passed:
+                _move(turn, name, timer.to, "after")
+            else:
+                _fired(turn, name, TimerFired(name, "held", error))
+
+
+def _move(turn: Turn, name: str, target: str, because: Because, *, limit: str | None = None) -> None:
+    _fired(turn, name, TimerFired(name, "moved"))
+    move(turn, target, because, limit=limit)
+
+
+def _fired(turn: Turn, name: str, body: TimerFired) -> None:
+    turn.emit("timer", body, action=name, outcome=body.effect)

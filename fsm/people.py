@@ -1,0 +1,132 @@
+"""What people do: decide a review, cancel a session. No command of another kind of actor can."""
+
+from __future__ import annotations
+
+from pointsman.contracts.expressions import EvaluationError
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.workflow import HumanState
+
+from .commands import Cancel, Decide
+from .decision import Decision
+from .facts import Administered, Decided
+from .flow import move
+from .gate import contract_refusal, deny, ended, may_drive
+from .refusals import Refusal
+from .session import OpenReview
+from .turn import Turn, UndecidableError, choose, passes
+
+
+def decide_review(turn: Turn, request: Decide) -> Decision:
+    """Judge a person's decision: the right person, on what was shown, in this stay, within the contract."""
+    name, arguments = request.event, request.arguments
+    state, review = turn.state, turn.stay.review
+    if turn.command.actor.kind != "human":
+        return deny(turn, Refusal("FORBIDDEN", "Only a person decides a review."), name, arguments)
+    if turn.session.ended is not None:
+        return deny(turn, ended(turn.session, turn.session.ended), name, arguments)
+    if not isinstance(state, HumanState) or review is None:
+        nothing = Refusal("NOT_YOUR_TURN", f"There is nothing to decide in {turn.session.state!r} now.")
+        return deny(turn, nothing, name, arguments)
+    refusal = _may_not_decide(turn, state) or _outdated(turn, request, review)
+    if refusal is not None:
+        return deny(turn, refusal, name, arguments)
+    return _take(turn, state, review, request)
+
+
+def _take(turn: Turn, state: HumanState, review: OpenReview, request: Decide) -> Decision:
+    name, arguments = request.event, request.arguments
+    event = state.events.get(name)
+    if event is None:
+        refusal = Refusal(
+            "NOT_ALLOWED", f"{name!r} is no decision of {state.name!r}. Those are: {', '.join(state.events)}."
+        )
+        return deny(turn, refusal, name, arguments)
+    unmet = contract_refusal(event.contract, arguments, f"{name} does not meet its contract")
+    if unmet is not None:
+        return deny(turn, unmet, name, arguments)
+    before = turn.session.record
+    writes: dict[str, Json] = {field: arguments[field] for field in event.fields if field in arguments}
+    edits: dict[str, JsonObject] = {
+        field: {"before": before.get(field), "after": value}
+        for field, value in writes.items()
+        if field in state.review.edit and before.get(field) != value
+    }
+    rationale = arguments.get("rationale")
+    try:
+        target = _target(turn, state, name, arguments, writes)
+    except UndecidableError:
+        target = None
+    if target is None:
+        message = event.when.message if event.when is not None else None
+        refusal = Refusal(
+            "GUARD_FAILED", message or f"{name} leads nowhere with these values: its condition is not true."
+        )
+        return deny(turn, refusal, name, arguments)
+    turn.emit(
+        "decided",
+        Decided(
+            role=state.review.role,
+            arguments=arguments,
+            writes=writes,
+            shown_digest=review.shown_digest,
+            stay=turn.stay.number,
+            rationale=rationale if isinstance(rationale, str) else None,
+            edits=edits,
+        ),
+        action=name,
+        outcome="done",
+    )
+    move(turn, target, "next")
+    return turn.answer()
+
+
+def _target(turn: Turn, state: HumanState, name: str, arguments: JsonObject, writes: JsonObject) -> str | None:
+    """Where the decision leads; None where its guard is false or no transition's is true."""
+    event = state.events[name]
+    if not passes(event.when, turn.scope(event=arguments)):
+        return None
+    return choose(event.next, turn.scope(turn.session_with(writes), event=arguments))
+
+
+def _may_not_decide(turn: Turn, state: HumanState) -> Refusal | None:
+    actor, review = turn.command.actor, state.review
+    if review.role not in actor.roles:
+        return Refusal("FORBIDDEN", f"{actor.id} does not have the role {review.role}, which decides {state.name!r}.")
+    if turn.command.channel not in review.accept:
+        accepted = ", ".join(sorted(review.accept))
+        return Refusal("FORBIDDEN", f"{state.name!r} is not decided through {turn.command.channel}, only: {accepted}.")
+    try:
+        excluded = [expression.evaluate(turn.scope()) for expression in review.exclude]
+    except EvaluationError:
+        return Refusal("FORBIDDEN", f"Who is excluded from deciding {state.name!r} cannot be said, so nobody may.")
+    if actor.id in excluded or any(isinstance(names, list) and actor.id in names for names in excluded):
+        return Refusal(
+            "FORBIDDEN",
+            f"{actor.id} may not decide this session: the workflow excludes them from {state.name!r}. "
+            f"Another person with the role {review.role} must.",
+        )
+    return None
+
+
+def _outdated(turn: Turn, request: Decide, review: OpenReview) -> Refusal | None:
+    if request.stay == turn.stay.number and request.shown_digest == review.shown_digest:
+        return None
+    return Refusal("STALE", "This decision is about an earlier review of the session; look at what is shown now.")
+
+
+def cancel(turn: Turn, request: Cancel) -> Decision:
+    """End a session where it is. A write that is open is never cut off."""
+    actor = turn.command.actor
+    arguments: JsonObject = {"reason": request.reason}
+    if actor.kind != "human" or not may_drive(turn.workflow, turn.session, actor):
+        return deny(
+            turn, Refusal("FORBIDDEN", "Only a person who may drive the session cancels it."), "cancel", arguments
+        )
+    if turn.session.ended is not None:
+        return deny(turn, ended(turn.session, turn.session.ended), "cancel", arguments)
+    write = turn.session.open_write
+    if write is not None:
+        refusal = Refusal("IN_PROGRESS", f"{write.tool} is running; cancel again when its outcome is known.")
+        return deny(turn, refusal, "cancel", arguments)
+    turn.emit("admin", Administered("cancelled", request.reason), action="cancel", outcome="done")
+    return turn.answer()

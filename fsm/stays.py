@@ -1,0 +1,122 @@
+"""The order of things within a stay: its steps, where they begin and end, its timers and its review."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pointsman.contracts.values import Json, digest
+from pointsman.contracts.workflow import (
+    AgentState,
+    AllStep,
+    CallStep,
+    ExternalState,
+    FinalState,
+    HumanState,
+    SetStep,
+    State,
+    Step,
+    SystemState,
+)
+
+from .session import OpenReview, Phase, Position, Timer, TurnOf
+from .turn import Turn
+
+_NEXT_PHASE: Final[dict[Phase, Phase]] = {"entry": "run", "run": "show", "show": "ready"}
+
+
+def turn_of(state: State) -> TurnOf:
+    """Who acts in a state once its steps are done."""
+    match state:
+        case AgentState():
+            return "agent"
+        case HumanState():
+            return "human"
+        case ExternalState():
+            return "external"
+        case FinalState():
+            return "final"
+        case _:
+            return "system"
+
+
+def steps_of(state: State, phase: Phase) -> tuple[Step, ...]:
+    """The steps of one list. The calls of a review's `show` are one step that makes them all."""
+    match phase, state:
+        case "entry", _:
+            return state.entry
+        case "run", SystemState():
+            return state.run
+        case "show", HumanState():
+            calls = tuple(item for item in state.review.show if isinstance(item, CallStep))
+            return (AllStep(calls),) if calls else ()
+        case _:
+            return ()
+
+
+def branches_at(state: State, position: Position) -> tuple[CallStep | SetStep, ...]:
+    """What runs at the same time at this position."""
+    step = steps_of(state, position.phase)[position.index]
+    return step.steps if isinstance(step, AllStep) else (step,)
+
+
+def first_position(state: State) -> Position:
+    """Where a stay begins: at the first step there is, or ready."""
+    return _over_the_ends(state, Position("entry"))
+
+
+def position_after(state: State, position: Position) -> Position:
+    """The step after this one."""
+    return _over_the_ends(state, Position(position.phase, position.index + 1))
+
+
+def _over_the_ends(state: State, position: Position) -> Position:
+    while position.phase != "ready" and position.index >= len(steps_of(state, position.phase)):
+        position = Position(_NEXT_PHASE[position.phase])
+    return position
+
+
+def timers_of(state: State, number: int, at: int) -> dict[str, Timer]:
+    """The timers of the stay with this number that begins now, by identifiers no other stay has."""
+    timers = {
+        f"{number}.after.{i}": Timer("after", at + after.in_ms, after.to, i) for i, after in enumerate(state.after)
+    }
+    for i, rule in enumerate(state.limits):
+        if rule.kind == "duration":
+            timers[f"{number}.duration.{i}"] = Timer("duration", at + int(rule.amount), rule.then)
+    if isinstance(state, HumanState) and state.review.due is not None:
+        due = state.review.due
+        timers[f"{number}.due"] = Timer("due", at + due.in_ms, due.then)
+        if due.remind_ms is not None:
+            timers[f"{number}.remind"] = Timer("remind", at + due.remind_ms)
+    return timers
+
+
+def open_review(
+    turn: Turn, state: State, position: Position, shown: dict[str, Json], timers: dict[str, Timer]
+) -> OpenReview | None:
+    """Freeze what a reviewer sees, in the order of the file; None where it is not yet, or nobody's, to review.
+
+    `shown` holds what the calls of `show` gave. A field that is not set is left out.
+    """
+    if position.phase != "ready" or not isinstance(state, HumanState):
+        return None
+    record = turn.session.record
+    content: dict[str, Json] = {}
+    for item in state.review.show:
+        if isinstance(item, CallStep):
+            name = show_name(item)
+            content[name] = shown[name]
+        elif item in record:
+            content[item] = record[item]
+    return OpenReview(
+        role=state.review.role,
+        shown=content,
+        shown_digest=digest(content),
+        opened_at=turn.command.at,
+        due_at=next((timer.at for timer in timers.values() if timer.kind == "due"), None),
+    )
+
+
+def show_name(step: CallStep) -> str:
+    """The name a review shows a call's result under."""
+    return step.shown_as or step.tool

@@ -1,0 +1,136 @@
+"""The server's own steps: opening them, and what their ends do to the record and the stay.
+
+A step's branches are prepared on one view of the record. Calls become open entries of the session;
+`set`, and a call whose arguments cannot be made, end at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pointsman.contracts.expressions import EvaluationError
+from pointsman.contracts.schemas import Unmet
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.workflow import CallStep, SetStep, State
+
+from .facts import CallResult, Intended, Settled
+from .refusals import unmet_values
+from .scope import SessionScope
+from .session import OpenCall, shown_value
+from .stays import branches_at, open_review, position_after, show_name
+from .turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """Values for record fields, or why they cannot be written."""
+
+    values: JsonObject
+    unmet: tuple[Unmet, ...] = ()
+    error: str | None = None
+
+
+def evaluate_writes(turn: Turn, step: CallStep | SetStep, scope: SessionScope) -> Writes:
+    """Evaluate what a step writes, and hold each value to its field's schema."""
+    save = step if isinstance(step, SetStep) else step.save
+    if save is None:
+        return Writes({})
+    values: dict[str, Json] = {}
+    unmet: list[Unmet] = []
+    try:
+        for name, expression in save.fields.items():
+            values[name] = expression.evaluate(scope)
+            unmet += turn.workflow.record[name].schema.unmet(values[name], name)
+    except EvaluationError as error:
+        return Writes({}, error=str(error))
+    return (
+        Writes({}, tuple(unmet), f"what is saved does not fit the record: {unmet[0].path}") if unmet else Writes(values)
+    )
+
+
+def open_step(turn: Turn, state: State) -> None:
+    """Open every branch of the step the stay has come to, and end those that end at once."""
+    position = turn.stay.position
+    branches = branches_at(state, position)
+    scope = turn.scope()
+    ended: list[tuple[int, CallResult, Writes]] = []
+    for index, step in enumerate(branches):
+        if isinstance(step, SetStep):
+            ended.append((index, CallResult("done"), evaluate_writes(turn, step, scope)))
+            continue
+        try:
+            arguments = step.arguments.render(scope)
+        except EvaluationError as error:
+            ended.append((index, CallResult("failed", error=str(error), attempts=0), Writes({})))
+            continue
+        call = OpenCall(
+            id=str(turn.session.revision + 1),
+            tool=step.tool,
+            arguments=arguments,
+            effect=turn.workflow.tools[step.tool].effect,
+            purpose="show" if position.phase == "show" else "step",
+            instance=turn.command.instance,
+            opened_at=turn.command.at,
+            branch=index,
+        )
+        turn.emit("intended", Intended(call), action=step.tool)
+    for index, result, writes in ended:
+        end_branch(turn, state, index, result, writes, None)
+
+
+def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes: Writes, call: OpenCall | None) -> None:
+    """Settle one branch of the current step; the last one moves the stay on, or leaves it failed.
+
+    `call` is None for a branch that never ran.
+    """
+    position = turn.stay.position
+    branches = branches_at(state, position)
+    step = branches[index]
+    tool = step.tool if isinstance(step, CallStep) else None
+    shown_as = show_name(step) if isinstance(step, CallStep) and position.phase == "show" else None
+    error = result.error or writes.error
+    outcome = result.outcome if writes.error is None else "failed"
+    if shown_as is not None:
+        outcome = "done"  # a reviewer sees that it could not be had; the review opens all the same
+    outcomes = [*turn.stay.branches.values(), outcome]
+    after = None
+    review = None
+    if len(outcomes) == len(branches) and all(each == "done" for each in outcomes):
+        after = position_after(state, position)
+        shown = dict(turn.stay.shown)
+        if shown_as is not None:
+            shown[shown_as] = shown_value(result.result, error)
+        review = open_review(turn, state, after, shown, turn.stay.timers)
+    turn.emit(
+        "settled",
+        Settled(
+            call=call.id if call else None,
+            tool=tool,
+            purpose="show" if position.phase == "show" else "step",
+            stay=turn.stay.number,
+            result=result.result,
+            error=error,
+            attempts=result.attempts,
+            branch=index,
+            step=outcome,
+            shown_as=shown_as,
+            remember=tool in turn.workflow.remembered,
+            writes=writes.values,
+            unmet=unmet_values(writes.unmet),
+            position=after,
+            review=review,
+        ),
+        action=tool or "set",
+        outcome=result.outcome if tool else outcome,
+        code="INVALID_FIELDS" if writes.unmet else None,
+        duration_ms=result.duration_ms if call else None,
+    )
+
+
+def settle_step(turn: Turn, state: State, call: OpenCall, result: CallResult) -> None:
+    """Settle a step's call that ran: save what it gave, and end its branch."""
+    step = branches_at(state, turn.stay.position)[call.branch]
+    writes = Writes({})
+    if result.outcome == "done":
+        writes = evaluate_writes(turn, step, turn.scope(args=call.arguments, result=result.result))
+    end_branch(turn, state, call.branch, result, writes, call)
