@@ -1,0 +1,93 @@
+"""Replies: where a session is now, told to the one who asked.
+
+An agent is told its own arguments, the fields of `show` and a guard's message, never other values.
+"""
+
+from __future__ import annotations
+
+from pointsman.contracts.times import iso
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.workflow import AgentState, Workflow
+from pointsman.fsm.allowed import allowed, waiting
+from pointsman.fsm.decision import Decision
+from pointsman.fsm.facts import CallResult, Settled
+from pointsman.fsm.refusals import Refusal
+from pointsman.fsm.session import Session
+
+from .replies import Action, Reply, ReplyOutcome, WaitingFor
+
+
+def reply(  # noqa: PLR0913 -- a reply has this many members
+    workflow: Workflow,
+    session: Session,
+    outcome: ReplyOutcome,
+    *,
+    entered: bool,
+    result: Json = None,
+    refusal: Refusal | None = None,
+    repeated: bool = False,
+) -> Reply:
+    """Tell an agent what came of its call. `entered` says that it has not seen this stay yet."""
+    state = workflow.states[session.state]
+    context: JsonObject | None = None
+    if entered and isinstance(state, AgentState):
+        context = {name: session.record[name] for name in state.show if name in session.record}
+    return Reply(
+        session=session.id,
+        workflow=session.workflow,
+        state=session.state,
+        revision=session.revision,
+        outcome=outcome,
+        result=result,
+        refusal=refusal,
+        repeated=repeated,
+        entered=entered,
+        goal=state.goal if entered else None,
+        forbid=state.forbid if entered else None,
+        context=context,
+        allowed=actions(workflow, session),
+        waiting_for=_waiting_for(session),
+        ended=session.ended,
+    )
+
+
+def actions(workflow: Workflow, session: Session) -> tuple[Action, ...]:
+    """What an agent may do now; nothing when it is somebody else's turn."""
+    if not isinstance(workflow.states[session.state], AgentState):
+        return ()
+    return tuple(Action(a.name, a.kind, a.description, a.input_schema) for a in allowed(workflow, session))
+
+
+def _waiting_for(session: Session) -> WaitingFor | None:
+    who = waiting(session)
+    if who is None or who.actor == "agent":
+        return None
+    return WaitingFor(who.actor, who.role, None if who.due_at is None else iso(who.due_at))
+
+
+def rests(session: Session) -> bool:
+    """Whether nothing of the session runs: somebody, or a timer that is not due at once, must act."""
+    running = bool(session.stay.open) or any(timer.kind == "continue" for timer in session.stay.timers.values())
+    return session.ended is not None or not running
+
+
+def told(decision: Decision | None, result: CallResult) -> tuple[ReplyOutcome, Json, Refusal | None]:
+    """What an agent is told of a call that has ended: outcome, result, and what did not fit the record.
+
+    A call that was done stays done even if its result could not be saved.
+    """
+    if result.outcome != "done":
+        return result.outcome, {"error": result.error}, None
+    facts = decision.facts if decision is not None else ()
+    misfit = next((f.body for f in facts if isinstance(f.body, Settled) and f.code == "INVALID_FIELDS"), None)
+    if misfit is None:
+        return "done", result.result, None
+    message = f"The call was done, but its result was not saved: {misfit.error}."
+    return "done", result.result, Refusal("INVALID_FIELDS", message)
+
+
+def tool_named(workflow: Workflow, action: str) -> str | None:
+    """Give the tool of this name, dotted or as on the wire; None where there is none."""
+    if action in workflow.tools:
+        return action
+    return next((name for name in workflow.tools if name.replace(".", "_") == action), None)

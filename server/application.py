@@ -1,0 +1,64 @@
+"""The wiring: one place where engine, library, governor and caretaker are put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .caretaker import Caretaker
+from .clock import Clock, SystemClock
+from .engines.embedded import EmbeddedEngine
+from .governor import Governor
+from .identity import new_instance_id
+from .library import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A server process, whatever it shows to the outside."""
+
+    governor: Governor
+    caretaker: Caretaker
+
+    @property
+    def engine(self) -> EmbeddedEngine:
+        """Where the sessions are."""
+        return self.governor.engine
+
+
+@asynccontextmanager
+async def open_application(
+    database: str | None, files: Sequence[Path], *, clock: Clock | None = None, caretaking: bool
+) -> AsyncIterator[Application]:
+    """Open the database and load the workflows; on leaving, wait for what runs and close everything.
+
+    Args:
+        database: A SQLAlchemy URL or a file's path; None for the default in the user's data directory.
+        files: The workflow files to serve.
+        clock: What tells the time, if not the machine's clock.
+        caretaking: Whether this process fires timers and takes over calls; one that is there for a
+            single command does not.
+
+    Raises:
+        InvalidWorkflow: when a workflow file has faults.
+        SourceError: when a source of tools cannot be had.
+        StoreError: when the database cannot be opened.
+    """
+    library = Library()
+    instance = new_instance_id()
+    engine = await EmbeddedEngine.open(database, library.find, instance=instance, path_of=library.path)
+    governor = Governor(engine, library, clock or SystemClock(), instance)
+    caretaker = Caretaker(governor)
+    try:
+        for file in files:
+            await library.serve(file)
+        if caretaking:
+            await caretaker.start()
+        yield Application(governor, caretaker)
+    finally:
+        await caretaker.aclose()
+        await governor.performer.aclose()
+        await engine.aclose()
+        await library.aclose()

@@ -1,0 +1,101 @@
+"""What a server process does without being asked: shows that it lives, fires timers, takes over.
+
+Only sessions of the workflows this process serves are looked after, because only for those does it
+have the sources and their environment. Several processes may look after the same session; the
+machine takes each timer and each takeover once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from pointsman.contracts.bounds import LEASE_RENEWAL_MS
+from pointsman.fsm.commands import Expire, TakeOver
+
+from .errors import StoreError
+from .governor import Governor
+
+_log = structlog.get_logger(__name__)
+
+_LOOK_MS: Final = 1_000
+"""How often timers and open calls of other processes are looked for, at the latest."""
+
+
+class Caretaker:
+    """Looks after the sessions of a governor's workflows until it is closed."""
+
+    def __init__(self, governor: Governor) -> None:
+        self._governor = governor
+        self._held: dict[str, int] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin, with one look at everything that was left open."""
+        self._tasks = [
+            asyncio.create_task(self._every(LEASE_RENEWAL_MS, self._governor.engine.beat), name="heartbeat"),
+            asyncio.create_task(self._every(_LOOK_MS, self.look), name="caretaker"),
+        ]
+
+    async def aclose(self) -> None:
+        """Stop looking after anything."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        self._tasks = []
+
+    async def look(self) -> None:
+        """Fire every timer that is due, and take over every call whose process is gone. Once."""
+        await self.fire_due()
+        await self._take_over()
+
+    async def fire_due(self) -> None:
+        """Fire every timer that is due now, of every session this process looks after."""
+        governor = self._governor
+        names = governor.library.names()
+        for session_id in await governor.engine.due_sessions(governor.clock.now_ms(), names):
+            await self._fire(session_id)
+
+    async def _fire(self, session_id: str) -> None:
+        governor = self._governor
+        session = await governor.engine.read(session_id)
+        if session is None or self._held.get(session_id) == session.revision:
+            return
+        timers = sorted({**session.timers, **session.stay.timers}.items(), key=lambda item: (item[1].at, item[0]))
+        before = session.revision
+        for name, timer in timers:
+            if timer.at <= governor.clock.now_ms():
+                session = await governor.submit_and_follow(session, Expire(name), f"timer:{name}") or session
+        if session.revision == before:
+            self._held[session_id] = before  # an open write holds them; its outcome will let them go
+        else:
+            self._held.pop(session_id, None)
+
+    async def _take_over(self) -> None:
+        governor = self._governor
+        engine = governor.engine
+        sessions = [s for s in await engine.sessions_with_open_calls(governor.library.names()) if s is not None]
+        owners = {call.instance for session in sessions for call in session.stay.open.values()}
+        dead = await engine.dead_instances(owners - {governor.instance})
+        for session in sessions:
+            for call in session.stay.open.values():
+                if call.instance in dead:
+                    _log.info("taking over a call", session=session.id, call=call.id, tool=call.tool)
+                    command_id = f"takeover:{call.id}:{call.attempt}"
+                    await governor.submit_and_follow(session, TakeOver(call.id, call.instance), command_id)
+
+    async def _every(self, period_ms: int, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except StoreError as error:
+                _log.warning("the database did not answer; trying again", error=str(error))
+            except Exception:  # noqa: BLE001 -- whatever one look meets, the next one must come
+                _log.exception("looking after sessions failed; trying again")
+            await asyncio.sleep(period_ms / 1000)

@@ -1,0 +1,36 @@
+"""What can go wrong between the server and the world. A docstring is the default message."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pointsman.contracts.errors import PointsmanError
+from pointsman.fsm.refusals import Code
+
+
+class StoreError(PointsmanError):
+    """The database failed. Look at its file and at the server's log."""
+
+
+class StoreBusy(StoreError):
+    """The database stayed locked by another process. Nothing was done; try again."""
+
+    code: ClassVar[Code] = "BUSY"
+
+
+class StoreFull(StoreError):
+    """The database cannot be written: the disk is full, read-only or failing. Nothing was done; make room and try again."""
+
+    code: ClassVar[Code] = "STORAGE_FULL"
+
+
+class StoreUnreadable(StoreError):
+    """The database cannot be read. Restore it from a backup."""
+
+
+class UnknownDefinition(PointsmanError):
+    """The text of the session's workflow is not loaded. Serve the file the session was started with."""
+
+
+class EngineClosed(PointsmanError):
+    """The server is stopping. Nothing was done; try again when it runs."""

@@ -1,0 +1,301 @@
+"""The governor: every call from outside goes through here, and everything a session does by itself.
+
+It turns a request into a command, has the engine decide it, runs what the session then holds open,
+and answers when the session rests. It holds no rule of its own: what may happen is `fsm`'s to say,
+and what has happened is the engine's to keep. It knows no protocol either; surfaces do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from pointsman.contracts.bounds import REPLY_WAIT_MS
+from pointsman.contracts.values import Json, JsonObject, settled
+from pointsman.contracts.workflow import AgentState, Workflow
+from pointsman.fsm.commands import Call, Cancel, Command, Decide, Observe, Read, Request, Send, Start
+from pointsman.fsm.decision import Decision
+from pointsman.fsm.facts import CallResult, Intended
+from pointsman.fsm.gate import NOT_FOUND, may_view
+from pointsman.fsm.refusals import Refusal
+from pointsman.fsm.session import Actor, Session
+
+from .answers import actions, reply, rests, told, tool_named
+from .clock import Clock
+from .engines.embedded import EmbeddedEngine
+from .graph import mermaid
+from .identity import new_command_id, new_handle
+from .library import Library, Served
+from .performer import Performer
+from .replies import Caller, Reply, ReplyOutcome, Stray
+
+SERVER = Actor("system", "pointsman")
+"""The actor of what happens by itself."""
+
+
+class Governor:
+    """Governs the sessions of one database from this process. Fills the port `Governed`."""
+
+    def __init__(self, engine: EmbeddedEngine, library: Library, clock: Clock, instance: str) -> None:
+        self.engine = engine
+        self.library = library
+        self.clock = clock
+        self.instance = instance
+        self.performer = Performer(instance, self.submit_and_follow)
+        self._reads: dict[str, dict[str, tuple[Read, asyncio.Task[Decision]]]] = {}
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
+
+    # What surfaces ask.
+
+    def workflows(self) -> Sequence[Workflow]:
+        """Give the workflows that are served, in the order they were given."""
+        served = [self.library.by_name(name) for name in self.library.names()]
+        return [one.workflow for one in served if one is not None]
+
+    async def start(self, caller: Caller, workflow: str, fields: JsonObject) -> Reply | Stray:
+        """Start a session, and answer when it rests."""
+        served = self.library.by_name(workflow)
+        if served is None:
+            names = ", ".join(self.library.names())
+            return await self._stray(
+                caller, "start", Refusal("NOT_FOUND", f"There is no workflow {workflow!r}. There are: {names}."), fields
+            )
+        handle = new_handle()
+        request = Start(handle, served.workflow.digest, _object(fields))
+        decision = await self.engine.submit(handle, self._command(caller, request))
+        if decision.refusal is not None or decision.session is None:
+            return await self._stray(caller, f"start_{workflow}", decision.refusal or NOT_FOUND, fields)
+        self._follow_up(served, decision.session)
+        return await self._at_rest(served, decision.session, "done", entered=True)
+
+    async def status(self, caller: Caller, session: str) -> Reply | Stray:
+        """Say where a session is."""
+        found = await self._find(caller, session, "session_status")
+        if isinstance(found, Stray):
+            return found
+        served, current = found
+        return reply(served.workflow, current, "done", entered=True)
+
+    async def act(
+        self, caller: Caller, session: str, action: str, arguments: JsonObject, expected_revision: int | None = None
+    ) -> Reply | Stray:
+        """Call a tool or send an event. A client that goes away does not stop what has begun."""
+        found = await self._find(caller, session, action)
+        if isinstance(found, Stray):
+            return found
+        served, before = found
+        tool = tool_named(served.workflow, action)
+        work = self._call if tool is not None else self._send
+        request = work(caller, served, before, tool or action, _object(arguments), expected_revision)
+        return await asyncio.shield(asyncio.create_task(request))
+
+    async def deliver(self, caller: Caller, session: str, event: str, arguments: JsonObject) -> Reply | Stray:
+        """Deliver an event from outside to a session that waits for it."""
+        found = await self._find(caller, session, event)
+        if isinstance(found, Stray):
+            return found
+        served, before = found
+        return await asyncio.shield(
+            asyncio.create_task(self._send(caller, served, before, event, _object(arguments), None))
+        )
+
+    async def decide(
+        self, caller: Caller, session: str, event: str, arguments: JsonObject, shown_digest: str, stay: int
+    ) -> Reply | Stray:
+        """Decide the open review of a session, for a person who has seen what has this digest."""
+        request = Decide(event, _object(arguments), shown_digest, stay)
+        return await self._administer(caller, session, event, request)
+
+    async def cancel(self, caller: Caller, session: str, reason: str) -> Reply | Stray:
+        """End a session where it is."""
+        return await self._administer(caller, session, "cancel", Cancel(reason))
+
+    async def list_sessions(self, caller: Caller) -> Sequence[JsonObject]:
+        """List the sessions this caller may see, newest first."""
+        return await self.engine.list_sessions(started_by=caller.actor.id)
+
+    async def contract(self, caller: Caller, session: str) -> JsonObject | Stray:
+        """Give the contract of the session's current state: goal, what is allowed, with schemas."""
+        found = await self._find(caller, session, "contract")
+        if isinstance(found, Stray):
+            return found
+        served, current = found
+        state = served.workflow.states[current.state]
+        offered: list[Json] = [
+            {"name": one.name, "kind": one.kind, "description": one.description, "input_schema": one.input_schema}
+            for one in actions(served.workflow, current)
+        ]
+        return {"state": current.state, "goal": state.goal, "forbid": state.forbid, "allowed": offered}
+
+    async def diagram(self, caller: Caller, session: str) -> str | Stray:
+        """Draw the session's workflow as mermaid, with the current state marked."""
+        found = await self._find(caller, session, "diagram")
+        return found if isinstance(found, Stray) else mermaid(found[0].workflow, found[1].state)
+
+    async def audit(self, caller: Caller, session: str) -> Sequence[JsonObject] | Stray:
+        """Give the session's audit rows, oldest first."""
+        found = await self._find(caller, session, "audit")
+        return found if isinstance(found, Stray) else await self.engine.audit_rows(session)
+
+    async def stray(self, caller: Caller, action: str, refusal: Refusal, arguments: JsonObject | None) -> None:
+        """Record a refused call that belongs to no session."""
+        await self._stray(caller, action, refusal, arguments or {})
+
+    def subscribe(self, session: str, on_rest: Callable[[], None]) -> Callable[[], None]:
+        """Call `on_rest` whenever the session came to rest in another state; the result ends that."""
+        listeners = self._listeners.setdefault(session, [])
+        listeners.append(on_rest)
+        return lambda: listeners.remove(on_rest)
+
+    # How a request is carried out.
+
+    async def _call(
+        self, caller: Caller, served: Served, before: Session, tool: str, arguments: JsonObject, expected: int | None
+    ) -> Reply | Stray:
+        in_flight = sum(1 for read, _ in self._reads.get(before.id, {}).values() if read.stay == before.stay.number)
+        command = self._command(caller, Call(tool, arguments, expected, in_flight))
+        decision = await self.engine.submit(before.id, command)
+        if decision.read is not None and decision.session is not None:
+            return await self._read(caller, served, decision.session, decision.read)
+        return await self._answer(caller, served, before, decision, tool, arguments)
+
+    async def _read(self, caller: Caller, served: Served, before: Session, read: Read) -> Reply | Stray:
+        """Run a permitted read, commit it with its outcome, and answer."""
+        result: CallResult | None = None
+
+        async def run() -> Decision:
+            nonlocal result
+            result = await self.performer.read(served, before, read)
+            return await self.engine.submit(before.id, self._command(caller, Observe(read, result), read.id))
+
+        task = asyncio.create_task(run())
+        reads = self._reads.setdefault(before.id, {})
+        reads[read.id] = (read, task)
+        try:
+            decision = await task
+        finally:
+            del reads[read.id]
+            if not reads:
+                self._reads.pop(before.id, None)
+        if result is None or decision.session is None:
+            return await self._stray(caller, read.tool, decision.refusal or NOT_FOUND, read.arguments)
+        self._follow_up(served, decision.session)
+        outcome, value, refusal = told(decision, result)
+        entered = decision.session.stay.number != before.stay.number
+        return reply(served.workflow, decision.session, outcome, entered=entered, result=value, refusal=refusal)
+
+    async def _send(
+        self, caller: Caller, served: Served, before: Session, event: str, arguments: JsonObject, expected: int | None
+    ) -> Reply | Stray:
+        await self._evidence_in_flight(served, before, event)
+        decision = await self.engine.submit(before.id, self._command(caller, Send(event, arguments, expected)))
+        return await self._answer(caller, served, before, decision, event, arguments)
+
+    async def _evidence_in_flight(self, served: Served, session: Session, event: str) -> None:
+        """Wait for reads that this event needs as evidence and that still run."""
+        state = served.workflow.states[session.state]
+        evidence = state.events[event].evidence if isinstance(state, AgentState) and event in state.events else ()
+        tasks = [task for read, task in self._reads.get(session.id, {}).values() if read.tool in evidence]
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _administer(self, caller: Caller, session: str, action: str, request: Request) -> Reply | Stray:
+        found = await self._find(caller, session, action)
+        if isinstance(found, Stray):
+            return found
+        served, before = found
+        decision = await self.engine.submit(session, self._command(caller, request))
+        return await asyncio.shield(asyncio.create_task(self._answer(caller, served, before, decision, action, {})))
+
+    async def _answer(
+        self, caller: Caller, served: Served, before: Session, decision: Decision, action: str, arguments: JsonObject
+    ) -> Reply | Stray:
+        """Answer what the engine decided: at once if it refused, otherwise when the session rests."""
+        session = decision.session
+        if session is None or (decision.refusal is not None and decision.refusal.code == "NOT_FOUND"):
+            return await self._stray(caller, action, decision.refusal or NOT_FOUND, arguments)
+        self._follow_up(served, session)
+        entered = session.stay.number != before.stay.number
+        if decision.refusal is not None:
+            session = await self._rest(session) if entered else session
+            return reply(served.workflow, session, "refused", entered=entered, refusal=decision.refusal)
+        call = next(
+            (f.body.call for f in decision.facts if isinstance(f.body, Intended) and f.body.call.purpose == "agent"),
+            None,
+        )
+        task = self.performer.running(session.id, call.id) if call else None
+        if task is None:
+            return await self._at_rest(served, session, "done", entered=entered, repeated=decision.repeated)
+        await asyncio.wait([task], timeout=REPLY_WAIT_MS / 1000)
+        if not task.done():
+            return reply(served.workflow, session, "waiting", entered=entered)
+        outcome, value, refusal = told(None, task.result())
+        session = await self._rest(await self.engine.read(session.id) or session)
+        entered = session.stay.number != before.stay.number
+        return reply(served.workflow, session, outcome, entered=entered, result=value, refusal=refusal)
+
+    async def _at_rest(
+        self, served: Served, session: Session, outcome: ReplyOutcome, *, entered: bool, repeated: bool = False
+    ) -> Reply:
+        before = session.stay.number
+        session = await self._rest(session)
+        entered = entered or session.stay.number != before
+        if not rests(session):
+            outcome = "waiting"
+        return reply(served.workflow, session, outcome, entered=entered, repeated=repeated)
+
+    async def _rest(self, session: Session) -> Session:
+        """Wait until nothing of the session runs, at most 20 s."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + REPLY_WAIT_MS / 1000
+        while not rests(session) and (left_s := end - loop.time()) > 0:
+            changed = await self.engine.wait_for_change(session.id, session.revision, int(left_s * 1000))
+            session = changed or session
+        return session
+
+    async def _find(self, caller: Caller, session: str, action: str) -> tuple[Served, Session] | Stray:
+        """Find a session this caller may see. Whatever else it is: the same words."""
+        found = await self.engine.read(session)
+        served = await self.library.recall(found.definition, self.engine) if found is not None else None
+        if found is None or served is None or not may_view(served.workflow, found, caller.actor):
+            return await self._stray(caller, action, NOT_FOUND, {"session": session})
+        return served, found
+
+    async def _stray(self, caller: Caller, action: str, refusal: Refusal, arguments: Mapping[str, Json]) -> Stray:
+        command = self._command(caller, Cancel(action))
+        await self.engine.record_stray(command, action, refusal, dict(arguments))
+        return Stray(refusal)
+
+    # What happens after a command.
+
+    async def submit_and_follow(self, session: Session, request: Request, command_id: str) -> Session | None:
+        """Submit what happens by itself (an outcome, a timer, a takeover), and run what that opens."""
+        served = await self.library.recall(session.definition, self.engine)
+        command = Command(command_id, self.clock.now_ms(), SERVER, "server", self.instance, request)
+        decision = await self.engine.submit(session.id, command)
+        if served is not None and decision.session is not None:
+            self._follow_up(served, decision.session)
+        return decision.session
+
+    def _follow_up(self, served: Served, session: Session) -> None:
+        self.performer.run_open(served, session)
+        if rests(session):
+            for listener in tuple(self._listeners.get(session.id, ())):
+                listener()
+
+    def _command(self, caller: Caller, request: Request, command_id: str | None = None) -> Command:
+        return Command(
+            id=command_id or new_command_id(),
+            at=self.clock.now_ms(),
+            actor=caller.actor,
+            channel=caller.channel,
+            instance=self.instance,
+            request=request,
+            client=caller.client,
+        )
+
+
+def _object(value: JsonObject) -> JsonObject:
+    """Bring arguments into the form they have when stored and read back."""
+    stored = settled(value)
+    return stored if isinstance(stored, dict) else {}

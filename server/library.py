@@ -1,0 +1,108 @@
+"""The workflows a server knows: those it serves by name, and older texts that sessions still hold.
+
+A session keeps the digest of the text it was started with. When that text is not the served one
+any more, it is loaded again from the database, with its sources looked up beside where its file
+stood.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from pointsman.contracts.compiling import bound
+from pointsman.contracts.loading import load
+from pointsman.contracts.workflow import Workflow
+from pointsman.tools.sources import Sources, open_sources
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A workflow with its tools' definitions bound, and the sources that hold the tools."""
+
+    workflow: Workflow
+    sources: Sources
+    path: Path
+
+
+class StoredText(Protocol):
+    """A workflow's text as the database keeps it."""
+
+    text: str
+    path: str | None
+
+
+class Texts(Protocol):
+    """Where older texts are kept."""
+
+    async def definition(self, digest: str) -> StoredText | None:
+        """Give the text with this digest."""
+        ...
+
+
+class Library:
+    """Holds every loaded workflow by its digest, and the served ones by name."""
+
+    def __init__(self) -> None:
+        self._by_digest: dict[str, Served] = {}
+        self._served: dict[str, str] = {}
+
+    async def serve(self, path: Path) -> Served:
+        """Load a workflow file and serve it under its name.
+
+        Raises:
+            InvalidWorkflow: with every fault of the file.
+            SourceError: when a source of its tools cannot be had.
+            OSError: when the file cannot be read.
+        """
+        served = await _open(path.read_bytes(), path)
+        self._by_digest[served.workflow.digest] = served
+        self._served[served.workflow.name] = served.workflow.digest
+        return served
+
+    async def recall(self, digest: str, texts: Texts) -> Served | None:
+        """Give the workflow with this digest, from memory or from the database; None if neither has it."""
+        served = self._by_digest.get(digest)
+        if served is None:
+            stored = await texts.definition(digest)
+            if stored is None:
+                return None
+            served = await _open(stored.text.encode(), Path(stored.path or "workflow.yaml"))
+            self._by_digest[digest] = served
+            _log.info("workflow recalled", workflow=served.workflow.name, definition=digest)
+        return served
+
+    def find(self, digest: str) -> Workflow | None:
+        """Give a workflow that is already in memory."""
+        served = self._by_digest.get(digest)
+        return served.workflow if served else None
+
+    def path(self, digest: str) -> str | None:
+        """Say where the file of a workflow in memory stood."""
+        served = self._by_digest.get(digest)
+        return str(served.path) if served else None
+
+    def by_name(self, name: str) -> Served | None:
+        """Give the served workflow of this name."""
+        digest = self._served.get(name)
+        return self._by_digest[digest] if digest else None
+
+    def names(self) -> tuple[str, ...]:
+        """Name the served workflows, in the order they were given."""
+        return tuple(self._served)
+
+    async def aclose(self) -> None:
+        """Close every source."""
+        for served in self._by_digest.values():
+            await served.sources.aclose()
+
+
+async def _open(text: bytes, path: Path) -> Served:
+    workflow = load(text, str(path))
+    sources = open_sources(workflow, path.absolute().parent)
+    return Served(bound(workflow, await sources.definitions()), sources, path.absolute())
