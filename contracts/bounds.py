@@ -24,7 +24,16 @@ FILE_BYTES: Final = 1024 * 1024
 FILE_NODES: Final = 50_000
 GUARD_BYTES: Final = 4 * 1024
 SCHEMA_NODES: Final = 10_000
+FILE_DEPTH: Final = 64
+FINDINGS: Final = 200
+"""Findings of one file that are listed; a file with more is broken in one of these ways throughout."""
 WORKFLOW_NAME_CHARACTERS: Final = 48
+
+# A contract that is not met.
+UNMET: Final = 100
+"""Problems of one payload that are listed."""
+RATIONALE_CHARACTERS: Final = 4_000
+ALTERNATIVES: Final = 20
 
 # The machine.
 STATES_PER_COMMAND: Final = 100
@@ -45,3 +54,7 @@ NOTICE_MS: Final = 100
 """How often a server process looks for commits of its neighbours; the promise is 200 ms."""
 DATABASE_BUSY_MS: Final = 5_000
 SERVER_CHAIN_ROWS_PER_MINUTE: Final = 600
+
+# The engine.
+COMMANDS_PER_COMMIT: Final = 256
+CACHED_SESSIONS: Final = 1_000

@@ -14,9 +14,10 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+
 from typing_extensions import TypeAliasType
 
-Json = TypeAliasType("Json", "None | bool | int | float | str | list[Json] | dict[str, Json]")
+Json = TypeAliasType("Json", "bool | int | float | str | list[Json] | dict[str, Json] | None")
 JsonObject = TypeAliasType("JsonObject", dict[str, Json])
 
 _ENCODER = json.JSONEncoder(
@@ -59,7 +60,7 @@ def settled(value: Json) -> Json:
     return value
 
 
-def _is_plain(value: object) -> bool:
+def _is_plain(value: Json | Mapping[str, Json]) -> bool:
     """Whether the standard encoder already writes the canonical text of this value."""
     if isinstance(value, float):
         return 1e-4 <= abs(value) < 1e16 and not value.is_integer()
@@ -72,11 +73,11 @@ def _is_plain(value: object) -> bool:
     return True
 
 
-def _encode(value: object) -> str:
+def _encode(value: Json | Mapping[str, Json]) -> str:
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, Mapping):
-        members = sorted(value.items(), key=lambda member: str(member[0]).encode("utf-16-be", "surrogatepass"))
+        members = sorted(value.items(), key=lambda member: member[0].encode("utf-16-be", "surrogatepass"))
         return "{" + ",".join(f"{_ENCODER.encode(key)}:{_encode(item)}" for key, item in members) + "}"
     if isinstance(value, list):
         return "[" + ",".join(_encode(item) for item in value) + "]"

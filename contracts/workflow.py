@@ -214,7 +214,8 @@ class Review:
 @dataclass(frozen=True, slots=True)
 class State:
     """What every state has. `failed` and `unknown` say where a step that failed, or whose outcome
-    nobody knows, sends the session; None where no step of the state can end so."""
+    nobody knows, sends the session; None where no step of the state can end so.
+    """
 
     name: str
     goal: str | None = None

@@ -1,0 +1,189 @@
+"""Which schemas we take: valid JSON Schema 2020-12, references inside the document and bounded, linear patterns.
+
+Judged before a schema is compiled, because a validator spends seconds and gigabytes on references
+that multiply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import jsonschema_rs
+
+from .bounds import FILE_DEPTH, SCHEMA_NODES
+from .values import Json, JsonObject
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
+_LITERAL: Final = frozenset({"enum", "const", "default", "examples"})
+"""Keywords whose values are data, not schemas."""
+_NAMED: Final = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+"""Keywords whose values map names, not keywords, to schemas."""
+
+Steps: TypeAlias = tuple["str | int", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFault:
+    """Why a document is no schema we take. `path` leads to the place in the document."""
+
+    path: Steps
+    message: str
+    hint: str | None = None
+    bound: bool = False
+    pattern: bool = False
+
+
+def faults_of(document: Json) -> tuple[SchemaFault, ...]:
+    """List what keeps a document from being a schema we take; none where it is one."""
+    if isinstance(document, bool):
+        return ()
+    if not isinstance(document, dict):
+        return (SchemaFault((), "a schema is an object or a boolean"),)
+    deep = _too_deep(document)
+    if deep is not None:
+        return (deep,)
+    faults = [*_reference_faults(document), *_dialect_faults(document)]
+    if not faults:
+        faults = _meta_faults(document)
+    if not faults and _expands_past(document, SCHEMA_NODES):
+        message = f"the schema's references expand to more than {SCHEMA_NODES:,} nodes"
+        faults = [SchemaFault((), message, "Use fewer references to references.", bound=True)]
+    return tuple(faults)
+
+
+def inner_schema(document: Json, schema: Json, part: str | int) -> Json:
+    """Give the sub-schema that a member or item of a value is held to; None where none is plain to see."""
+    schema = _resolved(document, schema)
+    if not isinstance(schema, dict):
+        return None
+    if isinstance(part, int):
+        prefix = schema.get("prefixItems")
+        if isinstance(prefix, list) and part < len(prefix):
+            return _resolved(document, prefix[part])
+        return _resolved(document, schema.get("items"))
+    properties = schema.get("properties")
+    if isinstance(properties, dict) and part in properties:
+        return _resolved(document, properties[part])
+    return _resolved(document, schema.get("additionalProperties"))
+
+
+def _resolved(document: Json, schema: Json) -> Json:
+    """Follow references to the schema they mean, a bounded number of times."""
+    for _ in range(FILE_DEPTH):
+        reference = schema.get("$ref") if isinstance(schema, dict) else None
+        if not isinstance(reference, str):
+            return schema
+        schema = _target(document, reference)
+    return None
+
+
+def _target(document: Json, reference: str) -> Json:
+    """Give what a reference inside the document points at (RFC 6901); None where there is nothing."""
+    found: Json = document
+    for step in reference.removeprefix("#").split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, dict):
+            found = found.get(name)
+        elif isinstance(found, list) and name.isdecimal() and int(name) < len(found):
+            found = found[int(name)]
+        else:
+            return None
+    return found
+
+
+def subschemas(schema: Json, path: Steps = ()) -> Iterator[tuple[Steps, JsonObject]]:
+    """Give every object in a schema that is a schema itself, with its path."""
+    if isinstance(schema, list):
+        for index, item in enumerate(schema):
+            yield from subschemas(item, (*path, index))
+    if not isinstance(schema, dict):
+        return
+    yield path, schema
+    for keyword, value in schema.items():
+        if keyword in _NAMED and isinstance(value, dict):
+            for name, item in value.items():
+                yield from subschemas(item, (*path, keyword, name))
+        elif keyword not in _LITERAL:
+            yield from subschemas(value, (*path, keyword))
+
+
+def _too_deep(document: JsonObject) -> SchemaFault | None:
+    level: list[Json] = [document]
+    for _ in range(FILE_DEPTH):
+        level = [
+            inner
+            for value in level
+            for inner in (value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
+        ]
+        if not level:
+            return None
+    return SchemaFault((), f"the schema is nested deeper than {FILE_DEPTH}", bound=True)
+
+
+def _reference_faults(document: JsonObject) -> Iterator[SchemaFault]:
+    for path, schema in subschemas(document):
+        for keyword in _REFERENCES:
+            reference = schema.get(keyword)
+            if keyword != "$ref" and reference is not None:
+                yield SchemaFault(
+                    (*path, keyword), f"`{keyword}` is not supported", "Use `$ref` to a place in this schema."
+                )
+            elif isinstance(reference, str) and reference != "#" and not reference.startswith("#/"):
+                yield SchemaFault(
+                    (*path, keyword),
+                    f"the reference {reference!r} leaves the schema",
+                    "Copy what it points at under `$defs` of this schema and refer to `#/$defs/…`.",
+                )
+            elif isinstance(reference, str) and _target(document, reference) is None:
+                yield SchemaFault((*path, keyword), f"the reference {reference!r} points at nothing in this schema")
+        if path and "$id" in schema:
+            yield SchemaFault((*path, "$id"), "`$id` inside a schema would change what references mean", "Remove it.")
+
+
+def _dialect_faults(document: JsonObject) -> Iterator[SchemaFault]:
+    dialect = document.get("$schema", DIALECT)
+    if isinstance(dialect, str) and dialect.rstrip("#") != DIALECT:
+        yield SchemaFault(("$schema",), f"the dialect {dialect!r} is not supported", f"Schemas are {DIALECT}.")
+
+
+def _meta_faults(document: JsonObject) -> list[SchemaFault]:
+    """What the meta-schema says, and the compiler: bad types, unknown types, patterns, sizes."""
+    try:
+        jsonschema_rs.Draft202012Validator(
+            document, validate_formats=True, offline=True, pattern_options=jsonschema_rs.RegexOptions()
+        )
+    except jsonschema_rs.ValidationError as error:
+        path = tuple(error.instance_path)
+        if "regex" in error.message.rpartition('"regex"')[1] or (path and path[-1] == "pattern"):
+            hint = "Look-around and back-references are not available; patterns run in linear time."
+            return [SchemaFault(path, f"the pattern cannot be run: {error.message}", hint, pattern=True)]
+        return [SchemaFault(path, f"this is no JSON Schema: {error.message}")]
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        return [SchemaFault((), f"this is no JSON Schema: {error}")]
+    return []
+
+
+def _expands_past(document: JsonObject, bound: int) -> bool:
+    """Whether the schema, with every reference replaced by what it means, has more nodes than the bound.
+
+    A reference to a schema that it stands in (a tree, a linked list) counts once.
+    """
+    sizes: dict[str, int] = {}
+
+    def size(schema: Json, open_references: Mapping[str, None]) -> int:
+        total = 0
+        for _, part in subschemas(schema):
+            total += 1
+            reference = part.get("$ref")
+            if isinstance(reference, str) and reference not in open_references:
+                if reference not in sizes:
+                    sizes[reference] = size(_target(document, reference), {**open_references, reference: None})
+                total += sizes[reference]
+            if total > bound:
+                return bound + 1
+        return total
+
+    return size(document, {}) > bound
