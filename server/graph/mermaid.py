@@ -1,0 +1,71 @@
+"""A workflow as mermaid text, which GitHub, editors and MCP clients draw. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pointsman.contracts.workflow import Workflow
+
+from .colours import EDGES, FILLS, MARK, TEXT
+from .picture import ANYWHERE, Arrow, Line, Node, picture_of
+
+_LINES: Final[dict[Line, str]] = {"chosen": "-->", "timed": "-.->", "troubled": "-.->"}
+_SHAPES: Final = {
+    "agent": ("[", "]"),
+    "system": ("[[", "]]"),
+    "human": ("([", "])"),
+    "external": ("[/", "/]"),
+}
+_FINAL_SHAPE: Final = ("([", "])")
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.,:()[]=+-/…")
+
+
+def mermaid(workflow: Workflow, current: str | None = None) -> str:
+    """Draw a workflow as a mermaid flowchart.
+
+    Args:
+        workflow: The compiled workflow.
+        current: The state a session is in, to be marked.
+    """
+    picture = picture_of(workflow)
+    lines = ["flowchart TD"]
+    lines += [f"    {_node(node)}" for node in picture.nodes]
+    if any(arrow.source == ANYWHERE for arrow in picture.arrows):
+        lines.append(f'    {_id(ANYWHERE)}>"{ANYWHERE}"]')
+    lines += ["    begin((( )))", f"    begin --> {_id(picture.initial)}"]
+    lines += [f"    {_arrow(arrow)}" for arrow in picture.arrows]
+    lines += [
+        f"    linkStyle {index} stroke:{EDGES[arrow.line]}"
+        for index, arrow in enumerate(picture.arrows, start=1)
+        if arrow.line != "chosen"
+    ]
+    for kind in dict.fromkeys(node.kind for node in picture.nodes):
+        names = ",".join(_id(node.name) for node in picture.nodes if node.kind == kind)
+        fill, stroke = FILLS[kind]
+        lines += [
+            f"    classDef {kind}State fill:{fill},stroke:{stroke},color:{TEXT}",
+            f"    class {names} {kind}State",
+        ]
+    if current is not None:
+        lines += [f"    classDef now stroke:{MARK},stroke-width:5px", f"    class {_id(current)} now"]
+    return "\n".join(lines) + "\n"
+
+
+def _node(node: Node) -> str:
+    before, after = _SHAPES.get(node.kind, _FINAL_SHAPE)
+    return f'{_id(node.name)}{before}"{_text(node.name)}<br/><small>{_text(node.detail)}</small>"{after}'
+
+
+def _arrow(arrow: Arrow) -> str:
+    label = f'|"{"<br/>".join(_text(label) for label in arrow.labels)}"|' if arrow.labels else ""
+    return f"{_id(arrow.source)} {_LINES[arrow.line]}{label} {_id(arrow.target)}"
+
+
+def _id(name: str) -> str:
+    """A node's identifier: never one of mermaid's own words, such as `end`."""
+    return "anywhere" if name == ANYWHERE else f"s_{name}"
+
+
+def _text(text: str) -> str:
+    """Write text that mermaid cannot take for markup: everything unusual as its entity code."""
+    return "".join(character if character in _PLAIN else f"#{ord(character)};" for character in text)
