@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from pointsman.contracts.workflow import Workflow
 
-from . import agents, happenings, people
+from . import agents, events, happenings, people
 from .commands import Call, Cancel, Command, Decide, Expire, Observe, Send, Settle, Start, TakeOver
 from .decision import Decision
 from .facts import Started
 from .flow import move
-from .gate import NOT_FOUND, contract_refusal, may_start, may_view
+from .gate import NOT_FOUND, contract_refusal, deny, may_start, may_view
 from .refusals import Refusal
 from .session import Session, Timer
 from .turn import Turn
@@ -38,13 +38,15 @@ def decide(workflow: Workflow, session: Session | None, command: Command) -> Dec
         return _start(turn, request, session)
     if session is None or not may_view(workflow, session, command.actor):
         return Decision(session, refusal=NOT_FOUND)
+    if isinstance(request, Settle | TakeOver | Expire) and command.actor.kind != "system":
+        return deny(turn, Refusal("FORBIDDEN", "Only the server says what happens by itself."), command.id, {})
     match request:
         case Call():
             return agents.call(turn, request)
         case Observe():
             return agents.observe(turn, request)
         case Send():
-            return agents.send(turn, request)
+            return events.send(turn, request)
         case Decide():
             return people.decide_review(turn, request)
         case Cancel():
@@ -70,7 +72,7 @@ def _start(turn: Turn, request: Start, session: Session | None) -> Decision:
     if refusal is not None:
         return Decision(None, refusal=refusal)
     timers = {
-        f"0.duration.{i}": Timer("duration", command.at + int(rule.amount), rule.then)
+        f"0.duration.{i}": Timer("duration", command.at + int(rule.amount), rule.then, i)
         for i, rule in enumerate(workflow.limits)
         if rule.kind == "duration"
     }

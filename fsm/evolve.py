@@ -77,7 +77,8 @@ def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901 -- a c
         case TimerFired():
             return _timer_fired(session, body)
         case Administered():
-            return replace(session, ended=Ended("cancelled", fact.at), timers={}, stay=replace(session.stay, timers={}))
+            stay = replace(session.stay, timers={}, open={})
+            return replace(session, ended=Ended("cancelled", fact.at), timers={}, stay=stay)
 
 
 def _started(fact: Fact, body: Started) -> Session:
@@ -140,9 +141,10 @@ def _intended(session: Session, body: Intended) -> Session:
 
 def _settled(session: Session, fact: Fact, body: Settled) -> Session:
     stay = session.stay
+    if body.stay != stay.number or session.ended is not None:
+        return session  # a read that outlived its stay counts for nothing
     opened = stay.open.get(body.call) if body.call is not None else None
-    current = body.stay == stay.number
-    if opened is None and body.purpose == "agent" and body.tool is not None and current:
+    if opened is None and body.purpose == "agent" and body.tool is not None:
         session = _count_call(session, body.tool)
         stay = session.stay
     if opened is not None:

@@ -28,9 +28,11 @@ def enter(turn: Turn, target: str, because: Because, *, limit: str | None = None
 
     `limit` names the limit of the whole session that is spent by this move.
     """
-    for rule in turn.workflow.limits:
-        if rule.kind == "steps" and turn.session.counts.steps >= rule.amount and "steps" not in turn.session.spent:
-            target, because, limit = rule.then, "limit", "steps"
+    for index, rule in enumerate(turn.workflow.limits):
+        name = f"steps.{index}"
+        if rule.kind == "steps" and turn.session.counts.steps >= rule.amount and name not in turn.session.spent:
+            target, because, limit = rule.then, "limit", name
+            break
     state = turn.workflow.states[target]
     number = turn.stay.number + 1
     turn.states_entered += 1
@@ -46,7 +48,7 @@ def enter(turn: Turn, target: str, because: Because, *, limit: str | None = None
             because=because,
             position=position,
             timers=timers,
-            review=open_review(turn, state, position, {}, timers),
+            review=open_review(state, position, turn.session.record, {}, timers, turn.command.at),
             limit=limit,
             ending=final.outcome if final else None,
             owner=final.owner if final else None,

@@ -22,14 +22,15 @@ _INVALID_CODES: frozenset[Code] = frozenset({"MISSING_FIELDS", "INVALID_FIELDS"}
 
 @dataclass(frozen=True, slots=True)
 class Exhausted:
-    """A limit that one more would go over: where it leads, and whether it is the whole session's.
+    """A limit that one more would go over, and where it leads.
 
-    `then` is None where the session's limit has moved the session before: it refuses and moves no more.
+    `then` is None where the session's limit has moved the session before: it refuses and moves no
+    more. `name` is that of a limit of the whole session, `calls.0`; None for one of the state.
     """
 
     kind: LimitKind
     then: str | None
-    of_session: bool
+    name: str | None = None
 
 
 NOT_FOUND = Refusal(
@@ -94,15 +95,19 @@ def deny_in_turn(
 def exhaust(
     turn: Turn, limit: Exhausted, target: str, action: str, arguments: JsonObject, cause: Refusal | None = None
 ) -> Decision:
-    """Refuse what goes over a limit, and send the session where the limit says."""
+    """Refuse what goes over a limit, and send the session where the limit says.
+
+    `cause` is the refusal that was one too many, where the limit counts refusals.
+    """
     said = f" What was wrong this time: {cause.message}" if cause else ""
     refusal = Refusal(
         "LIMIT_REACHED",
         f"The limit on {limit.kind} is spent; the session goes to {target!r}.{said}",
         cause.unmet if cause else (),
     )
-    _write_row(turn, refusal, action, arguments, denial=True, cause=cause.code if cause else None)
-    move(turn, target, "limit", limit=limit.kind if limit.of_session else None)
+    code = cause.code if cause else None
+    _write_row(turn, refusal, action, arguments, denial=True, invalid=limit.kind == "invalid", cause=code)
+    move(turn, target, "limit", limit=limit.name)
     return turn.answer(refusal)
 
 
@@ -126,13 +131,18 @@ def _listed(unmet: tuple[Unmet, ...]) -> str:
 
 
 def _over(turn: Turn, kind: LimitKind, count: Callable[[Counts], int]) -> Exhausted | None:
+    """The first limit of a kind that is reached: the state's, then the session's, then one that moves no more."""
     for rule in turn.state.limits:
         if rule.kind == kind and count(turn.stay.counts) >= rule.amount:
-            return Exhausted(kind, rule.then, of_session=False)
-    for rule in turn.workflow.limits:
+            return Exhausted(kind, rule.then)
+    spent: Exhausted | None = None
+    for index, rule in enumerate(turn.workflow.limits):
+        name = f"{kind}.{index}"
         if rule.kind == kind and count(turn.session.counts) >= rule.amount:
-            return Exhausted(kind, None if kind in turn.session.spent else rule.then, of_session=True)
-    return None
+            if name not in turn.session.spent:
+                return Exhausted(kind, rule.then, name)
+            spent = Exhausted(kind, None, name)
+    return spent
 
 
 def _write_row(  # noqa: PLR0913 -- the flags are columns of the row

@@ -12,7 +12,7 @@ from .agents import agent_writes
 from .commands import Expire, Settle, TakeOver
 from .decision import Decision
 from .facts import Because, CallResult, Intended, Settled, TimerFired
-from .flow import advance, enter, move
+from .flow import advance, move
 from .refusals import unmet_values
 from .session import OpenCall, Timer
 from .steps import Writes, settle_step
@@ -58,14 +58,13 @@ def _settle(turn: Turn, call: OpenCall, result: CallResult) -> Decision:
         settle_step(turn, state, call, result)
     else:
         _settle_for_agent(turn, call, result)
-        if result.outcome == "unknown" and state.unknown is not None:
-            enter(turn, state.unknown, "unknown")
     advance(turn)
     _fire_overdue(turn)
     return turn.answer()
 
 
 def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
+    """Settle a write an agent asked. One that stays unknown moves the session when no other is open."""
     state = turn.state
     writes = Writes({})
     if isinstance(state, AgentState) and result.outcome == "done":
@@ -80,6 +79,7 @@ def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
             result=result.result,
             error=result.error or writes.error,
             attempts=result.attempts,
+            step="unknown" if result.outcome == "unknown" and state.unknown is not None else None,
             remember=call.tool in turn.workflow.remembered,
             writes=writes.values,
             unmet=unmet_values(writes.unmet),
@@ -118,7 +118,8 @@ def _fire(turn: Turn, name: str, timer: Timer) -> None:
         case "remind":
             _fired(turn, name, TimerFired(name, "reminded"))
         case "duration":
-            _move(turn, name, timer.to, "duration", limit="duration" if name in turn.session.timers else None)
+            limit = f"duration.{timer.index}" if name in turn.session.timers else None
+            _move(turn, name, timer.to, "duration", limit=limit)
         case "due":
             _move(turn, name, timer.to, "due")
         case "after":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pointsman.contracts.expressions import EvaluationError
-from pointsman.contracts.values import Json, JsonObject
-from pointsman.contracts.workflow import HumanState
+from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.workflow import HumanState, Review, State
 
 from .commands import Cancel, Decide
 from .decision import Decision
@@ -20,16 +20,17 @@ def decide_review(turn: Turn, request: Decide) -> Decision:
     """Judge a person's decision: the right person, on what was shown, in this stay, within the contract."""
     name, arguments = request.event, request.arguments
     state, review = turn.state, turn.stay.review
-    if turn.command.actor.kind != "human":
-        return deny(turn, Refusal("FORBIDDEN", "Only a person decides a review."), name, arguments)
+    forbidden = _may_not_decide(turn, state)
+    if forbidden is not None:
+        return deny(turn, forbidden, name, arguments)
     if turn.session.ended is not None:
         return deny(turn, ended(turn.session, turn.session.ended), name, arguments)
     if not isinstance(state, HumanState) or review is None:
         nothing = Refusal("NOT_YOUR_TURN", f"There is nothing to decide in {turn.session.state!r} now.")
         return deny(turn, nothing, name, arguments)
-    refusal = _may_not_decide(turn, state) or _outdated(turn, request, review)
-    if refusal is not None:
-        return deny(turn, refusal, name, arguments)
+    outdated = _outdated(turn, request, review)
+    if outdated is not None:
+        return deny(turn, outdated, name, arguments)
     return _take(turn, state, review, request)
 
 
@@ -49,7 +50,7 @@ def _take(turn: Turn, state: HumanState, review: OpenReview, request: Decide) ->
     edits: dict[str, JsonObject] = {
         field: {"before": before.get(field), "after": value}
         for field, value in writes.items()
-        if field in state.review.edit and before.get(field) != value
+        if field in state.review.edit and canonical(before.get(field)) != canonical(value)
     }
     rationale = arguments.get("rationale")
     try:
@@ -88,24 +89,45 @@ def _target(turn: Turn, state: HumanState, name: str, arguments: JsonObject, wri
     return choose(event.next, turn.scope(turn.session_with(writes), event=arguments))
 
 
-def _may_not_decide(turn: Turn, state: HumanState) -> Refusal | None:
-    actor, review = turn.command.actor, state.review
+def _may_not_decide(turn: Turn, state: State) -> Refusal | None:
+    """Refuse whoever is no person, lacks the role, comes through another channel, or is excluded.
+
+    Who is excluded must be names (a string, or a list of them): anything else excludes everybody.
+    """
+    actor = turn.command.actor
+    if actor.kind != "human":
+        return Refusal("FORBIDDEN", "Only a person decides a review.")
+    if not isinstance(state, HumanState):
+        return None
+    review = state.review
     if review.role not in actor.roles:
         return Refusal("FORBIDDEN", f"{actor.id} does not have the role {review.role}, which decides {state.name!r}.")
     if turn.command.channel not in review.accept:
         accepted = ", ".join(sorted(review.accept))
         return Refusal("FORBIDDEN", f"{state.name!r} is not decided through {turn.command.channel}, only: {accepted}.")
-    try:
-        excluded = [expression.evaluate(turn.scope()) for expression in review.exclude]
-    except EvaluationError:
+    excluded = _excluded(turn, review)
+    if excluded is None:
         return Refusal("FORBIDDEN", f"Who is excluded from deciding {state.name!r} cannot be said, so nobody may.")
-    if actor.id in excluded or any(isinstance(names, list) and actor.id in names for names in excluded):
+    if actor.id in excluded:
         return Refusal(
             "FORBIDDEN",
             f"{actor.id} may not decide this session: the workflow excludes them from {state.name!r}. "
             f"Another person with the role {review.role} must.",
         )
     return None
+
+
+def _excluded(turn: Turn, review: Review) -> set[str] | None:
+    """Who may not decide; None where that cannot be said."""
+    names: list[Json] = []
+    try:
+        for expression in review.exclude:
+            value = expression.evaluate(turn.scope())
+            names += value if isinstance(value, list) else [value]
+    except EvaluationError:
+        return None
+    people = {name for name in names if isinstance(name, str)}
+    return people if all(isinstance(name, str) for name in names) else None
 
 
 def _outdated(turn: Turn, request: Decide, review: OpenReview) -> Refusal | None:

@@ -9,6 +9,7 @@ The dictionaries are never changed in place. `evolve` makes new ones.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -143,7 +144,8 @@ class Stay:
     """The time between entering a state and leaving it. `number` counts the session's stays from 1.
 
     `revision` is that of the fact that entered the state. `uses` counts accepted calls by tool.
-    `branches` holds the outcomes of the running step's branches.
+    `branches` holds the outcomes of the running step's branches; where an agent acts, the writes of
+    its own whose outcome is unknown, until the last open one lets the session leave.
     """
 
     state: str
@@ -205,7 +207,7 @@ class Session:
     timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
     """Timers of the whole session; those of a stay are in the stay."""
     spent: tuple[str, ...] = ()
-    """Session limits that have moved the session once and do not move it again."""
+    """Session limits that have moved the session once and do not move it again: kind and place, `calls.0`."""
     last_event: AcceptedEvent | None = None
     ended: Ended | None = None
 
@@ -216,16 +218,18 @@ class Session:
 
     @property
     def path_confidence(self) -> float:
-        """Product of the accepted confidences along the path."""
-        product = 1.0
-        for value in self.confidences.values():
-            product *= value
-        return product
+        """Product of the accepted confidences along the path.
+
+        In the order of the states' names: a product of floats depends on its order, and a restored
+        session does not know the order of the path.
+        """
+        return math.prod(self.confidences[state] for state in sorted(self.confidences))
 
     @property
     def open_write(self) -> OpenCall | None:
-        """A write whose outcome is not known yet, if there is one."""
-        return next((call for call in self.stay.open.values() if call.effect == "write"), None)
+        """The oldest write whose outcome is not known yet, if there is one."""
+        writes = [call for call in self.stay.open.values() if call.effect == "write"]
+        return min(writes, key=lambda call: (len(call.id), call.id), default=None)
 
     @property
     def next_timer_at(self) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pointsman.contracts.values import Json, digest
+from pointsman.contracts.values import Json, JsonObject, digest
 from pointsman.contracts.workflow import (
     AgentState,
     AllStep,
@@ -19,7 +19,6 @@ from pointsman.contracts.workflow import (
 )
 
 from .session import OpenReview, Phase, Position, Timer, TurnOf
-from .turn import Turn
 
 _NEXT_PHASE: Final[dict[Phase, Phase]] = {"entry": "run", "run": "show", "show": "ready"}
 
@@ -82,7 +81,7 @@ def timers_of(state: State, number: int, at: int) -> dict[str, Timer]:
     }
     for i, rule in enumerate(state.limits):
         if rule.kind == "duration":
-            timers[f"{number}.duration.{i}"] = Timer("duration", at + int(rule.amount), rule.then)
+            timers[f"{number}.duration.{i}"] = Timer("duration", at + int(rule.amount), rule.then, i)
     if isinstance(state, HumanState) and state.review.due is not None:
         due = state.review.due
         timers[f"{number}.due"] = Timer("due", at + due.in_ms, due.then)
@@ -92,15 +91,20 @@ def timers_of(state: State, number: int, at: int) -> dict[str, Timer]:
 
 
 def open_review(
-    turn: Turn, state: State, position: Position, shown: dict[str, Json], timers: dict[str, Timer]
+    state: State,
+    position: Position,
+    record: JsonObject,
+    shown: JsonObject,
+    timers: dict[str, Timer],
+    at: int,
 ) -> OpenReview | None:
-    """Freeze what a reviewer sees, in the order of the file; None where it is not yet, or nobody's, to review.
+    """Freeze what a reviewer sees; None where it is not yet, or nobody's, to review.
 
-    `shown` holds what the calls of `show` gave. A field that is not set is left out.
+    `record` is that of the session when the review opens, with what the last step wrote; `shown`
+    holds what the calls of `show` gave. A field that is not set is left out.
     """
     if position.phase != "ready" or not isinstance(state, HumanState):
         return None
-    record = turn.session.record
     content: dict[str, Json] = {}
     for item in state.review.show:
         if isinstance(item, CallStep):
@@ -112,7 +116,7 @@ def open_review(
         role=state.review.role,
         shown=content,
         shown_digest=digest(content),
-        opened_at=turn.command.at,
+        opened_at=at,
         due_at=next((timer.at for timer in timers.values() if timer.kind == "due"), None),
     )
 

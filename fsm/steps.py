@@ -100,7 +100,8 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
         shown = dict(turn.stay.shown)
         if shown_as is not None:
             shown[shown_as] = shown_value(result.result, error)
-        review = open_review(turn, state, after, shown, turn.stay.timers)
+        record = {**turn.session.record, **writes.values}
+        review = open_review(state, after, record, shown, turn.stay.timers, turn.command.at)
     turn.emit(
         "settled",
         Settled(

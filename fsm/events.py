@@ -1,0 +1,118 @@
+"""Events of an agent or of the outside: contract, evidence, guards, confidence, and where they lead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pointsman.contracts.schemas import Unmet
+from pointsman.contracts.values import JsonObject, digest
+from pointsman.contracts.workflow import AgentState, Event, ExternalState, HumanState
+
+from .commands import Send
+from .decision import Decision
+from .facts import Accepted
+from .flow import move
+from .gate import contract_refusal, deny, deny_in_turn
+from .refusals import Refusal
+from .turn import Turn, UndecidableError, choose
+from .whose_turn import guard, not_allowed, not_their_turn, not_your_turn, stale
+
+
+def send(turn: Turn, request: Send) -> Decision:
+    """Judge an event of an agent or of the outside, and take it or refuse it."""
+    name, arguments = request.event, request.arguments
+    if _is_repeated(turn, request):
+        body = Accepted(arguments, digest(arguments), {}, repeated=True)
+        turn.emit("accepted", body, action=name, outcome="repeated")
+        return replace(turn.answer(), repeated=True)
+    state = turn.state
+    refusal = not_their_turn(turn)
+    if refusal is not None or not isinstance(state, AgentState | ExternalState):
+        return deny(turn, refusal or not_your_turn(turn), name, arguments)
+    refusal = stale(turn, request.expected_revision)
+    if refusal is not None:
+        return deny_in_turn(turn, refusal, name, arguments)
+    event = state.events.get(name)
+    if event is None:
+        return deny_in_turn(turn, not_allowed(state, name), name, arguments)
+    judged = _judge_event(turn, event, arguments)
+    if isinstance(judged, Refusal):
+        return deny_in_turn(turn, judged, name, arguments, payload=True)
+    target, below, body = judged
+    turn.emit("accepted", body, action=name, outcome="done")
+    move(turn, target, "below" if below else "next")
+    return turn.answer()
+
+
+def _judge_event(turn: Turn, event: Event, arguments: JsonObject) -> tuple[str, bool, Accepted] | Refusal:
+    """Give where an event leads, whether a confidence floor sent it there, and its fact; or why it may not be."""
+    refusal = contract_refusal(event.contract, arguments, f"{event.name} does not meet its contract")
+    if refusal is not None:
+        return refusal
+    missing = [tool for tool in event.evidence if not _has_evidence(turn, tool)]
+    if missing:
+        return Refusal(
+            "MISSING_EVIDENCE",
+            f"{event.name} needs a call that has succeeded here first: {', '.join(missing)}.",
+            tuple(Unmet(tool, "has not succeeded in this state yet; call it first", missing=True) for tool in missing),
+        )
+    confidence = arguments.get("confidence") if event.floors else None
+    accepted = float(confidence) if isinstance(confidence, int | float) else None
+    writes = {name: arguments[name] for name in event.fields if name in arguments}
+    session = turn.session_with(writes, accepted)
+    step = 1.0 if accepted is None else accepted
+    scope = turn.scope(turn.session_with({}, accepted), event=arguments, confidence=step)
+    refusal = guard(event.when, scope, f"{event.name} may not be sent now")
+    if refusal is not None:
+        return refusal
+    try:
+        target = choose(event.next, turn.scope(session, event=arguments, confidence=step))
+    except UndecidableError:
+        target = None
+    if target is None:
+        return Refusal(
+            "GUARD_FAILED", f"{event.name} leads nowhere with these values: no condition of its `next` is true."
+        )
+    write = turn.session.open_write
+    if write is not None:
+        return Refusal("IN_PROGRESS", f"{write.tool} is running; wait for its outcome before {event.name}.")
+    below = _below(turn, event, session.path_confidence, accepted, target)
+    rationale = arguments.get("rationale")
+    body = Accepted(
+        arguments=arguments,
+        payload_digest=digest(arguments),
+        writes=writes,
+        confidence=accepted,
+        path_confidence=None if accepted is None else session.path_confidence,
+        rationale=rationale if isinstance(rationale, str) else None,
+    )
+    return below or target, below is not None, body
+
+
+def _below(turn: Turn, event: Event, path: float, confidence: float | None, target: str) -> str | None:
+    """Who takes over from a step that is not confident enough; None where a person decides next anyway.
+
+    A floor sends a session to a person and never past one, so it does not replace another review.
+    """
+    floors = event.floors
+    if floors is None or confidence is None or isinstance(turn.workflow.states[target], HumanState):
+        return None
+    return floors.below if confidence < floors.floor or path < floors.path_floor else None
+
+
+def _has_evidence(turn: Turn, tool: str) -> bool:
+    done = turn.session.done.get(tool)
+    return done is not None and done.stay == turn.stay.number
+
+
+def _is_repeated(turn: Turn, request: Send) -> bool:
+    """Whether this is the event that ended the stay before, said once more."""
+    last = turn.session.last_event
+    if last is None or last.event != request.event or last.actor_id != turn.command.actor.id:
+        return False
+    if last.payload_digest != digest(request.arguments):
+        return False
+    if request.expected_revision is not None and request.expected_revision < turn.stay.revision:
+        return True
+    state = turn.state
+    return not isinstance(state, AgentState | ExternalState) or request.event not in state.events

@@ -1,0 +1,78 @@
+"""Whose turn it is, and what belongs to it: the refusals that calls and events have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from pointsman.contracts.workflow import AgentState, Condition, ExternalState, HumanState
+
+from .gate import ended, may_drive
+from .refusals import Refusal
+from .scope import SessionScope
+from .session import ActorKind, TurnOf
+from .turn import Turn, UndecidableError, passes
+
+_ACTORS: Final[dict[TurnOf, tuple[ActorKind, ...]]] = {"agent": ("agent",), "external": ("external", "system")}
+_WHO: Final[dict[TurnOf, str]] = {
+    "agent": "an agent",
+    "system": "the server",
+    "external": "the outside",
+    "human": "a person",
+    "final": "nobody",
+}
+
+
+def not_their_turn(turn: Turn) -> Refusal | None:
+    """Refuse whoever may not drive the session, and whoever asks when somebody else acts."""
+    session, actor, stay = turn.session, turn.command.actor, turn.stay
+    if actor.kind in ("agent", "human") and not may_drive(turn.workflow, session, actor):
+        return Refusal("FORBIDDEN", f"Only {' or '.join(turn.workflow.access.drive)} may drive this session.")
+    if session.ended is not None:
+        return ended(session, session.ended)
+    if stay.position.phase != "ready" or actor.kind not in _ACTORS.get(stay.actor, ()):
+        return not_your_turn(turn)
+    return None
+
+
+def not_your_turn(turn: Turn) -> Refusal:
+    """Say whose turn it is instead."""
+    state, position = turn.state, turn.stay.position
+    if position.phase != "ready":
+        message = f"The server is still working in {state.name!r}."
+    elif isinstance(state, HumanState):
+        message = f"A person with the role {state.review.role} decides {state.name!r}."
+    else:
+        message = f"It is the turn of {_WHO[turn.stay.actor]} in {state.name!r}."
+    return Refusal("NOT_YOUR_TURN", f"{message} Wait, and ask for the status.")
+
+
+def stale(turn: Turn, expected_revision: int | None) -> Refusal | None:
+    """Refuse what was asked of an earlier stay, or of a revision there has never been."""
+    if expected_revision is None or turn.stay.revision <= expected_revision <= turn.session.revision:
+        return None
+    where = f"{turn.stay.state!r} (revision {turn.session.revision})"
+    return Refusal("STALE", f"The session has moved on to {where}; look at it again.")
+
+
+def not_allowed(state: AgentState | ExternalState, name: str) -> Refusal:
+    """Say what belongs to the state instead."""
+    tools = listed(state.tools) if isinstance(state, AgentState) else ""
+    offered = ", ".join(part for part in (tools, listed(state.events)) if part)
+    return Refusal("NOT_ALLOWED", f"{name!r} is not allowed in {state.name!r}. Allowed are: {offered}.")
+
+
+def guard(when: Condition | None, scope: SessionScope, what: str) -> Refusal | None:
+    """Refuse what a guard does not pass; a guard that cannot be judged does not pass."""
+    try:
+        if passes(when, scope):
+            return None
+    except UndecidableError:
+        pass
+    message = when.message if when is not None else None
+    return Refusal("GUARD_FAILED", message or f"{what}: its condition is not true.")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Give names as a message does."""
+    return ", ".join(names)
