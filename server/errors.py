@@ -19,7 +19,7 @@ class StoreBusy(StoreError):
 
 
 class StoreFull(StoreError):
-    """The database cannot be written: the disk is full, read-only or failing. Nothing was done; make room and try again."""
+    """The database cannot be written: its disk is full or failing. Nothing was done; make room and try again."""
 
     code: ClassVar[Code] = "STORAGE_FULL"
 

@@ -1,0 +1,1 @@
+"""The engines: implementations of the port `server.engine`."""

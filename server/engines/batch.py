@@ -1,0 +1,159 @@
+"""The commands of one commit: decided one after the other in memory, then written together.
+
+A batch belongs to one transaction, and its sessions are the committed ones when it begins. Only
+`write` touches the database. A command that cannot be decided, or whose facts cannot be written
+down, fails alone and leaves nothing behind for the next.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pointsman.contracts.workflow import Workflow
+from pointsman.fsm.commands import Command, Start
+from pointsman.fsm.decision import Decision
+from pointsman.fsm.facts import Fact
+from pointsman.fsm.gate import NOT_FOUND
+from pointsman.fsm.session import Session
+from pointsman.server.audit.chain import GENESIS, AuditRow
+from pointsman.server.errors import UnknownDefinition
+from pointsman.server.store.rows import SessionRow, audit_row, session_row
+from pointsman.server.store.tables import SERVER_CHAIN
+from pointsman.server.store.writing import DefinitionRow, Head, SessionWriter
+
+from .cache import Current
+from .strays import StrayBound, stray_command
+
+Decider: TypeAlias = Callable[[Workflow, Session | None, Command], Decision]
+Definitions: TypeAlias = Callable[[str], Workflow | None]
+Paths: TypeAlias = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a batch decides by: the machine, the workflows by digest, and where their files stand."""
+
+    decide: Decider
+    definitions: Definitions
+    paths: Paths
+
+
+class Batch:
+    """One commit in the making.
+
+    Args:
+        rules: What to decide by.
+        current: The committed sessions of the commands; whatever is missing does not exist.
+        server_head: Asked for the server chain's last row when the first stray call comes.
+        bound: How many stray calls are written down.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        current: Mapping[str, Current],
+        server_head: Callable[[], Head],
+        bound: StrayBound,
+    ) -> None:
+        self._rules = rules
+        self._running = dict(current)
+        self._server_head = server_head
+        self._bound = bound
+        self._rows: list[AuditRow] = []
+        self._sessions: dict[str, SessionRow] = {}
+        self._definitions: dict[str, DefinitionRow] = {}
+        self._server: Head | None = None
+
+    @property
+    def changed(self) -> list[Current]:
+        """The sessions that this batch moves on, as they are at its end."""
+        return [self._running[session_id] for session_id in self._sessions]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not self._rows
+
+    def decide(self, session_id: str, command: Command) -> Decision:
+        """Decide a command on its session as the commands before it have left it.
+
+        Raises:
+            UnknownDefinition: when the session's workflow is not loaded.
+            Exception: whatever `decide` raises by mistake.
+        """
+        found = self._running.get(session_id)
+        before = None if found is None else found.session
+        if before is None and not isinstance(command.request, Start):
+            decision = Decision(None, refusal=NOT_FOUND)
+        else:
+            decision = self._rules.decide(self._workflow(before, command), before, command)
+        if decision.facts:
+            self._accept(session_id, before, decision)
+        elif decision.refusal is not None:
+            self.stray(stray_command(command, session_id, decision.refusal))
+        return decision
+
+    def stray(self, fact: Fact) -> None:
+        """Write down a call that belongs to no session, as far as the bound allows."""
+        for each in self._bound.admit(fact):
+            self._append_to_server_chain(each)
+
+    def tally(self) -> None:
+        """Write down how many stray calls were only counted."""
+        for each in self._bound.tally():
+            self._append_to_server_chain(each)
+
+    def write(self, writer: SessionWriter) -> None:
+        """Put everything into the transaction that is open."""
+        if self._definitions:
+            writer.put_definitions(self._definitions.values())
+        if self._sessions:
+            writer.put_sessions(self._sessions.values())
+        if self._server is not None:
+            writer.put_server_head(self._server)
+        writer.append(self._rows)
+
+    def _workflow(self, before: Session | None, command: Command) -> Workflow:
+        digest = before.definition if before is not None else ""
+        if before is None and isinstance(command.request, Start):
+            digest = command.request.definition
+        workflow = self._rules.definitions(digest)
+        if workflow is None:
+            raise UnknownDefinition
+        return workflow
+
+    def _accept(self, session_id: str, before: Session | None, decision: Decision) -> None:
+        session = decision.session
+        revision = before.revision if before is not None else 0
+        if session is None or session.id != session_id or session.revision != revision + len(decision.facts):
+            raise RuntimeError(f"the facts of session {session_id} after revision {revision} lead somewhere else")
+        head = self._running[session_id].head if before is not None else GENESIS
+        rows: list[AuditRow] = []
+        for number, fact in enumerate(decision.facts, start=revision + 1):
+            rows.append(audit_row(fact, session_id, number, head, secrets.token_hex(16)))
+            head = rows[-1].hash
+        row = session_row(session, head)
+        # From here on nothing fails: the command is in, as a whole.
+        if before is None:
+            self._define(session)
+        self._rows += rows
+        self._sessions[session_id] = row
+        self._running[session_id] = Current(session, head)
+
+    def _define(self, session: Session) -> None:
+        workflow = self._rules.definitions(session.definition)
+        if workflow is None:
+            raise UnknownDefinition
+        path = self._rules.paths(workflow.digest)
+        self._definitions[workflow.digest] = DefinitionRow(
+            workflow.digest, workflow.text, workflow.name, workflow.version, path, session.started_at
+        )
+
+    def _append_to_server_chain(self, fact: Fact) -> None:
+        head = self._server if self._server is not None else self._server_head()
+        row = audit_row(fact, SERVER_CHAIN, head.revision + 1, head.hash, secrets.token_hex(16))
+        self._server = Head(row.revision, row.hash)
+        self._rows.append(row)

@@ -1,0 +1,145 @@
+"""Calls that belong to no session: the fact each leaves, and the bound on how many rows they may make.
+
+A flood of them must not fill the disk (fault 38). Beyond the bound they are counted, and one row a
+minute says how many there were. The bound holds for each server process by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from pointsman.contracts.bounds import DENIED_ARGUMENTS_BYTES, SERVER_CHAIN_ROWS_PER_MINUTE
+from pointsman.contracts.values import Json, JsonObject, canonical, digest_text
+from pointsman.fsm.commands import Call, Command, Decide, Expire, Observe, Send, Settle, Start, TakeOver
+from pointsman.fsm.facts import Denied, Fact
+from pointsman.fsm.refusals import Refusal, unmet_values
+
+_WINDOW_S: Final = 60.0
+_NAME_BYTES: Final = 256
+
+
+def stray_fact(command: Command, action: str, refusal: Refusal, arguments: JsonObject) -> Fact:
+    """Make the fact of a refused call that belongs to no session, or to one that is not the caller's.
+
+    Of the command only its frame is used. What came from outside is cut and made storable.
+    """
+    text = canonical(arguments)
+    return Fact(
+        kind="denied",
+        command=_storable(command.id),
+        at=command.at,
+        actor_kind=command.actor.kind,
+        actor_id=_storable(command.actor.id),
+        client=None if command.client is None else _storable(command.client),
+        channel=command.channel,
+        definition="",
+        body=Denied(
+            message=_storable(refusal.message, DENIED_ARGUMENTS_BYTES),
+            arguments_digest=digest_text(text),
+            arguments=_storable(text, DENIED_ARGUMENTS_BYTES),
+            unmet=unmet_values(refusal.unmet),
+        ),
+        action=_storable(action),
+        outcome="refused",
+        code=refusal.code,
+    )
+
+
+def stray_command(command: Command, session_id: str, refusal: Refusal) -> Fact:
+    """Make the fact of a command that was refused before it reached a session of its caller's."""
+    action, arguments = _asked(command)
+    return stray_fact(command, action, refusal, {"session": session_id, "arguments": arguments})
+
+
+class StrayBound:
+    """Lets so many facts through in a minute, counts the others, and tells their number afterwards.
+
+    Args:
+        monotonic: Seconds of a clock that never goes back.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._began = monotonic()
+        self._passed = 0
+        self._codes: Counter[str] = Counter()
+        self._last: Fact | None = None
+
+    def admit(self, fact: Fact) -> list[Fact]:
+        """Give the facts to write now that this one has happened: it, none, or the tally of a minute before it."""
+        written = self.tally() if self.seconds_left() <= 0 else []
+        if self._passed < SERVER_CHAIN_ROWS_PER_MINUTE:
+            self._passed += 1
+            return [*written, fact]
+        self._codes[fact.code or ""] += 1
+        self._last = fact
+        return written
+
+    def seconds_left(self) -> float:
+        """How long the running minute still lasts; not above zero when it is over."""
+        return self._began + _WINDOW_S - self._monotonic()
+
+    @property
+    def counting(self) -> bool:
+        """Whether there is something to tell when the minute is over."""
+        return self._last is not None
+
+    def tally(self) -> list[Fact]:
+        """Begin a new minute, and give the fact that tells of those that were only counted, if there were any."""
+        self._began = self._monotonic()
+        self._passed = 0
+        if self._last is None:
+            return []
+        fact = _counted(self._last, self._codes)
+        self._passed = 1
+        self._codes = Counter()
+        self._last = None
+        return [fact]
+
+
+def _counted(last: Fact, codes: Counter[str]) -> Fact:
+    each: dict[str, Json] = dict(sorted(codes.items()))
+    text = canonical(each)
+    return Fact(
+        kind="denied",
+        command="counted:" + last.command,
+        at=last.at,
+        actor_kind="system",
+        actor_id="pointsman",
+        client=None,
+        channel="server",
+        definition="",
+        body=Denied(
+            message=f"{codes.total()} more calls were refused than are written one by one; their codes are counted.",
+            arguments_digest=digest_text(text),
+            arguments=text,
+        ),
+        action="counted",
+        outcome="refused",
+    )
+
+
+def _storable(text: str, limit_bytes: int = _NAME_BYTES) -> str:
+    """Cut a text, and put question marks for what is not Unicode (lone surrogates)."""
+    return text.encode(errors="replace")[:limit_bytes].decode(errors="ignore")
+
+
+def _asked(command: Command) -> tuple[str, JsonObject]:
+    request = command.request
+    match request:
+        case Start():
+            return "start", request.fields
+        case Call():
+            return request.tool, request.arguments
+        case Send() | Decide():
+            return request.event, request.arguments
+        case Observe():
+            return request.read.tool, request.read.arguments
+        case Settle() | TakeOver():
+            return type(request).__name__.lower(), {"call": request.call}
+        case Expire():
+            return "expire", {"timer": request.timer}
+        case _:
+            return "cancel", {"reason": request.reason}

@@ -1,0 +1,92 @@
+"""Opening the database: connections that write, connections that read, and what each is set to."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+
+from pointsman.contracts.bounds import DATABASE_BUSY_MS
+from pointsman.server.errors import StoreError, StoreUnreadable
+
+from .failures import store_errors
+from .location import prepare_file
+from .schema import ensure_schema
+
+_WRITING: Final = ("PRAGMA journal_mode = WAL",)
+_READING: Final = ("PRAGMA query_only = ON",)
+
+
+def open_database(path: Path) -> Engine:
+    """Open a database for writing, making the file and its schema where they are missing.
+
+    A transaction of its connections is `BEGIN IMMEDIATE`: it holds the write lock from the start.
+
+    Raises:
+        StoreError: when it cannot be opened; the message names the file.
+    """
+    try:
+        prepare_file(path)
+    except OSError as error:
+        raise StoreUnreadable(f"{path} cannot be opened: {error.strerror}.") from error
+    engine = _engine(path, "BEGIN IMMEDIATE", _WRITING)
+    try:
+        with store_errors():
+            ensure_schema(engine)
+    except StoreError as error:
+        raise type(error)(f"{path}: {error}") from error
+    return engine
+
+
+def open_existing(path: Path) -> Engine:
+    """Open a database that must be there, for writing.
+
+    Raises:
+        StoreUnreadable: when there is no such file.
+        StoreError: when it cannot be opened.
+    """
+    if not path.is_file():
+        raise StoreUnreadable(f"There is no database at {path}. Name it with --database.")
+    return open_database(path)
+
+
+def reading(path: Path) -> Engine:
+    """Give connections that cannot write, to a database that `open_database` or `open_existing` has opened.
+
+    A transaction of theirs sees one state of the database from its first statement to its end.
+    """
+    return _engine(path, "BEGIN", _READING)
+
+
+def driver(connection: Connection) -> sqlite3.Connection:
+    """Give the driver's connection beneath, for statements that are compiled once and run often."""
+    found = connection.connection.driver_connection
+    if not isinstance(found, sqlite3.Connection):
+        raise TypeError(f"the store runs on sqlite3, not on {type(found).__name__}")
+    return found
+
+
+def _engine(path: Path, begin: str, pragmas: tuple[str, ...]) -> Engine:
+    engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
+
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself; `begun` does
+        for pragma in (*_PRAGMAS, *pragmas):
+            connection.execute(pragma)
+
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
+    return engine
+
+
+_PRAGMAS: Final = (
+    f"PRAGMA busy_timeout = {DATABASE_BUSY_MS}",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",
+)

@@ -1,0 +1,196 @@
+"""What is asked of sessions and their audit, beside the engine's own commits. Functions of a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, select, true, tuple_
+
+from pointsman.contracts.times import iso
+from pointsman.contracts.values import JsonObject
+from pointsman.fsm.session import Session
+from pointsman.server.audit.chain import AuditRow
+
+from .tables import audit, definitions, sessions
+from .writing import DefinitionRow, StoredSession
+
+LIST_ROWS: Final = 100
+"""How many sessions a list has where nobody says otherwise."""
+AUDIT_ROWS: Final = 10_000
+"""The same for rows of a history."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFilter:
+    """Which sessions a list has: all that agree with every member that is not None.
+
+    `waiting_role` is the role an open review waits for.
+    """
+
+    workflow: str | None = None
+    state: str | None = None
+    started_by: str | None = None
+    waiting_role: str | None = None
+    ended: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """A session as a list shows it. `actor` says whose turn it is; times are milliseconds since the epoch."""
+
+    id: str
+    workflow: str
+    version: int
+    definition: str
+    state: str
+    actor: str
+    role: str | None
+    started_by: str
+    started_at: int
+    revision: int
+    next_timer_at: int | None
+    ended_at: int | None
+
+    def as_json(self) -> JsonObject:
+        """Write it for people and programs outside: moments in ISO 8601, and nothing that is None."""
+        values: JsonObject = {
+            "session": self.id,
+            "workflow": self.workflow,
+            "version": self.version,
+            "definition": self.definition,
+            "state": self.state,
+            "actor": self.actor,
+            "role": self.role,
+            "started_by": self.started_by,
+            "started_at": iso(self.started_at),
+            "revision": self.revision,
+            "next_timer_at": None if self.next_timer_at is None else iso(self.next_timer_at),
+            "ended_at": None if self.ended_at is None else iso(self.ended_at),
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """Some sessions, newest first, and the cursor of those that follow (None: there are no more)."""
+
+    sessions: tuple[SessionSummary, ...]
+    cursor: str | None
+
+
+def list_sessions(
+    connection: Connection, chosen: SessionFilter, limit: int = LIST_ROWS, cursor: str | None = None
+) -> SessionPage:
+    """List sessions, newest first.
+
+    Raises:
+        ValueError: for a cursor that is not one of ours.
+    """
+    statement = _filtered(chosen).order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
+    if cursor is not None:
+        started_at, _, last = cursor.partition("-")
+        statement = statement.where(tuple_(sessions.c.started_at, sessions.c.id) < (int(started_at), last))
+    found = [SessionSummary(**row) for row in connection.execute(statement.limit(limit + 1)).mappings()]
+    shown = tuple(found[:limit])
+    return SessionPage(shown, f"{shown[-1].started_at}-{shown[-1].id}" if len(found) > limit and shown else None)
+
+
+def read_session(connection: Connection, session_id: str) -> Session | None:
+    """Give a session's snapshot.
+
+    Raises:
+        StoreUnreadable: when it is of another format, or damaged.
+    """
+    stored = read_stored(connection, session_id)
+    return None if stored is None else stored.restored()
+
+
+def read_stored(connection: Connection, session_id: str) -> StoredSession | None:
+    """Give a session's snapshot as it lies in the database."""
+    columns = sessions.c
+    statement = select(columns.id, columns.head, columns.format, columns.snapshot).where(columns.id == session_id)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else StoredSession(*row)
+
+
+def read_revisions(connection: Connection, ids: Collection[str]) -> dict[str, int]:
+    """Give the revision of those of these sessions that exist."""
+    found = connection.execute(select(sessions.c.id, sessions.c.revision).where(sessions.c.id.in_(ids)))
+    return {row.id: row.revision for row in found}
+
+
+def any_open_calls(connection: Connection) -> bool:
+    """Whether any session holds an open call."""
+    return connection.execute(select(sessions.c.id).where(_OPEN).limit(1)).first() is not None
+
+
+def open_sessions(connection: Connection, workflows: Collection[str]) -> list[str]:
+    """Give the sessions of these workflows that hold an open call."""
+    return list(connection.scalars(select(sessions.c.id).where(_OPEN, sessions.c.workflow.in_(workflows))))
+
+
+def due_sessions(connection: Connection, now_ms: int, workflows: Collection[str], limit: int = LIST_ROWS) -> list[str]:
+    """Give the sessions of these workflows with a timer due at `now_ms` or before, the earliest first."""
+    due = sessions.c.next_timer_at
+    statement = select(sessions.c.id).where(due <= now_ms, sessions.c.workflow.in_(workflows))
+    return list(connection.scalars(statement.order_by(due, sessions.c.id).limit(limit)))
+
+
+def next_due_at(connection: Connection, workflows: Collection[str]) -> int | None:
+    """Give the moment the earliest timer of these workflows' sessions is due, or None where there is none."""
+    due = sessions.c.next_timer_at
+    statement = select(due).where(due.is_not(None), sessions.c.workflow.in_(workflows)).order_by(due).limit(1)
+    return connection.scalar(statement)
+
+
+def audit_rows(connection: Connection, chain: str, after_revision: int = 0, limit: int = AUDIT_ROWS) -> list[AuditRow]:
+    """Give the rows of a chain that follow a revision, in order."""
+    statement = (
+        select(audit)
+        .where(audit.c.session_id == chain, audit.c.revision > after_revision)
+        .order_by(audit.c.revision)
+        .limit(limit)
+    )
+    return [AuditRow._make(row) for row in connection.execute(statement)]
+
+
+def definition(connection: Connection, digest: str) -> DefinitionRow | None:
+    """Give the workflow text with this digest, and where its file stood."""
+    row = connection.execute(select(definitions).where(definitions.c.digest == digest)).one_or_none()
+    return None if row is None else DefinitionRow._make(row)
+
+
+_OPEN: Final = sessions.c.has_open == true()
+_SUMMARY: Final = (
+    sessions.c.id,
+    sessions.c.workflow,
+    sessions.c.version,
+    sessions.c.definition,
+    sessions.c.state,
+    sessions.c.actor,
+    sessions.c.role,
+    sessions.c.started_by,
+    sessions.c.started_at,
+    sessions.c.revision,
+    sessions.c.next_timer_at,
+    sessions.c.ended_at,
+)
+
+
+def _filtered(chosen: SessionFilter) -> Select[*tuple[Any, ...]]:
+    statement = select(*_SUMMARY)
+    equal = {
+        sessions.c.workflow: chosen.workflow,
+        sessions.c.state: chosen.state,
+        sessions.c.started_by: chosen.started_by,
+        sessions.c.role: chosen.waiting_role,
+    }
+    for column, value in equal.items():
+        if value is not None:
+            statement = statement.where(column == value)
+    if chosen.ended is not None:
+        ended = sessions.c.ended_at
+        statement = statement.where(ended.is_not(None) if chosen.ended else ended.is_(None))
+    return statement

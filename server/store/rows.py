@@ -1,0 +1,143 @@
+"""Facts as audit rows and back, and the columns of a session's snapshot."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, cast
+
+from pydantic_core import from_json
+
+from pointsman.contracts.times import iso, milliseconds
+from pointsman.contracts.values import JsonObject, canonical
+from pointsman.fsm.facts import FACT_VERSION, Fact, FactKind, body_value, read_body
+from pointsman.fsm.session import FORMAT, ActorKind, Session, snapshot
+from pointsman.server.audit.chain import AuditRow, body_digest, row_hash
+
+SALT: Final = "salt"
+"""Member of a stored body that no fact has. It is random, and goes when the body is erased."""
+
+
+class SessionRow(NamedTuple):
+    """A row of the table `sessions`, its columns in the table's order."""
+
+    id: str
+    workflow: str
+    version: int
+    definition: str
+    state: str
+    actor: str
+    role: str | None
+    started_by: str
+    started_at: int
+    revision: int
+    head: str
+    format: int
+    snapshot: str
+    next_timer_at: int | None
+    has_open: bool
+    ended_at: int | None
+
+
+def audit_row(fact: Fact, chain: str, revision: int, prev: str, salt: str) -> AuditRow:
+    """Make the row of a fact.
+
+    Raises:
+        UnicodeEncodeError: for text that is not Unicode (a lone surrogate).
+        ValueError: for a number that JSON has no text for.
+    """
+    body = canonical({**body_value(fact), SALT: salt})
+    row = AuditRow(
+        session_id=chain,
+        revision=revision,
+        command_id=fact.command,
+        at=iso(fact.at),
+        actor_kind=fact.actor_kind,
+        actor_id=fact.actor_id,
+        client=fact.client,
+        channel=fact.channel,
+        kind=fact.kind,
+        action=fact.action,
+        outcome=fact.outcome,
+        code=fact.code,
+        state_before=fact.state_before,
+        state_after=fact.state_after,
+        definition=fact.definition,
+        duration_ms=fact.duration_ms,
+        trace_id=None,
+        fact_version=FACT_VERSION,
+        body=body,
+        body_digest=body_digest(body),
+        prev=prev,
+        hash="",
+    )
+    return row._replace(hash=row_hash(row))
+
+
+def read_fact(row: AuditRow) -> Fact:
+    """Read the fact of a row back.
+
+    Raises:
+        LookupError: when the body has been erased, or its kind is unknown.
+        ValueError: when the row is not one that `audit_row` has made; the message says why.
+    """
+    if row.body is None:
+        raise LookupError("the body has been erased")
+    if row.fact_version > FACT_VERSION:
+        raise ValueError(f"fact version {row.fact_version} is newer than this program knows")
+    value = cast("JsonObject", from_json(row.body, allow_inf_nan=False))
+    value.pop(SALT, None)
+    kind = cast("FactKind", row.kind)
+    return Fact(
+        kind=kind,
+        command=row.command_id,
+        at=milliseconds(row.at),
+        actor_kind=cast("ActorKind", row.actor_kind),
+        actor_id=row.actor_id,
+        client=row.client,
+        channel=row.channel,
+        definition=row.definition,
+        body=read_body(kind, value),
+        action=row.action,
+        outcome=row.outcome,
+        code=row.code,
+        state_before=row.state_before,
+        state_after=row.state_after,
+        duration_ms=row.duration_ms,
+    )
+
+
+def row_as_json(row: AuditRow) -> JsonObject:
+    """Write a row for people and programs outside, under its column names, with its body as JSON and without the salt.
+
+    A body that is no JSON object any more is given as the text it is; `audit verify` says what is wrong with it.
+    """
+    values: JsonObject = {**row._asdict()}
+    try:
+        body = from_json(row.body) if row.body is not None else None
+    except ValueError:
+        return values
+    if isinstance(body, dict):
+        values["body"] = {name: value for name, value in cast("JsonObject", body).items() if name != SALT}
+    return values
+
+
+def session_row(session: Session, head: str) -> SessionRow:
+    """Make the row of a session whose last audit row has the hash `head`."""
+    review = session.stay.review
+    return SessionRow(
+        id=session.id,
+        workflow=session.workflow,
+        version=session.version,
+        definition=session.definition,
+        state=session.state,
+        actor=session.stay.actor,
+        role=review.role if review is not None and session.ended is None else None,
+        started_by=session.started_by,
+        started_at=session.started_at,
+        revision=session.revision,
+        head=head,
+        format=FORMAT,
+        snapshot=snapshot(session),
+        next_timer_at=session.next_timer_at,
+        has_open=bool(session.stay.open) and session.ended is None,
+        ended_at=session.ended.at if session.ended is not None else None,
+    )

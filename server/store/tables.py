@@ -1,0 +1,126 @@
+"""The tables, as SQLAlchemy Core sees them. `migrations` makes them; a test holds the two together.
+
+Times in columns of `audit` are ISO 8601 in UTC with milliseconds, because people and other programs
+read them; everywhere else they are milliseconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+
+SERVER_CHAIN: Final = "server"
+"""The chain of calls that belong to no session. A session's handle is never this short."""
+
+metadata = MetaData()
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workflow", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("definition", Text, ForeignKey("definitions.digest"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text),
+    Column("started_by", Text, nullable=False),
+    Column("started_at", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("head", Text, nullable=False),
+    Column("format", Integer, nullable=False),
+    Column("snapshot", Text, nullable=False),
+    Column("next_timer_at", Integer),
+    Column("has_open", Boolean, nullable=False),
+    Column("ended_at", Integer),
+)
+Index("sessions_started", sessions.c.started_at, sessions.c.id)
+Index("sessions_starter", sessions.c.started_by, sessions.c.started_at, sessions.c.id)
+Index("sessions_role", sessions.c.role, sqlite_where=sessions.c.role.is_not(None))
+Index("sessions_due", sessions.c.next_timer_at, sqlite_where=sessions.c.next_timer_at.is_not(None))
+Index("sessions_open", sessions.c.id, sqlite_where=text("has_open = 1"))
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("session_id", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("command_id", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("client", Text),
+    Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("action", Text),
+    Column("outcome", Text),
+    Column("code", Text),
+    Column("state_before", Text),
+    Column("state_after", Text),
+    Column("definition", Text, nullable=False),
+    Column("duration_ms", Integer),
+    Column("trace_id", Text),
+    Column("fact_version", Integer, nullable=False),
+    Column("body", Text),
+    Column("body_digest", Text, nullable=False),
+    Column("prev", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    PrimaryKeyConstraint("session_id", "revision"),
+    # Without a rowid the rows of a session lie together, and no row can be replaced by its rowid behind the triggers.
+    sqlite_with_rowid=False,
+)
+
+server_chain = Table(
+    "server_chain",
+    metadata,
+    Column("chain", Text, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("head", Text, nullable=False),
+)
+
+definitions = Table(
+    "definitions",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("path", Text),
+    Column("first_seen_at", Integer, nullable=False),
+)
+
+principals = Table(
+    "principals",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("token_hash", Text, unique=True),
+    Column("owner", Text),
+    Column("created_at", Integer, nullable=False),
+    Column("expires_at", Integer),
+    Column("revoked_at", Integer),
+)
+
+instances = Table(
+    "instances",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("beat", Integer, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("started_at", Integer, nullable=False),
+)
