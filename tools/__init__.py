@@ -1,1 +1,9 @@
-"""What a state may use: the sources of tools, their effects and retries, and the model actor."""
+"""What a state may use: the sources of tools, their effects and retries, and the model actor.
+
+The public face, for those who write tools, is what is named here.
+"""
+
+from .errors import NothingDone, ToolError
+from .source import CallContext
+
+__all__ = ["CallContext", "NothingDone", "ToolError"]

@@ -1,0 +1,161 @@
+"""Runs a call by its policy: timeouts, retries of reads, and what its end means.
+
+| end | read | write |
+|---|---|---|
+| returned | done | done |
+| `NothingDone` | failed, not retried | failed |
+| `ToolError`, any other exception | failed, retried | unknown |
+| timeout | failed, retried | unknown, or failed if it never began |
+| result that cannot be kept | failed, not retried | unknown: it ran |
+| the source was closed | failed | unknown, or failed if it never began |
+
+A write is tried once; what may be done about one in doubt is decided where effects are kept. What
+ends after its timeout is logged and otherwise dropped: a late result settles nothing here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import structlog
+
+from pointsman.contracts.values import Json
+from pointsman.contracts.workflow import ToolPolicy
+from pointsman.fsm.facts import CallResult
+from pointsman.fsm.session import CallOutcome
+
+from .errors import NothingDone, ToolError, UnkeepableResult
+from .running import Running
+from .source import CallContext
+
+Sleep: TypeAlias = Callable[[float], Awaitable[None]]
+MonotonicClock: TypeAlias = Callable[[], float]
+Begin: TypeAlias = Callable[[int], Running]
+"""Begins a try; it is given the number of the attempt, for the call's context."""
+
+MESSAGE_CHARACTERS: Final = 2_000
+IN_DOUBT: Final = "Whether it happened is not known."
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How a try ended; `again` says that another try may end otherwise."""
+
+    outcome: CallOutcome
+    result: Json = None
+    error: str | None = None
+    again: bool = False
+
+
+class Calls:
+    """The calls that run in one source."""
+
+    def __init__(self, sleep: Sleep, clock: MonotonicClock) -> None:
+        self._sleep = sleep
+        self._clock = clock
+        self._running: set[Running] = set()
+        self._stopped = False
+
+    async def run(self, begin: Begin, policy: ToolPolicy, context: CallContext) -> CallResult:
+        """Run a call to its end: once, or as often as the policy allows for a read.
+
+        When the caller is cancelled a read is given up, and a write that has begun goes on: the
+        caller's own record says that it is open, and the log says how it ended.
+        """
+        started_s = self._clock()
+        tries = policy.retry.attempts if policy.effect == "read" else 1
+        attempt = 1
+        while (end := await self._try(begin, policy, context, attempt)).again and attempt < tries:
+            await self._sleep(policy.retry.backoff_ms * 2 ** (attempt - 1) / 1000)
+            attempt += 1
+        duration_ms = round((self._clock() - started_s) * 1000)
+        return CallResult(end.outcome, end.result, end.error, attempt, duration_ms)
+
+    def stop(self) -> None:
+        """Give up all that runs; nothing begins any more."""
+        self._stopped = True
+        for running in tuple(self._running):
+            running.stop()
+
+    async def _try(self, begin: Begin, policy: ToolPolicy, context: CallContext, attempt: int) -> _End:
+        if self._stopped:
+            return _cut_off(policy, never_began=True)
+        running = begin(context.attempt + attempt - 1)
+        self._running.add(running)
+        running.end.add_done_callback(lambda _: self._running.discard(running))
+        try:
+            done, _ = await asyncio.wait({running.end}, timeout=policy.timeout_ms / 1000)
+        except asyncio.CancelledError:
+            if not running.withdraw():
+                self._leave(running, policy, context)
+            raise
+        if not done:
+            if running.withdraw():
+                return _End("failed", error=f"{policy.name} did not begin: everything that could run it is busy.")
+            self._leave(running, policy, context)
+            return _timed_out(policy)
+        if running.end.cancelled():
+            return _cut_off(policy, never_began=running.withdraw())
+        error = running.end.exception()
+        if error is None:
+            return _End("done", running.end.result())
+        return _raised(error, policy, context)
+
+    def _leave(self, running: Running, policy: ToolPolicy, context: CallContext) -> None:
+        """Stop waiting: a read is given up, a write goes on to its end."""
+
+        def late(error: BaseException | None) -> None:
+            ended = type(error).__name__ if error else "returned"
+            _log.warning("call ended late", tool=policy.name, session=context.session, call=context.call, ended=ended)
+
+        running.leave(late)
+        if policy.effect == "read":
+            running.stop()
+
+
+def _timed_out(policy: ToolPolicy) -> _End:
+    message = f"{policy.name} did not answer within {policy.timeout_ms} ms."
+    return _in_doubt(policy, message)
+
+
+def _cut_off(policy: ToolPolicy, *, never_began: bool) -> _End:
+    if never_began:
+        return _End("failed", error=f"{policy.name} did not begin: the server is stopping.")
+    return _in_doubt(policy, f"{policy.name} was cut off.", again=False)
+
+
+def _raised(error: BaseException, policy: ToolPolicy, context: CallContext) -> _End:
+    if isinstance(error, NothingDone):
+        return _End("failed", error=_safe(error))
+    if isinstance(error, ToolError):
+        return _End("unknown" if policy.effect == "write" else "failed", error=_safe(error), again=True)
+    if isinstance(error, UnkeepableResult):
+        message = f"{policy.name} ran, but its result cannot be kept: {error}."
+        return _End("unknown" if policy.effect == "write" else "failed", error=message)
+    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    _log.error(
+        "tool raised",
+        tool=policy.name,
+        session=context.session,
+        call=context.call,
+        raised=type(error).__name__,
+        where=where[-5:],
+    )
+    return _in_doubt(policy, f"{policy.name} failed with {type(error).__name__}.")
+
+
+def _in_doubt(policy: ToolPolicy, message: str, *, again: bool = True) -> _End:
+    if policy.effect == "write":
+        return _End("unknown", error=f"{message} {IN_DOUBT}")
+    return _End("failed", error=message, again=again)
+
+
+def _safe(error: ToolError) -> str:
+    """What the tool's author says, as text that can be stored."""
+    return str(error)[:MESSAGE_CHARACTERS].encode("utf-8", "replace").decode()

@@ -1,0 +1,39 @@
+"""What can go wrong with tools. A docstring is the default message.
+
+`ToolError` and `NothingDone` are for the authors of tools: they raise them, and what they say is
+shown to the agent as it stands. Everything else a tool raises is shown by its type alone, because
+nobody knows which values its message holds.
+"""
+
+from __future__ import annotations
+
+from pointsman.contracts.errors import PointsmanError
+
+
+class SourceError(PointsmanError):
+    """A source of tools cannot be had. See `sources` in the workflow file."""
+
+
+class ToolError(PointsmanError):
+    """The tool could not do what was asked.
+
+    The message is for the agent and the audit: it names what is wrong and how to go on, and holds
+    no value that they may not see. Of a write this proves nothing: it stays unknown whether the
+    write happened, unless the tool raises `NothingDone`.
+    """
+
+
+class NothingDone(ToolError):
+    """The tool refused, and is certain that nothing happened.
+
+    A write that raises this has failed, and may be asked again. A read that raises it is not
+    retried: the tool has answered.
+    """
+
+
+class InvalidArguments(PointsmanError):
+    """The arguments do not fit the tool. Nothing was sent."""
+
+
+class UnkeepableResult(PointsmanError):
+    """The result has no JSON form within the bounds."""

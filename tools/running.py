@@ -1,0 +1,87 @@
+"""A try of a call while it runs: in a worker thread or in the event loop.
+
+Both kinds answer the one question that matters for a write: can it be taken back for certain?
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from typing import Protocol, TypeAlias
+
+from pointsman.contracts.values import Json
+
+LateEnd: TypeAlias = Callable[[BaseException | None], None]
+"""Told how a try ended that nobody waited for any more: with this exception, or by returning."""
+
+
+class Running(Protocol):
+    """A try that was handed over to be run."""
+
+    @property
+    def end(self) -> asyncio.Future[Json]:
+        """Settled when the try ends. Waiting for it in vain does not stop the try."""
+        ...
+
+    def withdraw(self) -> bool:
+        """Take the try back if it has not begun; True when it is certain that it never will."""
+        ...
+
+    def leave(self, late: LateEnd) -> None:
+        """Stop waiting, and let it end by itself."""
+        ...
+
+    def stop(self) -> None:
+        """Give it up. A thread cannot be stopped; nobody waits for it any more."""
+        ...
+
+
+class InThread:
+    """A try in a worker thread."""
+
+    def __init__(self, job: Future[Json]) -> None:
+        self._job = job
+        self.end: asyncio.Future[Json] = asyncio.wrap_future(job)
+
+    def withdraw(self) -> bool:
+        return self._job.cancel()
+
+    def leave(self, late: LateEnd) -> None:
+        self._job.add_done_callback(lambda job: None if job.cancelled() else late(job.exception()))
+        self.end.cancel()
+
+    def stop(self) -> None:
+        self._job.cancel()
+        self.end.cancel()
+
+
+class InLoop:
+    """A try as a task of the event loop."""
+
+    def __init__(self, work: Callable[[], Awaitable[Json]]) -> None:
+        self._begun = False
+        self.end: asyncio.Task[Json] = asyncio.create_task(self._run(work))
+
+    def withdraw(self) -> bool:
+        if not self._begun:
+            self.end.cancel()
+        return not self._begun
+
+    def leave(self, late: LateEnd) -> None:
+        self.end.add_done_callback(lambda task: None if task.cancelled() else late(task.exception()))
+
+    def stop(self) -> None:
+        self.end.cancel()
+
+    async def _run(self, work: Callable[[], Awaitable[Json]]) -> Json:
+        self._begun = True
+        try:
+            return await work()
+        except SystemExit as error:
+            # A task that raises SystemExit takes the event loop, and so the server, with it.
+            raise ToolExit from error
+
+
+class ToolExit(Exception):
+    """A tool asked the process to exit."""
