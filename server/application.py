@@ -59,6 +59,6 @@ async def open_application(
         yield Application(governor, caretaker)
     finally:
         await caretaker.aclose()
-        await governor.performer.aclose()
+        await governor.aclose()
         await engine.aclose()
         await library.aclose()

@@ -43,7 +43,7 @@ class Governor:
         self.instance = instance
         self.performer = Performer(instance, self.submit_and_follow)
         self._reads: dict[str, dict[str, tuple[Read, asyncio.Task[Decision]]]] = {}
-        self._listeners: dict[str, list[Callable[[], None]]] = {}
+        self._watches: set[asyncio.Task[None]] = set()
 
     # What surfaces ask.
 
@@ -65,7 +65,7 @@ class Governor:
         decision = await self.engine.submit(handle, self._command(caller, request))
         if decision.refusal is not None or decision.session is None:
             return await self._stray(caller, f"start_{workflow}", decision.refusal or NOT_FOUND, fields)
-        self._follow_up(served, decision.session)
+        self.performer.run_open(served, decision.session)
         return await self._at_rest(served, decision.session, "done", entered=True)
 
     async def status(self, caller: Caller, session: str) -> Reply | Stray:
@@ -143,9 +143,33 @@ class Governor:
 
     def subscribe(self, session: str, on_rest: Callable[[], None]) -> Callable[[], None]:
         """Call `on_rest` whenever the session came to rest in another state; the result ends that."""
-        listeners = self._listeners.setdefault(session, [])
-        listeners.append(on_rest)
-        return lambda: listeners.remove(on_rest)
+        task = asyncio.create_task(self._watch(session, on_rest), name=f"watch {session}")
+        self._watches.add(task)
+        task.add_done_callback(self._watches.discard)
+
+        def end() -> None:
+            task.cancel()
+
+        return end
+
+    async def _watch(self, session_id: str, on_rest: Callable[[], None]) -> None:
+        """Follow a session, whichever process moves it."""
+        session = await self.engine.read(session_id)
+        stay, revision = (session.stay.number, session.revision) if session else (0, 0)
+        while True:
+            session = await self.engine.wait_for_change(session_id, revision, REPLY_WAIT_MS)
+            if session is None:
+                continue
+            revision = session.revision
+            if rests(session) and session.stay.number != stay:
+                stay = session.stay.number
+                on_rest()
+
+    async def aclose(self) -> None:
+        """Wait for the calls that run, and stop following sessions."""
+        for task in tuple(self._watches):
+            task.cancel()
+        await self.performer.aclose()
 
     # How a request is carried out.
 
@@ -179,7 +203,7 @@ class Governor:
                 self._reads.pop(before.id, None)
         if result is None or decision.session is None:
             return await self._stray(caller, read.tool, decision.refusal or NOT_FOUND, read.arguments)
-        self._follow_up(served, decision.session)
+        self.performer.run_open(served, decision.session)
         outcome, value, refusal = told(decision, result)
         entered = decision.session.stay.number != before.stay.number
         return reply(served.workflow, decision.session, outcome, entered=entered, result=value, refusal=refusal)
@@ -214,7 +238,7 @@ class Governor:
         session = decision.session
         if session is None or (decision.refusal is not None and decision.refusal.code == "NOT_FOUND"):
             return await self._stray(caller, action, decision.refusal or NOT_FOUND, arguments)
-        self._follow_up(served, session)
+        self.performer.run_open(served, session)
         entered = session.stay.number != before.stay.number
         if decision.refusal is not None:
             session = await self._rest(session) if entered else session
@@ -274,14 +298,8 @@ class Governor:
         command = Command(command_id, self.clock.now_ms(), SERVER, "server", self.instance, request)
         decision = await self.engine.submit(session.id, command)
         if served is not None and decision.session is not None:
-            self._follow_up(served, decision.session)
+            self.performer.run_open(served, decision.session)
         return decision.session
-
-    def _follow_up(self, served: Served, session: Session) -> None:
-        self.performer.run_open(served, session)
-        if rests(session):
-            for listener in tuple(self._listeners.get(session.id, ())):
-                listener()
 
     def _command(self, caller: Caller, request: Request, command_id: str | None = None) -> Command:
         return Command(

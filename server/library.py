@@ -105,4 +105,5 @@ class Library:
 async def _open(text: bytes, path: Path) -> Served:
     workflow = load(text, str(path))
     sources = open_sources(workflow, path.absolute().parent)
-    return Served(bound(workflow, await sources.definitions()), sources, path.absolute())
+    definitions = {one.name: one for one in await sources.definitions()}
+    return Served(bound(workflow, definitions), sources, path.absolute())
