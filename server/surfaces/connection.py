@@ -1,0 +1,82 @@
+"""What is known of one client connection: who calls, and the sessions it has started.
+
+The argument `session` may be left out where exactly one session is bound. A second start binds the
+newer one beside the first; what has ended is let go when another begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pointsman.fsm.refusals import Refusal
+from pointsman.fsm.session import Actor
+
+from ..replies import Caller, Governed, Reply, Stray
+
+
+class Connection:
+    """One connection. `on_list_changed` is told that the newest session may offer something else now."""
+
+    def __init__(self, governed: Governed, actor: Actor, channel: str, on_list_changed: Callable[[], None]) -> None:
+        self.governed = governed
+        self.caller = Caller(actor, None, channel)
+        self._on_list_changed = on_list_changed
+        self._bound: dict[str, bool] = {}
+        self._unsubscribe: Callable[[], None] | None = None
+
+    def identify(self, client: str | None) -> None:
+        """Note the name of the client program, which may come with every request."""
+        if client != self.caller.client:
+            self.caller = Caller(self.caller.actor, client, self.caller.channel)
+
+    @property
+    def sessions(self) -> tuple[str, ...]:
+        """The bound sessions, oldest first."""
+        return tuple(self._bound)
+
+    @property
+    def newest(self) -> str | None:
+        """The session bound last."""
+        return next(reversed(self._bound), None)
+
+    def bind(self, session: str) -> None:
+        """Bind a session, and let go of those that have ended."""
+        for other in [other for other, ended in self._bound.items() if ended or other == session]:
+            del self._bound[other]
+        self._bound[session] = False
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        self._unsubscribe = self.governed.subscribe(session, self._on_list_changed)
+        self._on_list_changed()
+
+    def started(self, reply: Reply | Stray) -> None:
+        """Bind the session that was started, if one was."""
+        if isinstance(reply, Reply) and reply.outcome != "refused":
+            self.bind(reply.session)
+            self.note(reply)
+
+    def note(self, reply: Reply | Stray | None) -> None:
+        """Remember that a session has ended."""
+        if isinstance(reply, Reply) and reply.ended is not None and reply.session in self._bound:
+            self._bound[reply.session] = True
+
+    def session_for(self, named: str | None, start_with: str) -> str | Refusal:
+        """Give the session a call is for: the one it names, or the only one bound.
+
+        `start_with` names the tool that starts a session.
+        """
+        if named is not None:
+            return named
+        if len(self._bound) == 1:
+            return next(iter(self._bound))
+        if not self._bound:
+            how = f"Start one with {start_with}, or name yours in `session`."
+            return Refusal("NOT_ALLOWED", f"No session is open here. {how}")
+        names = ", ".join(self._bound)
+        return Refusal("MISSING_FIELDS", f"Several sessions are open here: name yours in `session`. They are {names}.")
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None

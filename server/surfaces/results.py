@@ -1,0 +1,143 @@
+"""Writes a governor's reply as a tool result: structured content (design, section 4) and a short text.
+
+The text is for reading; it does not repeat the structured content, because a model pays for both.
+Absent members are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mcp_types import CallToolResult, TextContent
+
+from pointsman.contracts.schemas import Unmet
+from pointsman.contracts.times import iso
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.fsm.refusals import Refusal
+from pointsman.fsm.session import Ended
+
+from ..replies import Action, Reply, Stray, WaitingFor
+from .arguments import wire_name
+
+
+def result_of(reply: Reply | Stray, action: str, *, schemas: bool) -> CallToolResult:
+    """Write a reply to the call of `action`.
+
+    `schemas` says that `allowed` brings descriptions and schemas when the state has been entered,
+    because the client's tool list does not show them.
+    """
+    if isinstance(reply, Stray):
+        return refused(reply.refusal)
+    content = _structured(reply, schemas=schemas and reply.entered)
+    return CallToolResult(
+        content=[TextContent(text=_text(reply, action))],
+        structured_content=content,
+        is_error=reply.outcome in {"refused", "failed"},
+    )
+
+
+def refused(refusal: Refusal) -> CallToolResult:
+    """Write a refusal that belongs to no session."""
+    content: JsonObject = {"outcome": "refused", "refusal": _refusal(refusal)}
+    return CallToolResult(content=[TextContent(text=_refusal_text(refusal))], structured_content=content, is_error=True)
+
+
+def failed() -> CallToolResult:
+    """Write that the server itself failed. What went wrong is in its log, not in the answer."""
+    message = "The server failed while it handled this call. Look at the session's status before you try again."
+    return CallToolResult(
+        content=[TextContent(text=message)], structured_content={"outcome": "failed", "error": message}, is_error=True
+    )
+
+
+def session_list(sessions: Sequence[JsonObject]) -> CallToolResult:
+    """Write the caller's sessions."""
+    count = "No sessions." if not sessions else f"{len(sessions)} session{'s' if len(sessions) > 1 else ''}."
+    return CallToolResult(content=[TextContent(text=count)], structured_content={"sessions": list(sessions)})
+
+
+def status_of(reply: Reply) -> JsonObject:
+    """Give a reply's structured content with everything that is known, as a resource shows it."""
+    return _structured(reply, schemas=True)
+
+
+def _structured(reply: Reply, *, schemas: bool) -> JsonObject:
+    members: JsonObject = {
+        "session": reply.session,
+        "workflow": reply.workflow,
+        "state": reply.state,
+        "revision": reply.revision,
+        "outcome": reply.outcome,
+        "repeated": True if reply.repeated else None,
+        "result": reply.result,
+        "refusal": None if reply.refusal is None else _refusal(reply.refusal),
+        "goal": reply.goal,
+        "forbid": reply.forbid,
+        "context": reply.context,
+        "allowed": [_action(action, schemas=schemas) for action in reply.allowed] or None,
+        "waiting_for": None if reply.waiting_for is None else _waiting_for(reply.waiting_for),
+        "ended": None if reply.ended is None else _ended(reply.ended),
+    }
+    return _without_absent(members)
+
+
+def _action(action: Action, *, schemas: bool) -> JsonObject:
+    shown: JsonObject = {"name": wire_name(action.name), "kind": action.kind}
+    if schemas:
+        shown |= {"description": action.description, "input_schema": action.input_schema}
+    return shown
+
+
+def _refusal(refusal: Refusal) -> JsonObject:
+    unmet: list[Json] = [_unmet(one) for one in refusal.unmet]
+    return _without_absent({"code": refusal.code, "message": refusal.message, "unmet": unmet or None})
+
+
+def _unmet(unmet: Unmet) -> JsonObject:
+    return _without_absent({"path": unmet.path, "problem": unmet.problem, "schema": unmet.schema})
+
+
+def _waiting_for(waiting: WaitingFor) -> JsonObject:
+    return _without_absent({"actor": waiting.actor, "role": waiting.role, "due": waiting.due})
+
+
+def _ended(ended: Ended) -> JsonObject:
+    return _without_absent({"outcome": ended.outcome, "at": iso(ended.at), "owner": ended.owner})
+
+
+def _without_absent(members: JsonObject) -> JsonObject:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _text(reply: Reply, action: str) -> str:
+    lines: list[str] = []
+    if reply.refusal is not None:
+        lines.append(_refusal_text(reply.refusal))
+    if reply.outcome not in {"refused", "waiting"}:
+        lines.append(f"{action}: {reply.outcome}{_how(reply)}.")
+    lines.append(_whereabouts(reply))
+    return "\n".join(lines)
+
+
+def _how(reply: Reply) -> str:
+    if reply.repeated:
+        return " before; nothing was done again"
+    error = reply.result.get("error") if reply.outcome != "done" and isinstance(reply.result, dict) else None
+    return f" ({error})" if isinstance(error, str) else ""
+
+
+def _whereabouts(reply: Reply) -> str:
+    if reply.ended is not None:
+        owner = f"; {reply.ended.owner} takes over" if reply.ended.owner else ""
+        return f"The session has ended in {reply.state} ({reply.ended.outcome}{owner})."
+    if reply.waiting_for is not None:
+        role = f" ({reply.waiting_for.role})" if reply.waiting_for.role else ""
+        due = f" until {reply.waiting_for.due}" if reply.waiting_for.due else ""
+        return f"In {reply.state}, waiting for: {reply.waiting_for.actor}{role}{due}."
+    goal = f" Goal: {reply.goal}" if reply.goal else ""
+    return f"In {reply.state}.{goal}"
+
+
+def _refusal_text(refusal: Refusal) -> str:
+    unmet = "".join(f"\n- {one.path or 'arguments'}: {one.problem}" for one in refusal.unmet)
+    return f"Refused ({refusal.code}): {refusal.message}{unmet}"
