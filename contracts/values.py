@@ -24,6 +24,7 @@ _ENCODER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
 )
 _FIRST_SURROGATE = "\ud800"
+_PLAIN_SCALARS = frozenset((str, int, bool, type(None)))
 
 
 def canonical(value: Json | Mapping[str, Json]) -> str:
@@ -61,16 +62,22 @@ def settled(value: Json) -> Json:
 
 
 def _is_plain(value: Json | Mapping[str, Json]) -> bool:
-    """Whether the standard encoder already writes the canonical text of this value."""
+    """Whether the standard encoder already writes the canonical text of this value.
+
+    Every snapshot and every body passes through here, so scalars are told without a call.
+    """
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not key.isascii() and max(key) >= _FIRST_SURROGATE:
+                return False
+            if type(item) not in _PLAIN_SCALARS and not _is_plain(item):
+                return False
+        return True
+    if isinstance(value, list):
+        return all(type(item) in _PLAIN_SCALARS or _is_plain(item) for item in value)
     if isinstance(value, float):
         return 1e-4 <= abs(value) < 1e16 and not value.is_integer()
-    if isinstance(value, Mapping):
-        return all(key.isascii() or max(key) < _FIRST_SURROGATE for key in value) and all(
-            _is_plain(item) for item in value.values()
-        )
-    if isinstance(value, list):
-        return all(_is_plain(item) for item in value)
-    return True
+    return not isinstance(value, Mapping)
 
 
 def _encode(value: Json | Mapping[str, Json]) -> str:
