@@ -1,9 +1,39 @@
-"""The command line: `pointsman`, its commands and their exit codes."""
+"""The command line: `pointsman`, its commands and their exit codes.
+
+Every command lives in a module of its own that exposes `command`, and is imported when it is run:
+`pointsman --help` must answer at once. No command decides what a session may do; they ask the
+governor, or read what it has written. What goes wrong ends in one line and an exit code (see
+`failures`), never in a traceback.
+"""
+
+from __future__ import annotations
+
+from typing import Final
 
 import click
 
+from .lazy import CommandTable, LazyGroup
 
-@click.group()
-@click.version_option(package_name="pointsman")
+COMMANDS: Final[CommandTable] = {
+    "serve": ("serve", "Serve workflows to an MCP client over standard input and output."),
+    "demo": ("demo", "Watch a workflow from the gallery run from start to end."),
+    "run": ("run", "Drive a session of a workflow from a script."),
+    "check": ("check", "Find what is wrong with workflow files."),
+    "graph": ("graph", "Draw a workflow."),
+    "sessions": ("sessions", "List, show, start and cancel sessions."),
+    "review": ("review", "See what waits for a person, and decide it."),
+    "audit": ("audit", "Read, prove and replay what happened."),
+    "token": ("token", "Make, list and revoke the tokens of people."),
+    "install": ("install", "Connect an MCP client to Pointsman."),
+}
+"""Every command, in the order of the help: its module in this package, and the first line of its own help."""
+
+
+@click.group(cls=LazyGroup, commands_table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pointsman", message="%(prog)s %(version)s")
 def main() -> None:
-    """Hold AI agents to a workflow's state machine."""
+    """Hold AI agents to a workflow's state machine.
+
+    Exit codes: 0 done, 1 found problems or was refused, 2 wrong usage, 3 verification failed,
+    4 cannot reach or open something.
+    """

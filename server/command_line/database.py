@@ -1,0 +1,54 @@
+"""The database, for commands that look at it themselves. No workflow's sources are loaded for that."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from pointsman.fsm.session import Session
+from pointsman.server.store.failures import store_errors
+from pointsman.server.store.location import database_path
+from pointsman.server.store.opening import open_database, open_existing, reading
+from pointsman.server.store.reading import read_session
+
+from .failures import NotReached
+
+
+@contextmanager
+def reading_database(database: str | None) -> Generator[Connection]:
+    """Look at one state of a database that must be there, while whoever serves it goes on.
+
+    Raises:
+        StoreError: when there is none, or it cannot be read.
+    """
+    path = database_path(database)
+    open_existing(path).dispose()
+    with store_errors(), reading(path).connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing_database(database: str | None, *, create: bool) -> Generator[Connection]:
+    """Change what belongs to no session, in one transaction.
+
+    Raises:
+        StoreError: when the database cannot be opened or written.
+    """
+    path = database_path(database)
+    engine = open_database(path) if create else open_existing(path)
+    with store_errors(), engine.begin() as connection:
+        yield connection
+
+
+def session_named(connection: Connection, session_id: str) -> Session:
+    """Give a session.
+
+    Raises:
+        NotReached: when there is none.
+    """
+    session = read_session(connection, session_id)
+    if session is None:
+        raise NotReached(f"There is no session {session_id!r} in this database. `pointsman sessions list` lists them.")
+    return session

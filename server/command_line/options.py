@@ -1,0 +1,34 @@
+"""The options that several commands share, defined once so that they mean the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from .settings import setting
+
+database_option: Final = click.option(
+    "--database",
+    metavar="FILE|URL",
+    envvar="POINTSMAN_DATABASE",
+    callback=setting("database"),
+    help="The database: a file, or sqlite:///FILE. If not said: one in your data directory.",
+)
+json_option: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+limit_option: Final = click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="At most so many."
+)
+set_option: Final = click.option(
+    "--set",
+    "assignments",
+    metavar="FIELD=VALUE",
+    multiple=True,
+    help="A field's value. JSON, except where the field is a text. May be given several times.",
+)
+token_option: Final = click.option(
+    "--token",
+    metavar="TOKEN",
+    envvar="POINTSMAN_TOKEN",
+    help="Act as the person this token was made for. Better in POINTSMAN_TOKEN: other users see command lines.",
+)

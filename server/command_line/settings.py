@@ -1,0 +1,70 @@
+"""Settings: an option of the command, then the environment (`POINTSMAN_DATABASE`), then `pointsman.toml`.
+
+The file is looked for in the current directory only, so that it is plain which one counts. Paths in
+it are relative to it. It holds no secrets: a token in a file would be a reviewer in a file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import click
+
+FILE_NAME: Final = "pointsman.toml"
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `pointsman.toml` says. What it does not say is None."""
+
+    database: str | None = None
+    surface: Literal["auto", "adaptive", "compact"] | None = None
+    era: Literal["auto", "handshake"] | None = None
+    log_level: LogLevel | None = None
+
+
+@cache
+def file_settings(directory: Path) -> Settings:
+    """Read the settings of a directory; all of them are None where it has no file.
+
+    Raises:
+        click.UsageError: when the file cannot be read, or says what is no setting.
+    """
+    path = directory / FILE_NAME
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise click.UsageError(f"{path}: {error.strerror}.") from error
+    from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+
+    adapter = TypeAdapter(with_config(ConfigDict(extra="forbid"))(Settings))
+    try:
+        return adapter.validate_python(tomllib.loads(text.decode()), strict=True)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise click.UsageError(f"{path}: {problems}.") from error
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise click.UsageError(f"{path}: {error}.") from error
+
+
+def setting(name: str, default: str | None = None) -> Any:  # noqa: ANN401 -- click's type of a callback
+    """Give the callback of an option that `pointsman.toml` may set under this name.
+
+    click itself has asked the command line and the environment before.
+    """
+
+    def choose(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+        if value is not None:
+            return value
+        found: str | None = getattr(file_settings(Path.cwd()), name)
+        return found if found is not None else default
+
+    return choose
