@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, cast
@@ -53,7 +54,7 @@ def read_input(source: str) -> JsonObject:
         OSError: when the file cannot be read.
     """
     if source == "-":
-        text = click.get_binary_stream("stdin").read(ARGUMENTS_BYTES + 1)
+        text = sys.stdin.buffer.read(ARGUMENTS_BYTES + 1)
     else:
         with Path(source).open("rb") as file:
             text = file.read(ARGUMENTS_BYTES + 1)

@@ -69,8 +69,8 @@ def failure_of(error: BaseException) -> Failure | None:
 
 
 def _failure_of_ours(error: PointsmanError) -> Failure:
-    from pointsman.contracts.loading import InvalidWorkflow
-    from pointsman.contracts.schemas import InvalidSchema
+    from pointsman.server.errors import EngineClosed, StoreError, UnknownDefinition
+    from pointsman.tools.errors import SourceError
 
-    faulty = isinstance(error, InvalidWorkflow | InvalidSchema)
-    return FoundProblems(str(error)) if faulty else NotReached(str(error))
+    away = isinstance(error, StoreError | SourceError | UnknownDefinition | EngineClosed)
+    return NotReached(str(error)) if away else FoundProblems(str(error))

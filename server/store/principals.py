@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from .tables import principals
+from pointsman.server.store.tables import principals
 
 TOKEN_BYTES: Final = 32
 
@@ -77,6 +77,13 @@ def principal_by_token_hash(connection: Connection, token_hash: str) -> Principa
 def set_roles(connection: Connection, principal_id: str, roles: tuple[str, ...]) -> bool:
     """Give a principal these roles instead of those they had; False when there is no such principal."""
     statement = update(principals).where(principals.c.id == principal_id).values(roles=list(roles))
+    return connection.execute(statement).rowcount == 1
+
+
+def renew_principal(connection: Connection, renewed: Principal) -> bool:
+    """Give a known principal a new token, roles and expiry, valid again; False when there is no such principal."""
+    values = {name: getattr(renewed, name) for name in _COLUMNS if name != "id"} | {"roles": list(renewed.roles)}
+    statement = update(principals).where(principals.c.id == renewed.id).values(values)
     return connection.execute(statement).rowcount == 1
 
 
