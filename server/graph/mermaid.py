@@ -39,7 +39,7 @@ def mermaid(workflow: Workflow, current: str | None = None) -> str:
         for index, arrow in enumerate(picture.arrows, start=1)
         if arrow.line != "chosen"
     ]
-    for kind in dict.fromkeys(node.kind for node in picture.nodes):
+    for kind in picture.kinds:
         names = ",".join(_id(node.name) for node in picture.nodes if node.kind == kind)
         fill, stroke = FILLS[kind]
         lines += [

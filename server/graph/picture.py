@@ -1,7 +1,7 @@
 """What there is to draw of a workflow: its states, and every way in which a session can move. Pure.
 
-Labels hold text of the workflow file (guards), which is not trusted: whoever writes them into a
-format escapes them.
+Titles, details and labels hold text of the workflow file, which is not trusted: what is not
+printable is replaced here, and whoever writes them into a format escapes them.
 """
 
 from __future__ import annotations
@@ -69,6 +69,12 @@ class Picture:
     nodes: tuple[Node, ...]
     arrows: tuple[Arrow, ...]
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of states there are, each once, in the order of the file."""
+        seen: dict[Kind, None] = {node.kind: None for node in self.nodes}
+        return tuple(seen)
+
 
 def picture_of(workflow: Workflow) -> Picture:
     """Say what there is to draw."""
@@ -80,7 +86,7 @@ def picture_of(workflow: Workflow) -> Picture:
     for limit in workflow.limits:
         merged.setdefault((ANYWHERE, limit.then, "troubled"), []).append(_limit(limit))
     arrows = tuple(Arrow(*ends, tuple(label for label in labels if label)) for ends, labels in merged.items())
-    return Picture(workflow.title or workflow.name, workflow.initial, nodes, arrows)
+    return Picture(_printable(workflow.title or workflow.name), workflow.initial, nodes, arrows)
 
 
 def span(duration_ms: float) -> str:
@@ -94,7 +100,7 @@ def span(duration_ms: float) -> str:
 def _node(state: State) -> Node:
     if isinstance(state, FinalState):
         owner = f"{state.outcome}: {state.owner}" if state.owner else state.outcome
-        return Node(state.name, state.outcome, owner)
+        return Node(state.name, state.outcome, _printable(owner))
     kind = turn_of(state)
     if kind == "final":
         raise AssertionError(state.name)
@@ -125,7 +131,7 @@ def _event(event: Event) -> Iterator[tuple[str, Line, str]]:
     for to, condition in _guarded(event.next):
         yield to, "chosen", f"{event.name}{_when(event.when)} {condition}".rstrip()
     if event.floors is not None:
-        yield event.floors.below, "troubled", f"{event.name}: confidence < {event.floors.floor:g}"
+        yield event.floors.below, "troubled", f"confidence < {event.floors.floor:g}"
 
 
 def _guarded(transitions: Iterable[Transition]) -> Iterator[tuple[str, str]]:
@@ -138,8 +144,13 @@ def _guarded(transitions: Iterable[Transition]) -> Iterator[tuple[str, str]]:
 def _when(condition: Condition | None) -> str:
     if condition is None:
         return ""
-    text = " ".join(condition.guard.text.split())
+    text = _printable(" ".join(condition.guard.text.split()))
     return f" [{text if len(text) <= GUARD_CHARACTERS else text[: GUARD_CHARACTERS - 1] + '…'}]"
+
+
+def _printable(text: str) -> str:
+    """Replace control characters, and those that turn the direction of reading or hide."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def _limit(limit: Limit) -> str:
