@@ -10,10 +10,9 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 
 from pointsman.contracts.bounds import DATABASE_BUSY_MS
 from pointsman.server.errors import StoreError, StoreUnreadable
-
-from .failures import store_errors
-from .location import prepare_file
-from .schema import ensure_schema
+from pointsman.server.store.failures import store_errors
+from pointsman.server.store.location import prepare_file
+from pointsman.server.store.schema import ensure_schema
 
 _WRITING: Final = ("PRAGMA journal_mode = WAL",)
 _READING: Final = ("PRAGMA query_only = ON",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, NamedTuple, cast
 
 from pydantic_core import from_json
@@ -10,10 +11,13 @@ from pointsman.contracts.times import iso, milliseconds
 from pointsman.contracts.values import JsonObject, canonical
 from pointsman.fsm.facts import FACT_VERSION, Fact, FactKind, body_value, read_body
 from pointsman.fsm.session import FORMAT, ActorKind, Session, snapshot
-from pointsman.server.audit.chain import AuditRow, body_digest, row_hash
+from pointsman.server.audit.chain import AuditRow, body_digest, hash_of
 
 SALT: Final = "salt"
 """Member of a stored body that no fact has. It is random, and goes when the body is erased."""
+
+
+_moment: Final = lru_cache(maxsize=16)(iso)  # the facts of a command share one
 
 
 class SessionRow(NamedTuple):
@@ -45,31 +49,29 @@ def audit_row(fact: Fact, chain: str, revision: int, prev: str, salt: str) -> Au
         ValueError: for a number that JSON has no text for.
     """
     body = canonical({**body_value(fact), SALT: salt})
-    row = AuditRow(
-        session_id=chain,
-        revision=revision,
-        command_id=fact.command,
-        at=iso(fact.at),
-        actor_kind=fact.actor_kind,
-        actor_id=fact.actor_id,
-        client=fact.client,
-        channel=fact.channel,
-        kind=fact.kind,
-        action=fact.action,
-        outcome=fact.outcome,
-        code=fact.code,
-        state_before=fact.state_before,
-        state_after=fact.state_after,
-        definition=fact.definition,
-        duration_ms=fact.duration_ms,
-        trace_id=None,
-        fact_version=FACT_VERSION,
-        body=body,
-        body_digest=body_digest(body),
-        prev=prev,
-        hash="",
-    )
-    return row._replace(hash=row_hash(row))
+    hashed = {  # in canonical order, which is the alphabet's
+        "action": fact.action,
+        "actor_id": fact.actor_id,
+        "actor_kind": fact.actor_kind,
+        "at": _moment(fact.at),
+        "body_digest": body_digest(body),
+        "channel": fact.channel,
+        "client": fact.client,
+        "code": fact.code,
+        "command_id": fact.command,
+        "definition": fact.definition,
+        "duration_ms": fact.duration_ms,
+        "fact_version": FACT_VERSION,
+        "kind": fact.kind,
+        "outcome": fact.outcome,
+        "prev": prev,
+        "revision": revision,
+        "session_id": chain,
+        "state_after": fact.state_after,
+        "state_before": fact.state_before,
+        "trace_id": None,
+    }
+    return AuditRow._make(map({**hashed, "body": body, "hash": hash_of(hashed)}.__getitem__, AuditRow._fields))
 
 
 def read_fact(row: AuditRow) -> Fact:

@@ -20,9 +20,8 @@ from sqlalchemy.sql import ClauseElement
 from pointsman.fsm.session import FORMAT, Session, restore
 from pointsman.server.audit.chain import GENESIS, AuditRow
 from pointsman.server.errors import StoreUnreadable
-
-from .rows import SessionRow
-from .tables import SERVER_CHAIN, audit, definitions, server_chain, sessions
+from pointsman.server.store.rows import SessionRow
+from pointsman.server.store.tables import SERVER_CHAIN, audit, definitions, server_chain, sessions
 
 
 class Head(NamedTuple):
