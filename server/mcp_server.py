@@ -1,23 +1,22 @@
-"""The MCP server: the SDK's low-level server, wired to a surface and, through it, to the governor.
+"""The MCP server: the SDK's low-level server on the strict stdio, with a desk that answers its requests.
 
-One process serves one client over stdio. Nothing in here decides anything.
+One process serves one client. The client's handshake is answered first, and only then the database
+is opened and the workflows are loaded; so everything behind the handshake is imported late, and a
+request that comes before waits. Nothing in here decides anything.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from importlib.metadata import version
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-import structlog
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import NotificationOptions, Server
-from mcp.server.models import InitializationOptions
 from mcp.server.runner import serve_loop
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
-from mcp.shared.subscriptions import ToolsListChanged
 from mcp_types import (
     CallToolRequestParams,
     CallToolResult,
@@ -28,20 +27,15 @@ from mcp_types import (
     ReadResourceRequestParams,
     ReadResourceResult,
 )
-from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from pointsman.fsm.refusals import Code, Refusal
-from pointsman.fsm.session import Actor
+from .stdio.transport import Incoming, Outgoing, strict_stdio
 
-from .replies import Governed
-from .stdio.transport import strict_stdio
-from .surfaces import resources
-from .surfaces.adaptive import Adaptive
-from .surfaces.changes import ListChanges
-from .surfaces.choosing import SurfaceChoice, SurfaceName, choose
-from .surfaces.compact import Compact
-from .surfaces.connection import Connection
-from .surfaces.surface import Surface
+if TYPE_CHECKING:
+    from pointsman.fsm.refusals import Code
+
+    from .replies import Governed
+    from .surfaces.choosing import SurfaceChoice
+    from .surfaces.desk import Desk
 
 Era: TypeAlias = Literal["auto", "handshake"]
 Context: TypeAlias = ServerRequestContext[Any, Any]
@@ -53,22 +47,69 @@ INSTRUCTIONS: Final = (
     "A refusal says what is missing, so correct that and try again; while a person or the server must act, wait and "
     "ask for the status."
 )
+SILENCE_S: Final = 1.0
+"""How long the opening waits for a client's first request, which is answered before it."""
 UNRECORDED_REJECTS: Final = 100
-"""Malformed lines that may wait to be recorded; beyond that they are only logged."""
+"""Malformed lines that may wait to be recorded; what comes beyond is answered all the same."""
 
-_log = structlog.get_logger(__name__)
+
+async def serve_stdio(
+    governed: Governed, *, surface: SurfaceChoice, era: Era, session: str | None, caller_id: str
+) -> None:
+    """Serve one client over standard input and output, until it closes its end. See `open_and_serve_stdio`."""
+    await open_and_serve_stdio(nullcontext(governed), surface=surface, era=era, session=session, caller_id=caller_id)
+
+
+async def open_and_serve_stdio(
+    opening: AbstractAsyncContextManager[Governed],
+    *,
+    surface: SurfaceChoice,
+    era: Era,
+    session: str | None,
+    caller_id: str,
+) -> None:
+    """Serve one client over standard input and output, until it closes its end.
+
+    Args:
+        opening: Gives what answers every call. Entered when the client's first request has been
+            answered, or after a second of silence; left when the client has gone.
+        surface: Which shape of the tool list to show, or `auto`.
+        era: `handshake` refuses the 2026 era.
+        session: A session to bind from the beginning.
+        caller_id: The accountable principal, `local:<user of the operating system>`.
+
+    Raises:
+        Exception: what `opening` raises. The client's waiting requests are then answered with an
+            error, and its connection ends.
+    """
+    server = McpServer()
+    async with strict_stdio(server.on_reject) as (incoming, outgoing):
+        serving = asyncio.create_task(server.run(incoming, outgoing, era))
+        try:
+            await asyncio.wait(
+                [serving, asyncio.create_task(server.greeted.wait())],
+                timeout=SILENCE_S,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            async with opening as governed, _desk(governed, surface, session, caller_id, server) as desk:
+                server.open(desk)
+                await serving
+                await server.recorded()
+        finally:
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
 
 
 class McpServer:
-    """The handlers of one connection."""
+    """The handlers of one connection. They wait until the desk is open."""
 
-    def __init__(self, governed: Governed, choice: SurfaceChoice, caller_id: str) -> None:
-        self._choice: SurfaceChoice = choice
-        self._surfaces: dict[SurfaceName, Surface] = {"adaptive": Adaptive(governed), "compact": Compact(governed)}
-        self._bus = InMemorySubscriptionBus()
-        self._changes = ListChanges()
-        self.connection = Connection(governed, Actor("agent", caller_id), "mcp", self._changes.maybe)
-        self.sdk: Server[Any] = Server(
+    def __init__(self) -> None:
+        self.greeted = asyncio.Event()
+        self.bus = InMemorySubscriptionBus()
+        self._desk: asyncio.Future[Desk] = asyncio.get_running_loop().create_future()
+        self._rejects: list[tuple[Code, str]] = []
+        self._recording: set[asyncio.Task[None]] = set()
+        self._sdk: Server[Any] = Server(
             "pointsman",
             version=version("pointsman"),
             instructions=INSTRUCTIONS,
@@ -78,110 +119,90 @@ class McpServer:
             on_list_resources=self._list_resources,
             on_list_resource_templates=self._list_templates,
             on_read_resource=self._read_resource,
-            on_subscriptions_listen=ListenHandler(self._bus),
+            on_subscriptions_listen=ListenHandler(self.bus),
         )
+        self._sdk.middleware.append(self._greet)
 
-    @property
-    def options(self) -> InitializationOptions:
-        """What the handshake answers."""
-        return self.sdk.create_initialization_options(NotificationOptions(tools_changed=True))
+    async def run(self, incoming: Incoming, outgoing: Outgoing, era: Era) -> None:
+        """Answer what the client asks until it closes its end."""
+        options = self._sdk.create_initialization_options(NotificationOptions(tools_changed=True))
+        if era == "auto":
+            await self._sdk.run(incoming, outgoing, options)
+            return
+        async with self._sdk.lifespan(self._sdk) as state:
+            await serve_loop(self._sdk, incoming, outgoing, lifespan_state=state, init_options=options)
 
-    async def watch(self) -> None:
-        """Tell the client of list changes, for good."""
-        await self._changes.run(self.connection)
+    def open(self, desk: Desk) -> None:
+        """Let requests through to the desk."""
+        self._desk.set_result(desk)
+        for reject in self._rejects:
+            self._record(desk, reject)
+        self._rejects.clear()
 
-    def _surface(self, context: Context) -> Surface:
-        """Choose the surface for whoever asks, and note who that is."""
-        parameters = context.session.client_params
-        client = None if parameters is None else parameters.client_info.name
-        self.connection.identify(client)
-        modern = context.protocol_version in MODERN_PROTOCOL_VERSIONS
-        name = choose(self._choice, client, modern=modern)
-        if name == "adaptive":
-            self._changes.tell_through(self._publish if modern else context.session.send_tool_list_changed)
-        return self._surfaces[name]
+    def on_reject(self, code: Code, message: str) -> None:
+        """Have a malformed line recorded, beside the conversation."""
+        if len(self._rejects) + len(self._recording) >= UNRECORDED_REJECTS:
+            return
+        if self._desk.done():
+            self._record(self._desk.result(), (code, message))
+        else:
+            self._rejects.append((code, message))
 
-    async def _publish(self) -> None:
-        await self._bus.publish(ToolsListChanged())
+    async def recorded(self) -> None:
+        """Wait until every malformed line is recorded."""
+        await asyncio.gather(*self._recording)
+
+    def _record(self, desk: Desk, reject: tuple[Code, str]) -> None:
+        task = asyncio.create_task(desk.record(*reject))
+        self._recording.add(task)
+        task.add_done_callback(self._recording.discard)
+
+    async def _greet(self, ctx: Context, call_next: CallNext) -> HandlerResult:
+        try:
+            return await call_next(ctx)
+        finally:
+            self.greeted.set()
 
     async def _list_tools(self, context: Context, _params: PaginatedRequestParams | None) -> ListToolsResult:
-        tools = await self._surface(context).list_tools(self.connection)
-        return ListToolsResult(tools=tools, ttl_ms=0, cache_scope="private")
+        desk = await self._desk_open()
+        return ListToolsResult(tools=await desk.list_tools(context.session), ttl_ms=0, cache_scope="private")
 
     async def _call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
-        return await self._surface(context).call(self.connection, params.name, params.arguments or {})
+        desk = await self._desk_open()
+        return await desk.call(context.session, params.name, params.arguments or {})
 
     async def _list_resources(self, context: Context, _params: PaginatedRequestParams | None) -> ListResourcesResult:
-        self._surface(context)
-        found = await resources.resources(self.connection)
+        desk = await self._desk_open()
+        found = await desk.list_resources(context.session)
         return ListResourcesResult(resources=found, ttl_ms=0, cache_scope="private")
 
     async def _list_templates(
         self, _context: Context, _params: PaginatedRequestParams | None
     ) -> ListResourceTemplatesResult:
-        return ListResourceTemplatesResult(resource_templates=resources.templates(), ttl_ms=0, cache_scope="private")
+        desk = await self._desk_open()
+        return ListResourceTemplatesResult(resource_templates=desk.list_templates(), ttl_ms=0, cache_scope="private")
 
     async def _read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
-        self._surface(context)
-        return await resources.read(self.connection, params.uri)
+        desk = await self._desk_open()
+        return await desk.read_resource(context.session, params.uri)
 
-
-async def serve_stdio(
-    governed: Governed, *, surface: SurfaceChoice, era: Era, session: str | None, caller_id: str
-) -> None:
-    """Serve one client over standard input and output, until it closes its end.
-
-    Args:
-        governed: Answers every call.
-        surface: Which shape of the tool list to show, or `auto`.
-        era: `handshake` refuses the 2026 era.
-        session: A session to bind from the beginning.
-        caller_id: The accountable principal, `local:<user of the operating system>`.
-    """
-    server = McpServer(governed, surface, caller_id)
-    if session is not None:
-        server.connection.bind(session)
-    async with _recorder(server.connection) as on_reject, strict_stdio(on_reject) as (incoming, outgoing):
-        watching = asyncio.create_task(server.watch())
-        try:
-            if era == "handshake":
-                async with server.sdk.lifespan(server.sdk) as state:
-                    await serve_loop(server.sdk, incoming, outgoing, lifespan_state=state, init_options=server.options)
-            else:
-                await server.sdk.run(incoming, outgoing, server.options)
-        finally:
-            watching.cancel()
-            server.connection.close()
+    async def _desk_open(self) -> Desk:
+        """Wait for the desk: a client that pipelines its first call must not wait for a silence to end."""
+        self.greeted.set()
+        return await asyncio.shield(self._desk)
 
 
 @asynccontextmanager
-async def _recorder(connection: Connection) -> AsyncGenerator[Any]:
-    """Have malformed lines recorded, beside the conversation and bounded in number."""
-    waiting: asyncio.Queue[Refusal] = asyncio.Queue(UNRECORDED_REJECTS)
+async def _desk(
+    governed: Governed, surface: SurfaceChoice, session: str | None, caller_id: str, server: McpServer
+) -> AsyncGenerator[Desk]:
+    from .surfaces.desk import Desk, Settings
 
-    def on_reject(code: Code, message: str) -> None:
-        _log.warning("message rejected", code=code, problem=message, client=connection.caller.client)
-        if not waiting.full():
-            waiting.put_nowait(Refusal(code, message))
-
-    async def record() -> None:
-        while True:
-            refusal = await waiting.get()
-            try:
-                await connection.governed.stray(connection.caller, "message", refusal, None)
-            except Exception:  # noqa: BLE001 - what cannot be recorded was logged above; the conversation goes on
-                _log.exception("rejected message not recorded")
-            waiting.task_done()
-
-    recording = asyncio.create_task(record())
+    desk = Desk(governed, Settings(surface, caller_id, session), server.bus)
     try:
-        yield on_reject
-        async with asyncio.timeout(1):
-            await waiting.join()
-    except TimeoutError:
-        _log.warning("rejected messages not recorded", count=waiting.qsize())
+        yield desk
     finally:
-        recording.cancel()
+        await desk.aclose()
 
 
 def _nothing_to_validate(_name: str) -> None:

@@ -11,14 +11,16 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeGuard
 
 from pointsman.contracts.bounds import ARGUMENTS_BYTES, MESSAGE_BYTES, SAFE_INTEGER
 from pointsman.contracts.values import Json, JsonObject
-from pointsman.fsm.refusals import Code
 
 from .framing import END_BYTES, Oversized
 from .json_reader import Fault, JsonReader, Parsed
+
+if TYPE_CHECKING:
+    from pointsman.fsm.refusals import Code
 
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600

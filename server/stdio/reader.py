@@ -12,18 +12,19 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Final, TypeAlias
-
-from pointsman.fsm.refusals import Code
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from .framing import Lines, Oversized
 from .messages import Message, MessageReader
 from .writer import LineWriter
 
+if TYPE_CHECKING:
+    from pointsman.fsm.refusals import Code
+
 CHUNK_BYTES: Final = 64 * 1024
 WAITING_MESSAGES: Final = 64
 
-OnReject: TypeAlias = Callable[[Code, str], None]
+OnReject: TypeAlias = "Callable[[Code, str], None]"
 
 
 class LineReader:

@@ -1,0 +1,114 @@
+"""Where the requests of one connection arrive: picks the surface for whoever asks, and lets it answer."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from mcp.server.session import ServerSession
+from mcp.server.subscriptions import SubscriptionBus
+from mcp.shared.subscriptions import ToolsListChanged
+from mcp_types import CallToolResult, ReadResourceResult, Resource, ResourceTemplate, Tool
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from pointsman.contracts.values import JsonObject
+from pointsman.fsm.refusals import Code, Refusal
+from pointsman.fsm.session import Actor
+
+from ..replies import Governed
+from . import resources
+from .adaptive import Adaptive
+from .changes import ListChanges
+from .choosing import SurfaceChoice, SurfaceName, choose
+from .compact import Compact
+from .connection import Connection
+from .surface import Surface
+
+CHANNEL: Final = "mcp"
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a client is served.
+
+    Args:
+        surface: which shape of the tool list to show, or `auto`.
+        caller_id: the accountable principal, `local:<user of the operating system>`.
+        session: a session to bind from the beginning.
+    """
+
+    surface: SurfaceChoice
+    caller_id: str
+    session: str | None = None
+
+
+class Desk:
+    """Answers one connection's requests."""
+
+    def __init__(self, governed: Governed, settings: Settings, bus: SubscriptionBus) -> None:
+        self._choice: SurfaceChoice = settings.surface
+        self._bus = bus
+        self._changes = ListChanges()
+        self._surfaces: dict[SurfaceName, Surface] = {"adaptive": Adaptive(governed), "compact": Compact(governed)}
+        self._connection = Connection(governed, Actor("agent", settings.caller_id), CHANNEL, self._changes.maybe)
+        if settings.session is not None:
+            self._connection.bind(settings.session)
+        self._watching = asyncio.create_task(self._changes.run(self._connection))
+
+    async def list_tools(self, client: ServerSession) -> list[Tool]:
+        """Give the tools this client is shown now."""
+        return await self._surface(client).list_tools(self._connection)
+
+    async def call(self, client: ServerSession, name: str, arguments: JsonObject) -> CallToolResult:
+        """Call a tool, listed or not."""
+        return await self._surface(client).call(self._connection, name, arguments)
+
+    async def list_resources(self, client: ServerSession) -> list[Resource]:
+        """List the caller's sessions."""
+        self._surface(client)
+        return await resources.resources(self._connection)
+
+    def list_templates(self) -> list[ResourceTemplate]:
+        """Give the shapes of all addresses of resources."""
+        return resources.templates()
+
+    async def read_resource(self, client: ServerSession, uri: str) -> ReadResourceResult:
+        """Read a resource.
+
+        Raises:
+            MCPError: where there is none for this caller.
+        """
+        self._surface(client)
+        return await resources.read(self._connection, uri)
+
+    async def record(self, code: Code, problem: str) -> None:
+        """Record a message that could not be read."""
+        _log.warning("message rejected", code=code, problem=problem, client=self._connection.caller.client)
+        try:
+            await self._connection.governed.stray(self._connection.caller, "message", Refusal(code, problem), None)
+        except Exception:  # noqa: BLE001 - what cannot be recorded has been logged; the conversation goes on
+            _log.exception("rejected message not recorded")
+
+    async def aclose(self) -> None:
+        """Stop watching."""
+        self._connection.close()
+        self._watching.cancel()
+        await asyncio.gather(self._watching, return_exceptions=True)
+
+    def _surface(self, client: ServerSession) -> Surface:
+        """Choose the surface, and note who asks: in the 2026 era both may differ from request to request."""
+        parameters = client.client_params
+        name = None if parameters is None else parameters.client_info.name
+        self._connection.identify(name)
+        modern = client.protocol_version in MODERN_PROTOCOL_VERSIONS
+        chosen = choose(self._choice, name, modern=modern)
+        if chosen == "adaptive":
+            self._changes.tell_through(self._publish if modern else client.send_tool_list_changed)
+        return self._surfaces[chosen]
+
+    async def _publish(self) -> None:
+        await self._bus.publish(ToolsListChanged())
