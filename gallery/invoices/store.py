@@ -1,0 +1,180 @@
+"""The ERP's database. Every function opens it anew, so that threads and processes may share the file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from .records import OrderLine, PostedInvoice, PostedRoute, Posting, PurchaseOrder, Receipt, ReceiptLine, Route
+from .seeds import INVOICES, ORDERS, RECEIPTS, ROUTES
+
+_SCHEMA: Final = (
+    """CREATE TABLE purchase_orders (po_number TEXT PRIMARY KEY, vendor_id TEXT NOT NULL, vendor_name TEXT NOT NULL,
+        currency TEXT NOT NULL, ordered_on TEXT NOT NULL, tax TEXT NOT NULL, total TEXT NOT NULL)""",
+    """CREATE TABLE order_lines (po_number TEXT NOT NULL, position INTEGER NOT NULL, sku TEXT NOT NULL,
+        description TEXT NOT NULL, qty TEXT NOT NULL, price TEXT NOT NULL, PRIMARY KEY (po_number, position))""",
+    """CREATE TABLE receipts (po_number TEXT PRIMARY KEY, receipt_number TEXT NOT NULL, received_on TEXT NOT NULL)""",
+    """CREATE TABLE receipt_lines (po_number TEXT NOT NULL, sku TEXT NOT NULL, qty TEXT NOT NULL,
+        PRIMARY KEY (po_number, sku))""",
+    """CREATE TABLE invoices (invoice_id TEXT PRIMARY KEY, vendor_id TEXT NOT NULL, invoice_number TEXT,
+        po_number TEXT, locked_by TEXT)""",
+    """CREATE TABLE routes (invoice_id TEXT PRIMARY KEY, route TEXT NOT NULL, summary TEXT NOT NULL,
+        approved_by TEXT NOT NULL, idempotency_key TEXT UNIQUE, write_id TEXT NOT NULL UNIQUE,
+        posted_at TEXT NOT NULL)""",
+)
+_SEEDED: Final = 1
+
+
+class Refused(Exception):
+    """The ERP refused, and wrote nothing. The message says why."""
+
+
+def database() -> Path:
+    """The file of the ERP: POINTSMAN_INVOICES_ERP, or one in the user's data directory."""
+    named = os.environ.get("POINTSMAN_INVOICES_ERP")
+    return Path(named) if named else _data_directory() / "pointsman" / "invoices-erp.db"
+
+
+def order_of(po_number: str) -> PurchaseOrder | None:
+    """Read an order."""
+    with _opened() as erp:
+        row = erp.execute("SELECT * FROM purchase_orders WHERE po_number = ?", (po_number,)).fetchone()
+        if row is None:
+            return None
+        lines = erp.execute("SELECT * FROM order_lines WHERE po_number = ? ORDER BY position", (po_number,)).fetchall()
+        posted = erp.execute(
+            "SELECT invoice_id, invoice_number FROM invoices JOIN routes USING (invoice_id)"
+            " WHERE po_number = ? ORDER BY invoice_id",
+            (po_number,),
+        ).fetchall()
+    return PurchaseOrder(
+        po_number=row["po_number"],
+        vendor_id=row["vendor_id"],
+        vendor_name=row["vendor_name"],
+        currency=row["currency"],
+        ordered_on=row["ordered_on"],
+        lines=[OrderLine(line["sku"], line["description"], float(line["qty"]), float(line["price"])) for line in lines],
+        tax=float(row["tax"]),
+        total=float(row["total"]),
+        invoiced=[PostedInvoice(one["invoice_id"], one["invoice_number"]) for one in posted],
+    )
+
+
+def receipt_of(po_number: str) -> Receipt | None:
+    """Read what was received for an order."""
+    with _opened() as erp:
+        row = erp.execute("SELECT * FROM receipts WHERE po_number = ?", (po_number,)).fetchone()
+        lines = erp.execute("SELECT * FROM receipt_lines WHERE po_number = ? ORDER BY sku", (po_number,)).fetchall()
+    if row is None:
+        return None
+    return Receipt(
+        receipt_number=row["receipt_number"],
+        po_number=row["po_number"],
+        received_on=row["received_on"],
+        lines=[ReceiptLine(line["sku"], float(line["qty"])) for line in lines],
+    )
+
+
+def posted_route(invoice_id: str) -> PostedRoute:
+    """Read the route an invoice was posted with."""
+    with _opened() as erp:
+        row = erp.execute("SELECT route, write_id FROM routes WHERE invoice_id = ?", (invoice_id,)).fetchone()
+    return PostedRoute(None, None) if row is None else PostedRoute(row["route"], row["write_id"])
+
+
+def post(invoice_id: str, route: Route, summary: str, approved_by: str, key: str | None) -> Posting:
+    """Write the route of an invoice, once.
+
+    Raises:
+        Refused: the invoice is unknown, locked, or has another route; the key was used for another one.
+    """
+    with _opened() as erp, _writing(erp):
+        if key is not None:
+            used = erp.execute("SELECT * FROM routes WHERE idempotency_key = ?", (key,)).fetchone()
+            if used is not None and used["invoice_id"] != invoice_id:
+                raise Refused("This idempotency key was used for another invoice. Nothing was posted.")
+        invoice = erp.execute("SELECT * FROM invoices WHERE invoice_id = ?", (invoice_id,)).fetchone()
+        if invoice is None:
+            raise Refused(f"The ERP knows no invoice {invoice_id}. Nothing was posted.")
+        posted = erp.execute("SELECT route, write_id FROM routes WHERE invoice_id = ?", (invoice_id,)).fetchone()
+        if posted is not None and posted["route"] == route:
+            return Posting(posted["write_id"], repeated=True)
+        if posted is not None:
+            raise Refused(
+                f"{invoice_id} was already posted as {posted['route']} under {posted['write_id']}. Nothing was posted."
+            )
+        if invoice["locked_by"] is not None:
+            raise Refused(f"{invoice['locked_by']} is working on {invoice_id} in the ERP. Nothing was posted.")
+        count: int = erp.execute("SELECT count(*) FROM routes").fetchone()[0]
+        write_id = f"W-{count + 1:06d}"
+        erp.execute(
+            "INSERT INTO routes VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (invoice_id, route, summary, approved_by, key, write_id, datetime.now(UTC).isoformat()),
+        )
+    return Posting(write_id)
+
+
+@contextmanager
+def _opened() -> Generator[sqlite3.Connection]:
+    path = database()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as erp:
+        erp.row_factory = sqlite3.Row
+        if _version(erp) != _SEEDED:
+            with _writing(erp):
+                _seed(erp)
+        yield erp
+
+
+@contextmanager
+def _writing(erp: sqlite3.Connection) -> Generator[None]:
+    """One transaction, which is written when the block ends, and not at all when it raises."""
+    try:
+        erp.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        raise Refused("The ERP is busy. Nothing was posted.") from error
+    try:
+        yield
+    except BaseException:
+        erp.execute("ROLLBACK")
+        raise
+    erp.execute("COMMIT")
+
+
+def _version(erp: sqlite3.Connection) -> int:
+    version: int = erp.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _seed(erp: sqlite3.Connection) -> None:
+    if _version(erp) == _SEEDED:
+        return  # another thread or process was first
+    for statement in _SCHEMA:
+        erp.execute(statement)
+    for order in ORDERS:
+        head = (order.po_number, order.vendor_id, order.vendor_name, order.currency, order.ordered_on)
+        erp.execute("INSERT INTO purchase_orders VALUES (?, ?, ?, ?, ?, ?, ?)", (*head, order.tax, order.total))
+        for position, line in enumerate(order.lines, start=1):
+            erp.execute("INSERT INTO order_lines VALUES (?, ?, ?, ?, ?, ?)", (order.po_number, position, *line))
+    for receipt in RECEIPTS:
+        arrival = (receipt.po_number, receipt.receipt_number, receipt.received_on)
+        erp.execute("INSERT INTO receipts VALUES (?, ?, ?)", arrival)
+        for received in receipt.lines:
+            erp.execute("INSERT INTO receipt_lines VALUES (?, ?, ?)", (receipt.po_number, *received))
+    erp.executemany("INSERT INTO invoices VALUES (?, ?, ?, ?, ?)", INVOICES)
+    erp.executemany("INSERT INTO routes VALUES (?, ?, ?, ?, NULL, ?, ?)", ROUTES)
+    erp.execute(f"PRAGMA user_version = {_SEEDED}")
+
+
+def _data_directory() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
