@@ -125,6 +125,8 @@ class Batch:
         return workflow
 
     def _accept(self, session_id: str, before: Session | None, decision: Decision) -> None:
+        if session_id == SERVER_CHAIN:
+            raise ValueError(f"{SERVER_CHAIN!r} is the name of a chain, and no session's handle")
         session = decision.session
         revision = before.revision if before is not None else 0
         if session is None or session.id != session_id or session.revision != revision + len(decision.facts):

@@ -14,6 +14,7 @@ from pointsman.server.store.failures import store_errors
 from pointsman.server.store.location import prepare_file
 from pointsman.server.store.schema import ensure_schema
 
+_ALWAYS: Final = ("PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON", "PRAGMA recursive_triggers = ON")
 _WRITING: Final = ("PRAGMA journal_mode = WAL",)
 _READING: Final = ("PRAGMA query_only = ON",)
 
@@ -72,7 +73,8 @@ def _engine(path: Path, begin: str, pragmas: tuple[str, ...]) -> Engine:
 
     def connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself; `begun` does
-        for pragma in (*_PRAGMAS, *pragmas):
+        connection.execute(f"PRAGMA busy_timeout = {DATABASE_BUSY_MS}")  # first, for what the others may wait for
+        for pragma in (*_ALWAYS, *pragmas):
             connection.execute(pragma)
 
     def begun(connection: Connection) -> None:
@@ -81,11 +83,3 @@ def _engine(path: Path, begin: str, pragmas: tuple[str, ...]) -> Engine:
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)
     return engine
-
-
-_PRAGMAS: Final = (
-    f"PRAGMA busy_timeout = {DATABASE_BUSY_MS}",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA recursive_triggers = ON",
-)

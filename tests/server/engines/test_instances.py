@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pointsman.contracts.bounds import LEASE_MS
+from pointsman.server.engines.embedded import EmbeddedEngine, Hooks
+from pointsman.server.store.instances import beats
+from tests.server.tale import opened, start, tale, write
+
+
+class Monotonic:
+    """A clock that goes when it is told."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "pointsman.sqlite3"
+
+
+async def test_a_process_that_has_ended_is_dead_at_once(path: Path) -> None:
+    async with opened(path) as engine:
+        async with opened(path, instance="there"):
+            assert await engine.dead_instances({"there"}) == set()
+        assert await engine.dead_instances({"there", "here"}) == {"there"}
+        assert await engine.dead_instances(set()) == set()
+
+
+async def test_a_process_whose_beat_stands_still_for_a_lease_is_dead(path: Path) -> None:
+    """Fault 5: the clock on the wall has no part in it."""
+    clock = Monotonic()
+    workflow = tale()
+    async with (
+        opened(path, workflow, hooks=Hooks(monotonic=clock)) as engine,
+        opened(path, workflow, instance="there") as other,
+    ):
+        await other.submit("s1", start("s1", workflow))
+        await other.submit("s1", write("there"))
+        assert await engine.dead_instances({"there"}) == set()
+        for _ in range(3):
+            clock.seconds += LEASE_MS / 1000 - 0.001
+            await other.beat()
+            assert await engine.dead_instances({"there"}) == set()
+        clock.seconds += LEASE_MS / 1000
+        assert await engine.dead_instances({"there"}) == {"there"}
+        await other.beat()
+        assert await engine.dead_instances({"there"}) == set()
+
+
+async def beat_of(engine: EmbeddedEngine) -> int:
+    return (await engine.reading(beats, ["here"]))["here"]
+
+
+async def test_a_process_writes_no_beat_while_no_session_holds_an_open_call(path: Path) -> None:
+    workflow = tale()
+    async with opened(path, workflow) as engine:
+        await engine.submit("s1", start("s1", workflow))
+        await engine.beat()
+        assert await beat_of(engine) == 0
+        await engine.submit("s1", write())
+        await engine.beat()
+        assert await beat_of(engine) == 1

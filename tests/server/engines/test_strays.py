@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pointsman.contracts.bounds import DENIED_ARGUMENTS_BYTES, SERVER_CHAIN_ROWS_PER_MINUTE
+from pointsman.contracts.values import digest
+from pointsman.fsm.commands import Call, Cancel, Decide, Expire, Observe, Read, Request, Send, Settle, Start, TakeOver
+from pointsman.fsm.facts import CallResult, Denied
+from pointsman.fsm.refusals import Refusal
+from pointsman.server.audit.verify import verify
+from pointsman.server.engines.embedded import Hooks
+from pointsman.server.engines.strays import StrayBound, stray_command, stray_fact
+from tests.server.tale import command, note, opened
+
+REFUSAL = Refusal("MALFORMED", "That is no message.")
+
+
+class Monotonic:
+    """A clock that goes when it is told."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.mark.parametrize(
+    ("request_", "action", "arguments"),
+    [
+        (Start("s", "d", {"n": 1}), "start", {"n": 1}),
+        (Call("t.read", {"x": 1}), "t.read", {"x": 1}),
+        (Send("go", {"x": 1}), "go", {"x": 1}),
+        (Decide("approve", {"x": 1}, "sha256:", 1), "approve", {"x": 1}),
+        (Observe(Read("r", "t.read", {"x": 1}, 1), CallResult("done")), "t.read", {"x": 1}),
+        (Settle("c1", CallResult("done")), "settle", {"call": "c1"}),
+        (TakeOver("c1", "gone"), "takeover", {"call": "c1"}),
+        (Expire("2.after.0"), "expire", {"timer": "2.after.0"}),
+        (Cancel("enough"), "cancel", {"reason": "enough"}),
+    ],
+)
+def test_a_stray_command_tells_what_was_asked_of_which_session(
+    request_: Request, action: str, arguments: dict[str, object]
+) -> None:
+    fact = stray_command(command(request_), "handle", REFUSAL)
+    assert isinstance(fact.body, Denied)
+    assert (fact.action, fact.code, fact.outcome) == (action, "MALFORMED", "refused")
+    assert json.loads(fact.body.arguments) == {"session": "handle", "arguments": arguments}
+
+
+def test_what_comes_from_outside_is_cut_and_made_storable() -> None:
+    arguments = {"text": "\ud800" + "ü" * DENIED_ARGUMENTS_BYTES}
+    fact = stray_fact(command(Cancel("")), "a\ud800" * 1_000, REFUSAL, {**arguments})
+    assert isinstance(fact.body, Denied)
+    assert len(fact.body.arguments.encode()) <= DENIED_ARGUMENTS_BYTES
+    assert fact.body.arguments_digest == digest({**arguments})
+    assert fact.action is not None
+    assert len(fact.action.encode()) <= 256
+
+
+def test_beyond_the_bound_calls_are_counted_and_told_when_the_minute_is_over() -> None:
+    """Fault 38: the audit cannot fill the disk."""
+    clock = Monotonic()
+    bound = StrayBound(clock)
+    fact = stray_fact(command(Cancel("")), "x", REFUSAL, {})
+    other = stray_fact(command(Cancel("")), "x", Refusal("TOO_LARGE", ""), {})
+    passed = [bound.admit(fact) for _ in range(SERVER_CHAIN_ROWS_PER_MINUTE)]
+    assert passed == [[fact]] * SERVER_CHAIN_ROWS_PER_MINUTE
+    assert not bound.counting
+    assert bound.admit(fact) == bound.admit(fact) == bound.admit(other) == []
+    assert bound.counting
+    clock.seconds += 61
+    told, written = bound.admit(fact)
+    assert written == fact
+    assert told.action == "counted"
+    assert isinstance(told.body, Denied)
+    assert told.body.message.startswith("3 more calls")
+    assert json.loads(told.body.arguments) == {"MALFORMED": 2, "TOO_LARGE": 1}
+    assert not bound.counting
+    assert bound.tally() == []
+
+
+async def test_a_flood_makes_a_bounded_number_of_rows_and_one_that_counts_the_rest(tmp_path: Path) -> None:
+    clock = Monotonic()
+    async with opened(tmp_path / "p.sqlite3", hooks=Hooks(monotonic=clock)) as engine:
+        for _ in range(SERVER_CHAIN_ROWS_PER_MINUTE + 50):
+            await engine.record_stray(note(1), "x", REFUSAL, {})
+        assert len(await engine.audit_rows("server")) == SERVER_CHAIN_ROWS_PER_MINUTE
+    async with opened(tmp_path / "p.sqlite3") as engine:
+        rows = await engine.audit_rows("server")
+        (report,) = await engine.reading(lambda connection: list(verify(connection, "server")))
+    assert len(rows) == SERVER_CHAIN_ROWS_PER_MINUTE + 1
+    assert rows[-1]["action"] == "counted"
+    assert report.ok
+
+
+async def test_what_was_counted_is_written_when_the_minute_is_over_without_another_call(tmp_path: Path) -> None:
+    clock = Monotonic()
+    async with opened(tmp_path / "p.sqlite3", hooks=Hooks(monotonic=clock)) as engine:
+        for _ in range(SERVER_CHAIN_ROWS_PER_MINUTE):
+            await engine.record_stray(note(1), "x", REFUSAL, {})
+        clock.seconds += 59.95
+        await engine.record_stray(note(1), "x", REFUSAL, {})
+        clock.seconds += 1
+        while (rows := await engine.audit_rows("server"))[-1]["action"] != "counted":
+            assert len(rows) == SERVER_CHAIN_ROWS_PER_MINUTE
