@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from time import time_ns
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -19,8 +20,8 @@ from pointsman.server.store.principals import hash_token, principal_by_token_has
 
 from .failures import FoundProblems
 
-CHANNEL = "cli"
-CLIENT = "pointsman"
+CHANNEL: Final = "cli"
+CLIENT: Final = "pointsman"
 
 
 def local_caller(roles: Iterable[str]) -> Caller:

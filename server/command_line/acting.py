@@ -1,0 +1,89 @@
+"""Doing something to a session from the command line, beside whichever servers hold the database.
+
+This process is then one of several on the database, for a moment: what its command opens, it runs
+itself, and it ends when all of that has settled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from sqlalchemy import Connection
+
+from pointsman.contracts.loading import load
+from pointsman.contracts.values import JsonObject
+from pointsman.contracts.workflow import Workflow
+from pointsman.fsm.refusals import Refusal, unmet_values
+from pointsman.fsm.session import Session
+from pointsman.server.application import open_application
+from pointsman.server.governor import Governor
+from pointsman.server.replies import Reply, Stray
+from pointsman.server.store.reading import definition
+
+from .database import reading_database, session_named
+from .failures import FoundProblems, NotReached
+from .output import print_json
+from .whereabouts import place, sentence
+
+T = TypeVar("T")
+
+
+def governed(database: str | None, files: Sequence[Path], work: Callable[[Governor], Awaitable[T]]) -> T:
+    """Open the database with these workflows, do the work, and wait until what it opened has settled."""
+
+    async def run() -> T:
+        async with open_application(database, files, caretaking=False) as application:
+            return await work(application.governor)
+
+    return asyncio.run(run())
+
+
+def workflow_of(connection: Connection, session: Session) -> Workflow:
+    """Give the workflow a session was started with, as the database keeps it. Its sources are not loaded.
+
+    Raises:
+        NotReached: when the text is not there.
+    """
+    stored = definition(connection, session.definition)
+    if stored is None:
+        raise NotReached(f"The text of {session.workflow} ({session.definition}) is not in the database.")
+    return load(stored.text.encode(), stored.path or f"{session.workflow}.yaml")
+
+
+def tell(database: str | None, answer: Reply | Stray, *, as_json: bool, hint: str = "") -> None:
+    """Say what came of a command, and where its session is now that everything has settled.
+
+    `hint` follows a refusal, on lines of its own.
+
+    Raises:
+        FoundProblems: when it was refused.
+    """
+    session: Session | None = None
+    if isinstance(answer, Reply):
+        with reading_database(database) as connection:
+            session = session_named(connection, answer.session)
+    refusal = answer.refusal
+    if as_json:
+        where = place(session) if session is not None else {}
+        print_json({**where, "outcome": "refused" if refusal else "done", **_refusal(refusal)})
+    elif session is not None and refusal is None:
+        click.echo(sentence(session))
+    if refusal is not None:
+        raise FoundProblems(refusal_text(refusal) + (f"\n{hint}" if hint else ""))
+
+
+def refusal_text(refusal: Refusal) -> str:
+    """Write a refusal for a person, with every demand that is not met."""
+    unmet = "".join(f"\n  {one.path or 'arguments'}: {one.problem}" for one in refusal.unmet)
+    return f"Refused ({refusal.code}): {refusal.message}{unmet}"
+
+
+def _refusal(refusal: Refusal | None) -> JsonObject:
+    if refusal is None:
+        return {}
+    unmet = unmet_values(refusal.unmet)
+    return {"refusal": {"code": refusal.code, "message": refusal.message, **({"unmet": [*unmet]} if unmet else {})}}

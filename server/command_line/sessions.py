@@ -1,0 +1,228 @@
+"""`pointsman sessions`: what runs and has run. Starting and cancelling go through the same gate as an agent's calls."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from time import time_ns
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.server.identity import new_command_id, new_instance_id
+from pointsman.server.store.reading import SessionFilter
+from pointsman.server.store.reading import list_sessions as read_sessions
+from pointsman.server.store.searching import newest_definition
+from pointsman.server.store.searching import path as read_path
+
+from .callers import local_caller
+from .database import reading_database, session_named
+from .failures import FoundProblems, NotReached
+from .options import database_option, json_option, limit_option, set_option
+from .output import moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
+from .whereabouts import came_from, everything, place, sentence, turn
+
+if TYPE_CHECKING:
+    from pointsman.fsm.decision import Decision
+    from pointsman.fsm.session import Session
+    from pointsman.server.governor import Governor
+    from pointsman.server.replies import Reply, Stray
+
+SHOWN_STATES: Final = 50
+"""States of a path that people are shown, the last ones; `--json` gives all."""
+OPEN_CALL: Final = ("call", "tool", "effect", "purpose", "instance", "opened_at", "attempt")
+TIMER: Final = ("timer", "kind", "at", "to")
+
+
+@click.group()
+def command() -> None:
+    """List, show, start and cancel sessions."""
+
+
+@command.command(name="list")
+@click.option("--workflow", help="Only sessions of this workflow.")
+@click.option("--state", help="Only sessions in this state.")
+@click.option("--started-by", metavar="WHO", help="Only sessions of this principal, such as local:alice.")
+@click.option("--open/--ended", "is_open", default=None, help="Only sessions that run, or only those that have ended.")
+@limit_option
+@database_option
+@json_option
+def list_sessions(  # noqa: PLR0913 -- click's way: an option is an argument
+    *,
+    workflow: str | None,
+    state: str | None,
+    started_by: str | None,
+    is_open: bool | None,
+    limit: int,
+    database: str | None,
+    as_json: bool,
+) -> None:
+    """List sessions, newest first."""
+    ended = None if is_open is None else not is_open
+    chosen = SessionFilter(workflow=workflow, state=state, started_by=started_by, ended=ended)
+    with reading_database(database) as connection:
+        page = read_sessions(connection, chosen, limit)
+    if as_json:
+        print_json_lines(one.as_json() for one in page.sessions)
+        return
+    rows: list[list[str | None]] = [
+        [
+            one.id,
+            one.workflow,
+            one.state,
+            "ended" if one.ended_at is not None else one.role or one.actor,
+            one.started_by,
+            moment(str(one.as_json()["started_at"])),
+        ]
+        for one in page.sessions
+    ]
+    print_table(("session", "workflow", "state", "turn", "started by", "started"), rows)
+    if page.cursor is not None:
+        click.echo(f"There are more than {limit}: choose fewer, or raise --limit.", err=True)
+
+
+@command.command()
+@click.argument("session_id", metavar="ID")
+@database_option
+@json_option
+def show(session_id: str, database: str | None, *, as_json: bool) -> None:
+    """Show where a session is, what it holds and how it came there."""
+    with reading_database(database) as connection:
+        session = session_named(connection, session_id)
+        document = everything(session, read_path(connection, session_id))
+    if as_json:
+        print_json(document)
+    else:
+        _print_session(session, document)
+
+
+@command.command()
+@click.argument("workflow", metavar="NAME|FILE")
+@click.option("--input", "source", metavar="FILE|-", help="A JSON object with the fields; - reads standard input.")
+@set_option
+@database_option
+@json_option
+def start(
+    workflow: str, source: str | None, assignments: tuple[str, ...], database: str | None, *, as_json: bool
+) -> None:
+    """Start a session, in your own name.
+
+    NAME is a workflow this database has seen before; its file is read again.
+    """
+    from .acting import governed, tell
+    from .arguments import assigned, read_input
+
+    file = Path(workflow) if Path(workflow).is_file() else _file_of(workflow, database)
+    fields = read_input(source) if source is not None else {}
+
+    async def begin(governor: Governor) -> Reply | Stray:
+        served = governor.workflows()[0]
+        given: JsonObject = {**fields, **assigned(assignments, served.start.input_schema)}
+        return await governor.start(local_caller(served.roles), served.name, given)
+
+    tell(database, governed(database, [file], begin), as_json=as_json)
+
+
+@command.command()
+@click.argument("session_id", metavar="ID")
+@click.option("--reason", required=True, help="Why; it stays in the history.")
+@database_option
+@json_option
+def cancel(session_id: str, reason: str, database: str | None, *, as_json: bool) -> None:
+    """End a session where it is. A write that runs is never cut off: cancel again when it has ended."""
+    from .acting import refusal_text
+
+    decision = asyncio.run(_cancel(session_id, reason, database))
+    if decision.refusal is not None:
+        raise FoundProblems(refusal_text(decision.refusal))
+    if decision.session is not None:
+        if as_json:
+            print_json({**place(decision.session), "outcome": "done"})
+        else:
+            click.echo(sentence(decision.session))
+
+
+async def _cancel(session_id: str, reason: str, database: str | None) -> Decision:
+    """Submit the cancellation to the engine itself: no source is needed, so a session without its tools can end."""
+    from pointsman.fsm.commands import Cancel, Command
+    from pointsman.server.engines.embedded import EmbeddedEngine
+
+    from .acting import workflow_of
+
+    with reading_database(database) as connection:
+        session = session_named(connection, session_id)
+        workflow = workflow_of(connection, session)
+    instance = new_instance_id()
+    engine = await EmbeddedEngine.open(database, {workflow.digest: workflow}.get, instance=instance)
+    caller = local_caller(workflow.roles)
+    try:
+        return await engine.submit(
+            session_id,
+            Command(
+                id=new_command_id(),
+                at=time_ns() // 1_000_000,
+                actor=caller.actor,
+                channel=caller.channel,
+                instance=instance,
+                request=Cancel(reason),
+                client=caller.client,
+            ),
+        )
+    finally:
+        await engine.aclose()
+
+
+def _file_of(name: str, database: str | None) -> Path:
+    """Give the file of a workflow that the database has seen.
+
+    Raises:
+        NotReached: when it has not, or the file is not there any more.
+    """
+    with reading_database(database) as connection:
+        known = newest_definition(connection, name)
+    if known is None:
+        raise NotReached(f"{name!r} is neither a file nor a workflow that this database has seen. Name the file.")
+    if known.path is None or not Path(known.path).is_file():
+        raise NotReached(f"The file of {name} stood at {known.path}, and is not there any more. Name the file.")
+    return Path(known.path)
+
+
+def _print_session(session: Session, document: JsonObject) -> None:
+    print_pairs(
+        [
+            ("session", session.id),
+            ("workflow", f"{session.workflow}, version {session.version}"),
+            ("definition", session.definition),
+            ("state", f"{session.state}, since {moment(str(document['since']))}"),
+            ("turn", turn(session) if session.ended is None else sentence(session)),
+            ("started", f"by {session.started_by} at {moment(str(document['started_at']))}"),
+            ("client", session.client),
+            ("revision", str(session.revision)),
+            ("path", _path(_objects(document["path"]))),
+        ]
+    )
+    record = document["record"]
+    if isinstance(record, dict) and record:
+        print_heading("\nRecord")
+        rows: list[list[str | None]] = []
+        for name, entry in record.items():
+            if isinstance(entry, dict) and isinstance(entry["from"], dict):
+                rows.append([name, value_text(entry["value"]), came_from(entry["from"])])
+        print_table(("field", "value", "from"), rows)
+    if session.stay.open:
+        print_heading("\nOpen calls")
+        print_table(OPEN_CALL, [[str(call[name]) for name in OPEN_CALL] for call in _objects(document["open_calls"])])
+    if document["timers"]:
+        print_heading("\nTimers")
+        print_table(TIMER, [[str(timer[name]) for name in TIMER] for timer in _objects(document["timers"])])
+
+
+def _path(steps: list[JsonObject]) -> str:
+    names = [str(one["state"]) for one in steps]
+    left_out = len(names) - SHOWN_STATES
+    return (f"({left_out} states before) → " if left_out > 0 else "") + " → ".join(names[-SHOWN_STATES:])
+
+
+def _objects(value: Json) -> list[JsonObject]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
