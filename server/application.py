@@ -54,11 +54,13 @@ async def open_application(
     try:
         for file in files:
             await library.serve(file)
+        caretaker.show_life()
         if caretaking:
             await caretaker.start()
         yield Application(governor, caretaker)
     finally:
-        await caretaker.aclose()
+        await caretaker.rest()
         await governor.aclose()
+        await caretaker.aclose()
         await engine.aclose()
         await library.aclose()

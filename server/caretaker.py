@@ -32,23 +32,27 @@ class Caretaker:
     def __init__(self, governor: Governor) -> None:
         self._governor = governor
         self._held: dict[str, int] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._heart: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
+
+    def show_life(self) -> None:
+        """Begin to show that this process lives, so that no other takes over what it runs."""
+        self._heart = asyncio.create_task(self._every(LEASE_RENEWAL_MS, self._governor.engine.beat), name="heartbeat")
 
     async def start(self) -> None:
-        """Begin, with one look at everything that was left open."""
-        self._tasks = [
-            asyncio.create_task(self._every(LEASE_RENEWAL_MS, self._governor.engine.beat), name="heartbeat"),
-            asyncio.create_task(self._every(_LOOK_MS, self.look), name="caretaker"),
-        ]
+        """Begin to look after sessions, with one look at everything that was left open."""
+        self._looking = asyncio.create_task(self._every(_LOOK_MS, self.look), name="caretaker")
+
+    async def rest(self) -> None:
+        """Stop looking after sessions, and go on showing life: what runs here is still to end."""
+        await _end(self._looking)
+        self._looking = None
 
     async def aclose(self) -> None:
-        """Stop looking after anything."""
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
-        self._tasks = []
+        """Stop altogether."""
+        await self.rest()
+        await _end(self._heart)
+        self._heart = None
 
     async def look(self) -> None:
         """Fire every timer that is due, and take over every call whose process is gone. Once."""
@@ -99,3 +103,10 @@ class Caretaker:
             except Exception:  # noqa: BLE001 -- whatever one look meets, the next one must come
                 _log.exception("looking after sessions failed; trying again")
             await asyncio.sleep(period_ms / 1000)
+
+
+async def _end(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
