@@ -22,6 +22,7 @@ IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z", re.ASCII)
 # A workflow file.
 FILE_BYTES: Final = 1024 * 1024
 FILE_NODES: Final = 50_000
+FILE_LINES: Final = 50_000
 GUARD_BYTES: Final = 4 * 1024
 SCHEMA_NODES: Final = 10_000
 FILE_DEPTH: Final = 64

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Protocol, TypeAlias
@@ -269,6 +269,18 @@ class Template:
 
 Part: TypeAlias = "Expression | tuple[Part, ...] | Template"
 """What a template is made of: values, lists and mappings."""
+
+
+def programs_of(compiled: Guard | Part) -> Iterator[Program]:
+    """Give every compiled expression in a guard, an expression or a template."""
+    if isinstance(compiled, Template):
+        for part in compiled.parts.values():
+            yield from programs_of(part)
+    elif isinstance(compiled, tuple):
+        for part in compiled:
+            yield from programs_of(part)
+    elif compiled.program is not None:
+        yield compiled.program
 
 
 def _part(value: Json, numbers: RootNumbers | None) -> Part:

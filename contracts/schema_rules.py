@@ -17,7 +17,7 @@ from .values import Json, JsonObject
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
-_LITERAL: Final = frozenset({"enum", "const", "default", "examples"})
+LITERAL_KEYWORDS: Final = frozenset({"enum", "const", "default", "examples"})
 """Keywords whose values are data, not schemas."""
 _NAMED: Final = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 """Keywords whose values map names, not keywords, to schemas."""
@@ -106,7 +106,7 @@ def subschemas(schema: Json, path: Steps = ()) -> Iterator[tuple[Steps, JsonObje
         if keyword in _NAMED and isinstance(value, dict):
             for name, item in value.items():
                 yield from subschemas(item, (*path, keyword, name))
-        elif keyword not in _LITERAL:
+        elif keyword not in LITERAL_KEYWORDS:
             yield from subschemas(value, (*path, keyword))
 
 

@@ -83,6 +83,14 @@ class Contract:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_validator", _Validator(self.input_schema))
 
+    def require_valid(self) -> None:
+        """Compile the schema now.
+
+        Raises:
+            InvalidSchema: the document is no schema.
+        """
+        self._validator.get()
+
     def unmet(self, arguments: JsonObject) -> tuple[Unmet, ...]:
         """List what the arguments do not meet, at most `bounds.UNMET` of it.
 

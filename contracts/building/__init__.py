@@ -1,0 +1,183 @@
+"""From a checked document to the workflow the machine reads.
+
+Only a document without errors comes here: what could be wrong with a name, a guard or a schema has been
+found by `rules`, so nothing here is a finding any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from ..document import AccessPart, Document
+from ..document.part import duration_ms
+from ..document.states import AgentPart, AllPart, CallPart, FinalPart, HumanPart, ShowCallPart, StepPart, SystemPart
+from ..document.tools import KeyPart, PolicyPart, ReconcilePart, SourcePart
+from ..expressions import Program
+from ..schemas import Contract, Schema
+from ..syntax_tree import paths
+from ..values import Json, JsonObject, digest_text
+from ..workflow import (
+    Access,
+    AgentState,
+    Field,
+    Key,
+    Reconcile,
+    Retry,
+    Source,
+    ToolDefinition,
+    ToolPolicy,
+    ToolUse,
+    Workflow,
+)
+from .demands import contract
+from .expressions import Compiler
+from .states import StateBuilder, StatePart, limits
+
+
+def build(document: Document, text: str) -> Workflow:
+    """Make the workflow of a document in which `rules` found no error."""
+    compiler = Compiler(document.record)
+    builder = StateBuilder(document.record, document.confidence, compiler)
+    states = {name: builder.state(name, part) for name, part in document.states.items()}
+    policies = {name: _policy(name, part, compiler) for name, part in document.tools.items()}
+    read = _tools_read(compiler.programs)
+    names = dict.fromkeys((*policies, *_tools_named(document), *sorted(name for name in read if name[-1:] != ".")))
+    tools = {name: policies.get(name) or ToolPolicy(name) for name in names}
+    start_fields = tuple(dict.fromkeys((*document.start.requires, *document.start.accepts)))
+    return Workflow(
+        name=document.workflow,
+        version=document.version,
+        digest=digest_text(text),
+        text=text,
+        title=document.title,
+        goal=document.goal,
+        owner=document.owner,
+        description=document.description,
+        record={name: Field(name, Schema(schema)) for name, schema in document.record.items()},
+        start=contract({name: document.record[name] for name in start_fields}, document.start.requires),
+        start_fields=start_fields,
+        initial=document.initial,
+        roles=tuple(document.roles),
+        access=_access(document.access, document.states.values()),
+        sources={name: _source(name, part) for name, part in document.sources.items()},
+        tools=tools,
+        remembered=frozenset(name for name in tools if any(name == each or name.startswith(each) for each in read)),
+        limits=limits(document.limits),
+        states=states,
+    )
+
+
+def _policy(name: str, part: PolicyPart, compiler: Compiler) -> ToolPolicy:
+    return ToolPolicy(
+        name=name,
+        effect=part.effect,
+        timeout_ms=duration_ms(part.timeout),
+        retry=Retry(part.retry.attempts, duration_ms(part.retry.backoff)),
+        key=None if part.key is None else _key(part.key),
+        reconcile=None if part.reconcile is None else _reconcile(part.reconcile, compiler),
+    )
+
+
+def _key(part: KeyPart) -> Key:
+    deliver = part.deliver
+    if deliver is None:
+        return Key(tuple(part.over), part.scope)
+    if deliver.argument is not None:
+        return Key(tuple(part.over), part.scope, ("argument", deliver.argument))
+    if deliver.header is not None:
+        return Key(tuple(part.over), part.scope, ("header", deliver.header))
+    return Key(tuple(part.over), part.scope, ("meta", deliver.meta or ""))
+
+
+def _reconcile(part: ReconcilePart, compiler: Compiler) -> Reconcile:
+    return Reconcile(part.call, compiler.template(part.with_), compiler.guard(part.happened))
+
+
+def _access(part: AccessPart, states: Iterable[StatePart]) -> Access:
+    """Say who may do what; where the file is silent, the reviewers' roles and the starter view."""
+    reviewers = dict.fromkeys(state.review.role for state in states if isinstance(state, HumanPart))
+    return Access(
+        start=("anyone",) if part.start is None else tuple(part.start),
+        drive=("starter",) if part.drive is None else tuple(part.drive),
+        view=("starter", *reviewers) if part.view is None else tuple(part.view),
+    )
+
+
+def _source(name: str, part: SourcePart) -> Source:
+    if part.python is not None:
+        return Source(name, "python", part.python)
+    if part.mcp is not None:
+        return Source(name, "mcp", part.mcp.model_dump(mode="json", exclude_defaults=True))
+    return Source(name, "openapi", part.openapi.model_dump(mode="json") if part.openapi is not None else None)
+
+
+def _tools_named(document: Document) -> Iterator[str]:
+    """Give every tool that a state or a policy names."""
+    for policy in document.tools.values():
+        if policy.reconcile is not None:
+            yield policy.reconcile.call
+    for state in document.states.values():
+        if isinstance(state, FinalPart):
+            continue
+        yield from _tools_of_steps(state.entry)
+        if isinstance(state, SystemPart):
+            yield from _tools_of_steps(state.run)
+        elif isinstance(state, HumanPart):
+            yield from (item.call for item in state.review.show if isinstance(item, ShowCallPart))
+        elif isinstance(state, AgentPart):
+            yield from (use.use for use in state.tools)
+
+
+def _tools_of_steps(steps: Iterable[StepPart]) -> Iterator[str]:
+    for step in steps:
+        if isinstance(step, AllPart):
+            yield from _tools_of_steps(step.all_)
+        elif isinstance(step, CallPart):
+            yield step.call
+
+
+def _tools_read(programs: Iterable[Program]) -> frozenset[str]:
+    """Give the tools whose `done` an expression reads; `source.` for all of a source, empty for every tool."""
+    return frozenset(
+        f"{members[0]}.{members[1]}" if len(members) > 1 else f"{members[0]}." if members else ""
+        for program in programs
+        for _, root, members in paths(program.tree.root)
+        if root == "done"
+    )
+
+
+def bound(workflow: Workflow, definitions: Mapping[str, ToolDefinition]) -> Workflow:
+    """Give the workflow with what its sources say of their tools.
+
+    The contract of a tool in a state is its definition without the arguments the state fixes and the one
+    that carries the key. It is closed unless the definition says otherwise.
+
+    Raises:
+        InvalidSchema: a definition's input schema is none.
+    """
+    contracts = {
+        (state.name, name): _tool_contract(definitions[name].input_schema, use, workflow.tools[name])
+        for state in workflow.states.values()
+        if isinstance(state, AgentState)
+        for name, use in state.tools.items()
+        if name in definitions
+    }
+    return replace(workflow, definitions=dict(definitions), tool_contracts=contracts)
+
+
+def _tool_contract(schema: JsonObject, use: ToolUse, policy: ToolPolicy) -> Contract:
+    hidden = set(use.fixed.names)
+    if policy.key is not None and policy.key.deliver is not None and policy.key.deliver[0] == "argument":
+        hidden.add(policy.key.deliver[1])
+    properties = schema.get("properties")
+    required = schema.get("required")
+    free: dict[str, Json] = {}
+    if isinstance(properties, dict):
+        free = {name: part for name, part in properties.items() if name not in hidden}
+    demanded = [name for name in required if name not in hidden] if isinstance(required, list) else []
+    made = Contract(
+        {"type": "object", "additionalProperties": False, **schema, "properties": free, "required": demanded}
+    )
+    made.require_valid()
+    return made

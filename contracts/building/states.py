@@ -1,0 +1,210 @@
+"""States of the file into states of the machine: short forms gone, guards compiled, contracts closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from ..document import ConfidencePart
+from ..document.part import duration_ms
+from ..document.states import (
+    AfterPart,
+    AgentPart,
+    AllPart,
+    CallPart,
+    EventPart,
+    ExternalPart,
+    FinalPart,
+    HumanPart,
+    LimitPart,
+    ReviewPart,
+    SetPart,
+    ShowCallPart,
+    StepPart,
+    SystemPart,
+    ToolUsePart,
+    TransitionPart,
+)
+from ..values import Json, JsonObject
+from ..workflow import (
+    After,
+    AgentState,
+    AllStep,
+    CallStep,
+    Due,
+    Event,
+    ExternalState,
+    FinalState,
+    Floors,
+    HumanState,
+    Limit,
+    Review,
+    SetStep,
+    State,
+    Step,
+    SystemState,
+    ToolUse,
+    Transition,
+)
+from .demands import ALTERNATIVE, CONFIDENCE, RATIONALE, contract, event_fields, payload_of
+from .expressions import Compiler
+
+StatePart: TypeAlias = AgentPart | SystemPart | HumanPart | ExternalPart | FinalPart
+
+
+class StateBuilder:
+    """Makes the states of one workflow."""
+
+    def __init__(self, record: Mapping[str, Json], confidence: ConfidencePart | None, compiler: Compiler) -> None:
+        self._record = record
+        self._confidence = confidence
+        self._compiler = compiler
+
+    def state(self, name: str, part: StatePart) -> State:
+        """Make one state."""
+        if isinstance(part, FinalPart):
+            return FinalState(name, outcome=part.final, owner=part.owner)
+        common = State(
+            name=name,
+            goal=part.goal,
+            forbid=part.forbid,
+            entry=self._steps(part.entry),
+            after=tuple(self._after(after) for after in part.after),
+            limits=limits(part.limits),
+            failed=part.failed,
+            unknown=part.unknown,
+        )
+        shared = (common.name, common.goal, common.forbid, common.entry, common.after, common.limits)
+        ways = (common.failed, common.unknown)
+        if isinstance(part, SystemPart):
+            return SystemState(
+                *shared, *ways, run=self._steps(part.run), next=self._transitions(part.next, self._compiler)
+            )
+        if isinstance(part, HumanPart):
+            return HumanState(*shared, *ways, review=self._review(part.review), events=self._human_events(part))
+        if isinstance(part, ExternalPart):
+            return ExternalState(*shared, *ways, events=self._external_events(part))
+        return AgentState(
+            *shared,
+            *ways,
+            show=tuple(part.show),
+            tools={use.use: self._tool_use(use) for use in part.tools},
+            events=self._agent_events(part),
+        )
+
+    def _agent_events(self, part: AgentPart) -> dict[str, Event]:
+        events: dict[str, Event] = {}
+        for name, event in part.events.items():
+            floors = self._floors(part, event)
+            required = ("rationale",) if floors is None else ("confidence", "rationale")
+            properties: JsonObject = {"rationale": RATIONALE}
+            if floors is not None:
+                properties = {"confidence": CONFIDENCE, "rationale": RATIONALE, "alternatives": ALTERNATIVE}
+            events[name] = self._event(name, event, (), properties, required if floors else (), floors)
+        return events
+
+    def _floors(self, part: AgentPart, event: EventPart) -> Floors | None:
+        confidence = self._confidence
+        if confidence is None or "off" in (part.confidence, event.confidence):
+            return None
+        return Floors(confidence.floor, confidence.path_floor, confidence.below)
+
+    def _human_events(self, part: HumanPart) -> dict[str, Event]:
+        required = ("rationale",) if part.review.rationale == "required" else ()
+        return {
+            name: self._event(name, event, part.review.edit, {"rationale": RATIONALE}, required, None)
+            for name, event in part.events.items()
+        }
+
+    def _external_events(self, part: ExternalPart) -> dict[str, Event]:
+        return {name: self._event(name, event, (), {}, (), None) for name, event in part.events.items()}
+
+    def _event(
+        self,
+        name: str,
+        part: EventPart,
+        edit: Sequence[str],
+        reserved: JsonObject,
+        required: Iterable[str],
+        floors: Floors | None,
+    ) -> Event:
+        fields = event_fields(part, edit)
+        payload, demanded = payload_of(part)
+        compiler = self._compiler.with_payload(payload)
+        properties = {field: self._record[field] for field in fields} | payload | reserved
+        return Event(
+            name=name,
+            description=part.description,
+            contract=contract(properties, (*part.requires, *demanded, *required)),
+            fields=fields,
+            evidence=tuple(part.evidence),
+            when=compiler.condition(part),
+            floors=floors,
+            next=self._transitions(part.next, compiler),
+        )
+
+    def _transitions(self, parts: Iterable[TransitionPart], compiler: Compiler) -> tuple[Transition, ...]:
+        return tuple(Transition(part.to, compiler.condition(part)) for part in parts)
+
+    def _after(self, part: AfterPart) -> After:
+        return After(duration_ms(part.in_), part.to, self._compiler.condition(part))
+
+    def _tool_use(self, part: ToolUsePart) -> ToolUse:
+        return ToolUse(
+            tool=part.use,
+            fixed=self._compiler.template(part.with_),
+            when=self._compiler.condition(part),
+            calls=part.limit,
+            save=self._compiler.save(part.save),
+        )
+
+    def _steps(self, parts: Iterable[StepPart]) -> tuple[Step, ...]:
+        return tuple(
+            AllStep(tuple(self._single_step(inner) for inner in part.all_))
+            if isinstance(part, AllPart)
+            else self._single_step(part)
+            for part in parts
+        )
+
+    def _single_step(self, part: CallPart | SetPart) -> CallStep | SetStep:
+        if isinstance(part, SetPart):
+            return SetStep(self._compiler.fields(part.set_))
+        return CallStep(part.call, self._compiler.template(part.with_), self._compiler.save(part.save))
+
+    def _review(self, part: ReviewPart) -> Review:
+        due = part.due
+        return Review(
+            role=part.role,
+            exclude=tuple(self._compiler.expression(text) for text in part.exclude),
+            show=tuple(self._shown(item) for item in part.show),
+            edit=tuple(part.edit),
+            rationale_required=part.rationale == "required",
+            accept=frozenset(part.accept),
+            due=None
+            if due is None
+            else Due(duration_ms(due.in_), due.then, None if due.remind is None else duration_ms(due.remind)),
+        )
+
+    def _shown(self, item: str | ShowCallPart) -> str | CallStep:
+        if isinstance(item, str):
+            return item
+        return CallStep(item.call, self._compiler.template(item.with_), shown_as=item.as_)
+
+
+def limits(parts: Iterable[LimitPart]) -> tuple[Limit, ...]:
+    """Make the limits of a state or of the workflow."""
+    return tuple(_limit(part) for part in parts)
+
+
+def _limit(part: LimitPart) -> Limit:
+    if part.duration is not None:
+        return Limit("duration", duration_ms(part.duration), part.then)
+    if part.cost is not None:
+        return Limit("cost", part.cost, part.then)
+    if part.calls is not None:
+        return Limit("calls", part.calls, part.then)
+    if part.denials is not None:
+        return Limit("denials", part.denials, part.then)
+    if part.invalid is not None:
+        return Limit("invalid", part.invalid, part.then)
+    return Limit("steps", part.steps or 0, part.then)

@@ -1,0 +1,259 @@
+"""States: their steps, events, reviews, timers and limits.
+
+Tags of unions are in brackets, because pydantic puts them into the locations of errors: no key looks like that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from .part import Count, Duration, Given, Name, Part, ToolName, mapping_of, single
+
+Channel: TypeAlias = Literal["console", "api", "cli", "elicitation"]
+
+
+def _targets(value: object) -> object:
+    """Read a state's name where a list of transitions may stand."""
+    return [{"to": value}] if isinstance(value, str) else value
+
+
+def _used(value: object) -> object:
+    """Read a tool's name where a mapping may stand."""
+    return {"use": value} if isinstance(value, str) else value
+
+
+class LimitPart(Part):
+    """A limit and where it leads."""
+
+    calls: Count | None = None
+    denials: Count | None = None
+    invalid: Count | None = None
+    steps: Count | None = None
+    duration: Duration | None = None
+    cost: Annotated[float, Field(gt=0)] | None = None
+    then: str
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = (self.calls, self.denials, self.invalid, self.steps, self.duration, self.cost)
+        if sum(kind is not None for kind in kinds) != 1:
+            raise ValueError(
+                "a limit is one of `calls`, `denials`, `invalid`, `steps`, `duration`, `cost`, and its `then`"
+            )
+        return self
+
+
+class TransitionPart(Part):
+    """An entry of `next`."""
+
+    to: str
+    when: str | None = None
+    message: str | None = None
+
+
+class AfterPart(Part):
+    """A timer of a state."""
+
+    in_: Duration = Field(alias="in")
+    to: str
+    when: str | None = None
+    message: str | None = None
+
+
+Next: TypeAlias = Annotated[list[TransitionPart], BeforeValidator(_targets)]
+
+
+def _save_form(value: object) -> str:
+    return "(fields)" if isinstance(value, dict) else "(field)"
+
+
+Save: TypeAlias = Annotated[
+    Annotated[str, Tag("(field)")] | Annotated[dict[str, Given], Tag("(fields)")], Discriminator(_save_form)
+]
+
+
+class CallPart(Part):
+    """A step that calls a tool."""
+
+    call: ToolName
+    with_: dict[str, Given] = Field(default_factory=dict, alias="with")
+    save: Save | None = None
+
+
+class SetPart(Part):
+    """A step that sets fields."""
+
+    set_: dict[str, Given] = Field(alias="set", min_length=1)
+
+
+def _step_kind(value: object) -> str | None:
+    keys = mapping_of(value) or {}
+    return next((f"({kind})" for kind in ("call", "set", "all") if kind in keys), None)
+
+
+SingleStep: TypeAlias = Annotated[
+    Annotated[CallPart, Tag("(call)")] | Annotated[SetPart, Tag("(set)")], Discriminator(_step_kind)
+]
+
+
+class AllPart(Part):
+    """Steps at the same time."""
+
+    all_: list[SingleStep] = Field(alias="all", min_length=1)
+
+
+StepPart: TypeAlias = Annotated[
+    Annotated[CallPart, Tag("(call)")] | Annotated[SetPart, Tag("(set)")] | Annotated[AllPart, Tag("(all)")],
+    Discriminator(_step_kind),
+]
+
+
+class ToolUsePart(Part):
+    """A tool as a state offers it."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"source", "effect", "evidence", "approval"})
+    use: ToolName
+    with_: dict[str, Given] = Field(default_factory=dict, alias="with")
+    when: str | None = None
+    message: str | None = None
+    limit: Count | None = None
+    save: Save | None = None
+
+
+class EventPart(Part):
+    """An event of a state."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"approvals"})
+    description: str | None = None
+    requires: list[str] = Field(default_factory=list)
+    accepts: list[str] = Field(default_factory=list)
+    payload: dict[str, Given] = Field(default_factory=dict)
+    evidence: list[ToolName] = Field(default_factory=list)
+    when: str | None = None
+    message: str | None = None
+    confidence: Literal["off"] | None = None
+    next: Next
+
+    @classmethod
+    def unsupported(cls, data: Mapping[str, object]) -> frozenset[str]:
+        """Add `evidence` as a map."""
+        return super().unsupported(data) | (
+            {"evidence"} if isinstance(data.get("evidence"), dict) else frozenset[str]()
+        )
+
+
+Events: TypeAlias = dict[Name, EventPart]
+
+
+class StatePart(Part):
+    """What the states of all actors share."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"exit"})
+    goal: str | None = None
+    forbid: str | None = None
+    entry: list[StepPart] = Field(default_factory=list["StepPart"])
+    after: Annotated[list[AfterPart], BeforeValidator(single)] = Field(default_factory=list["AfterPart"])
+    limits: list[LimitPart] = Field(default_factory=list["LimitPart"])
+    failed: str | None = None
+    unknown: str | None = None
+    confidence: Literal["off"] | None = None
+
+
+class AgentPart(StatePart):
+    """A state in which an agent acts."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"exit", "model"})
+    actor: Literal["agent", "model"]
+    show: list[str] = Field(default_factory=list)
+    tools: list[Annotated[ToolUsePart, BeforeValidator(_used)]] = Field(default_factory=list["ToolUsePart"])
+    events: Events = Field(default_factory=dict)
+
+
+class SystemPart(StatePart):
+    """A state in which the server acts."""
+
+    actor: Literal["system"]
+    run: list[StepPart] = Field(default_factory=list["StepPart"])
+    next: Next = Field(default_factory=list[TransitionPart])
+
+
+class ShowCallPart(Part):
+    """A call whose result a reviewer sees."""
+
+    call: ToolName
+    with_: dict[str, Given] = Field(default_factory=dict, alias="with")
+    as_: Name | None = Field(default=None, alias="as")
+
+
+def _shown_form(value: object) -> str:
+    return "(call)" if isinstance(value, dict) else "(field)"
+
+
+Shown: TypeAlias = Annotated[
+    Annotated[str, Tag("(field)")] | Annotated[ShowCallPart, Tag("(call)")], Discriminator(_shown_form)
+]
+
+
+class DuePart(Part):
+    """`due` of a review."""
+
+    in_: Duration = Field(alias="in")
+    remind: Duration | None = None
+    then: str
+
+
+class ReviewPart(Part):
+    """`review` of a human state."""
+
+    role: str
+    exclude: list[str] = Field(default_factory=list)
+    show: list[Shown] = Field(default_factory=list["str | ShowCallPart"])
+    edit: list[str] = Field(default_factory=list)
+    rationale: Literal["required", "optional"] = "optional"
+    accept: Annotated[list[Channel], Field(min_length=1)] = Field(
+        default_factory=lambda: list[Channel](("console", "api", "cli"))
+    )
+    due: DuePart | None = None
+
+
+class HumanPart(StatePart):
+    """A state in which a person decides."""
+
+    actor: Literal["human"]
+    review: ReviewPart
+    events: Events = Field(default_factory=dict)
+
+
+class ExternalPart(StatePart):
+    """A state that waits for the outside."""
+
+    actor: Literal["external"]
+    events: Events = Field(default_factory=dict)
+
+
+class FinalPart(Part):
+    """A final state."""
+
+    final: Literal["success", "stopped", "manual", "failed"]
+    owner: str | None = None
+
+
+def _state_kind(value: object) -> str | None:
+    state = mapping_of(value) or {}
+    if "final" in state:
+        return "(final)"
+    actor = "agent" if state.get("actor") == "model" else state.get("actor")
+    return f"({actor})" if isinstance(actor, str) else None
+
+
+AnyState: TypeAlias = Annotated[
+    Annotated[AgentPart, Tag("(agent)")]
+    | Annotated[SystemPart, Tag("(system)")]
+    | Annotated[HumanPart, Tag("(human)")]
+    | Annotated[ExternalPart, Tag("(external)")]
+    | Annotated[FinalPart, Tag("(final)")],
+    Discriminator(_state_kind),
+]

@@ -1,0 +1,58 @@
+"""Reading a workflow file: every finding in one run, or the workflow.
+
+The order is the order of what depends on what: text, YAML, keys and values, names and guards, the graph.
+A step that could not read all still lets the next ones judge what there is.
+"""
+
+from __future__ import annotations
+
+from .building import build
+from .errors import PointsmanError
+from .findings import Finding, Findings, as_text
+from .shape import Reading, read_document
+from .workflow import Workflow
+from .yaml_reader import decode, parse
+
+
+class InvalidWorkflow(PointsmanError):
+    """The workflow file has errors. Mend what is listed, and run `pointsman check`."""
+
+    def __init__(self, findings: tuple[Finding, ...], text: str = "") -> None:
+        file = findings[0].file if findings else ""
+        super().__init__(as_text(findings, {file: text}))
+        self.findings = findings
+
+
+def check(text: bytes | str, file: str) -> tuple[Finding, ...]:
+    """Give every fault of a workflow file, in the order of the file.
+
+    `file` is its path: it names the file in the findings, and Python sources are looked for beside it.
+    Nothing is imported, connected or started.
+    """
+    findings = Findings(file)
+    _read(text, findings)
+    return findings.sorted()
+
+
+def load(text: bytes | str, file: str) -> Workflow:
+    """Give the workflow of a file.
+
+    Raises:
+        InvalidWorkflow: it has errors; all of them are listed, warnings beside them.
+    """
+    findings = Findings(file)
+    read = _read(text, findings)
+    if read is None or findings.errors:
+        shown = text if isinstance(text, str) else text.decode("utf-8", "replace")
+        raise InvalidWorkflow(findings.sorted(), shown)
+    decoded, reading = read
+    return build(reading.document, decoded)
+
+
+def _read(text: bytes | str, findings: Findings) -> tuple[str, Reading] | None:
+    decoded = decode(text, findings)
+    root = None if decoded is None else parse(decoded, findings)
+    reading = None if root is None else read_document(root, findings)
+    if decoded is None or root is None or reading is None:
+        return None
+    return decoded, reading

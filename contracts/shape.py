@@ -1,0 +1,206 @@
+"""From the tree of a file to its models, with a finding for every key and value that does not fit.
+
+One wrong value does not hide the others: it is noted, taken out, and the rest is read again, so that
+`check` can go on to what places of the file say of each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from collections.abc import Sequence as SequenceOf
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from .document import Document
+from .document.part import DURATION_PATTERN, NAME_PATTERN, TOOL_PATTERN, Part
+from .findings import Findings, visible
+from .positions import Mapping, Node, Path, Place, Scalar, Sequence, node_at, place_of, place_of_key, plain
+from .problems import near
+from .values import Json
+
+_ROUNDS: Final = 8
+_FORMS: Final = {
+    NAME_PATTERN: ("is no name", "Names are lower-case letters, digits and `_`, and begin with a letter."),
+    DURATION_PATTERN: ("is no duration", "Durations look like `200ms`, `5s`, `10m`, `4h`, `2d`."),
+    TOOL_PATTERN: ("is no tool", "A tool is named `source.tool`."),
+}
+_KINDS: Final = {
+    "string_type": "text",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+}
+_UNIONS: Final = {
+    "actor": "a state has an `actor` (agent, system, human, external) or is `final`",
+    "call": "a step is a `call`, a `set` or an `all`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The names a file declares, those of parts that did not fit included: using one is no fault of its own."""
+
+    states: tuple[str, ...]
+    fields: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read of a file. `whole` says that nothing had to be taken out."""
+
+    document: Document
+    declared: Declared
+    whole: bool
+
+
+def read_document(root: Node, findings: Findings) -> Reading | None:
+    """Give the models of a file; None where too much of it is wrong.
+
+    What does not fit is noted and taken out of the tree, so that paths of the models lead to the right places.
+    """
+    if not isinstance(root, Mapping):
+        findings.add("PM203", *root.place, "a workflow file is a mapping", "It begins with `workflow: its_name`.")
+        return None
+    declared = Declared(_keys(root, "states"), _keys(root, "record"), _keys(root, "sources"))
+    whole = True
+    touched: set[int] = set()
+    for _ in range(_ROUNDS):
+        data = plain(root)
+        reader = _Reader(root, data, findings, touched)
+        try:
+            document = Document.model_validate(data, context={"reader": reader})
+        except ValidationError as error:
+            whole = False
+            details = error.errors(include_url=False)
+            for detail in details:
+                reader.note(detail)
+            if not _take_out(root, [detail["loc"] for detail in details], touched):
+                return None
+        else:
+            return Reading(document, declared, whole and not reader.not_yet)
+    return None
+
+
+def _keys(root: Mapping, key: str) -> tuple[str, ...]:
+    node = root.entries[key].value if key in root.entries else None
+    return tuple(node.entries) if isinstance(node, Mapping) else ()
+
+
+class _Reader:
+    """Hears of unknown keys while the models are made, and puts their errors into words."""
+
+    def __init__(self, root: Node, data: Json, findings: Findings, touched: set[int]) -> None:
+        self._root = root
+        self._nodes: dict[int, Mapping] = {}
+        self._findings = findings
+        self._touched = touched
+        self._meant: set[tuple[Place, str]] = set()
+        self.not_yet: set[Place] = set()
+        self._pair(root, data)
+
+    def _pair(self, node: Node, data: Json) -> None:
+        """Remember which mapping of the file each dictionary comes from."""
+        if isinstance(node, Mapping) and isinstance(data, dict):
+            self._nodes[id(data)] = node
+            for key, value in data.items():
+                self._pair(node.entries[key].value, value)
+        elif isinstance(node, Sequence) and isinstance(data, list) and len(data) == len(node.items):
+            for item, value in zip(node.items, data, strict=True):
+                self._pair(item, value)
+
+    def known_part(self, part: type[Part], data: MappingOf[str, object]) -> MappingOf[str, object]:
+        """Note the keys of `data` that the model lacks, and give the rest."""
+        known = [field.alias or name for name, field in part.model_fields.items()]
+        later = part.unsupported(data)
+        node = self._nodes.get(id(data))
+        for key in data:
+            if node is None or (key in known and key not in later):
+                continue
+            place = node.entries[key].key
+            if key in later:
+                self.not_yet.add(node.place)
+                hint = "Leave it out; it arrives in a later version."
+                self._findings.add("PM204", *place, f"`{key}` is not supported yet in this form or place", hint)
+            else:
+                meant = near(key, known)
+                self._meant.add((node.place, meant or ""))
+                hint = f"Did you mean `{meant}`?" if meant else f"Known here: {', '.join(known)}."
+                self._findings.add("PM201", *place, f"unknown key `{visible(key)}`", hint)
+        return {key: value for key, value in data.items() if key in known and key not in later}
+
+    def note(self, error: ErrorDetails) -> None:
+        """Put an error of the models into a finding, unless it follows from one that was noted."""
+        path = _path(self._root, error["loc"])
+        node = node_at(self._root, path)
+        if id(node) in self._touched:
+            return
+        place = place_of_key(self._root, path) if error["loc"][-1:] == ("[key]",) else place_of(self._root, path)
+        kind = error["type"]
+        if kind == "missing":
+            if place not in self.not_yet and (place, error["loc"][-1]) not in self._meant:
+                self._findings.add("PM202", *place, f"the key `{error['loc'][-1]}` is missing")
+            return
+        message, hint = self._words(error, node)
+        self._findings.add("PM203", *place, message, hint)
+
+    def _words(self, error: ErrorDetails, node: Node) -> tuple[str, str | None]:
+        kind, context = error["type"], error.get("ctx", {})
+        shown = f"`{visible(node.text[:60])}`" if isinstance(node, Scalar) else "this"
+        if kind in _KINDS:
+            quote = kind == "string_type" and isinstance(node, Scalar) and node.value is not None
+            return f"{shown} must be {_KINDS[kind]}", "Quote it." if quote else None
+        if kind == "string_pattern_mismatch":
+            text = str(error["input"])
+            problem, hint = _FORMS[context["pattern"]]
+            return f"`{visible(text[:60])}` {problem}", hint
+        if kind == "literal_error":
+            wanted = str(context["expected"]).replace("'", "`")
+            return f"{shown} must be {wanted}", None
+        if kind.startswith("union_tag"):
+            return _UNIONS["call" if "_step_kind" in str(context.get("discriminator")) else "actor"], None
+        return error["msg"].removeprefix("Value error, ").replace("Input should", f"{shown} should"), None
+
+
+def _path(root: Node, location: tuple[int | str, ...]) -> Path:
+    """Drop what pydantic adds to a location: the members of unions and `[key]`."""
+    path: list[int | str] = []
+    node = root
+    for step in location:
+        if isinstance(node, Mapping) and isinstance(step, str) and step in node.entries:
+            node = node.entries[step].value
+        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+        else:
+            continue
+        path.append(step)
+    return tuple(path)
+
+
+def _take_out(root: Node, locations: SequenceOf[tuple[int | str, ...]], touched: set[int]) -> bool:
+    """Remove the values that errors are about, or those that lack something. False if that is the whole file.
+
+    What something was removed from is added to `touched`.
+    """
+    removed: dict[tuple[int, str | int], tuple[Mapping | Sequence, str | int]] = {}
+    for location in locations:
+        path = _path(root, location)
+        if not path:
+            return False
+        parent = node_at(root, path[:-1])
+        if not isinstance(parent, Scalar):
+            removed[id(parent), path[-1]] = (parent, path[-1])
+            touched.add(id(parent))
+    for parent, step in removed.values():
+        if isinstance(parent, Mapping):
+            parent.entries.pop(str(step), None)
+    for sequence in {id(parent): parent for parent, _ in removed.values() if isinstance(parent, Sequence)}.values():
+        sequence.items = [item for index, item in enumerate(sequence.items) if (id(sequence), index) not in removed]
+    return True

@@ -1,0 +1,1 @@
+# What Pointsman uses of ruamel.yaml, whose own annotations are mostly Any.
