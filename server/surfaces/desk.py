@@ -87,11 +87,10 @@ class Desk:
 
     async def record(self, code: Code, problem: str) -> None:
         """Record a message that could not be read."""
-        _log.warning("message rejected", code=code, problem=problem, client=self._connection.caller.client)
         try:
             await self._connection.governed.stray(self._connection.caller, "message", Refusal(code, problem), None)
-        except Exception:  # noqa: BLE001 - what cannot be recorded has been logged; the conversation goes on
-            _log.exception("rejected message not recorded")
+        except Exception:  # noqa: BLE001 - the client has its answer; the conversation goes on
+            _log.exception("rejected message not recorded", code=code)
 
     async def aclose(self) -> None:
         """Stop watching."""

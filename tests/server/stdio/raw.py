@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,12 @@ class RawServer:
     """Speaks lines of bytes with a process."""
 
     def __init__(self, *command: str, env: dict[str, str] | None = None) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`; a pipe nobody reads would fill up
         self.process = subprocess.Popen(
             [sys.executable, *(command or (str(ECHO),))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._log,
             env=env,
         )
         assert self.process.stdin
@@ -90,13 +92,12 @@ class RawServer:
         """Close the input, and give the exit status and what was logged."""
         if not self._stdin.closed:
             self._stdin.close()
-        assert self.process.stderr
         assert self.process.stdout
         try:
             status = self.process.wait(timeout=10)
         finally:
             self.process.kill()
-        log = self.process.stderr.read().decode()
-        self.process.stderr.close()
         self.process.stdout.close()
-        return status, log
+        with self._log:
+            self._log.seek(0)
+            return status, self._log.read().decode()

@@ -1,0 +1,117 @@
+"""The SDK's own client in front of the server, over real pipes: in this process, or to one of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import anyio
+import mcp_types as types
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+
+from pointsman.server.mcp_server import McpServer
+from pointsman.server.stdio.transport import Incoming, Outgoing, strict_pipes
+from pointsman.server.surfaces.choosing import SurfaceChoice
+from pointsman.server.surfaces.desk import Desk, Settings
+from tests.server.surfaces.governed import InMemoryGoverned, governed_with
+
+SERVER = Path(__file__).with_name("governed.py")
+
+
+class Connected:
+    """A client and what it was told."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.list_changes = 0
+        self._changed = anyio.Event()
+
+    async def tools(self) -> dict[str, types.Tool]:
+        return {tool.name: tool for tool in (await self.client.list_tools()).tools}
+
+    async def call(self, name: str, **arguments: object) -> dict[str, Any]:
+        """Call a tool, and give its structured content with `error` and `text` beside it."""
+        result = await self.client.call_tool(name, arguments)
+        assert isinstance(result, types.CallToolResult)
+        assert isinstance(result.content[0], types.TextContent)
+        content: dict[str, Any] = {**result.structured_content}
+        return {**content, "is_error": result.is_error, "text": result.content[0].text}
+
+    async def list_change(self, number: int) -> None:
+        """Wait until the client was told of this many list changes."""
+        with anyio.fail_after(5):
+            while self.list_changes < number:
+                await self._changed.wait()
+
+    async def hear(self, message: object) -> None:
+        if isinstance(message, types.ToolListChangedNotification):
+            self.list_changes += 1
+            self._changed.set()
+            self._changed = anyio.Event()
+
+
+@asynccontextmanager
+async def connected(
+    name: str,
+    *,
+    mode: str = "legacy",
+    surface: SurfaceChoice = "auto",
+    era: Literal["auto", "handshake"] = "auto",
+    session: str = "",
+    process: bool = False,
+) -> AsyncGenerator[Connected]:
+    """Connect a client of this name. `mode` is the SDK's: `legacy` for the handshake, `auto` for the newest."""
+    heard: list[Connected] = []
+
+    async def hear(message: object) -> None:
+        await heard[0].hear(message)
+
+    command = [str(SERVER), surface, era, *([session] if session else [])]
+    if process:
+        transport: AbstractAsyncContextManager[Any] = stdio_client(
+            StdioServerParameters(command=sys.executable, args=command)
+        )
+    else:
+        transport = _served_here(governed_with(session), Settings(surface, "local:tester", session or None), era)
+    info = types.Implementation(name=name, version="1")
+    client = Client(transport, mode=mode, client_info=info, message_handler=hear)
+    connection = Connected(client)
+    heard.append(connection)
+    async with client:
+        yield connection
+
+
+@asynccontextmanager
+async def _served_here(
+    governed: InMemoryGoverned, settings: Settings, era: Literal["auto", "handshake"]
+) -> AsyncGenerator[tuple[Incoming, Outgoing]]:
+    server_in, client_out = os.pipe()
+    client_in, server_out = os.pipe()
+    server = McpServer()
+    async with strict_pipes(client_in, client_out, _never) as streams:
+        async with strict_pipes(server_in, server_out, server.on_reject) as (incoming, outgoing):
+            desk = Desk(governed, settings, server.bus)
+            server.open(desk)
+            serving = asyncio.create_task(server.run(incoming, outgoing, era))
+            try:
+                yield streams
+            finally:
+                os.close(client_out)
+                await serving
+                await server.recorded()
+                await desk.aclose()
+        os.close(server_out)
+        async for _ in streams[0]:
+            pass
+    os.close(client_in)
+    os.close(server_in)
+
+
+def _never(code: str, message: str) -> None:
+    raise AssertionError((code, message))
