@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from pointsman.contracts.compiling import bound
+from pointsman.contracts.building import bound
 from pointsman.contracts.loading import load
 from pointsman.contracts.workflow import Workflow
 from pointsman.tools.sources import Sources, open_sources
