@@ -1,0 +1,46 @@
+"""The gallery, found by its name: the server depends on no workflow of it."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Protocol, cast
+
+from pointsman.contracts.errors import PointsmanError
+
+
+class NotInGallery(PointsmanError):
+    """The gallery has no such workflow."""
+
+
+class _Gallery(Protocol):
+    """What the package `pointsman.gallery` offers."""
+
+    def path(self, name: str) -> Path:
+        """Give a workflow's file."""
+        ...
+
+
+def workflow_file(name: str) -> Path:
+    """Give the file of a gallery's workflow.
+
+    Raises:
+        NotInGallery: when there is none of this name; the message lists those there are.
+    """
+    gallery = cast("_Gallery", importlib.import_module("pointsman.gallery"))
+    try:
+        return gallery.path(name)
+    except ValueError as error:
+        raise NotInGallery(str(error)) from None
+
+
+def script_file(name: str, script: str) -> Path:
+    """Give the file of a script of a gallery's workflow.
+
+    Raises:
+        NotInGallery: when there is no such workflow, or it has no such script.
+    """
+    path = workflow_file(name).parent / "scripts" / f"{script}.yaml"
+    if not path.is_file():
+        raise NotInGallery(f"The gallery's workflow {name!r} has no script {script!r}.")
+    return path
