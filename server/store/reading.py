@@ -90,6 +90,8 @@ def list_sessions(
     statement = _filtered(chosen).order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
     if cursor is not None:
         started_at, _, last = cursor.partition("-")
+        if not started_at.isdecimal():
+            raise ValueError(f"{cursor!r} is no cursor; use the one that came with the page before")
         statement = statement.where(tuple_(sessions.c.started_at, sessions.c.id) < (int(started_at), last))
     found = [SessionSummary(**row) for row in connection.execute(statement.limit(limit + 1)).mappings()]
     shown = tuple(found[:limit])

@@ -49,7 +49,7 @@ class StoredSession(NamedTuple):
             raise StoreUnreadable(f"Session {self.id} has snapshot format {self.format}; this program knows {FORMAT}.")
         try:
             return restore(self.snapshot)
-        except ValueError as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise StoreUnreadable(f"The snapshot of session {self.id} is damaged; `audit verify` says more.") from error
 
 

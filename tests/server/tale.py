@@ -29,7 +29,7 @@ from pointsman.fsm.session import Actor
 from pointsman.server.engines.embedded import EmbeddedEngine, Hooks
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
 T0: Final = 1_800_000_000_000
 """When every story begins, in milliseconds since the epoch; a command comes a second after the one before."""
@@ -85,10 +85,13 @@ def tale(name: str = "tale", tools: Sequence[str] = ("t.read", "t.write")) -> Wo
     )
 
 
-def command(request: Request, actor: Actor = ADA, *, at: int | None = None, instance: str = "here") -> Command:
+def command(
+    request: Request, actor: Actor = ADA, *, at: int | None = None, instance: str = "here", channel: str = "mcp"
+) -> Command:
     """Make a command with an identifier of its own."""
     number = next(_numbers)
-    return Command(f"command-{number}", T0 + 1_000 * number if at is None else at, actor, "mcp", instance, request, "t")
+    moment = T0 + 1_000 * number if at is None else at
+    return Command(f"command-{number}", moment, actor, channel, instance, request, "test")
 
 
 def start(session: str, workflow: Workflow, fields: JsonObject | None = None, actor: Actor = ADA) -> Command:
@@ -114,7 +117,7 @@ def write(instance: str = "here") -> Command:
 @asynccontextmanager
 async def opened(
     path: Path, *workflows: Workflow, instance: str = "here", hooks: Hooks | None = None
-) -> AsyncIterator[EmbeddedEngine]:
+) -> AsyncGenerator[EmbeddedEngine]:
     """Open an engine that knows these workflows (the tale if there are none), and close it."""
     known = {workflow.digest: workflow for workflow in workflows or (tale(),)}
     engine = await EmbeddedEngine.open(path, known.get, instance=instance, hooks=hooks or Hooks())

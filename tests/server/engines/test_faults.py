@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Generator[None]:
     """Hold the write lock from outside."""
     outside = sqlite3.connect(path, isolation_level=None)
     outside.execute("BEGIN IMMEDIATE")
@@ -39,7 +39,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def full_disk(path: Path) -> Iterator[None]:
+def full_disk(path: Path) -> Generator[None]:
     """Let no file of this process grow beyond what the database's files are now."""
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     largest = max(file.stat().st_size for file in path.parent.glob(path.name + "*"))
