@@ -15,7 +15,8 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, compress
+from operator import not_
 from typing import Final, cast
 
 from pointsman.contracts.bounds import JSON_DEPTH
@@ -26,12 +27,10 @@ INTEGER_DIGITS: Final = 4300
 PATH_CHARACTERS: Final = 200
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-# Possessive, so that a megabyte of escapes keeps no backtracking state; an unclosed string ends with the text, so
-# that no second match begins inside it.
-_STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
-_BRACKETS: Final = b"[]{}"
-_NOT_BRACKETS: Final = bytes(set(range(256)) - set(_BRACKETS))
-_STEPS: Final = bytes.maketrans(_BRACKETS, b"\x01\xff\x01\xff")
+_MARKS: Final = b'"[]{}'
+_NOT_MARKS: Final = bytes(set(range(256)) - set(_MARKS))
+_STEPS: Final = bytes.maketrans(_MARKS, b"\x00\x01\xff\x01\xff")
+_QUOTES: Final = bytes.maketrans(_MARKS, b"\x01\x00\x00\x00\x00")
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$/.-]*\Z")
@@ -141,8 +140,12 @@ def deeper_than(text: bytes, limit: int) -> bool:
     """Whether brackets outside of strings nest deeper than `limit`, told without parsing."""
     if text.count(b"[") + text.count(b"{") <= limit:
         return False
-    brackets = _STRING.sub(b"", text).translate(_STEPS, _NOT_BRACKETS)
-    return max(accumulate(array("b", brackets)), default=0) > limit
+    unescaped = text.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in text else text
+    # Two quotes side by side are an empty string, or the seam of two strings: without them all others mean the same.
+    marks = unescaped.translate(None, _NOT_MARKS).replace(b'""', b"")
+    outside = map(not_, accumulate(marks.translate(_QUOTES), int.__xor__))
+    depths = accumulate(compress(array("b", marks.translate(_STEPS)), outside))
+    return max(depths, default=0) > limit
 
 
 def _faults(value: object, path: tuple[str | int, ...]) -> Iterator[Fault]:
