@@ -144,8 +144,8 @@ def _diagnosis(row: RawRow, revision: int, prev: str) -> Fault:
     found = row[REVISION]
     if found != revision or type(found) is not int:
         if type(found) is int and found > revision:
-            many = "is" if found == revision + 1 else f"to {found - 1} are"
-            return Fault(revision, f"row {revision} {many} missing; the next is {found}")
+            gap = f"row {revision} is" if found == revision + 1 else f"rows {revision} to {found - 1} are"
+            return Fault(revision, f"{gap} missing; the next is {found}")
         return Fault(revision, f"a row with the revision {shown(found)} stands where row {revision} must be")
     odd = [name for name, value in zip((*HASHED, "body", "hash"), row, strict=True) if type(value) not in _PLAIN]
     if odd:
