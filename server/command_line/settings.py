@@ -47,7 +47,7 @@ def file_settings(directory: Path) -> Settings:
 
     adapter = TypeAdapter(with_config(ConfigDict(extra="forbid"))(Settings))
     try:
-        return adapter.validate_python(tomllib.loads(text.decode()), strict=True)
+        return adapter.validate_python(tomllib.loads(text.decode()))
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise click.UsageError(f"{path}: {problems}.") from error

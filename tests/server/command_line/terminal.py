@@ -1,0 +1,107 @@
+"""Runs the real executable: as a program does, and as a person at a terminal does."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+POINTSMAN = Path(sys.executable).with_name("pointsman")
+PATIENCE_S = 30
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A process that has ended. At a terminal, `stdout` is what the person saw, and `stderr` is in it."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.stdout)
+        return found
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stdout.splitlines()]
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A directory with a database, and the environment of whoever works there."""
+
+    place: Path
+    user: str = "alice"
+
+    @property
+    def database(self) -> Path:
+        return self.place / "pointsman.sqlite3"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of a user who has nothing of this project set."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN")}
+        return {**kept, "POINTSMAN_DATABASE": str(self.database), "LOGNAME": self.user, "USER": self.user}
+
+    def run(self, *arguments: str | Path, stdin: str = "", env: Mapping[str, str] | None = None) -> Ended:
+        """Run it with pipes, as another program would."""
+        done = subprocess.run(
+            [POINTSMAN, *arguments],
+            input=stdin,
+            cwd=self.place,
+            env={**self.environment, **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def json(self, *arguments: str | Path) -> dict[str, Any]:
+        """Run what prints one JSON document, and must end well."""
+        done = self.run(*arguments, "--json")
+        assert done.code == 0, done
+        return done.document
+
+    def at_terminal(self, *arguments: str | Path, typed: str) -> Ended:
+        """Run it at a terminal of its own, and type a line when it asks."""
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(
+            [POINTSMAN, *arguments],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            cwd=self.place,
+            env={**self.environment, "COLUMNS": "200"},
+        ) as process:
+            os.close(theirs)
+            os.write(ours, f"{typed}\n".encode())  # the terminal keeps it until it is read
+            seen = _everything(ours)
+        os.close(ours)
+        return Ended(process.returncode, seen.replace("\r\n", "\n"), "")
+
+
+def _everything(terminal: int) -> str:
+    seen = b""
+    end = time.monotonic() + PATIENCE_S
+    while (left_s := end - time.monotonic()) > 0:
+        if not select.select([terminal], [], [], left_s)[0]:
+            break
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # Linux says so when the other side has gone
+            part = b""
+        if not part:
+            return seen.decode()
+        seen += part
+    raise AssertionError(f"it went on for more than {PATIENCE_S} s: {seen.decode()}")
