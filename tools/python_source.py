@@ -103,9 +103,8 @@ class PythonSource:
         async with self._importing:
             if self._closed:
                 raise SourceError(f"The source {self._name!r} is closed.")
-            if self._tools is None:
-                self._tools = await self._load()
-        return self._tools
+            self._tools = self._tools or await self._load()
+            return self._tools
 
     async def _load(self) -> Mapping[str, FunctionTool]:
         loading = asyncio.wrap_future(self._workers.submit(self._read_module))

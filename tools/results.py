@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,7 +15,7 @@ from pointsman.contracts.values import Json, JsonObject, canonical, settled
 from .errors import UnkeepableResult
 from .json_schemas import result_schema
 
-_CONTAINERS: Final = (list, tuple, set, frozenset)
+_SEQUENCES: Final = (list, tuple, set, frozenset)
 
 
 class ResultShape:
@@ -40,9 +40,9 @@ class ResultShape:
         """
         try:
             value = self._adapter.validate_python(value)
+            plain = cast("Json", self._adapter.dump_python(value, mode="json", warnings="error"))
             if _holds_no_number(self._adapter.dump_python(value, warnings="none")):
                 raise UnkeepableResult("it holds NaN or infinity, which JSON has no text for")
-            plain = cast("Json", self._adapter.dump_python(value, mode="json", warnings="error"))
         except ValidationError as error:
             raise UnkeepableResult(f"it is not what its return type says ({error.error_count()} problems)") from error
         except (PydanticSerializationError, ValueError, RecursionError) as error:
@@ -75,12 +75,18 @@ def depth_of(value: Json) -> int:
 def _holds_no_number(value: object) -> bool:
     """Whether NaN or infinity is in there. Asked of the Python form: pydantic may write them as null."""
     waiting = [value]
+    seen: set[int] = set()
     while waiting:
         item = waiting.pop()
         if isinstance(item, float) and not math.isfinite(item):
             return True
-        if isinstance(item, Mapping):
-            waiting.extend(cast("Mapping[object, object]", item).values())
-        elif isinstance(item, _CONTAINERS):
-            waiting.extend(cast("list[object]", item))
+        if id(item) not in seen:
+            seen.add(id(item))
+            waiting.extend(_members(item))
     return False
+
+
+def _members(value: object) -> Iterable[object]:
+    if isinstance(value, Mapping):
+        return cast("Mapping[object, object]", value).values()
+    return cast("Iterable[object]", value) if isinstance(value, _SEQUENCES) else ()
