@@ -84,7 +84,7 @@ class Caretaker:
     async def _take_over(self) -> None:
         governor = self._governor
         engine = governor.engine
-        sessions = [s for s in await engine.sessions_with_open_calls(governor.library.names()) if s is not None]
+        sessions = await engine.sessions_with_open_calls(governor.library.names())
         owners = {call.instance for session in sessions for call in session.stay.open.values()}
         dead = await engine.dead_instances(owners - {governor.instance})
         for session in sessions:

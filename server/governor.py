@@ -14,6 +14,7 @@ from pointsman.contracts.bounds import REPLY_WAIT_MS
 from pointsman.contracts.values import Json, JsonObject, settled
 from pointsman.contracts.workflow import AgentState, Workflow
 from pointsman.fsm.commands import Call, Cancel, Command, Decide, Observe, Read, Request, Send, Start
+from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult, Intended
 from pointsman.fsm.gate import NOT_FOUND, may_view
@@ -64,7 +65,7 @@ class Governor:
         request = Start(handle, served.workflow.digest, _object(fields))
         decision = await self.engine.submit(handle, self._command(caller, request))
         if decision.refusal is not None or decision.session is None:
-            return await self._stray(caller, f"start_{workflow}", decision.refusal or NOT_FOUND, fields)
+            return Stray(decision.refusal or NOT_FOUND)  # the engine has recorded it
         self.performer.run_open(served, decision.session)
         return await self._at_rest(served, decision.session, "done", entered=True)
 
@@ -178,10 +179,13 @@ class Governor:
     ) -> Reply | Stray:
         in_flight = sum(1 for read, _ in self._reads.get(before.id, {}).values() if read.stay == before.stay.number)
         command = self._command(caller, Call(tool, arguments, expected, in_flight))
+        permitted = decide(served.workflow, before, command).read
+        if permitted is not None:  # it makes no fact, so the writer need not be asked
+            return await self._read(caller, served, before, permitted)
         decision = await self.engine.submit(before.id, command)
         if decision.read is not None and decision.session is not None:
             return await self._read(caller, served, decision.session, decision.read)
-        return await self._answer(caller, served, before, decision, tool, arguments)
+        return await self._answer(served, before, decision)
 
     async def _read(self, caller: Caller, served: Served, before: Session, read: Read) -> Reply | Stray:
         """Run a permitted read, commit it with its outcome, and answer."""
@@ -202,7 +206,7 @@ class Governor:
             if not reads:
                 self._reads.pop(before.id, None)
         if result is None or decision.session is None:
-            return await self._stray(caller, read.tool, decision.refusal or NOT_FOUND, read.arguments)
+            return Stray(decision.refusal or NOT_FOUND)
         self.performer.run_open(served, decision.session)
         outcome, value, refusal = told(decision, result)
         entered = decision.session.stay.number != before.stay.number
@@ -213,7 +217,7 @@ class Governor:
     ) -> Reply | Stray:
         await self._evidence_in_flight(served, before, event)
         decision = await self.engine.submit(before.id, self._command(caller, Send(event, arguments, expected)))
-        return await self._answer(caller, served, before, decision, event, arguments)
+        return await self._answer(served, before, decision)
 
     async def _evidence_in_flight(self, served: Served, session: Session, event: str) -> None:
         """Wait for reads that this event needs as evidence and that still run."""
@@ -229,15 +233,13 @@ class Governor:
             return found
         served, before = found
         decision = await self.engine.submit(session, self._command(caller, request))
-        return await asyncio.shield(asyncio.create_task(self._answer(caller, served, before, decision, action, {})))
+        return await asyncio.shield(asyncio.create_task(self._answer(served, before, decision)))
 
-    async def _answer(
-        self, caller: Caller, served: Served, before: Session, decision: Decision, action: str, arguments: JsonObject
-    ) -> Reply | Stray:
+    async def _answer(self, served: Served, before: Session, decision: Decision) -> Reply | Stray:
         """Answer what the engine decided: at once if it refused, otherwise when the session rests."""
         session = decision.session
         if session is None or (decision.refusal is not None and decision.refusal.code == "NOT_FOUND"):
-            return await self._stray(caller, action, decision.refusal or NOT_FOUND, arguments)
+            return Stray(decision.refusal or NOT_FOUND)  # the engine has recorded it
         self.performer.run_open(served, session)
         entered = session.stay.number != before.stay.number
         if decision.refusal is not None:

@@ -33,8 +33,15 @@ class Served:
 class StoredText(Protocol):
     """A workflow's text as the database keeps it."""
 
-    text: str
-    path: str | None
+    @property
+    def text(self) -> str:
+        """The whole text, as the file had it."""
+        ...
+
+    @property
+    def path(self) -> str | None:
+        """Where the file stood, if it is known."""
+        ...
 
 
 class Texts(Protocol):

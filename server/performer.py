@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 import structlog
@@ -44,13 +45,17 @@ class Performer:
             if call.instance == self._instance and key not in self._running:
                 task = asyncio.create_task(self._perform(served, session, call), name=f"call {session.id} {call.id}")
                 self._running[key] = task
-                task.add_done_callback(lambda _, key=key: self._running.pop(key, None))
+                task.add_done_callback(partial(self._ended, key))
 
     def running(self, session: str, call: str) -> asyncio.Task[CallResult] | None:
         """Give the task of a call that runs here."""
         return next(
             (task for (owner, name, _), task in self._running.items() if (owner, name) == (session, call)), None
         )
+
+    def tasks(self) -> list[asyncio.Task[CallResult]]:
+        """Give what runs."""
+        return list(self._running.values())
 
     async def read(self, served: Served, session: Session, read: Read) -> CallResult:
         """Run a read that the machine has permitted to an agent."""
@@ -60,7 +65,10 @@ class Performer:
     async def aclose(self) -> None:
         """Wait for what runs. Every call has a timeout, so this ends."""
         while self._running:
-            await asyncio.wait(list(self._running.values()))
+            await asyncio.wait(self.tasks())
+
+    def _ended(self, key: tuple[str, str, int], _task: asyncio.Task[CallResult]) -> None:
+        self._running.pop(key, None)
 
     async def _perform(self, served: Served, session: Session, call: OpenCall) -> CallResult:
         context = CallContext(
