@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,7 @@ class Application:
 @asynccontextmanager
 async def open_application(
     database: str | None, files: Sequence[Path], *, clock: Clock | None = None, caretaking: bool
-) -> AsyncIterator[Application]:
+) -> AsyncGenerator[Application]:
     """Open the database and load the workflows; on leaving, wait for what runs and close everything.
 
     Args:
