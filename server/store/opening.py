@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +17,9 @@ from pointsman.server.store.location import prepare_file
 from pointsman.server.store.schema import ensure_schema
 
 _ALWAYS: Final = ("PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON", "PRAGMA recursive_triggers = ON")
-_WRITING: Final = ("PRAGMA journal_mode = WAL",)
-_READING: Final = ("PRAGMA query_only = ON",)
+_WAL_RETRY_S: Final = 0.01
+_WAL: Final = "PRAGMA journal_mode = WAL"
+_READING: Final = "PRAGMA query_only = ON"
 
 
 def open_database(path: Path) -> Engine:
@@ -31,7 +34,7 @@ def open_database(path: Path) -> Engine:
         prepare_file(path)
     except OSError as error:
         raise StoreUnreadable(f"{path} cannot be opened: {error.strerror}.") from error
-    engine = _engine(path, "BEGIN IMMEDIATE", _WRITING)
+    engine = _engine(path, "BEGIN IMMEDIATE", _use_wal)
     try:
         with store_errors():
             ensure_schema(engine)
@@ -57,7 +60,7 @@ def reading(path: Path) -> Engine:
 
     A transaction of theirs sees one state of the database from its first statement to its end.
     """
-    return _engine(path, "BEGIN", _READING)
+    return _engine(path, "BEGIN", _only_read)
 
 
 def driver(connection: Connection) -> sqlite3.Connection:
@@ -68,14 +71,33 @@ def driver(connection: Connection) -> sqlite3.Connection:
     return found
 
 
-def _engine(path: Path, begin: str, pragmas: tuple[str, ...]) -> Engine:
+def _only_read(connection: sqlite3.Connection) -> None:
+    connection.execute(_READING)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on. Where others do so at the same moment, SQLite does not wait by itself."""
+    give_up_at = time.monotonic() + DATABASE_BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute(_WAL)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= give_up_at:
+                raise
+            time.sleep(_WAL_RETRY_S)
+        else:
+            return
+
+
+def _engine(path: Path, begin: str, prepare: Callable[[sqlite3.Connection], None]) -> Engine:
     engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
 
     def connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself; `begun` does
         connection.execute(f"PRAGMA busy_timeout = {DATABASE_BUSY_MS}")  # first, for what the others may wait for
-        for pragma in (*_ALWAYS, *pragmas):
+        for pragma in _ALWAYS:
             connection.execute(pragma)
+        prepare(connection)
 
     def begun(connection: Connection) -> None:
         connection.exec_driver_sql(begin)

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -14,7 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from pointsman.server.errors import StoreBusy, StoreFull, StoreUnreadable
-from pointsman.server.store import migrations, schema
+from pointsman.server.store import migrations, opening, schema
 from pointsman.server.store.failures import store_errors
 from pointsman.server.store.location import FILE_NAME, database_path
 from pointsman.server.store.opening import open_database, open_existing, reading
@@ -121,6 +122,44 @@ async def test_servers_that_open_a_new_database_at_once_all_open_it(tmp_path: Pa
     await asyncio.gather(*(asyncio.to_thread(open_database, path) for _ in range(8)))
     with open_database(path).connect() as connection:
         assert schema.schema_version(connection) == schema.REVISIONS[-1]
+
+
+class BusyAtFirst(sqlite3.Connection):
+    """SQLite's switch to the write-ahead log does not wait where two processes make a database at once."""
+
+    refusals = 2
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        if "journal_mode" in sql and self.refusals:
+            self.refusals -= 1
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+        return super().execute(sql, parameters)
+
+
+def test_the_switch_to_the_write_ahead_log_is_tried_again_within_the_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = sqlite3.connect(tmp_path / "p.sqlite3", factory=BusyAtFirst)
+    opening._use_wal(connection)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.refusals = 1
+    monkeypatch.setattr(opening, "DATABASE_BUSY_MS", 0)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        opening._use_wal(connection)
+    connection.close()
+
+
+def test_a_connection_of_another_driver_is_no_connection_of_the_store() -> None:
+    class Pooled:
+        driver_connection = None
+
+    class Other:
+        connection = Pooled()
+
+    with pytest.raises(TypeError, match="sqlite3"):
+        opening.driver(Other())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 
 
 def test_alembic_is_imported_only_to_make_or_change_the_schema(tmp_path: Path) -> None:
