@@ -11,70 +11,43 @@ every root name of the format compiles.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Final, Protocol, TypeAlias
+from typing import TypeAlias
 
 from cel_expr_python import cel
-from cel_expr_python.ext import ext_strings
 
-from .bounds import GUARD_BYTES
-from .errors import PointsmanError
-from .numbers import DOUBLE, Numbers, with_numbers
-from .syntax_tree import Tree, paths, read
+from .programs import (
+    EvaluationError,
+    ExpressionFault,
+    Needs,
+    Program,
+    RootNumbers,
+    Scope,
+    compile_program,
+    fault_of,
+    merged,
+    needs_of,
+)
 from .values import Json, JsonObject, settled
 
-ROOTS: Final = (
-    "record",
-    "event",
-    "args",
-    "result",
-    "done",
-    "evidence",
-    "visits",
-    "decisions",
-    "confidence",
-    "path_confidence",
-    "session",
-)
-"""Every root name an expression may use somewhere (workflow format, "Expressions")."""
-
-Needs: TypeAlias = Mapping[str, frozenset[str] | None]
-"""Root name (`record`, `args`, …) to the first-level members that are read; None: the whole of it."""
-
-RootNumbers: TypeAlias = Mapping[str, Numbers]
-"""Root name to the numbers in it."""
-
-_ALWAYS: Final[RootNumbers] = {"confidence": DOUBLE, "path_confidence": DOUBLE}
-_FAULT: Final = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*?)(?: \(in container ''\))?$", re.MULTILINE)
-
-
-class Scope(Protocol):
-    """What an expression may see, handed over by name."""
-
-    def select(self, root: str, members: frozenset[str] | None) -> Json:
-        """Give the value of a root name, with only these members where it is a map.
-
-        Members that do not exist are left out. Raises KeyError for a root this scope does not have.
-        """
-        ...
-
-
-class EvaluationError(PointsmanError):
-    """An expression gave no value. Ask for a field with `has()` before using one that may be absent."""
-
-
-class ExpressionFault(PointsmanError):
-    """An expression is not CEL. Mend it where the message says.
-
-    `offset` counts code points from the start of the expression.
-    """
-
-    def __init__(self, message: str, offset: int = 0) -> None:
-        super().__init__(message)
-        self.offset = offset
+__all__ = [
+    "EvaluationError",
+    "Expression",
+    "ExpressionFault",
+    "Guard",
+    "Needs",
+    "Program",
+    "Scope",
+    "Template",
+    "Verdict",
+    "compile_program",
+    "expression_text",
+    "fault_of",
+    "has_expression",
+    "needs_of",
+    "programs_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,79 +56,6 @@ class Verdict:
 
     passed: bool
     error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A compiled expression, and the kinds of the numbers it is handed."""
-
-    text: str
-    tree: Tree
-    needs: Needs
-    numbers: RootNumbers
-    checked: cel.Expression
-
-    def run(self, scope: Scope) -> cel.Value:
-        """Evaluate over what the scope hands out.
-
-        Raises:
-            EvaluationError: the scope lacks a name, or the value is an error of CEL's.
-        """
-        data: dict[str, Json] = {}
-        try:
-            for root, members in self.needs.items():
-                value = scope.select(root, members)
-                numbers = self.numbers.get(root)
-                data[root] = with_numbers(value, numbers) if numbers else value
-            result = self.checked.eval(data=data)
-        except KeyError as error:
-            raise EvaluationError(f"{self.text!r} reads {error.args[0]!r}, which does not exist here") from None
-        except (RuntimeError, OverflowError, TypeError, ValueError, RecursionError) as error:
-            raise EvaluationError(f"{self.text!r} could not be evaluated: {error}") from error
-        if result.type() == cel.Type.ERROR:
-            raise EvaluationError(f"{self.text!r} gives an error: {result.value()}")
-        return result
-
-
-def compile_program(text: str, numbers: RootNumbers | None = None) -> Program:
-    """Compile CEL with every root name known and nothing said about types.
-
-    Raises:
-        ExpressionFault: the text is no CEL, uses an unknown name, or is longer than 4 KB.
-    """
-    if len(text.encode("utf-8", "surrogatepass")) > GUARD_BYTES:
-        raise ExpressionFault(f"the expression is longer than {GUARD_BYTES} bytes")
-    try:
-        checked = environment().compile(text)
-    except (RuntimeError, TypeError, ValueError) as error:
-        raise fault_of(text, error) from None
-    tree = read(checked.serialize())
-    return Program(text, tree, needs_of(tree), {**_ALWAYS, **(numbers or {})}, checked)
-
-
-def fault_of(text: str, error: Exception) -> ExpressionFault:
-    """Put what CEL says of a text it does not compile into one line and an offset."""
-    found = _FAULT.search(str(error))
-    if found is None:
-        return ExpressionFault(str(error).partition(" [")[0].partition("\n")[0])
-    line, column, message = int(found[1]), int(found[2]), found[3]
-    before = text.split("\n")[: max(line - 1, 0)]
-    return ExpressionFault(message, sum(len(part) + 1 for part in before) + max(column - 1, 0))
-
-
-@cache
-def environment() -> cel.Env:
-    """The one environment expressions are evaluated in: every root name is dynamic."""
-    return cel.NewEnv(variables=dict.fromkeys(ROOTS, cel.Type.DYN), extensions=[ext_strings.ExtStrings()])
-
-
-def needs_of(tree: Tree) -> Needs:
-    """Find the root names a tree reads, with their first-level members."""
-    needs: dict[str, frozenset[str] | None] = {}
-    for _, root, members in paths(tree.root):
-        known = needs.get(root, frozenset())
-        needs[root] = None if known is None or not members else known | {members[0]}
-    return needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +92,16 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression of any type, or a literal (`program` is None)."""
+    """A compiled expression of any type, or a literal (`program` is None).
+
+    `parts` are those of a mapping or list of the file with expressions in it.
+    """
 
     text: str
     needs: Needs
     program: Program | None = field(default=None, repr=False)
     literal: Json = None
+    parts: Part | None = field(default=None, repr=False)
 
     @classmethod
     def compile(cls, text: str, numbers: RootNumbers | None = None) -> Expression:
@@ -211,7 +115,7 @@ class Expression:
 
     @classmethod
     def of(cls, value: Json, numbers: RootNumbers | None = None) -> Expression:
-        """Read a value of the file: `=…` is CEL, `==…` a literal `=…`, anything else itself.
+        """Read a value of the file: `=…` is CEL, `==…` a literal `=…`, at any depth; anything else is itself.
 
         Raises:
             ExpressionFault: a string that begins with one `=` is no CEL.
@@ -219,6 +123,10 @@ class Expression:
         text = expression_text(value)
         if text is not None:
             return cls.compile(text, numbers)
+        if isinstance(value, dict | list):
+            parts = _part(value, numbers)
+            needs = merged(program.needs for program in programs_of(parts))
+            return cls(repr(value), needs, parts=parts)
         literal = value[1:] if isinstance(value, str) and value.startswith("==") else value
         return cls(repr(literal), {}, None, literal)
 
@@ -228,6 +136,8 @@ class Expression:
         Raises:
             EvaluationError: there is none, or JSON has no such value.
         """
+        if self.parts is not None:
+            return _render(self.parts, scope)
         if self.program is None:
             return self.literal
         value = self.program.run(scope)
@@ -240,6 +150,15 @@ class Expression:
 def expression_text(value: object) -> str | None:
     """Give the CEL of a value of the file, or None where it is a literal."""
     return value[1:] if isinstance(value, str) and value.startswith("=") and not value.startswith("==") else None
+
+
+def has_expression(value: Json) -> bool:
+    """Whether there is CEL in a value of the file, at any depth."""
+    if isinstance(value, dict):
+        return any(map(has_expression, value.values()))
+    if isinstance(value, list):
+        return any(map(has_expression, value))
+    return expression_text(value) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +198,8 @@ def programs_of(compiled: Guard | Part) -> Iterator[Program]:
     elif isinstance(compiled, tuple):
         for part in compiled:
             yield from programs_of(part)
+    elif isinstance(compiled, Expression) and compiled.parts is not None:
+        yield from programs_of(compiled.parts)
     elif compiled.program is not None:
         yield compiled.program
 

@@ -111,8 +111,13 @@ class Findings:
     def add(self, code: str, line: int, column: int, message: str, hint: str | None = None) -> None:
         """Note a fault once."""
         key = (line, column, code, message)
-        if key not in self._found and len(self._found) < FINDINGS:
+        if key not in self._found and not self.full:
             self._found[key] = Finding(self.file, line, column, code, RULES[code].severity, message, hint)
+
+    @property
+    def full(self) -> bool:
+        """Whether no more are kept, so that nobody need look for hints."""
+        return len(self._found) >= FINDINGS
 
     @property
     def errors(self) -> bool:

@@ -6,10 +6,13 @@ A step that could not read all still lets the next ones judge what there is.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from .building import build
 from .errors import PointsmanError
 from .findings import Finding, Findings, as_text
-from .shape import Reading, read_document
+from .rules import View, check_parts, check_surroundings, check_whole
+from .shape import read_document
 from .workflow import Workflow
 from .yaml_reader import decode, parse
 
@@ -30,12 +33,14 @@ def check(text: bytes | str, file: str) -> tuple[Finding, ...]:
     Nothing is imported, connected or started.
     """
     findings = Findings(file)
-    _read(text, findings)
+    read = _read(text, findings)
+    if read is not None:
+        check_surroundings(read.view)
     return findings.sorted()
 
 
 def load(text: bytes | str, file: str) -> Workflow:
-    """Give the workflow of a file.
+    """Give the workflow of a file, by its text alone: the modules of its sources are left to `check`.
 
     Raises:
         InvalidWorkflow: it has errors; all of them are listed, warnings beside them.
@@ -45,14 +50,22 @@ def load(text: bytes | str, file: str) -> Workflow:
     if read is None or findings.errors:
         shown = text if isinstance(text, str) else text.decode("utf-8", "replace")
         raise InvalidWorkflow(findings.sorted(), shown)
-    decoded, reading = read
-    return build(reading.document, decoded)
+    return build(read.view.document, read.text)
 
 
-def _read(text: bytes | str, findings: Findings) -> tuple[str, Reading] | None:
+class _Read(NamedTuple):
+    text: str
+    view: View
+
+
+def _read(text: bytes | str, findings: Findings) -> _Read | None:
     decoded = decode(text, findings)
     root = None if decoded is None else parse(decoded, findings)
     reading = None if root is None else read_document(root, findings)
     if decoded is None or root is None or reading is None:
         return None
-    return decoded, reading
+    view = View(reading.document, reading.declared, root, tuple(decoded.splitlines()), findings)
+    check_parts(view)
+    if reading.whole:
+        check_whole(view)
+    return _Read(decoded, view)

@@ -22,6 +22,7 @@ from .values import Json
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SHOWN_CHARACTERS: Final = 200
+_NAME_CHARACTERS: Final = 128
 _ARTICLES: Final = {
     "array": "a list",
     "boolean": "true or false",
@@ -65,6 +66,8 @@ def join(path: str, part: str | int) -> str:
 
 def near(name: str, known: Sequence[str]) -> str | None:
     """Give the known name that was probably meant."""
+    if len(name) > _NAME_CHARACTERS:
+        return None
     return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.6)), None)
 
 

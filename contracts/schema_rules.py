@@ -19,8 +19,20 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
 LITERAL_KEYWORDS: Final = frozenset({"enum", "const", "default", "examples"})
 """Keywords whose values are data, not schemas."""
-_NAMED: Final = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+NAMED_KEYWORDS: Final = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 """Keywords whose values map names, not keywords, to schemas."""
+
+KEYWORDS: Final = (
+    "$schema", "$id", "$ref", "$defs", "$comment", "$anchor", "definitions",
+    "type", "enum", "const", "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly",
+    "minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType", "contentSchema",
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+    "items", "prefixItems", "contains", "minContains", "maxContains", "minItems", "maxItems", "uniqueItems",
+    "unevaluatedItems", "properties", "patternProperties", "additionalProperties", "propertyNames", "required",
+    "minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "unevaluatedProperties",
+    "allOf", "anyOf", "oneOf", "not", "if", "then", "else",
+)  # fmt: skip
+"""Keywords of JSON Schema 2020-12 that we take."""
 
 Steps: TypeAlias = tuple["str | int", ...]
 
@@ -32,8 +44,7 @@ class SchemaFault:
     path: Steps
     message: str
     hint: str | None = None
-    bound: bool = False
-    pattern: bool = False
+    code: str = "PM801"
 
 
 def faults_of(document: Json) -> tuple[SchemaFault, ...]:
@@ -50,7 +61,7 @@ def faults_of(document: Json) -> tuple[SchemaFault, ...]:
         faults = _meta_faults(document)
     if not faults and _expands_past(document, SCHEMA_NODES):
         message = f"the schema's references expand to more than {SCHEMA_NODES:,} nodes"
-        faults = [SchemaFault((), message, "Use fewer references to references.", bound=True)]
+        faults = [SchemaFault((), message, "Use fewer references to references.", "PM803")]
     return tuple(faults)
 
 
@@ -103,7 +114,7 @@ def subschemas(schema: Json, path: Steps = ()) -> Iterator[tuple[Steps, JsonObje
         return
     yield path, schema
     for keyword, value in schema.items():
-        if keyword in _NAMED and isinstance(value, dict):
+        if keyword in NAMED_KEYWORDS and isinstance(value, dict):
             for name, item in value.items():
                 yield from subschemas(item, (*path, keyword, name))
         elif keyword not in LITERAL_KEYWORDS:
@@ -120,7 +131,7 @@ def _too_deep(document: JsonObject) -> SchemaFault | None:
         ]
         if not level:
             return None
-    return SchemaFault((), f"the schema is nested deeper than {FILE_DEPTH}", bound=True)
+    return SchemaFault((), f"the schema is nested deeper than {FILE_DEPTH}", code="PM803")
 
 
 def _reference_faults(document: JsonObject) -> Iterator[SchemaFault]:
@@ -136,6 +147,7 @@ def _reference_faults(document: JsonObject) -> Iterator[SchemaFault]:
                     (*path, keyword),
                     f"the reference {reference!r} leaves the schema",
                     "Copy what it points at under `$defs` of this schema and refer to `#/$defs/…`.",
+                    "PM802",
                 )
             elif isinstance(reference, str) and _target(document, reference) is None:
                 yield SchemaFault((*path, keyword), f"the reference {reference!r} points at nothing in this schema")
@@ -159,7 +171,7 @@ def _meta_faults(document: JsonObject) -> list[SchemaFault]:
         path = tuple(error.instance_path)
         if "regex" in error.message.rpartition('"regex"')[1] or (path and path[-1] == "pattern"):
             hint = "Look-around and back-references are not available; patterns run in linear time."
-            return [SchemaFault(path, f"the pattern cannot be run: {error.message}", hint, pattern=True)]
+            return [SchemaFault(path, f"the pattern cannot be run: {error.message}", hint, "PM804")]
         return [SchemaFault(path, f"this is no JSON Schema: {error.message}")]
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         return [SchemaFault((), f"this is no JSON Schema: {error}")]
@@ -179,6 +191,8 @@ def _expands_past(document: JsonObject, bound: int) -> bool:
             total += 1
             reference = part.get("$ref")
             if isinstance(reference, str) and reference not in open_references:
+                if len(open_references) >= FILE_DEPTH:
+                    return bound + 1
                 if reference not in sizes:
                     sizes[reference] = size(_target(document, reference), {**open_references, reference: None})
                 total += sizes[reference]

@@ -122,7 +122,7 @@ class _Reader:
         later = part.unsupported(data)
         node = self._nodes.get(id(data))
         for key in data:
-            if node is None or (key in known and key not in later):
+            if node is None or self._findings.full or (key in known and key not in later):
                 continue
             place = node.entries[key].key
             if key in later:
@@ -144,8 +144,10 @@ class _Reader:
             return
         place = place_of_key(self._root, path) if error["loc"][-1:] == ("[key]",) else place_of(self._root, path)
         kind = error["type"]
+        if place in self.not_yet:
+            return
         if kind == "missing":
-            if place not in self.not_yet and (place, error["loc"][-1]) not in self._meant:
+            if (place, error["loc"][-1]) not in self._meant:
                 self._findings.add("PM202", *place, f"the key `{error['loc'][-1]}` is missing")
             return
         message, hint = self._words(error, node)

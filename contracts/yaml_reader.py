@@ -41,6 +41,9 @@ FLOW_HINT: Final = (
     "Between brackets a plain value ends at `,` `]` `}`: quote an expression that has one, or write it in block style."
 )
 
+TAG_HINT: Final = "A plain value that begins with `!` is a tag: quote the expression."
+COMMENT_HINT: Final = "` #` begins a comment: quote an expression that has one."
+
 _Value: TypeAlias = "str | int | float | bool | None"
 
 
@@ -113,7 +116,9 @@ def _note_syntax_error(error: MarkedYAMLError, builder: _Builder, findings: Find
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     problem = str(error.problem or error.context or error)
-    if builder.in_flow:
+    if "tag" in (error.context or ""):
+        hint = TAG_HINT
+    elif builder.in_flow:
         hint = FLOW_HINT
     elif "mapping values are not allowed" in problem:
         hint = "Quote a value that contains `: `, and check the indentation."
@@ -179,7 +184,7 @@ class _Builder:
                 "PM104",
                 *place,
                 f"the tag {visible(tag)} is not allowed",
-                "A plain value that begins with `!` is a tag: quote the expression.",
+                TAG_HINT,
             )
         if isinstance(event, CollectionStartEvent):
             self._open_collection(event, place)
@@ -198,7 +203,7 @@ class _Builder:
         end = _place(event.end_mark)
         if not isinstance(event, ScalarEvent):
             return Scalar(place, end, None, "", plain=True, flow=self.in_flow)
-        text = self._unicode(event.value, place)
+        text = self._unicode(event.value if event.tag is None else f"{event.tag} {event.value}".strip(), place)
         is_plain = event.style is None
         value = self._resolve(text, place) if is_plain else text
         return Scalar(place, end, value, text, plain=is_plain, flow=self.in_flow, block=event.style in ("|", ">"))

@@ -6,14 +6,15 @@ found by `rules`, so nothing here is a finding any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..document import AccessPart, Document
 from ..document.part import duration_ms
-from ..document.states import AgentPart, AllPart, CallPart, FinalPart, HumanPart, ShowCallPart, StepPart, SystemPart
+from ..document.states import HumanPart
 from ..document.tools import KeyPart, PolicyPart, ReconcilePart, SourcePart
 from ..expressions import Program
+from ..rules.walk import mentions
 from ..schemas import Contract, Schema
 from ..syntax_tree import paths
 from ..values import Json, JsonObject, digest_text
@@ -42,7 +43,7 @@ def build(document: Document, text: str) -> Workflow:
     states = {name: builder.state(name, part) for name, part in document.states.items()}
     policies = {name: _policy(name, part, compiler) for name, part in document.tools.items()}
     read = _tools_read(compiler.programs)
-    names = dict.fromkeys((*policies, *_tools_named(document), *sorted(name for name in read if name[-1:] != ".")))
+    names = dict.fromkeys((*policies, *(mention.tool for mention in mentions(document))))
     tools = {name: policies.get(name) or ToolPolicy(name) for name in names}
     start_fields = tuple(dict.fromkeys((*document.start.requires, *document.start.accepts)))
     return Workflow(
@@ -105,36 +106,9 @@ def _access(part: AccessPart, states: Iterable[StatePart]) -> Access:
 
 
 def _source(name: str, part: SourcePart) -> Source:
-    if part.python is not None:
-        return Source(name, "python", part.python)
     if part.mcp is not None:
         return Source(name, "mcp", part.mcp.model_dump(mode="json", exclude_defaults=True))
-    return Source(name, "openapi", part.openapi.model_dump(mode="json") if part.openapi is not None else None)
-
-
-def _tools_named(document: Document) -> Iterator[str]:
-    """Give every tool that a state or a policy names."""
-    for policy in document.tools.values():
-        if policy.reconcile is not None:
-            yield policy.reconcile.call
-    for state in document.states.values():
-        if isinstance(state, FinalPart):
-            continue
-        yield from _tools_of_steps(state.entry)
-        if isinstance(state, SystemPart):
-            yield from _tools_of_steps(state.run)
-        elif isinstance(state, HumanPart):
-            yield from (item.call for item in state.review.show if isinstance(item, ShowCallPart))
-        elif isinstance(state, AgentPart):
-            yield from (use.use for use in state.tools)
-
-
-def _tools_of_steps(steps: Iterable[StepPart]) -> Iterator[str]:
-    for step in steps:
-        if isinstance(step, AllPart):
-            yield from _tools_of_steps(step.all_)
-        elif isinstance(step, CallPart):
-            yield step.call
+    return Source(name, "python", part.python)
 
 
 def _tools_read(programs: Iterable[Program]) -> frozenset[str]:

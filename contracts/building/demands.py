@@ -7,7 +7,7 @@ from typing import Final
 
 from ..bounds import ALTERNATIVES, RATIONALE_CHARACTERS
 from ..document.states import EventPart
-from ..schema_rules import LITERAL_KEYWORDS
+from ..schema_rules import LITERAL_KEYWORDS, NAMED_KEYWORDS
 from ..schemas import Contract
 from ..values import Json, JsonObject
 
@@ -55,6 +55,8 @@ def embedded(schema: Json, pointer: str) -> Json:
             moved[keyword] = pointer + value.removeprefix("#")
         elif keyword in LITERAL_KEYWORDS:
             moved[keyword] = value
+        elif keyword in NAMED_KEYWORDS and isinstance(value, dict):
+            moved[keyword] = {name: embedded(part, pointer) for name, part in value.items()}
         elif keyword not in ("$id", "$schema"):
             moved[keyword] = embedded(value, pointer)
     return moved

@@ -135,7 +135,7 @@ class EventPart(Part):
     when: str | None = None
     message: str | None = None
     confidence: Literal["off"] | None = None
-    next: Next
+    next: Annotated[Next, Field(min_length=1)]
 
     @classmethod
     def unsupported(cls, data: Mapping[str, object]) -> frozenset[str]:

@@ -27,24 +27,17 @@ class McpPart(Part):
         return self
 
 
-class OpenApiPart(Part):
-    """`openapi` of a source."""
-
-    document: str
-    base_url: str
-
-
 class SourcePart(Part):
     """A source of tools."""
 
+    later: ClassVar[frozenset[str]] = frozenset({"openapi"})
     python: str | None = None
     mcp: McpPart | None = None
-    openapi: OpenApiPart | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if sum(kind is not None for kind in (self.python, self.mcp, self.openapi)) != 1:
-            raise ValueError("a source is one of `python`, `mcp` and `openapi`")
+        if (self.python is None) == (self.mcp is None):
+            raise ValueError("a source is either `python` or `mcp`")
         return self
 
 

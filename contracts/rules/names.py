@@ -1,0 +1,98 @@
+"""Names that are used: states, fields, roles and tools must be declared, and stand once in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..document import Document
+from ..document.states import AgentPart, CallPart, HumanPart, Save
+from ..positions import Path
+from .view import View, hint_for
+from .walk import events, live_states, mentions, saved_fields, steps, targets
+
+
+def check_names(view: View) -> None:
+    """Find names that nothing declares, and names that stand twice."""
+    for path, state in targets(view.document):
+        view.known("PM301", path, "state", state, view.declared.states)
+    for path, field in _fields(view.document):
+        view.known("PM303", path, "field", field, view.declared.fields)
+    for path, role, allowed in _roles(view.document):
+        view.known("PM304", path, "role", role, allowed)
+    for path, tool in _tools(view.document):
+        source = tool.partition(".")[0]
+        if source not in view.declared.sources:
+            hint = hint_for(source, view.declared.sources)
+            view.at_key("PM302", path, f"the tool `{tool}` belongs to no source of this file", hint)
+    for path, names in _lists(view.document):
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                view.at_value("PM312", (*path, index), f"`{name}` stands twice here", "Keep one of them.")
+
+
+def _tools(document: Document) -> Iterator[tuple[Path, str]]:
+    yield from ((("tools", name), name) for name in document.tools)
+    yield from ((mention.path, mention.tool) for mention in mentions(document))
+
+
+def _fields(document: Document) -> Iterator[tuple[Path, str]]:
+    """Give every field of the record that is named outside expressions."""
+    for key, names in (("requires", document.start.requires), ("accepts", document.start.accepts)):
+        yield from _indexed(("start", key), names)
+    for path, _, state in live_states(document):
+        if isinstance(state, AgentPart):
+            yield from _indexed((*path, "show"), state.show)
+            for index, use in enumerate(state.tools):
+                yield from _saved((*path, "tools", index, "save"), use.save)
+        if isinstance(state, HumanPart):
+            shown = ((index, item) for index, item in enumerate(state.review.show) if isinstance(item, str))
+            yield from (((*path, "review", "show", index), item) for index, item in shown)
+            yield from _indexed((*path, "review", "edit"), state.review.edit)
+        for event_path, _, event in events(state, path):
+            yield from _indexed((*event_path, "requires"), event.requires)
+            yield from _indexed((*event_path, "accepts"), event.accepts)
+        for step_path, step in steps(state, path):
+            if isinstance(step, CallPart):
+                yield from _saved((*step_path, "save"), step.save)
+            else:
+                yield from (((*step_path, "set", name), name) for name in step.set_)
+
+
+def _indexed(path: Path, names: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    return (((*path, index), name) for index, name in enumerate(names))
+
+
+def _saved(path: Path, save: Save | None) -> Iterator[tuple[Path, str]]:
+    if isinstance(save, str):
+        yield path, save
+    else:
+        yield from (((*path, name), name) for name in saved_fields(save))
+
+
+def _roles(document: Document) -> Iterator[tuple[Path, str, Sequence[str]]]:
+    """Give every role that is named, with what may stand there."""
+    for path, _, state in live_states(document):
+        if isinstance(state, HumanPart):
+            yield (*path, "review", "role"), state.review.role, document.roles
+    access = document.access
+    for key, grants in (("start", access.start), ("drive", access.drive), ("view", access.view)):
+        special = ("anyone",) if key == "start" else ("anyone", "starter")
+        for index, grant in enumerate(grants or ()):
+            yield ("access", key, index), grant, (*special, *document.roles)
+
+
+def _lists(document: Document) -> Iterator[tuple[Path, Sequence[str]]]:
+    """Give every list in which a name stands once."""
+    yield ("roles",), document.roles
+    yield ("start", "requires"), document.start.requires
+    yield ("start", "accepts"), document.start.accepts
+    for path, _, state in live_states(document):
+        if isinstance(state, AgentPart):
+            yield (*path, "show"), state.show
+            yield (*path, "tools"), [use.use for use in state.tools]
+        if isinstance(state, HumanPart):
+            yield (*path, "review", "edit"), state.review.edit
+        for event_path, _, event in events(state, path):
+            yield (*event_path, "requires"), event.requires
+            yield (*event_path, "accepts"), event.accepts
+            yield (*event_path, "evidence"), event.evidence

@@ -1,0 +1,129 @@
+"""People: reviews that wait for ever, that the starter could decide, or that an agent could avoid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..document import Document
+from ..document.states import (
+    AgentPart,
+    FinalPart,
+    HumanPart,
+    ReviewPart,
+    SetPart,
+    StatePart,
+    SystemPart,
+    TransitionPart,
+)
+from ..expressions import ExpressionFault, compile_program, expression_text
+from ..positions import Path
+from ..syntax_tree import paths
+from .view import View
+from .walk import events, live_states, next_lists, saved_fields, steps
+
+
+def check_people(view: View) -> None:
+    """Judge reviews, the state `below`, the owners of final states, and guards that skip a person."""
+    document = view.document
+    for name, state in document.states.items():
+        if isinstance(state, HumanPart):
+            _check_review(view, ("states", name, "review"), state.review)
+        elif isinstance(state, FinalPart) and state.final in ("manual", "failed") and state.owner is None:
+            message = f"nobody owns the final state `{name}`, where somebody has to go on"
+            view.at_key("PM605", ("states", name), message, "Add `owner`: who takes over.")
+    if document.confidence is not None:
+        below = document.states.get(document.confidence.below)
+        if below is not None and not isinstance(below, HumanPart):
+            message = f"`{document.confidence.below}` is no human state"
+            view.at_value("PM603", ("confidence", "below"), message, "Low confidence must bring in a person.")
+    _check_skips(view)
+
+
+def _check_review(view: View, path: Path, review: ReviewPart) -> None:
+    if review.due is None:
+        hint = "Add `due: {in: 2d, then: …}`: by when, and what happens if nobody decides."
+        view.at_key("PM601", path, "this review may wait for ever", hint)
+    if not any(_reads_starter(text) for text in review.exclude):
+        hint = "Add `exclude: [=session.started_by]`."
+        view.at_key("PM602", path, "whoever started the session could decide this review", hint)
+
+
+def _reads_starter(text: str) -> bool:
+    return ("session", ("started_by",)) in _paths(expression_text(text) or "''")
+
+
+def _paths(text: str) -> set[tuple[str, tuple[str, ...]]]:
+    try:
+        return {(root, members) for _, root, members in paths(compile_program(text).tree.root)}
+    except ExpressionFault:
+        return set()
+
+
+def _check_skips(view: View) -> None:
+    """Find guards that decide by an agent's word alone whether a person is asked.
+
+    In a list where some entries lead to a person and some do not, no guard should read a field that only
+    events of agents write, nor the payload of an agent's own event.
+    """
+    document = view.document
+    agents_only = set(_written_by_agents(document)) - set(_written_by_others(document))
+    people = _bringing_people(document)
+    for path, _, state in live_states(document):
+        if not isinstance(state, AgentPart | SystemPart):
+            continue
+        for list_path, entries in next_lists(state, path):
+            if len({entry.to in people for entry in entries}) == 2:
+                _check_list(view, list_path, state, entries, agents_only)
+
+
+def _check_list(
+    view: View, path: Path, state: StatePart, entries: Sequence[TransitionPart], agents_only: set[str]
+) -> None:
+    for index, entry in enumerate(entries):
+        read = _paths(entry.when or "''")
+        fields = {members[0] for root, members in read if root == "record" and members} & agents_only
+        if isinstance(state, AgentPart):
+            fields |= {members[0] for root, members in read if root == "event" and members}
+        if fields:
+            message = f"this guard can skip a person on what only an agent said: {', '.join(sorted(fields))}"
+            hint = "Decide on what a tool or a person gave, or lead to the person in any case."
+            view.at_value("PM604", (*path, index, "when"), message, hint)
+
+
+def _bringing_people(document: Document) -> set[str]:
+    """Give the states after which a person acts next: human ones, and system ones all of whose `next` lead there."""
+    found = {name for name, state in document.states.items() if isinstance(state, HumanPart)}
+    system = {
+        name: {entry.to for entry in state.next}
+        for name, state in document.states.items()
+        if isinstance(state, SystemPart) and state.next
+    }
+    while more := {name for name, to in system.items() if name not in found and to <= found}:
+        found |= more
+    return found
+
+
+def _written_by_agents(document: Document) -> Iterator[str]:
+    for path, _, state in live_states(document):
+        if isinstance(state, AgentPart):
+            for _, _, event in events(state, path):
+                yield from (*event.requires, *event.accepts)
+
+
+def _written_by_others(document: Document) -> Iterator[str]:
+    """Give the fields that the start, a tool, a person or the outside writes."""
+    yield from (*document.start.requires, *document.start.accepts)
+    for path, _, state in live_states(document):
+        for _, step in steps(state, path):
+            if isinstance(step, SetPart):
+                yield from step.set_
+            else:
+                yield from saved_fields(step.save)
+        if isinstance(state, AgentPart):
+            for use in state.tools:
+                yield from saved_fields(use.save)
+            continue
+        if isinstance(state, HumanPart):
+            yield from state.review.edit
+        for _, _, event in events(state, path):
+            yield from (*event.requires, *event.accepts)

@@ -1,0 +1,85 @@
+"""The schemas of record fields and payloads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from ..document.states import AgentPart, SetPart
+from ..expressions import Expression, has_expression
+from ..positions import Path
+from ..schema_rules import KEYWORDS, faults_of, subschemas
+from ..schemas import Schema
+from ..values import Json
+from .view import View, hint_for
+from .walk import events, live_states, steps
+
+FORMATS: Final = (
+    "date", "time", "date-time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
+    "uri", "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer",
+    "regex",
+)  # fmt: skip
+"""Formats that are asserted (JSON Schema 2020-12 validation, section 7.3)."""
+
+
+def check_schemas(view: View) -> None:
+    """Find schemas that are none, leave the file, expand too far, or ask for what nobody checks."""
+    for path, schema in _schemas(view):
+        faults = faults_of(schema)
+        for fault in faults:
+            view.at_value(fault.code, (*path, *fault.path), fault.message, fault.hint)
+        if not faults:
+            _check_words(view, path, schema)
+
+
+def check_literals(view: View) -> None:
+    """Find values that the file itself writes to the record, and that do not fit there."""
+    record = view.document.record
+    for path, name, value in _written(view):
+        if name not in record or has_expression(value) or faults_of(record[name]):
+            continue
+        for unmet in Schema(record[name]).unmet(Expression.of(value).evaluate(_Nothing()), name):
+            view.at_value("PM203", path, f"{unmet.path} {unmet.problem}")
+
+
+class _Nothing:
+    """The scope of values without expressions."""
+
+    def select(self, root: str, members: frozenset[str] | None) -> Json:
+        raise KeyError(root, members)
+
+
+def _written(view: View) -> Iterator[tuple[Path, str, Json]]:
+    """Give each value that a `set` or a `save` with fields writes."""
+    for path, _, state in live_states(view.document):
+        for step_path, step in steps(state, path):
+            if isinstance(step, SetPart):
+                yield from (((*step_path, "set", name), name, value) for name, value in step.set_.items())
+            elif isinstance(step.save, dict):
+                yield from (((*step_path, "save", name), name, value) for name, value in step.save.items())
+        if isinstance(state, AgentPart):
+            for index, use in enumerate(state.tools):
+                saved = use.save if isinstance(use.save, dict) else {}
+                yield from (((*path, "tools", index, "save", name), name, value) for name, value in saved.items())
+
+
+def _schemas(view: View) -> Iterator[tuple[Path, Json]]:
+    for name, schema in view.document.record.items():
+        yield ("record", name), schema
+    for path, _, state in live_states(view.document):
+        for event_path, _, event in events(state, path):
+            for name, schema in event.payload.items():
+                yield (*event_path, "payload", name), schema
+
+
+def _check_words(view: View, path: Path, schema: Json) -> None:
+    """A misspelt keyword or format is ignored by validators, so it would demand nothing."""
+    for place, part in subschemas(schema):
+        for keyword in part:
+            if keyword not in KEYWORDS and not keyword.startswith("x-"):
+                message = f"JSON Schema has no keyword `{keyword}`, so it demands nothing"
+                view.at_key("PM805", (*path, *place, keyword), message, hint_for(keyword, KEYWORDS))
+        form = part.get("format")
+        if isinstance(form, str) and form not in FORMATS:
+            message = f"there is no format `{form}`, so it demands nothing"
+            view.at_value("PM805", (*path, *place, "format"), message, hint_for(form, FORMATS))

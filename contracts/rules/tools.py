@@ -1,0 +1,97 @@
+"""Tools: what happens when they fail, how writes stay single, and evidence that can be given."""
+
+from __future__ import annotations
+
+from ..document.states import AgentPart, AllPart, CallPart, SetPart, StatePart
+from ..expressions import has_expression
+from ..positions import Path
+from .view import View
+from .walk import Mention, live_states, mentions, saved_fields, step_lists, steps
+
+
+def check_tools(view: View) -> None:
+    """Judge the ways out of failing steps, keys of writes, evidence, and policies that nobody needs."""
+    named = list(mentions(view.document))
+    for path, name, state in live_states(view.document):
+        _check_ways_out(view, path, name, state)
+        _check_branches(view, path, state)
+        if isinstance(state, AgentPart) and state.actor == "model":
+            hint = "Use `actor: agent`; the server drives models itself in a later version."
+            view.at_value(
+                "PM204", (*path, "actor"), "states driven by the server's own model are not supported yet", hint
+            )
+    _check_evidence(view, named)
+    _check_writes(view, named)
+    used = {mention.tool for mention in named}
+    for name in view.document.tools:
+        if name not in used:
+            view.at_key("PM309", ("tools", name), f"no state uses the tool `{name}`", "Remove it, or use it.")
+
+
+def is_write(view: View, tool: str) -> bool:
+    """Whether a tool counts as a write: all do that are not declared reads."""
+    policy = view.document.tools.get(tool)
+    return policy is None or policy.effect == "write"
+
+
+def _check_ways_out(view: View, path: Path, name: str, state: StatePart) -> None:
+    """A step that fails, or a write nobody knows the end of, must lead somewhere."""
+    can_fail = any(isinstance(step, CallPart) or has_expression(step.set_) for _, step in steps(state, path))
+    if can_fail and state.failed is None:
+        hint = "Add `failed: some_state`, where the session goes when a step fails."
+        view.at_key("PM701", path, f"the steps of `{name}` can fail, and `failed` does not say what then", hint)
+    writes = [step.call for _, step in steps(state, path) if isinstance(step, CallPart) and is_write(view, step.call)]
+    if isinstance(state, AgentPart):
+        writes += [use.use for use in state.tools if is_write(view, use.use)]
+    if writes and state.unknown is None:
+        hint = f"Add `unknown: some_state`, or, if it changes nothing, `{writes[0]}: {{effect: read}}` under `tools`."
+        view.at_key(
+            "PM702", path, f"the write `{writes[0]}` in `{name}` can stay unknown, and `unknown` is missing", hint
+        )
+
+
+def _check_branches(view: View, path: Path, state: StatePart) -> None:
+    for list_path, parts in step_lists(state, path):
+        for index, part in enumerate(parts):
+            saved: set[str] = set()
+            for branch, step in enumerate(part.all_ if isinstance(part, AllPart) else ()):
+                fields = _fields(step)
+                for field in sorted(fields & saved):
+                    message = f"another branch of this `all` saves `{field}` too"
+                    view.at_value("PM705", (*list_path, index, "all", branch), message, "Save to different fields.")
+                saved |= fields
+
+
+def _fields(step: CallPart | SetPart) -> set[str]:
+    if isinstance(step, SetPart):
+        return set(step.set_)
+    return set(saved_fields(step.save))
+
+
+def _check_evidence(view: View, named: list[Mention]) -> None:
+    given = {(mention.state, mention.tool) for mention in named if mention.role in ("offered", "step")}
+    for mention in named:
+        if mention.role == "evidence" and (mention.state, mention.tool) not in given:
+            message = (
+                f"the state `{mention.state}` does not offer `{mention.tool}`, so it can never have succeeded there"
+            )
+            view.at_value("PM311", mention.path, message, "Add it to the state's `tools`.")
+
+
+def _check_writes(view: View, named: list[Mention]) -> None:
+    """Warn of writes that cannot be repeated, once each, at their policy or where they are first used."""
+    places: dict[str, Path] = {}
+    for mention in named:
+        if mention.role in ("offered", "step") and is_write(view, mention.tool):
+            declared = mention.tool in view.document.tools
+            places.setdefault(mention.tool, ("tools", mention.tool) if declared else mention.path)
+    for tool, path in places.items():
+        policy = view.document.tools.get(tool)
+        if policy is None or (policy.key is None and policy.reconcile is None):
+            hint = (
+                "Add `key` if its downstream takes one, else `reconcile`; in doubt a person must settle it otherwise."
+            )
+            view.at_key("PM703", path, f"the write `{tool}` has neither `key` nor `reconcile`", hint)
+        elif policy.key is not None and not policy.key.over:
+            hint = "Name the arguments that make two calls the same; without it, all of them do."
+            view.at_key("PM704", (*path, "key"), f"the key of `{tool}` has no `over`", hint)
