@@ -35,7 +35,8 @@ def call(turn: Turn, request: Call) -> Decision:
     spent = spent_calls(turn, request.in_flight)
     if spent is not None and spent.then is not None and turn.session.open_write is None:
         return exhaust(turn, spent, spent.then, name, arguments)
-    if spent is not None or (use.calls is not None and turn.stay.uses.get(name, 0) >= use.calls):
+    uses = turn.stay.uses.get(name, 0) + request.in_flight_of_tool
+    if spent is not None or (use.calls is not None and uses >= use.calls):
         limit = Refusal(
             "LIMIT_REACHED", f"{name} may not be called again here. Go on by an event: {listed(state.events)}."
         )

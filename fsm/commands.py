@@ -28,12 +28,17 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An agent asks for a tool. `in_flight` counts the reads of this stay that run and are not committed yet."""
+    """An agent asks for a tool.
+
+    `in_flight` counts the reads of this stay that run and are not committed yet, and
+    `in_flight_of_tool` those of them that are of this tool: limits count what is under way.
+    """
 
     tool: str
     arguments: JsonObject
     expected_revision: int | None = None
     in_flight: int = 0
+    in_flight_of_tool: int = 0
 
 
 @dataclass(frozen=True, slots=True)

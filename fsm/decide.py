@@ -55,7 +55,7 @@ def decide(workflow: Workflow, session: Session | None, command: Command) -> Dec
             return happenings.settle(turn, request)
         case TakeOver():
             return happenings.take_over(turn, request)
-        case Expire():
+        case _:
             return happenings.expire(turn, request)
 
 

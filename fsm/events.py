@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.values import JsonObject, digest
 from pointsman.contracts.workflow import AgentState, Event, ExternalState, HumanState
 
@@ -12,7 +11,7 @@ from .commands import Send
 from .decision import Decision
 from .facts import Accepted
 from .flow import move
-from .gate import contract_refusal, deny, deny_in_turn
+from .gate import contract_refusal, deny, deny_in_turn, evidence_refusal
 from .refusals import Refusal
 from .turn import Turn, UndecidableError, choose
 from .whose_turn import guard, not_allowed, not_their_turn, not_your_turn, stale
@@ -49,13 +48,9 @@ def _judge_event(turn: Turn, event: Event, arguments: JsonObject) -> tuple[str, 
     refusal = contract_refusal(event.contract, arguments, f"{event.name} does not meet its contract")
     if refusal is not None:
         return refusal
-    missing = [tool for tool in event.evidence if not _has_evidence(turn, tool)]
-    if missing:
-        return Refusal(
-            "MISSING_EVIDENCE",
-            f"{event.name} needs a call that has succeeded here first: {', '.join(missing)}.",
-            tuple(Unmet(tool, "has not succeeded in this state yet; call it first", missing=True) for tool in missing),
-        )
+    refusal = evidence_refusal(turn, event)
+    if refusal is not None:
+        return refusal
     confidence = arguments.get("confidence") if event.floors else None
     accepted = float(confidence) if isinstance(confidence, int | float) else None
     writes = {name: arguments[name] for name in event.fields if name in arguments}
@@ -98,11 +93,6 @@ def _below(turn: Turn, event: Event, path: float, confidence: float | None, targ
     if floors is None or confidence is None or isinstance(turn.workflow.states[target], HumanState):
         return None
     return floors.below if confidence < floors.floor or path < floors.path_floor else None
-
-
-def _has_evidence(turn: Turn, tool: str) -> bool:
-    done = turn.session.done.get(tool)
-    return done is not None and done.stay == turn.stay.number
 
 
 def _is_repeated(turn: Turn, request: Send) -> bool:

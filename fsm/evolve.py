@@ -76,9 +76,14 @@ def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901 -- a c
             return _decided(session, fact, body)
         case TimerFired():
             return _timer_fired(session, body)
-        case Administered():
-            stay = replace(session.stay, timers={}, open={})
-            return replace(session, ended=Ended("cancelled", fact.at), timers={}, stay=stay)
+        case _:
+            return _cancelled(session, fact, body)
+
+
+def _cancelled(session: Session, fact: Fact, _: Administered) -> Session:
+    """End a session where it is. Nothing stays open: what still runs is a read, and counts for nothing."""
+    stay = replace(session.stay, timers={}, open={})
+    return replace(session, ended=Ended("cancelled", fact.at), timers={}, stay=stay)
 
 
 def _started(fact: Fact, body: Started) -> Session:

@@ -48,7 +48,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A state was entered; the columns name it. `limit` names the session limit that sent it there."""
+    """A state was entered; the columns name it.
+
+    `limit` names the session limit that sent it there, `error` the guard that could not be judged.
+    """
 
     actor: TurnOf
     because: Because
@@ -56,6 +59,7 @@ class Entered:
     timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
     review: OpenReview | None = None
     limit: str | None = None
+    error: str | None = None
     ending: Ending | None = None
     owner: str | None = None
 

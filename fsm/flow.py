@@ -23,10 +23,11 @@ def move(turn: Turn, target: str, because: Because, *, limit: str | None = None)
     advance(turn)
 
 
-def enter(turn: Turn, target: str, because: Because, *, limit: str | None = None) -> None:
+def enter(turn: Turn, target: str, because: Because, *, limit: str | None = None, error: str | None = None) -> None:
     """Enter a state, or the one that the limit on states entered prescribes instead.
 
-    `limit` names the limit of the whole session that is spent by this move.
+    `limit` names the limit of the whole session that is spent by this move, `error` says which guard
+    could not be judged.
     """
     for index, rule in enumerate(turn.workflow.limits):
         name = f"steps.{index}"
@@ -38,9 +39,9 @@ def enter(turn: Turn, target: str, because: Because, *, limit: str | None = None
     turn.states_entered += 1
     position = first_position(state)
     timers = timers_of(state, number, turn.command.at)
-    if turn.states_entered > STATES_PER_COMMAND:
-        timers[f"{number}.continue"] = Timer("continue", turn.command.at)
     final = state if isinstance(state, FinalState) else None
+    if turn.states_entered > STATES_PER_COMMAND and final is None:
+        timers[f"{number}.continue"] = Timer("continue", turn.command.at)
     turn.emit(
         "entered",
         Entered(
@@ -50,6 +51,7 @@ def enter(turn: Turn, target: str, because: Because, *, limit: str | None = None
             timers=timers,
             review=open_review(state, position, turn.session.record, {}, timers, turn.command.at),
             limit=limit,
+            error=error,
             ending=final.outcome if final else None,
             owner=final.owner if final else None,
         ),
@@ -63,13 +65,13 @@ def advance(turn: Turn) -> None:
         state = turn.state
         if turn.stay.branches:
             in_doubt = "unknown" in turn.stay.branches.values()
-            target = state.unknown if in_doubt else state.failed
-            if target is None:
-                return
-            enter(turn, target, "unknown" if in_doubt else "failed")
+            goes_on = _leave(turn, state.unknown if in_doubt else state.failed, "unknown" if in_doubt else "failed")
         elif turn.stay.position.phase != "ready":
             open_step(turn, state)
-        elif not isinstance(state, SystemState) or not _take_next(turn, state):
+            goes_on = True
+        else:
+            goes_on = isinstance(state, SystemState) and _take_next(turn, state)
+        if not goes_on:
             return
 
 
@@ -77,12 +79,13 @@ def _take_next(turn: Turn, state: SystemState) -> bool:
     """Leave a system state whose steps are done; False where it rests until a timer."""
     try:
         target = choose(state.next, turn.scope())
-    except UndecidableError:
-        if state.failed is None:
-            return False
-        enter(turn, state.failed, "failed")
-        return True
-    if target is None:
-        return False
-    enter(turn, target, "next")
-    return True
+    except UndecidableError as undecidable:
+        return _leave(turn, state.failed, "failed", error=str(undecidable))
+    return _leave(turn, target, "next")
+
+
+def _leave(turn: Turn, target: str | None, because: Because, *, error: str | None = None) -> bool:
+    """Enter the next state; False where there is none, and the session rests until a timer."""
+    if target is not None:
+        enter(turn, target, because, error=error)
+    return target is not None

@@ -122,7 +122,7 @@ def _fire(turn: Turn, name: str, timer: Timer) -> None:
             _move(turn, name, timer.to, "duration", limit=limit)
         case "due":
             _move(turn, name, timer.to, "due")
-        case "after":
+        case _:
             after = turn.state.after[timer.index]
             try:
                 passed, error = passes(after.when, turn.scope()), None

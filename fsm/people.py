@@ -10,7 +10,7 @@ from .commands import Cancel, Decide
 from .decision import Decision
 from .facts import Administered, Decided
 from .flow import move
-from .gate import contract_refusal, deny, ended, may_drive
+from .gate import contract_refusal, deny, ended, evidence_refusal, may_drive
 from .refusals import Refusal
 from .session import OpenReview
 from .turn import Turn, UndecidableError, choose, passes
@@ -43,6 +43,7 @@ def _take(turn: Turn, state: HumanState, review: OpenReview, request: Decide) ->
         )
         return deny(turn, refusal, name, arguments)
     unmet = contract_refusal(event.contract, arguments, f"{name} does not meet its contract")
+    unmet = unmet or evidence_refusal(turn, event)
     if unmet is not None:
         return deny(turn, unmet, name, arguments)
     before = turn.session.record
