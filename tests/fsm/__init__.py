@@ -1,0 +1,1 @@
+"""Tests of the machine: pure, without a clock, through workflows loaded from their text."""
