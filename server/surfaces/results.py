@@ -139,5 +139,4 @@ def _whereabouts(reply: Reply) -> str:
 
 
 def _refusal_text(refusal: Refusal) -> str:
-    unmet = "".join(f"\n- {one.path or 'arguments'}: {one.problem}" for one in refusal.unmet)
-    return f"Refused ({refusal.code}): {refusal.message}{unmet}"
+    return f"Refused ({refusal.code}): {refusal.message}"

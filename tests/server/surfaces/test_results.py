@@ -89,7 +89,7 @@ def test_results_that_are_false_zero_or_empty_are_not_absent() -> None:
         assert content["result"] == value
 
 
-def test_a_refusal_is_an_error_result_that_names_every_problem() -> None:
+def test_a_refusal_is_an_error_result_with_every_problem() -> None:
     unmet = (Unmet("total", "missing", missing=True, schema={"type": "number"}), Unmet("", "too many", missing=False))
     refusal = Refusal("MISSING_FIELDS", "The contract is not met.", unmet)
     result = result_of(replace(REPLY, outcome="refused", refusal=refusal), "submit", schemas=True)
@@ -103,7 +103,7 @@ def test_a_refusal_is_an_error_result_that_names_every_problem() -> None:
         ],
     }
     text = text_of(replace(REPLY, outcome="refused", refusal=refusal))
-    assert "Refused (MISSING_FIELDS): The contract is not met.\n- total: missing\n- arguments: too many" in text
+    assert text == "Refused (MISSING_FIELDS): The contract is not met.\nIn matching."
 
 
 def test_a_refusal_without_a_session_tells_nothing_but_the_refusal() -> None:
