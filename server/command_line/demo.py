@@ -1,0 +1,61 @@
+"""`pointsman demo`: a workflow of the gallery, from start to end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import click
+
+from .failures import WrongUsage
+
+EXPLANATION: Final = (
+    "A Pointsman server runs as a process of its own, and a real MCP client drives it, playing an agent that makes "
+    "mistakes on purpose. Every call goes through the workflow's state machine: what the state does not allow is "
+    "refused, with the reason, and the agent corrects itself. A second person decides; the agent cannot. In the end "
+    "you see every call in the audit trail, and the proof that nothing of it was changed."
+)
+_ERP: Final = "POINTSMAN_INVOICES_ERP"
+
+
+@click.command("demo")
+@click.argument("name", default="invoices")
+def command(name: str) -> None:
+    """Watch a workflow from the gallery run from start to end.
+
+    NAME is the gallery's name for it; without one, invoices. Everything happens in a temporary folder.
+    """
+    from pointsman.server.scripts.agent import Serving
+    from pointsman.server.scripts.gallery import NotInGallery, script_file, workflow_file
+    from pointsman.server.scripts.script import load_script
+
+    from .playing import play, temporary_folder
+
+    try:
+        file, script = workflow_file(name), load_script(script_file(name, "demo"))
+    except NotInGallery as error:
+        raise WrongUsage(str(error)) from error
+    then = (
+        ("Let Claude work in this workflow:", "pointsman install claude-desktop"),
+        ("Draw it:", f"pointsman graph {file} --format svg > picture.svg"),
+        ("Play another script:", f"pointsman run {file} --script {file.parent / 'scripts' / 'clarification.yaml'}"),
+    )
+    with temporary_folder() as folder, _erp_in(folder):
+        play(script, Serving(file, folder / "pointsman.sqlite3"), EXPLANATION, then)
+
+
+@contextmanager
+def _erp_in(folder: Path) -> Generator[None]:
+    """Keep the example's ERP in this folder, for this process and the server process it starts."""
+    before = os.environ.get(_ERP)
+    os.environ[_ERP] = str(folder / "erp.sqlite3")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_ERP]
+        else:
+            os.environ[_ERP] = before

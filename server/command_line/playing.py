@@ -1,0 +1,57 @@
+"""Playing a script on this terminal, for the commands that do."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+
+from pointsman.server.scripts.agent import Serving
+from pointsman.server.scripts.drawing import Drawing
+from pointsman.server.scripts.performing import Performance, draw
+from pointsman.server.scripts.script import Script
+
+from .failures import FoundProblems, NotVerified
+
+
+def play(script: Script, serving: Serving, explanation: str = "", then: Iterable[tuple[str, str]] = ()) -> Performance:
+    """Play a script, drawn on stdout.
+
+    Args:
+        script: What is played.
+        serving: How the server process is started.
+        explanation: What one is about to see.
+        then: What to do next, each with its command. Only drawn if all went well.
+
+    Raises:
+        PointsmanError: when the workflow, its tools, the database or the server cannot be had.
+        FoundProblems: when something came out otherwise than the script says.
+        NotVerified: when the audit does not verify.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # better a question mark than no demo
+    drawing = Drawing(Console(highlight=False, markup=False, emoji=False))
+    if explanation:
+        drawing.explain(explanation)
+    performance = asyncio.run(draw(script, serving, drawing))
+    if performance.played.faults:
+        raise FoundProblems("\n".join(performance.played.faults))
+    report = performance.report
+    if report is None or not report.ok:
+        raise NotVerified("The audit of the session does not verify.")
+    if then:
+        drawing.closing(then)
+    return performance
+
+
+@contextmanager
+def temporary_folder() -> Generator[Path]:
+    """Give a folder that is gone afterwards."""
+    with TemporaryDirectory(prefix="pointsman-", ignore_cleanup_errors=True) as name:
+        yield Path(name)

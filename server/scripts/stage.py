@@ -1,0 +1,117 @@
+"""What is played beside the agent: people, the outside and the clock, in this process.
+
+They act through a governor of this process on the database that the server process holds too, as
+the command line and other servers do. The clock here is ours to move; the server process keeps the
+machine's, so an agent that acts after time was advanced acts at an earlier moment than people do.
+Only timers of the played session are fired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from pointsman.contracts.bounds import REPLY_WAIT_MS
+from pointsman.contracts.values import JsonObject
+from pointsman.contracts.workflow import HumanState, Workflow
+from pointsman.fsm.commands import Expire
+from pointsman.fsm.session import Actor, Session
+from pointsman.server.answers import rests
+from pointsman.server.application import Application, open_application
+from pointsman.server.audit.chain import AuditRow
+from pointsman.server.audit.verify import ChainReport, verify_and_replay
+from pointsman.server.clock import ShiftedClock
+from pointsman.server.replies import Caller, Reply, Stray
+from pointsman.server.store.reading import audit_rows
+from pointsman.server.surfaces.results import result_of
+
+from .agent import CLIENT
+from .script import STARTER
+
+PERSON: Final = "script:"
+"""Begins the identifier of everybody a script makes up, so that nobody takes them for a real person."""
+_CHANNEL: Final = "script"
+_OUTSIDE: Final = Caller(Actor("external", f"{PERSON}outside"), CLIENT, _CHANNEL)
+
+
+class Stage:
+    """One session, and everybody but its agent."""
+
+    def __init__(self, application: Application, clock: ShiftedClock, workflow: Workflow) -> None:
+        self.workflow = workflow
+        self._governor = application.governor
+        self._engine = application.engine
+        self._clock = clock
+
+    async def session(self, session_id: str) -> Session:
+        """Give a session when it rests, at the latest after 20 s."""
+        session = await self._engine.read(session_id)
+        if session is None:
+            raise LookupError(session_id)
+        end = self._clock.now_ms() + REPLY_WAIT_MS
+        while not rests(session) and (left_ms := end - self._clock.now_ms()) > 0:
+            session = await self._engine.wait_for_change(session_id, session.revision, left_ms) or session
+        return session
+
+    async def decide(self, session: Session, person: str, event: str, arguments: JsonObject) -> JsonObject:
+        """Have a person decide what is open; `starter` is whoever started the session."""
+        state = self.workflow.states[session.state]
+        review = state.review if isinstance(state, HumanState) else None
+        identity = session.started_by if person == STARTER else f"{PERSON}{person}"
+        roles = () if review is None else (review.role,)
+        channel = "cli" if review is None or "cli" in review.accept else min(review.accept)
+        caller = Caller(Actor("human", identity, roles), CLIENT, channel)
+        shown = session.stay.review.shown_digest if session.stay.review is not None else ""
+        return _content(await self._governor.decide(caller, session.id, event, arguments, shown, session.stay.number))
+
+    async def deliver(self, session: Session, event: str, arguments: JsonObject) -> JsonObject:
+        """Deliver an event from outside."""
+        return _content(await self._governor.deliver(_OUTSIDE, session.id, event, arguments))
+
+    async def advance(self, session: Session, by_ms: int) -> None:
+        """Let time pass, from one timer of the session to the next."""
+        end = self._clock.now_ms() + by_ms
+        while (due := session.next_timer_at) is not None and due <= end:
+            self._clock.advance(max(0, due - self._clock.now_ms()))
+            before = session.revision
+            await self._expire(session)
+            session = await self.session(session.id)
+            if session.revision == before:
+                break  # an open write holds its timers
+        self._clock.advance(max(0, end - self._clock.now_ms()))
+
+    async def _expire(self, session: Session) -> None:
+        timers = {**session.timers, **session.stay.timers}
+        for name, timer in sorted(timers.items(), key=lambda item: (item[1].at, item[0])):
+            if timer.at <= self._clock.now_ms():
+                await self._governor.submit_and_follow(session, Expire(name), f"timer:{name}")
+
+    async def rows(self, session_id: str, after_revision: int = 0) -> list[AuditRow]:
+        """Give the session's audit rows after a revision, oldest first."""
+        return await self._engine.reading(audit_rows, session_id, after_revision)
+
+    async def verified(self, session_id: str) -> ChainReport:
+        """Verify the session's history, and compare its fold with the snapshot."""
+        return await self._engine.reading(lambda connection: next(verify_and_replay(connection, session_id)))
+
+
+@asynccontextmanager
+async def open_stage(file: Path, database: Path | str) -> AsyncGenerator[Stage]:
+    """Open the database and load the workflow beside the server process.
+
+    Raises:
+        InvalidWorkflow: when the workflow file has faults.
+        SourceError: when a source of its tools cannot be had.
+        StoreError: when the database cannot be opened.
+    """
+    clock = ShiftedClock()
+    async with open_application(str(database), [file], clock=clock, caretaking=False) as application:
+        yield Stage(application, clock, application.governor.workflows()[0])
+
+
+def _content(reply: Reply | Stray) -> JsonObject:
+    """Give a reply the shape in which the agent gets it."""
+    content: JsonObject = result_of(reply, "", schemas=False).structured_content or {}
+    return content
