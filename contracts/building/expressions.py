@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from ..document.states import AfterPart, EventPart, ToolUsePart, TransitionPart
-from ..expressions import Expression, Guard, Program, RootNumbers, Template, programs_of
+from ..expressions import Expression, Guard, Program, Template, programs_of
 from ..numbers import Numbers, numbers_of
+from ..programs import RootNumbers
 from ..values import Json
 from ..workflow import Condition, Save
 
