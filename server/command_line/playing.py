@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import sys
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -34,8 +33,9 @@ def play(script: Script, serving: Serving, explanation: str = "", then: Iterable
         FoundProblems: when something came out otherwise than the script says.
         NotVerified: when the audit does not verify.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # better a question mark than no demo
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")  # better a question mark than no demo
     drawing = Drawing(Console(highlight=False, markup=False, emoji=False))
     if explanation:
         drawing.explain(explanation)

@@ -37,9 +37,9 @@ def command(
     era: Era | None,
     database: str | None,
 ) -> None:
-    """Drive a session of a workflow from a script, through a real server and a real MCP client.
+    """Drive a session of a workflow from a script.
 
-    The tools are the workflow's own: what they write, they write. The people of a script are made up, and the audit
+    A real server is started, and a real MCP client plays the agent. The tools are the workflow's own: what they write, they write. The people of a script are made up, and the audit
     names them so (script:maria).
     """
     if script_file is None:
