@@ -84,7 +84,7 @@ def _amounts(invoice: dict[str, Any], po: PurchaseOrder) -> Iterator[Difference]
 
 def _ordered(lines: list[_Line], po: PurchaseOrder) -> Iterator[Difference]:
     ordered = {line.sku: line for line in po.lines}
-    for line in lines:
+    for line in _merged(lines):
         order = ordered.pop(line.sku, None)
         if order is None:
             yield Difference("line", f"{line.sku} is charged and was not ordered.", _float(line.qty * line.price))
@@ -99,11 +99,23 @@ def _ordered(lines: list[_Line], po: PurchaseOrder) -> Iterator[Difference]:
 
 def _received(lines: list[_Line], receipt: Receipt) -> Iterator[Difference]:
     received = {line.sku: line.qty for line in receipt.lines}
+    charged: dict[str, Decimal] = {}
     for line in lines:
-        arrived = received.get(line.sku, 0.0)
-        if line.qty > Decimal(str(arrived)):
-            message = f"{line.sku}: more is charged than {receipt.receipt_number} says was received."
-            yield Difference("receipt", message, _float(line.qty), arrived)
+        charged[line.sku] = charged.get(line.sku, Decimal(0)) + line.qty
+    for sku, qty in charged.items():
+        arrived = received.get(sku, 0.0)
+        if qty > Decimal(str(arrived)):
+            message = f"{sku}: more is charged than {receipt.receipt_number} says was received."
+            yield Difference("receipt", message, _float(qty), arrived)
+
+
+def _merged(lines: list[_Line]) -> Iterator[_Line]:
+    """Join lines of one article at one price: an order of six may be charged as three and three."""
+    quantities: dict[tuple[str, Decimal], Decimal] = {}
+    for line in lines:
+        article = (line.sku, line.price)
+        quantities[article] = quantities.get(article, Decimal(0)) + line.qty
+    return (_Line(sku, qty, price) for (sku, price), qty in quantities.items())
 
 
 def _lines(items: object) -> tuple[list[_Line], list[Difference]]:

@@ -29,6 +29,7 @@ _SCHEMA: Final = (
         posted_at TEXT NOT NULL)""",
 )
 _SEEDED: Final = 1
+_PATIENCE_S = 5.0
 
 
 class Refused(Exception):
@@ -124,7 +125,7 @@ def post(invoice_id: str, route: Route, summary: str, approved_by: str, key: str
 def _opened() -> Generator[sqlite3.Connection]:
     path = database()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as erp:
+    with closing(sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)) as erp:
         erp.row_factory = sqlite3.Row
         if _version(erp) != _SEEDED:
             with _writing(erp):
