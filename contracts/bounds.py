@@ -46,6 +46,10 @@ DENIED_ARGUMENTS_BYTES: Final = 4 * 1024
 # A tool.
 TOOL_TIMEOUT_MS: Final = 30_000
 RESULT_BYTES: Final = 4 * 1024 * 1024
+TOOL_WORKERS: Final = 32
+"""Synchronous calls of one Python source that can run at the same time; one that hangs keeps its thread."""
+TOOL_MESSAGE_CHARACTERS: Final = 2_000
+"""What is kept of the message of a tool's error."""
 
 # The server.
 REPLY_WAIT_MS: Final = 20_000

@@ -23,6 +23,7 @@ from typing import Final, TypeAlias
 
 import structlog
 
+from pointsman.contracts.bounds import TOOL_MESSAGE_CHARACTERS
 from pointsman.contracts.values import Json
 from pointsman.contracts.workflow import ToolPolicy
 from pointsman.fsm.facts import CallResult
@@ -37,7 +38,6 @@ MonotonicClock: TypeAlias = Callable[[], float]
 Begin: TypeAlias = Callable[[int], Running]
 """Begins a try; it is given the number of the attempt, for the call's context."""
 
-MESSAGE_CHARACTERS: Final = 2_000
 IN_DOUBT: Final = "Whether it happened is not known."
 
 _log = structlog.get_logger(__name__)
@@ -158,4 +158,4 @@ def _in_doubt(policy: ToolPolicy, message: str, *, again: bool = True) -> _End:
 
 def _safe(error: ToolError) -> str:
     """What the tool's author says, as text that can be stored."""
-    return str(error)[:MESSAGE_CHARACTERS].encode("utf-8", "replace").decode()
+    return str(error)[:TOOL_MESSAGE_CHARACTERS].encode("utf-8", "replace").decode()

@@ -17,6 +17,7 @@ from pydantic import ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from pointsman.contracts.bounds import IDENTIFIER
+from pointsman.contracts.python_modules import CALL_PARAMETER
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import ToolDefinition
 
@@ -25,9 +26,6 @@ from .errors import InvalidArguments, SourceError
 from .json_schemas import argument_schema
 from .results import ResultShape
 from .source import CallContext
-
-CALL_PARAMETER: Final = "call"
-"""The parameter that receives the `CallContext` and is shown to nobody."""
 
 _BY_NAME: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 _PLAIN: Final = (str, int, float, bool)

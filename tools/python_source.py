@@ -11,9 +11,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, cast
+from typing import cast
 
-from pointsman.contracts.bounds import TOOL_TIMEOUT_MS
+from pointsman.contracts.bounds import TOOL_TIMEOUT_MS, TOOL_WORKERS
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
 from pointsman.fsm.facts import CallResult
@@ -25,9 +25,6 @@ from .modules import import_module, public_functions
 from .running import InLoop, InThread, Running
 from .source import CallContext
 from .workers import Workers
-
-WORKERS: Final = 32
-"""Synchronous calls of one source that can run at the same time. One that hangs keeps its thread."""
 
 
 class PythonSource:
@@ -50,7 +47,7 @@ class PythonSource:
         self._module = module
         self._beside = beside
         self._calls = Calls(sleep, clock)
-        self._workers = Workers(f"pointsman {name}", WORKERS)
+        self._workers = Workers(f"pointsman {name}", TOOL_WORKERS)
         self._importing = asyncio.Lock()
         self._tools: Mapping[str, FunctionTool] | None = None
         self._closed = False

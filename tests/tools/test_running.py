@@ -24,7 +24,7 @@ from pointsman.tools.workers import Workers
 
 from .workshop import CONTEXT, Workshop, call
 
-SHORT_MS = 30
+SHORT_MS = 150
 
 WAITING = """
     import asyncio
@@ -84,7 +84,7 @@ async def test_a_read_that_does_not_answer_fails_after_its_tries(workshop: Works
         await asyncio.sleep(0)
         workshop.module().go_on.set()
         assert (result.outcome, result.attempts) == ("failed", 2)
-        assert result.error == f"shop.{tool} did not answer within 30 ms."
+        assert result.error == f"shop.{tool} did not answer within 150 ms."
         assert workshop.slept == [0.1]
         assert workshop.module().cancelled == (["hang_async"] * 2 if tool == "hang_async" else [])
 
@@ -99,7 +99,7 @@ async def test_a_write_that_does_not_answer_is_unknown_and_goes_on(workshop: Wor
         result = await call(source, tool, effect="write", timeout_ms=SHORT_MS)
         module = workshop.module()
         assert (result.outcome, result.attempts) == ("unknown", 1)
-        assert result.error == f"shop.{tool} did not answer within 30 ms. Whether it happened is not known."
+        assert result.error == f"shop.{tool} did not answer within 150 ms. Whether it happened is not known."
         module.go_on.set()
         await until(module.ended)
         await until_logged(logs)
@@ -114,7 +114,7 @@ async def test_a_call_that_never_began_certainly_did_nothing(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch, effect: Effect
 ) -> None:
     """A write is `failed` only if nothing was sent (design, section 6): here it waited for a thread in vain."""
-    monkeypatch.setattr(python_source, "WORKERS", 1)
+    monkeypatch.setattr(python_source, "TOOL_WORKERS", 1)
     source = workshop.source(WAITING)
     await source.definitions()
     with capture_logs():
@@ -162,7 +162,7 @@ async def test_a_read_whose_caller_goes_away_is_given_up(workshop: Workshop) -> 
 async def test_a_call_whose_caller_goes_away_before_it_begins_never_begins(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(python_source, "WORKERS", 1)
+    monkeypatch.setattr(python_source, "TOOL_WORKERS", 1)
     source = workshop.source(WAITING)
     await source.definitions()
     module = workshop.module()
@@ -200,7 +200,7 @@ async def test_closing_the_source_cuts_off_what_runs(
 async def test_closing_the_source_takes_back_what_has_not_begun(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(python_source, "WORKERS", 1)
+    monkeypatch.setattr(python_source, "TOOL_WORKERS", 1)
     source = workshop.source(WAITING)
     await source.definitions()
     module = workshop.module()
@@ -267,11 +267,11 @@ async def test_a_synchronous_tool_sees_the_context_of_its_caller(workshop: Works
 
 async def test_slow_importing_ends_by_the_bound(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(python_source, "TOOL_TIMEOUT_MS", SHORT_MS)
-    source = workshop.source("import time\ntime.sleep(0.3)\ndef it() -> None: ...")
+    source = workshop.source("import time\ntime.sleep(0.5)\ndef it() -> None: ...")
     result = await call(source, "it")
     assert result.outcome == "failed"
     assert result.error is not None
-    assert "took longer than 30 ms" in result.error
+    assert "took longer than 150 ms" in result.error
 
 
 def test_a_tool_that_hangs_does_not_keep_the_process_from_ending(tmp_path: Path) -> None:
