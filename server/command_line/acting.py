@@ -26,6 +26,7 @@ from pointsman.server.store.reading import definition
 
 from .database import reading_database, session_named
 from .failures import FoundProblems, NotReached
+from .logging import log_to_stderr
 from .output import print_json
 from .whereabouts import place, sentence
 
@@ -34,6 +35,7 @@ T = TypeVar("T")
 
 def governed(database: str | None, files: Sequence[Path], work: Callable[[Governor], Awaitable[T]]) -> T:
     """Open the database with these workflows, do the work, and wait until what it opened has settled."""
+    log_to_stderr("warning")
 
     async def run() -> T:
         async with open_application(database, files, caretaking=False) as application:

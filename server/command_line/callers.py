@@ -13,12 +13,11 @@ from typing import Final
 from sqlalchemy import Connection
 
 from pointsman.contracts.times import iso
+from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor
 from pointsman.server.identity import local_principal
 from pointsman.server.replies import Caller
 from pointsman.server.store.principals import hash_token, principal_by_token_hash
-
-from .failures import FoundProblems
 
 CHANNEL: Final = "cli"
 CLIENT: Final = "pointsman"
@@ -29,19 +28,19 @@ def local_caller(roles: Iterable[str]) -> Caller:
     return Caller(Actor("human", local_principal(), tuple(roles)), CLIENT, CHANNEL)
 
 
-def token_caller(connection: Connection, token: str) -> Caller:
-    """The person a token was made for.
-
-    Raises:
-        FoundProblems: when the token opens nothing, or was made for no person.
-    """
+def token_caller(connection: Connection, token: str) -> Caller | Refusal:
+    """Give the person a token was made for, or say why it opens nothing."""
     found = principal_by_token_hash(connection, hash_token(token.strip()))
     if found is None:
-        raise FoundProblems("This token is not one of this database's. `pointsman token list` lists whose there are.")
+        return _foreign("This token is not one of this database's. `pointsman token list` lists who has one.")
     if found.revoked_at is not None:
-        raise FoundProblems(f"The token of {found.id} was revoked on {iso(found.revoked_at)}. Have another one made.")
+        return _foreign(f"The token of {found.id} was revoked on {iso(found.revoked_at)}. Have another one made.")
     if not found.valid_at(time_ns() // 1_000_000):
-        raise FoundProblems(f"The token of {found.id} has expired. Have another one made.")
+        return _foreign(f"The token of {found.id} has expired. Have another one made.")
     if found.kind != "human":
-        raise FoundProblems(f"{found.id} is no person ({found.kind}): only a person decides.")
+        return _foreign(f"{found.id} is no person ({found.kind}): only a person decides.")
     return Caller(Actor("human", found.id, found.roles), CLIENT, CHANNEL)
+
+
+def _foreign(message: str) -> Refusal:
+    return Refusal("FORBIDDEN", message)

@@ -14,6 +14,7 @@ import click
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import HumanState, Workflow
+from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import OpenReview, Session
 from pointsman.server.store.searching import open_reviews
 
@@ -107,7 +108,7 @@ def decide(  # noqa: PLR0913 -- click's way: an option is an argument
     as_json: bool,
 ) -> None:
     """Decide a review: at a terminal, or with a person's token."""
-    from .acting import governed, tell
+    from .acting import governed, refusal_text, tell
     from .arguments import assigned
 
     if token is None and not at_a_terminal():
@@ -118,6 +119,9 @@ def decide(  # noqa: PLR0913 -- click's way: an option is an argument
     with reading_database(database) as connection:
         opened = _open_review(connection, session_id)
         caller = local_caller(opened.workflow.roles) if token is None else token_caller(connection, token)
+    if isinstance(caller, Refusal):
+        _record(database, session_id, event, caller)
+        raise FoundProblems(refusal_text(caller))
     if shown is not None and shown != opened.review.shown_digest:
         raise FoundProblems(f"What is shown has changed; its digest is {opened.review.shown_digest}. Look at it again.")
     arguments = assigned(assignments, _schema(opened.state, event))
@@ -136,6 +140,16 @@ def decide(  # noqa: PLR0913 -- click's way: an option is an argument
     code = answer.refusal.code if answer.refusal is not None else None
     hint = _hint(opened, caller, event) if code == "FORBIDDEN" else ""
     tell(database, answer, as_json=as_json, hint=hint)
+
+
+def _record(database: str | None, session_id: str, event: str, refusal: Refusal) -> None:
+    """Write a foreign token's attempt to the chain of calls that belong to no session."""
+    from .acting import governed
+
+    async def record(governor: Governor) -> None:
+        await governor.stray(local_caller(()), event, refusal, {"session": session_id})
+
+    governed(database, [], record)
 
 
 def _hint(opened: Open, caller: Caller, event: str) -> str:

@@ -149,7 +149,9 @@ async def _cancel(session_id: str, reason: str, database: str | None) -> Decisio
     from pointsman.server.engines.embedded import EmbeddedEngine
 
     from .acting import workflow_of
+    from .logging import log_to_stderr
 
+    log_to_stderr("warning")
     with reading_database(database) as connection:
         session = session_named(connection, session_id)
         workflow = workflow_of(connection, session)

@@ -14,6 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+from pointsman.server.command_line import main
+
 POINTSMAN = Path(sys.executable).with_name("pointsman")
 PATIENCE_S = 30
 
@@ -67,11 +71,13 @@ class Shell:
         )
         return Ended(done.returncode, done.stdout, done.stderr)
 
-    def json(self, *arguments: str | Path) -> dict[str, Any]:
-        """Run what prints one JSON document, and must end well."""
-        done = self.run(*arguments, "--json")
-        assert done.code == 0, done
-        return done.document
+    def look(self, *arguments: str | Path) -> Any:  # noqa: ANN401 -- whatever JSON it prints
+        """Look at what has come of it, in this process because it is faster: a document, or a list of them."""
+        environment = {"POINTSMAN_DATABASE": str(self.database)}
+        done = CliRunner().invoke(main, [*map(str, arguments), "--json"], env=environment)
+        assert done.exit_code == 0, done.output
+        whole = done.stdout.startswith("{\n")
+        return json.loads(done.stdout) if whole else [json.loads(line) for line in done.stdout.splitlines()]
 
     def at_terminal(self, *arguments: str | Path, typed: str) -> Ended:
         """Run it at a terminal of its own, and type a line when it asks."""

@@ -4,6 +4,7 @@ import unicodedata
 
 import pytest
 
+from pointsman.contracts.values import JsonObject
 from pointsman.server.command_line.output import json_text, visible
 
 HIDDEN = [
@@ -43,7 +44,7 @@ def test_line_breaks_stay_only_where_lines_are_expected() -> None:
 
 @pytest.mark.parametrize("indent", [None, 2])
 def test_json_escapes_what_is_hidden_and_stays_the_same_value(indent: int | None) -> None:
-    value = {"text": "".join(HIDDEN[:400]) + "\U000e0041\ud800 ü", "list": [1, {"a\u202eb": None}]}
+    value: JsonObject = {"text": "".join(HIDDEN[:400]) + "\U000e0041\ud800 ü", "list": [1, {"a\u202eb": None}]}
     text = json_text(value, indent=indent)
     assert json.loads(text) == value
     assert not [character for character in HIDDEN if character != "\n" and character in text]

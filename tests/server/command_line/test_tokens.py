@@ -18,7 +18,7 @@ def create(shell: Shell, *more: str, name: str = "maria", typed: str | None = No
 def test_a_token_is_made_at_a_terminal_shown_once_and_stored_as_its_hash_only(shell: Shell) -> None:
     token = create(shell)
     assert len(token) == len("pmh_") + 43  # 256 bits in base64
-    [listed] = shell.run("token", "list", "--json").lines
+    [listed] = shell.look("token", "list")
     assert (listed["name"], listed["kind"], listed["roles"], listed["status"]) == ("maria", "human", ["boss"], "valid")
     assert token.encode() not in b"".join(file.read_bytes() for file in shell.place.iterdir() if file.is_file())
     assert sqlite3.connect(shell.database).execute("SELECT token_hash LIKE 'sha256:%' FROM principals").fetchone() == (
@@ -59,9 +59,9 @@ def test_a_second_token_needs_the_first_to_be_revoked(shell: Shell) -> None:
     assert again.code == 1
     assert "pointsman token revoke maria" in again.stdout
     assert shell.run("token", "revoke", "maria").code == 0
-    assert shell.run("token", "list", "--json").lines[0]["status"] == "revoked"
+    assert shell.look("token", "list")[0]["status"] == "revoked"
     assert create(shell, "--expires", "90d") != first
-    [listed] = shell.run("token", "list", "--json").lines
+    [listed] = shell.look("token", "list")
     assert listed["status"] == "valid"
     assert listed["expires_at"] > listed["created_at"]
 

@@ -1,0 +1,137 @@
+"""`serve` as a process: its two streams, its end, and what its logs do not say."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import anyio
+import pytest
+from anyio import to_thread
+from mcp import Client
+
+from tests.server.command_line.story import FIELDS, awaiting_boss, call, drafted, server
+from tests.server.command_line.terminal import POINTSMAN, Shell
+
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}},
+}
+
+
+def serving(shell: Shell, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [POINTSMAN, "serve", "purchase.yaml", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=shell.place,
+        env={**shell.environment, **environment},
+        text=True,
+    )
+
+
+def conversation(
+    shell: Shell, *requests: dict[str, Any], arguments: Sequence[str] = ("--surface", "compact", "--log-level", "debug")
+) -> tuple[list[dict[str, Any]], str]:
+    """Send requests as lines, and give the answers and the log when the server has ended by itself."""
+    with serving(shell, *arguments) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        answers: list[dict[str, Any]] = []
+        for request in requests:
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+            if "id" in request:
+                answers.append(json.loads(process.stdout.readline()))
+        process.stdin.close()
+        rest, log = process.stdout.read(), process.stderr.read()
+    assert rest == ""
+    assert process.returncode == 0
+    return answers, log
+
+
+def tool(number: int, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
+
+
+def test_nothing_but_mcp_is_on_stdout_and_no_value_is_in_the_log(shell: Shell) -> None:
+    """Design, section 10; an unredacted secret never reaches a log (section 9)."""
+    (shell.place / "shop.py").write_text((shell.place / "shop.py").read_text() + "\nprint('hello from the tool')\n")
+    secret = "sesame-7141"
+    answers, log = conversation(
+        shell,
+        INITIALIZE,
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        tool(2, "start", {"workflow": "purchase", "input": {"item": secret, "amount": 1}}),
+        tool(3, "start", {"workflow": "purchase", "input": {"item": secret, "amount": secret}}),
+        tool(4, "act", {"session": secret, "action": "submit", "arguments": {"note": secret}}),
+    )
+    assert [answer["id"] for answer in answers] == [1, 2, 3, 4]
+    assert secret not in log
+    for line in log.splitlines():
+        if "hello from the tool" not in line:
+            assert {"event", "level", "at"} <= set(json.loads(line))
+
+
+def test_a_session_named_at_the_start_is_the_connections_from_its_beginning(shell: Shell) -> None:
+    session = drafted(shell)
+    requests = (INITIALIZE, {"jsonrpc": "2.0", "id": 2, "method": "tools/list"})
+    answers, _ = conversation(shell, *requests, arguments=("--surface", "adaptive", "--session", session))
+    assert "submit" in [one["name"] for one in answers[1]["result"]["tools"]]
+
+
+def test_a_faulty_workflow_ends_the_server_with_its_faults_on_stderr(shell: Shell) -> None:
+    file = shell.place / "purchase.yaml"
+    file.write_text(file.read_text().replace("next: awaiting_boss", "next: awaiting_bos"))
+    done = shell.run("serve", "purchase.yaml")
+    assert done.code == 1
+    assert done.stdout == ""
+    assert "purchase.yaml:24:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_source_that_cannot_be_had_ends_the_server_with_a_line(shell: Shell) -> None:
+    (shell.place / "shop.py").write_text("import nothing_like_this\n")
+    done = shell.run("serve", "purchase.yaml")
+    assert done.code == 4
+    assert "shop" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_told_to_stop_stops_in_order(shell: Shell, number: signal.Signals) -> None:
+    with serving(shell) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(json.dumps(INITIALIZE) + "\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}) + "\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        process.send_signal(number)
+        assert process.wait(timeout=20) == 0
+        assert "Traceback" not in process.stderr.read()
+
+
+async def test_two_servers_and_a_command_share_one_database(shell: Shell) -> None:
+    """The issue: several server processes on one database."""
+    with anyio.fail_after(60):
+        async with Client(server(shell), mode="legacy") as one, Client(server(shell), mode="legacy") as other:
+            started = await call(one, "start", {"workflow": "purchase", "input": FIELDS})
+            session = started["session"]
+            submit = {"session": session, "action": "submit", "arguments": {"note": "It writes."}}
+            assert (await call(other, "act", submit))["state"] == "awaiting_boss"
+            assert (await call(one, "status", {"session": session}))["state"] == "awaiting_boss"
+    assert await to_thread.run_sync(awaiting_boss, shell) != session
+    assert {row["state"] for row in shell.look("sessions", "list")} == {"awaiting_boss"}
