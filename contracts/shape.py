@@ -50,6 +50,7 @@ class Declared:
     states: tuple[str, ...]
     fields: tuple[str, ...]
     sources: tuple[str, ...]
+    tools: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def read_document(root: Node, findings: Findings) -> Reading | None:
     if not isinstance(root, Mapping):
         findings.add("PM203", *root.place, "a workflow file is a mapping", "It begins with `workflow: its_name`.")
         return None
-    declared = Declared(_keys(root, "states"), _keys(root, "record"), _keys(root, "sources"))
+    declared = Declared(_keys(root, "states"), _keys(root, "record"), _keys(root, "sources"), _keys(root, "tools"))
     whole = True
     touched: set[int] = set()
     for _ in range(_ROUNDS):
@@ -196,6 +197,8 @@ def _take_out(root: Node, locations: SequenceOf[tuple[int | str, ...]], touched:
         path = _path(root, location)
         if not path:
             return False
+        if path[0] == "tools":
+            path = path[:2]  # all of a policy: what is left of one would be judged by its defaults
         parent = node_at(root, path[:-1])
         if not isinstance(parent, Scalar):
             removed[id(parent), path[-1]] = (parent, path[-1])

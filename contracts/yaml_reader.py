@@ -168,6 +168,8 @@ class _Builder:
     def _take_node(self, event: NodeEvent) -> None:
         place = _place(event.start_mark)
         self._nodes += 1
+        if self._findings.full:
+            raise _Refused
         if self._nodes > FILE_NODES:
             self._findings.add("PM105", *place, f"the file has more than {FILE_NODES:,} nodes")
             raise _Refused

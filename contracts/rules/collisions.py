@@ -40,7 +40,7 @@ def _check_tools(view: View) -> dict[str, str]:
         first = wire.setdefault(name, tool)
         if first != tool:
             message = f"the tools `{first}` and `{tool}` have one name on the wire, `{name}`"
-            view.at_key("PM306", path, message, "Give one of the two sources another name.")
+            view.at_tool("PM306", path, message, "Give one of the two sources another name.")
     return wire
 
 

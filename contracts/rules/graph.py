@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from ..document.states import AgentPart, FinalPart, StatePart, SystemPart
 from ..positions import Path
+from ..problems import near
 from .view import View
 from .walk import events, live_states, next_lists, state_targets
 
@@ -15,9 +16,9 @@ def check_graph(view: View) -> None:
     """Find states that nothing leads to or out of, and lists of transitions with a gap."""
     for path, name, state in live_states(view.document):
         _check_ways_out(view, path, name, state)
-    edges = {name: _edges(view, name, state) for _, name, state in live_states(view.document)}
-    always = {limit.then for limit in view.document.limits}
-    reached = _reachable([view.document.initial], {name: {*to, *always} for name, to in edges.items()})
+    edges = {name: _meant(view, _edges(view, name, state)) for _, name, state in live_states(view.document)}
+    always = _meant(view, {limit.then for limit in view.document.limits})
+    reached = _reachable(_meant(view, {view.document.initial}), {name: {*to, *always} for name, to in edges.items()})
     backwards: dict[str, set[str]] = {}
     for name, to in edges.items():
         for target in to:
@@ -31,6 +32,16 @@ def check_graph(view: View) -> None:
         if name in reached and name not in ending:
             hint = "Give it a way on. A limit of the whole session does not count: it is there for emergencies."
             view.at_key("PM502", ("states", name), f"no final state can be reached from `{name}`", hint)
+
+
+def _meant(view: View, names: AbstractSet[str]) -> set[str]:
+    """Give states for names: for one there is not, the near one, or any, so that it is found once only."""
+    states = tuple(view.document.states)
+    found: set[str] = set()
+    for name in names:
+        meant = name if name in states else near(name, states)
+        found |= set(states) if meant is None else {meant}
+    return found
 
 
 def _first_of(unreached: AbstractSet[str], view: View, edges: Mapping[str, AbstractSet[str]]) -> Iterator[str]:

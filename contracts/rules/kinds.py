@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..schema_rules import inner_schema
-from ..syntax_tree import Kind, Node, Tree, path_of
+from ..syntax_tree import Kind, Member, Node, Tree, path_of
 from ..values import Json
 
 FAMILIES: Final[Mapping[Kind, str]] = {
@@ -62,6 +62,8 @@ class Kinds:
 
     def of(self, node: Node) -> Kind:
         """Give the kind of a node; `dyn` where only evaluation can tell."""
+        if isinstance(node, Member) and node.tested:
+            return "bool"  # has(…) reads like a path
         path = path_of(node)
         if path is not None and path[0] not in self._bound:
             return self._of_path(*path)
@@ -70,7 +72,8 @@ class Kinds:
     def schema(self, node: Node) -> Json:
         """Give the schema a path of the record or the event is held to; None for any other node."""
         path = path_of(node)
-        if path is None or path[0] in self._bound or path[0] not in self._schemas or not path[1]:
+        tested = isinstance(node, Member) and node.tested
+        if tested or path is None or path[0] in self._bound or path[0] not in self._schemas or not path[1]:
             return None
         root, (first, *rest) = path
         field = schema = self._schemas[root].get(first)

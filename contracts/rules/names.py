@@ -23,7 +23,7 @@ def check_names(view: View) -> None:
         source = tool.partition(".")[0]
         if source not in view.declared.sources:
             hint = hint_for(source, view.declared.sources)
-            view.at_key("PM302", path, f"the tool `{tool}` belongs to no source of this file", hint)
+            view.at_tool("PM302", path, f"the tool `{tool}` belongs to no source of this file", hint)
     for path, names in _lists(view.document):
         for index, name in enumerate(names):
             if name in names[:index]:

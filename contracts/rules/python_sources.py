@@ -46,7 +46,7 @@ def _check_tool(view: View, module: ModuleText, path: Keys, function: str, menti
     if function not in module.functions:
         if module.complete:
             hint = hint_for(function, tuple(module.functions))
-            view.at_key("PM307", path, f"`{module.path.name}` has no public function `{function}`", hint)
+            view.at_tool("PM307", path, f"`{module.path.name}` has no public function `{function}`", hint)
         return
     signature = module.functions[function]
     if signature is None:

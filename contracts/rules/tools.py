@@ -29,9 +29,14 @@ def check_tools(view: View) -> None:
 
 
 def is_write(view: View, tool: str) -> bool:
-    """Whether a tool counts as a write: all do that are not declared reads."""
+    """Whether a tool counts as a write: all do that are not declared reads.
+
+    A tool whose policy or source is faulty is judged once that is mended.
+    """
     policy = view.document.tools.get(tool)
-    return policy is None or policy.effect == "write"
+    if policy is not None:
+        return policy.effect == "write"
+    return tool not in view.declared.tools and tool.partition(".")[0] in view.declared.sources
 
 
 def _check_ways_out(view: View, path: Path, name: str, state: StatePart) -> None:
@@ -91,7 +96,7 @@ def _check_writes(view: View, named: list[Mention]) -> None:
             hint = (
                 "Add `key` if its downstream takes one, else `reconcile`; in doubt a person must settle it otherwise."
             )
-            view.at_key("PM703", path, f"the write `{tool}` has neither `key` nor `reconcile`", hint)
+            view.at_tool("PM703", path, f"the write `{tool}` has neither `key` nor `reconcile`", hint)
         elif policy.key is not None and not policy.key.over:
             hint = "Name the arguments that make two calls the same; without it, all of them do."
             view.at_key("PM704", (*path, "key"), f"the key of `{tool}` has no `over`", hint)

@@ -30,6 +30,10 @@ class View:
         """Note a fault where the last key of a path stands."""
         self.at_place(code, place_of_key(self.root, path), message, hint)
 
+    def at_tool(self, code: str, path: Path, message: str, hint: str | None = None) -> None:
+        """Note a fault of a tool where its name stands: the key of its policy, or the value that names it."""
+        (self.at_key if path[:1] == ("tools",) and len(path) == 2 else self.at_value)(code, path, message, hint)
+
     def at_place(self, code: str, place: Place, message: str, hint: str | None = None) -> None:
         """Note a fault at a place."""
         self.findings.add(code, place.line, place.column, message, hint)

@@ -1,0 +1,39 @@
+"""The invoice workflow of the gallery, and ways to spoil it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FILE = str(Path(__file__).parents[2] / "gallery" / "invoices" / "workflow.yaml")
+TEXT = Path(FILE).read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A seeded mistake: `old` becomes `new`, and a finding of `code` must stand where `at` begins.
+
+    `also` are the codes of further findings that the mistake brings with it.
+    """
+
+    name: str
+    old: str
+    new: str
+    code: str
+    at: str
+    also: tuple[str, ...] = field(default=())
+
+    @property
+    def text(self) -> str:
+        """The spoilt file."""
+        assert TEXT.count(self.old) >= 1, f"{self.old!r} is not in the invoice workflow"
+        return TEXT.replace(self.old, self.new, 1)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Line and column of the finding; in `at` a `|` marks the column, if it is not the first."""
+        before, bar, behind = self.at.rpartition("|")
+        wanted = before + behind if bar else self.at
+        assert self.text.count(wanted) == 1, f"{wanted!r} stands {self.text.count(wanted)} times in the file"
+        position = self.text.index(wanted) + len(before)
+        return self.text.count("\n", 0, position) + 1, position - (self.text.rfind("\n", 0, position) + 1) + 1

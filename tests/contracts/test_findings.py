@@ -1,0 +1,108 @@
+"""Findings as people and programs read them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pointsman.contracts.bounds import FINDINGS
+from pointsman.contracts.errors import PointsmanError
+from pointsman.contracts.findings import RULES, Finding, Findings, as_json, as_text, visible
+
+TEXT = "workflow: x\nstates:\n  a: {actor: agnt}\n"
+
+
+def test_a_finding_shows_the_line_the_caret_and_the_hint() -> None:
+    finding = Finding("w.yaml", 3, 14, "PM203", "error", "`agnt` is no actor", "Did you mean `agent`?")
+    assert as_text([finding], {"w.yaml": TEXT}) == (
+        "w.yaml:3:14 PM203 `agnt` is no actor\n"
+        "    3 |   a: {actor: agnt}\n"
+        "      |              ^\n"
+        "      = hint: Did you mean `agent`?\n"
+    )
+
+
+def test_a_warning_says_so() -> None:
+    finding = Finding("w.yaml", 1, 1, "PM601", "warning", "it waits", None)
+    assert as_text([finding], {"w.yaml": TEXT}).splitlines()[0] == "w.yaml:1:1 PM601 it waits (warning)"
+
+
+def test_a_line_that_is_not_there_is_not_shown() -> None:
+    finding = Finding("w.yaml", 9, 1, "PM102", "error", "no YAML", None)
+    assert as_text([finding], {"w.yaml": TEXT}) == as_text([finding], {}) == "w.yaml:9:1 PM102 no YAML\n"
+
+
+def test_a_long_line_is_shown_around_the_caret() -> None:
+    line = "x" * 300 + "HERE" + "y" * 300
+    finding = Finding("w.yaml", 1, 301, "PM102", "error", "no", None)
+    _, shown, caret = as_text([finding], {"w.yaml": line}).splitlines()
+    assert len(shown) < 200
+    assert shown[caret.index("^") :].startswith("HERE")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("plain é 漢\u00a0", "plain é 漢\u00a0"),
+        ("\x1b[31m\x07\n", "\\x1b[31m\\x07\\x0a"),
+        ("\u202eabc\u200d", "\\u202eabc\\u200d"),
+        ("\ud800", "\\ud800"),
+        ("\U000e0001", "\\U000e0001"),
+    ],
+)
+def test_what_a_terminal_would_obey_or_hide_is_written_as_an_escape(text: str, written: str) -> None:
+    """Faults 16 and 36."""
+    assert visible(text) == written
+
+
+def test_the_caret_stands_right_behind_escapes() -> None:
+    finding = Finding("w.yaml", 1, 3, "PM101", "error", "no", None)
+    _, shown, caret = as_text([finding], {"w.yaml": "a\x1bHERE"}).splitlines()
+    assert shown[caret.index("^") :] == "HERE"
+
+
+def test_programs_get_one_json_list() -> None:
+    finding = Finding("w.yaml", 3, 14, "PM203", "error", "é", None)
+    assert json.loads(as_json([finding])) == [
+        {
+            "file": "w.yaml",
+            "line": 3,
+            "column": 14,
+            "code": "PM203",
+            "severity": "error",
+            "message": "é",
+            "hint": None,
+        }
+    ]
+    assert as_json([]) == "[]"
+
+
+def test_findings_are_kept_once_in_the_order_of_the_file_and_bounded() -> None:
+    findings = Findings("w.yaml")
+    findings.add("PM309", 2, 1, "b")
+    findings.add("PM309", 2, 1, "b")
+    assert not findings.errors
+    findings.add("PM101", 1, 1, "a")
+    assert findings.errors
+    assert [(one.line, one.severity) for one in findings.sorted()] == [(1, "error"), (2, "warning")]
+    for line in range(1000):
+        findings.add("PM101", line + 3, 1, "c")
+    assert findings.full
+    assert len(findings.sorted()) == FINDINGS
+
+
+def test_every_code_has_a_title() -> None:
+    assert all(rule.title and code.startswith("PM") and len(code) == 5 for code, rule in RULES.items())
+
+
+def test_the_docstring_of_an_error_is_its_default_message() -> None:
+    class Broken(PointsmanError):
+        """It is broken.
+
+        Mend it.
+        """
+
+    assert str(Broken()) == "It is broken.\n\nMend it."
+    assert str(Broken("this")) == "this"
+    assert str(PointsmanError()).startswith("Something of Pointsman failed.")
