@@ -7,13 +7,16 @@ text that is not UTF-8 arrives with its bytes escaped instead of ending the read
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeAlias
 
-from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy import Connection, bindparam, select, tuple_
 from sqlalchemy.sql import ColumnElement
 
 from pointsman.server.audit.chain import HASHED, AuditRow
+from pointsman.server.errors import StoreUnreadable
+from pointsman.server.store.opening import driver
 from pointsman.server.store.tables import audit, server_chain, sessions
 from pointsman.server.store.writing import compiled
 
@@ -31,18 +34,32 @@ HASH: Final = COLUMNS.index("hash")
 
 
 def raw_rows(connection: sqlite3.Connection, chain: str | None) -> Iterator[RawRow]:
-    """Give the rows of one chain or of all, chain after chain and each in the order of its revisions."""
+    """Give the rows of one chain or of all, chain after chain and each in the order of its revisions.
+
+    Raises:
+        StoreUnreadable: when that is not for want of UTF-8.
+    """
     last: RawRow | None = None
     while True:
         try:
             for row in _execute_rows(connection, chain, last):
                 last = row
                 yield row
-        except sqlite3.OperationalError:
-            if not _be_tolerant(connection):
-                raise
+        except sqlite3.OperationalError as error:
+            _be_tolerant(connection, error)
         else:
             return
+
+
+@contextmanager
+def as_it_lies(connection: Connection) -> Generator[sqlite3.Connection]:
+    """Give the driver's connection for reading raw rows, and leave it as it was."""
+    raw = driver(connection)
+    text_factory = raw.text_factory
+    try:
+        yield raw
+    finally:
+        raw.text_factory = text_factory
 
 
 def stored_session(connection: sqlite3.Connection, session_id: Value) -> dict[str, Value] | None:
@@ -83,19 +100,17 @@ def _one(connection: sqlite3.Connection, statement: str, key: Value) -> dict[str
     try:
         cursor = connection.execute(statement, (key,))
         row = cursor.fetchone()
-    except sqlite3.OperationalError:
-        if not _be_tolerant(connection):
-            raise
+    except sqlite3.OperationalError as error:
+        _be_tolerant(connection, error)
         return _one(connection, statement, key)
     return None if row is None else dict(zip([column[0] for column in cursor.description], row, strict=True))
 
 
-def _be_tolerant(connection: sqlite3.Connection) -> bool:
-    """Read text that is not UTF-8 too, from now on; False if that was so already."""
+def _be_tolerant(connection: sqlite3.Connection, error: sqlite3.OperationalError) -> None:
+    """Read text that is not UTF-8 too, from now on, if that may be what was wrong."""
     if connection.text_factory is _escaped:
-        return False
+        raise StoreUnreadable(f"The audit cannot be read: {error}.") from error
     connection.text_factory = _escaped
-    return True
 
 
 def _escaped(text: bytes, /) -> str:

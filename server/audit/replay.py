@@ -15,8 +15,7 @@ from pointsman.fsm.evolve import HistoryError, evolve
 from pointsman.fsm.facts import Fact
 from pointsman.fsm.session import Session
 from pointsman.server.audit.chain import AuditRow
-from pointsman.server.audit.raw import Value, audit_row, raw_rows, stored_session
-from pointsman.server.store.opening import driver
+from pointsman.server.audit.raw import Value, as_it_lies, audit_row, raw_rows, stored_session
 from pointsman.server.store.rows import read_fact, session_row
 
 
@@ -45,15 +44,17 @@ def replay(connection: Connection, session_id: str) -> Iterator[Step]:
         ReplayError: at the first row that cannot be folded; an erased body is a reason.
     """
     session: Session | None = None
-    for raw in raw_rows(driver(connection), session_id):
-        step = fold(session, audit_row(raw))
-        session = step.session
-        yield step
+    with as_it_lies(connection) as raw:
+        for row in raw_rows(raw, session_id):
+            step = fold(session, audit_row(row))
+            session = step.session
+            yield step
 
 
 def compare(connection: Connection, step: Step) -> list[str]:
     """Name what of the stored snapshot is not what the rows have made by their last step; best nothing."""
-    return differences(step.session, step.row.hash, stored_session(driver(connection), step.session.id) or {})
+    with as_it_lies(connection) as raw:
+        return differences(step.session, step.row.hash, stored_session(raw, step.session.id) or {})
 
 
 def fold(session: Session | None, row: AuditRow) -> Step:

@@ -27,6 +27,7 @@ from pointsman.server.audit.raw import (
     SESSION_ID,
     RawRow,
     Value,
+    as_it_lies,
     audit_row,
     chains_without_rows,
     raw_rows,
@@ -35,7 +36,6 @@ from pointsman.server.audit.raw import (
     stored_session,
 )
 from pointsman.server.audit.replay import ReplayError, differences, fold
-from pointsman.server.store.opening import driver
 from pointsman.server.store.tables import SERVER_CHAIN
 
 
@@ -84,12 +84,14 @@ def verify(connection: Connection, chain: str | None = None) -> Iterator[ChainRe
         connection: In one transaction, so that commits made meanwhile do not disturb.
         chain: A session's handle, or `server`; None for everything there is.
     """
-    yield from _verify(driver(connection), chain, _NoFold)
+    with as_it_lies(connection) as raw:
+        yield from _verify(raw, chain, _NoFold)
 
 
 def verify_and_replay(connection: Connection, chain: str | None = None) -> Iterator[ChainReport]:
     """Verify as `verify` does, and compare the fold of each session with its snapshot byte for byte."""
-    yield from _verify(driver(connection), chain, _Fold)
+    with as_it_lies(connection) as raw:
+        yield from _verify(raw, chain, _Fold)
 
 
 def _verify(connection: sqlite3.Connection, chain: str | None, folding: type[_Folding]) -> Iterator[ChainReport]:

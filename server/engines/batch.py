@@ -85,13 +85,15 @@ class Batch:
         """
         found = self._running.get(session_id)
         before = None if found is None else found.session
-        if before is None and not isinstance(command.request, Start):
+        digest = _definition(before, command)
+        if digest is None:
             decision = Decision(None, refusal=NOT_FOUND)
         else:
-            decision = self._rules.decide(self._workflow(before, command), before, command)
-        if decision.facts:
-            self._accept(session_id, before, decision)
-        elif decision.refusal is not None:
+            workflow = self._workflow(digest)
+            decision = self._rules.decide(workflow, before, command)
+            if decision.facts:
+                self._accept(session_id, before, decision, workflow)
+        if decision.refusal is not None and not decision.facts:
             self.stray(stray_command(command, session_id, decision.refusal))
         return decision
 
@@ -115,16 +117,13 @@ class Batch:
             writer.put_server_head(self._server)
         writer.append(self._rows)
 
-    def _workflow(self, before: Session | None, command: Command) -> Workflow:
-        digest = before.definition if before is not None else ""
-        if before is None and isinstance(command.request, Start):
-            digest = command.request.definition
+    def _workflow(self, digest: str) -> Workflow:
         workflow = self._rules.definitions(digest)
         if workflow is None:
             raise UnknownDefinition
         return workflow
 
-    def _accept(self, session_id: str, before: Session | None, decision: Decision) -> None:
+    def _accept(self, session_id: str, before: Session | None, decision: Decision, workflow: Workflow) -> None:
         if session_id == SERVER_CHAIN:
             raise ValueError(f"{SERVER_CHAIN!r} is the name of a chain, and no session's handle")
         session = decision.session
@@ -139,18 +138,15 @@ class Batch:
         row = session_row(session, head)
         # From here on nothing fails: the command is in, as a whole.
         if before is None:
-            self._define(session)
+            self._define(workflow, session.started_at)
         self._rows += rows
         self._sessions[session_id] = row
         self._running[session_id] = Current(session, head)
 
-    def _define(self, session: Session) -> None:
-        workflow = self._rules.definitions(session.definition)
-        if workflow is None:
-            raise UnknownDefinition
+    def _define(self, workflow: Workflow, now_ms: int) -> None:
         path = self._rules.paths(workflow.digest)
         self._definitions[workflow.digest] = DefinitionRow(
-            workflow.digest, workflow.text, workflow.name, workflow.version, path, session.started_at
+            workflow.digest, workflow.text, workflow.name, workflow.version, path, now_ms
         )
 
     def _append_to_server_chain(self, fact: Fact) -> None:
@@ -158,3 +154,10 @@ class Batch:
         row = audit_row(fact, SERVER_CHAIN, head.revision + 1, head.hash, secrets.token_hex(16))
         self._server = Head(row.revision, row.hash)
         self._rows.append(row)
+
+
+def _definition(session: Session | None, command: Command) -> str | None:
+    """Give the digest of the workflow to decide by; None where there is no session and none is started."""
+    if session is not None:
+        return session.definition
+    return command.request.definition if isinstance(command.request, Start) else None

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pointsman.contracts.bounds import NOTICE_MS
 from pointsman.fsm.session import Session
 from pointsman.server.errors import StoreBusy
+
+LOOKING: Final = "look for commits of other processes"
 
 
 class _Waiter(NamedTuple):
@@ -78,7 +80,7 @@ class Changes:
 
     def _look(self) -> None:
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look_for_others())
+            self._looking = asyncio.create_task(self._look_for_others(), name=LOOKING)
 
     async def _look_for_others(self) -> None:
         seen: int | None = None

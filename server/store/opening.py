@@ -34,7 +34,7 @@ def open_database(path: Path) -> Engine:
         prepare_file(path)
     except OSError as error:
         raise StoreUnreadable(f"{path} cannot be opened: {error.strerror}.") from error
-    engine = _engine(path, "BEGIN IMMEDIATE", _use_wal)
+    engine = _engine(path, "BEGIN IMMEDIATE", use_wal)
     try:
         with store_errors():
             ensure_schema(engine)
@@ -75,7 +75,7 @@ def _only_read(connection: sqlite3.Connection) -> None:
     connection.execute(_READING)
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
+def use_wal(connection: sqlite3.Connection) -> None:
     """Turn the write-ahead log on. Where others do so at the same moment, SQLite does not wait by itself."""
     give_up_at = time.monotonic() + DATABASE_BUSY_MS / 1000
     while True:

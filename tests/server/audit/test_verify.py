@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
 from pointsman.server.audit.chain import AuditRow, body_digest, row_hash
 from pointsman.server.audit.verify import ChainReport, Fault, verify
+from pointsman.server.errors import StoreUnreadable
 from pointsman.server.store.opening import reading
 
 from .conftest import Look
@@ -262,6 +264,33 @@ def test_text_that_is_not_utf8_is_found_and_the_rows_after_it_are_looked_at(
 def test_a_snapshot_that_is_not_utf8_is_found_where_it_is_met_first(hand: sqlite3.Connection, look: Look) -> None:
     hand.execute("UPDATE sessions SET snapshot = CAST(x'ff41' AS TEXT) WHERE id = 'a'")
     assert look()["a"].fault == Fault(8, "the snapshot is not what the rows make: snapshot")
+
+
+def test_a_chain_with_text_that_is_not_utf8_is_verified_alone_and_the_connection_stays_strict(
+    hand: sqlite3.Connection, path: Path
+) -> None:
+    hand.execute("UPDATE audit SET actor_id = CAST(x'ff41' AS TEXT) WHERE session_id = 'a' AND revision = 3")
+    with reading(path).connect() as connection, connection.begin():
+        (report,) = verify(connection, "a")
+        assert report.fault == Fault(3, "its columns were changed: they do not give its hash")
+        with pytest.raises(OperationalError, match="UTF-8"):
+            connection.exec_driver_sql("SELECT actor_id FROM audit").all()
+
+
+def test_a_row_below_the_first_is_named(hand: sqlite3.Connection, look: Look) -> None:
+    change(hand, "a", 8, "revision", -5)
+    assert look()["a"].fault == Fault(1, "a row with the revision -5 stands where row 1 must be")
+
+
+@pytest.mark.parametrize("table", ["audit", "sessions"])
+def test_a_table_that_is_gone_is_told(hand: sqlite3.Connection, path: Path, table: str) -> None:
+    hand.execute(f"DROP TABLE {table}")
+    with (
+        reading(path).connect() as connection,
+        connection.begin(),
+        pytest.raises(StoreUnreadable, match=f"no such table: {table}"),
+    ):
+        list(verify(connection))
 
 
 @pytest.mark.parametrize("chain", ["a", "server", "nobody"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.fsm.session import Session
-from pointsman.server.engines.changes import Changes
+from pointsman.server.engines.changes import LOOKING, Changes
 from pointsman.server.engines.embedded import Hooks
 from pointsman.server.errors import StoreBusy, StoreError
 from tests.server.tale import note, opened, start, tale
@@ -108,4 +108,39 @@ async def test_a_failing_database_is_told_to_who_waits() -> None:
     changes = Changes(data_version, revisions, nothing)
     with pytest.raises(StoreError):
         await changes.wait("s1", 1, 5_000)
+    await changes.aclose()
+
+
+async def test_one_look_at_the_database_serves_all_who_wait_and_ends_with_the_last(path: Path) -> None:
+    workflow = tale()
+    async with opened(path, workflow) as engine, opened(path, workflow, instance="there") as other:
+        await engine.submit("s1", start("s1", workflow))
+        early = asyncio.ensure_future(engine.wait_for_change("s1", 2, 10_000))
+        late = asyncio.ensure_future(engine.wait_for_change("s1", 4, 10_000))
+        await asyncio.sleep(0)
+        first = (await other.submit("s1", note(1))).session
+        assert await early == first
+        second = (await other.submit("s1", note(2))).session
+        assert await late == second
+        (looking,) = [task for task in asyncio.all_tasks() if task.get_name() == LOOKING]
+        await looking
+        again = asyncio.ensure_future(engine.wait_for_change("s1", 6, 10_000))
+        third = (await other.submit("s1", note(3))).session
+        assert await again == third
+
+
+async def test_a_session_that_is_gone_when_it_is_read_wakes_nobody() -> None:
+    asked = asyncio.Event()
+
+    async def revisions(_ids: object) -> dict[str, int]:
+        return {"s1": 5}
+
+    async def gone(_name: str) -> None:
+        if waiting.done() or asked.is_set():
+            return
+        asked.set()
+
+    changes = Changes(lambda: 1, revisions, gone)
+    waiting = asyncio.ensure_future(changes.wait("s1", 1, 300))
+    assert await waiting is None
     await changes.aclose()

@@ -13,9 +13,14 @@ from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult
 from pointsman.fsm.session import Session, snapshot
 from pointsman.server.audit.verify import verify_and_replay
+from pointsman.server.engines import writer
+from pointsman.server.engines.cache import Current, SessionCache
 from pointsman.server.engines.embedded import EmbeddedEngine, Hooks
-from pointsman.server.errors import EngineClosed, StoreUnreadable, UnknownDefinition
+from pointsman.server.engines.glance import Glance
+from pointsman.server.engines.writer import Outcome
+from pointsman.server.errors import EngineClosed, StoreBusy, StoreUnreadable, UnknownDefinition
 from pointsman.server.store.principals import Principal, add_principal, list_principals
+from tests.server.outside import locked
 from tests.server.tale import ADA, MALLORY, MARIA, SERVER, command, note, opened, send, start, tale, write
 
 
@@ -352,3 +357,71 @@ async def test_a_review_is_decided_and_its_session_ends(path: Path) -> None:
         assert ended is not None
         assert ended.ended is not None
         await assert_verified(engine)
+
+
+async def test_a_read_the_machine_permits_is_answered_beside_the_writer(path: Path) -> None:
+    """Design, section 13: a governed read adds little. It writes nothing, so it need not wait for who writes."""
+    workflow = tale()
+    async with opened(path, workflow) as engine, opened(path, workflow, instance="there") as other:
+        await engine.submit("s1", start("s1", workflow))
+        with locked(path):
+            permitted = await engine.submit("s1", command(Call("t.read", {})))
+        assert permitted.read is not None
+        assert permitted.read.stay == 1
+        await other.submit("s1", send("finish"))
+        refused = await engine.submit("s1", command(Call("t.read", {})))
+        assert refused.read is None
+        assert refused.refusal is not None
+        assert refused.refusal.code == "SESSION_ENDED"
+        await assert_verified(engine)
+
+
+async def test_a_session_is_read_where_a_glance_finds_the_database_locked(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked_out(_glance: Glance, _session: str) -> str:
+        raise StoreBusy
+
+    workflow = tale()
+    async with opened(path, workflow) as engine:
+        started = (await engine.submit("s1", start("s1", workflow))).session
+        monkeypatch.setattr(Glance, "head", locked_out)
+        assert await engine.read("s1") == started
+        assert (await engine.submit("s1", command(Call("t.read", {})))).read is not None
+
+
+async def test_more_commands_than_one_commit_takes_are_taken_by_the_next(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "COMMANDS_PER_COMMIT", 2)
+    workflow = tale()
+    async with opened(path, workflow) as engine:
+        await engine.submit("s1", start("s1", workflow))
+        decisions = await asyncio.gather(*(engine.submit("s1", note(number)) for number in range(7)))
+        assert [each.session.revision for each in decisions if each.session] == list(range(4, 18, 2))
+
+
+async def test_a_session_that_was_unused_for_longest_leaves_memory_first(path: Path) -> None:
+    workflow = tale()
+    async with opened(path, workflow) as engine:
+        current = [
+            Current(session, "")
+            for name in ("s1", "s2", "s3")
+            if (session := (await engine.submit(name, start(name, workflow))).session)
+        ]
+    cache = SessionCache(2)
+    for each in (current[0], current[1], current[0], current[2]):
+        cache.put(each)
+    assert [cache.get(name) for name in ("s1", "s2", "s3")] == [current[0], None, current[2]]
+
+
+def test_an_engine_whose_loop_is_gone_tells_nobody_and_ends(path: Path) -> None:
+    async def leave() -> EmbeddedEngine:
+        return await EmbeddedEngine.open(path, lambda _digest: None, instance="here")
+
+    loop = asyncio.new_event_loop()
+    engine = loop.run_until_complete(leave())
+    loop.close()
+    engine._tell(Outcome())  # pyright: ignore[reportPrivateUsage] -- what `aclose` can no longer do
+    engine._writer.stop()  # pyright: ignore[reportPrivateUsage] -- what `aclose` can no longer do
+    engine._glance.close()  # pyright: ignore[reportPrivateUsage] -- what `aclose` can no longer do

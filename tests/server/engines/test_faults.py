@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import resource
-import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from pointsman.server.audit.verify import verify_and_replay
 from pointsman.server.engines.embedded import EmbeddedEngine
 from pointsman.server.errors import StoreBusy, StoreFull
 from pointsman.server.store import opening
+from tests.server.outside import locked
 from tests.server.tale import note, opened, start, tale
 
 PAGES_LEFT = 2
@@ -24,18 +24,6 @@ PAGES_LEFT = 2
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "pointsman.sqlite3"
-
-
-@contextmanager
-def locked(path: Path) -> Generator[None]:
-    """Hold the write lock from outside."""
-    outside = sqlite3.connect(path, isolation_level=None)
-    outside.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        outside.execute("ROLLBACK")
-        outside.close()
 
 
 @contextmanager

@@ -129,7 +129,7 @@ class BusyAtFirst(sqlite3.Connection):
 
     refusals = 2
 
-    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401 -- as the driver has it
         if "journal_mode" in sql and self.refusals:
             self.refusals -= 1
             error = sqlite3.OperationalError("database is locked")
@@ -142,12 +142,12 @@ def test_the_switch_to_the_write_ahead_log_is_tried_again_within_the_bound(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection = sqlite3.connect(tmp_path / "p.sqlite3", factory=BusyAtFirst)
-    opening._use_wal(connection)
+    opening.use_wal(connection)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.refusals = 1
     monkeypatch.setattr(opening, "DATABASE_BUSY_MS", 0)
     with pytest.raises(sqlite3.OperationalError, match="locked"):
-        opening._use_wal(connection)
+        opening.use_wal(connection)
     connection.close()
 
 
