@@ -61,6 +61,9 @@ class Governor:
             return await self._stray(
                 caller, "start", Refusal("NOT_FOUND", f"There is no workflow {workflow!r}. There are: {names}."), fields
             )
+        return await asyncio.shield(asyncio.create_task(self._start(caller, served, fields)))
+
+    async def _start(self, caller: Caller, served: Served, fields: JsonObject) -> Reply | Stray:
         handle = new_handle()
         request = Start(handle, served.workflow.digest, _object(fields))
         decision = await self.engine.submit(handle, self._command(caller, request))
@@ -134,9 +137,14 @@ class Governor:
         return found if isinstance(found, Stray) else mermaid(found[0].workflow, found[1].state)
 
     async def audit(self, caller: Caller, session: str) -> Sequence[JsonObject] | Stray:
-        """Give the session's audit rows, oldest first."""
+        """Give the session's audit rows, oldest first; to an agent without their bodies, which hold values."""
         found = await self._find(caller, session, "audit")
-        return found if isinstance(found, Stray) else await self.engine.audit_rows(session)
+        if isinstance(found, Stray):
+            return found
+        rows = await self.engine.audit_rows(session)
+        if caller.actor.kind != "agent":
+            return rows
+        return [{name: value for name, value in row.items() if name != "body"} for row in rows]
 
     async def stray(self, caller: Caller, action: str, refusal: Refusal, arguments: JsonObject | None) -> None:
         """Record a refused call that belongs to no session."""
@@ -177,8 +185,9 @@ class Governor:
     async def _call(
         self, caller: Caller, served: Served, before: Session, tool: str, arguments: JsonObject, expected: int | None
     ) -> Reply | Stray:
-        in_flight = sum(1 for read, _ in self._reads.get(before.id, {}).values() if read.stay == before.stay.number)
-        command = self._command(caller, Call(tool, arguments, expected, in_flight))
+        running = [read for read, _ in self._reads.get(before.id, {}).values() if read.stay == before.stay.number]
+        of_tool = sum(1 for read in running if read.tool == tool)
+        command = self._command(caller, Call(tool, arguments, expected, len(running), of_tool))
         permitted = decide(served.workflow, before, command).read
         if permitted is not None:  # it makes no fact, so the writer need not be asked
             return await self._read(caller, served, before, permitted)

@@ -6,7 +6,7 @@ import asyncio
 
 from pointsman.server.application import Application
 from pointsman.server.replies import Stray
-from tests.server.governor.desks import AGENT, STRANGER, Desk, acted, replied, started
+from tests.server.governor.desks import AGENT, STARTER, STRANGER, Desk, acted, replied, started
 
 
 async def test_a_start_says_where_the_session_is_and_what_is_allowed(application: Application) -> None:
@@ -171,3 +171,16 @@ async def test_an_old_revision_is_stale_and_one_of_this_stay_is_not(application:
     stale = replied(await governor.act(AGENT, first.session, "desk.look", {}, first.revision))
     assert stale.refusal is not None
     assert stale.refusal.code == "STALE"
+
+
+async def test_an_agent_reads_the_audit_without_the_values_in_it(application: Application) -> None:
+    """design.md, section 4: its own arguments, the fields of show and a guard's message; never other values."""
+    session = (await started(application)).session
+    await acted(application, session, "desk.look")
+    shown = await application.governor.audit(AGENT, session)
+    kept = await application.governor.audit(STARTER, session)
+    assert not isinstance(shown, Stray)
+    assert not isinstance(kept, Stray)
+    assert all("body" not in row for row in shown)
+    assert all("body" in row for row in kept)
+    assert [row["hash"] for row in shown] == [row["hash"] for row in kept]
