@@ -28,10 +28,9 @@ def command(name: str) -> None:
 
     NAME is the gallery's name for it; without one, invoices. Everything happens in a temporary folder.
     """
-    from pointsman.server.scripts.agent import Serving
-    from pointsman.server.scripts.gallery import NotInGallery, script_file, workflow_file
-    from pointsman.server.scripts.script import load_script
-
+    from ..scripts.agent import Serving
+    from ..scripts.gallery import NotInGallery, script_file, workflow_file
+    from ..scripts.script import load_script
     from .playing import play, temporary_folder
 
     try:

@@ -36,9 +36,9 @@ def command(file: Path, session: str | None, picture_format: str, database: str 
 
         raise FoundProblems(f"The session is in {current!r}, which {file} does not have: it runs another version.")
     if picture_format == "svg":
-        from pointsman.server.graph.svg import svg as draw
+        from ..graph.svg import svg as draw
     else:
-        from pointsman.server.graph import mermaid as draw
+        from ..graph import mermaid as draw
     click.echo(draw(workflow, current), nl=False)
 
 

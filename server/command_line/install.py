@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from .failures import FoundProblems
 from .options import database_option
 
 
@@ -31,20 +32,25 @@ def claude_desktop(
 
     Shows what would change in its configuration and asks before it writes. The old file is kept beside the new one.
     """
-    from pointsman.server.install.claude_desktop import configuration_path
+    from ..install.claude_desktop import configuration_path
+    from ..install.configuration import NameTaken, UnreadableConfiguration
 
     path = config or configuration_path()
-    if undo:
-        _undo(path, name, yes=yes)
-    else:
-        _install(path, files or (_of_the_gallery(),), name, database, yes=yes)
+    try:
+        if undo:
+            _undo(path, name, yes=yes)
+        else:
+            _install(path, files or (_of_the_gallery(),), name, database, yes=yes)
+    except (UnreadableConfiguration, NameTaken) as error:
+        raise FoundProblems(f"{path}: {error}") from error
 
 
 def _install(path: Path, files: tuple[Path, ...], name: str, database: str | None, *, yes: bool) -> None:
     from pointsman.contracts.loading import load
-    from pointsman.server.install.claude_desktop import entry, launch_command
-    from pointsman.server.install.configuration import with_entry
-    from pointsman.server.install.files import read, replace
+
+    from ..install.claude_desktop import entry, launch_command
+    from ..install.configuration import with_entry
+    from ..install.files import read, replace
 
     for file in files:
         load(file.read_bytes(), str(file))
@@ -64,8 +70,8 @@ def _install(path: Path, files: tuple[Path, ...], name: str, database: str | Non
 
 def _undo(path: Path, name: str, *, yes: bool) -> None:
     """Restore the newest backup where nothing else has changed since; otherwise take our entry out."""
-    from pointsman.server.install.configuration import differ_only_in, without_entry
-    from pointsman.server.install.files import newest_backup, read, replace
+    from ..install.configuration import differ_only_in, without_entry
+    from ..install.files import newest_backup, read, replace
 
     before = read(path)
     after = without_entry(before, name)
@@ -100,7 +106,7 @@ def _difference(path: Path, before: str, after: str) -> Iterator[str]:
 
 
 def _of_the_gallery() -> Path:
-    from pointsman.server.scripts.gallery import workflow_file
+    from ..scripts.gallery import workflow_file
 
     click.echo("No workflow file was named, so this is the gallery's: invoices.")
     return workflow_file("invoices")

@@ -11,11 +11,10 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from pointsman.server.scripts.agent import Serving
-from pointsman.server.scripts.drawing import Drawing
-from pointsman.server.scripts.performing import Performance, draw
-from pointsman.server.scripts.script import Script
-
+from ..scripts.agent import Serving
+from ..scripts.drawing import Drawing
+from ..scripts.performing import Performance, draw
+from ..scripts.script import Script
 from .failures import FoundProblems, NotVerified
 
 

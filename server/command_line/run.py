@@ -10,7 +10,7 @@ import click
 from .failures import FoundProblems, WrongUsage
 
 if TYPE_CHECKING:
-    from pointsman.server.scripts.agent import Era, Surface
+    from ..scripts.agent import Era, Surface
 
 
 @click.command("run")
@@ -39,14 +39,13 @@ def command(
 ) -> None:
     """Drive a session of a workflow from a script.
 
-    A real server is started, and a real MCP client plays the agent. The tools are the workflow's own: what they write, they write. The people of a script are made up, and the audit
-    names them so (script:maria).
+    A real server is started, and a real MCP client plays the agent. The tools are the workflow's own: what they write,
+    they write. The people of a script are made up, and the audit names them so (script:maria).
     """
     if script_file is None:
         raise WrongUsage("Say what to play with --script FILE. Letting a model drive comes with a later version.")
-    from pointsman.server.scripts.agent import Serving
-    from pointsman.server.scripts.script import InvalidScript, load_script, with_start
-
+    from ..scripts.agent import Serving
+    from ..scripts.script import InvalidScript, load_script, with_start
     from .arguments import read_input
     from .playing import play, temporary_folder
 

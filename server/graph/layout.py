@@ -15,6 +15,7 @@ GAP: Final = 22.0
 """Between two neighbours of one layer."""
 LAYER_GAP: Final = 30.0
 _BEND_WIDTH: Final = 6.0
+_LOOP, _LOOP_HEIGHT = 14.0, 16.0
 _PORTS: Final = 0.7
 """The part of a box's border over which its arrows are spread."""
 
@@ -71,9 +72,7 @@ def laid_out(boxes: Sequence[Size], links: Sequence[Link], first: int) -> Layout
         )
         upwards = number in made.reversed_arrows
         lines[index] = Line(tuple(points[::-1] if upwards else points), centre[made.labels[number]])
-    for index in own:
-        box = links[index].source
-        lines[index] = _loop(centre[box], boxes[box], links[index].label)
+    lines |= _loops({index: links[index] for index in own}, centre, boxes)
     width = max((place[vertex] + size.width / 2 for vertex, size in sizes.items()), default=0)
     return Layout(
         tuple(centre[index] for index in range(len(boxes))),
@@ -85,9 +84,11 @@ def laid_out(boxes: Sequence[Size], links: Sequence[Link], first: int) -> Layout
 def _sizes(made: Layers, boxes: Sequence[Size], labels: Sequence[Size], loops: Sequence[Link]) -> dict[int, Size]:
     """Sizes of all vertices. A box that has a loop takes the room for it on both sides."""
     sizes = dict(enumerate(boxes))
-    for loop in loops:
-        room = 2 * (loop.label.width + 30)
-        sizes[loop.source] = Size(boxes[loop.source].width + room, max(boxes[loop.source].height, loop.label.height))
+    for box in {loop.source for loop in loops}:
+        labels_beside = [loop.label for loop in loops if loop.source == box]
+        room = 2 * (max(label.width for label in labels_beside) + _LOOP + 10)
+        height = sum(max(label.height, _LOOP_HEIGHT) for label in labels_beside)
+        sizes[box] = Size(boxes[box].width + room, max(boxes[box].height, height))
     for layer in made.layers:
         for vertex in layer:
             sizes.setdefault(vertex, Size(_BEND_WIDTH, 0))
@@ -139,8 +140,18 @@ def _through(
     return [*points, (end[0], spans[-1][0]), end]
 
 
-def _loop(centre: Point, box: Size, label: Size) -> Line:
-    """An arrow from a box's right border back to it, its label beside it."""
-    x, y = centre[0] + box.width / 2, centre[1]
-    points = ((x, y - 8), (x + 14, y - 8), (x + 14, y + 8), (x, y + 8))
-    return Line(points, (x + 24 + label.width / 2, y))
+def _loops(loops: Mapping[int, Link], centre: Mapping[int, Point], boxes: Sequence[Size]) -> dict[int, Line]:
+    """Arrows from a box's right border back to it, one below the other, each with its label beside it."""
+    heights = {index: max(link.label.height, _LOOP_HEIGHT) for index, link in loops.items()}
+    used: dict[int, float] = {}
+    lines: dict[int, Line] = {}
+    for index, link in loops.items():
+        box = link.source
+        whole = sum(height for other, height in heights.items() if loops[other].source == box)
+        x, y = centre[box][0] + boxes[box].width / 2, centre[box][1] - whole / 2 + used.get(box, 0) + heights[index] / 2
+        used[box] = used.get(box, 0) + heights[index]
+        border = boxes[box].height / 2 - 6
+        upper, lower = (min(max(y + step, centre[box][1] - border), centre[box][1] + border) for step in (-5, 5))
+        points = ((x, upper), (x + _LOOP, upper), (x + _LOOP, lower), (x, lower))
+        lines[index] = Line(points, (x + _LOOP + 6 + link.label.width / 2, y))
+    return lines

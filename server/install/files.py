@@ -33,12 +33,12 @@ def read(path: Path) -> str:
     except FileNotFoundError:
         return ""
     if len(content) > _BYTES:
-        raise UnreadableConfiguration(f"{path} is longer than {_BYTES} bytes. Nothing was changed.")
+        raise UnreadableConfiguration(f"It is longer than {_BYTES} bytes. Nothing was changed.")
     try:
         return content.decode()
     except UnicodeDecodeError as error:
         raise UnreadableConfiguration(
-            f"{path} is no UTF-8 at byte {error.start}. Save it as UTF-8 and run this again; nothing was changed."
+            f"It is no UTF-8 at byte {error.start}. Save it as UTF-8 and run this again; nothing was changed."
         ) from None
 
 

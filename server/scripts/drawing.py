@@ -19,9 +19,9 @@ from pointsman.contracts.workflow import FinalState, Workflow
 from pointsman.fsm.allowed import waiting
 from pointsman.fsm.session import Session
 from pointsman.fsm.stays import turn_of
-from pointsman.server.audit.chain import AuditRow
-from pointsman.server.audit.verify import ChainReport
 
+from ..audit.chain import AuditRow
+from ..audit.verify import ChainReport
 from .playing import Scene, Who
 
 _INDENT: Final = 13

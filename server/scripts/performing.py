@@ -7,9 +7,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pointsman.server.audit.chain import AuditRow
-from pointsman.server.audit.verify import ChainReport
-
+from ..audit.chain import AuditRow
+from ..audit.verify import ChainReport
 from .agent import Serving, open_agent
 from .drawing import Drawing
 from .playing import Played, Player, Watcher

@@ -18,15 +18,15 @@ from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import HumanState, Workflow
 from pointsman.fsm.commands import Expire
 from pointsman.fsm.session import Actor, Session
-from pointsman.server.answers import rests
-from pointsman.server.application import Application, open_application
-from pointsman.server.audit.chain import AuditRow
-from pointsman.server.audit.verify import ChainReport, verify_and_replay
-from pointsman.server.clock import ShiftedClock
-from pointsman.server.replies import Caller, Reply, Stray
-from pointsman.server.store.reading import audit_rows
-from pointsman.server.surfaces.results import result_of
 
+from ..answers import rests
+from ..application import Application, open_application
+from ..audit.chain import AuditRow
+from ..audit.verify import ChainReport, verify_and_replay
+from ..clock import ShiftedClock
+from ..replies import Caller, Reply, Stray
+from ..store.reading import audit_rows
+from ..surfaces.results import result_of
 from .agent import CLIENT
 from .script import STARTER
 

@@ -1,0 +1,107 @@
+"""`pointsman run` and `pointsman demo`, as the user runs them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.server.command_line.conftest import shell as shell  # noqa: PLC0414 -- a fixture is found by its name
+from tests.server.command_line.terminal import Shell
+
+SCRIPT = """
+start: {item: pen, amount: 12}
+steps:
+  - {call: approve, expect: NOT_ALLOWED}
+  - {call: submit, with: {note: "=record.item + ', needed'"}, state: awaiting_boss}
+  - {decide: approve, rationale: Mine., as: starter, expect: FORBIDDEN}
+  - {decide: approve, with: {amount: 10}, rationale: Ten will do., as: maria}
+end: bought
+record: {amount: 10, note: "pen, needed"}
+"""
+
+
+def script(shell: Shell, text: str = SCRIPT) -> Path:
+    path = shell.place / "script.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_the_demo_plays_draws_and_proves_the_invoice_workflow(shell: Shell) -> None:
+    done = shell.run("demo", env={"COLUMNS": "80"})
+
+    assert done.code == 0, done.stderr
+    for told in ("✗ MISSING_EVIDENCE", "✗ NOT_YOUR_TURN", "maria", "→ completed", "The audit verifies", "All 9 steps"):
+        assert told in done.stdout
+    assert "\x1b" not in done.stdout
+    assert max(map(len, done.stdout.split("── Next")[0].splitlines())) <= 80
+    assert not shell.database.exists()
+
+
+def test_a_name_that_the_gallery_does_not_have_is_wrong_usage(shell: Shell) -> None:
+    done = shell.run("demo", "nothing")
+    assert done.code == 2
+    assert "invoices" in done.stderr
+
+
+def test_any_workflow_is_run_from_a_script_and_its_session_kept_where_asked(shell: Shell) -> None:
+    done = shell.run("run", "purchase.yaml", "--script", script(shell), "--database", shell.database)
+
+    assert done.code == 0, done.stdout + done.stderr
+    (session,) = shell.run("sessions", "list", "--json").lines
+    assert session["state"] == "bought"
+    decided = shell.run("audit", "list", "--kind", "decided", "--json").lines
+    assert [row["actor_id"] for row in decided] == ["script:maria"]
+    assert shell.run("audit", "verify").code == 0
+
+
+def test_input_takes_the_place_of_the_scripts_fields(shell: Shell) -> None:
+    fields = shell.place / "input.json"
+    fields.write_text(json.dumps({"item": "ink"}))
+    done = shell.run("run", "purchase.yaml", "--script", script(shell), "--input", fields)
+
+    assert done.code == 1
+    assert 'record.note should be "pen, needed", and is "ink, needed".' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("expect: NOT_ALLOWED", "expect: done", "Step 1, approve: expected done, got NOT_ALLOWED"),
+        ("state: awaiting_boss", "state: drafting", "expected the session in drafting, but it is in awaiting_boss"),
+        pytest.param("end: bought", "end: dropped", "but it has ended in bought", marks=pytest.mark.slow),
+        pytest.param("record.item +", "record.nothing +", "Step 2: ", marks=pytest.mark.slow),
+        pytest.param("amount: 12}", "amount: -1}", "did not start: INVALID_FIELDS", marks=pytest.mark.slow),
+    ],
+)
+def test_what_comes_out_otherwise_than_the_script_says_exits_1(shell: Shell, old: str, new: str, told: str) -> None:
+    done = shell.run("run", "purchase.yaml", "--script", script(shell, SCRIPT.replace(old, new)))
+    assert done.code == 1
+    assert told in done.stderr
+
+
+def test_without_a_script_a_run_is_wrong_usage_for_now(shell: Shell) -> None:
+    done = shell.run("run", "purchase.yaml")
+    assert done.code == 2
+    assert "--script" in done.stderr
+
+
+def test_faults_of_the_script_and_of_the_workflow_are_told_with_their_places(shell: Shell) -> None:
+    done = shell.run("run", "purchase.yaml", "--script", script(shell, "steps: [{cal: x}]\n"))
+    assert done.code == 1
+    assert "script.yaml:1:9 PM203" in done.stderr
+
+    (shell.place / "bad.yaml").write_text("workflow: bad\n")
+    done = shell.run("run", "bad.yaml", "--script", script(shell))
+    assert done.code == 1
+    assert "bad.yaml:1:1" in done.stderr
+
+
+def test_time_passes_from_timer_to_timer(shell: Shell) -> None:
+    """A review is due two days after it opened, however far the clock is moved at once."""
+    text = (
+        SCRIPT.split("  - {decide: approve, rationale: Mine.", maxsplit=1)[0]
+        + "  - {advance: 3d, state: dropped}\nend: dropped\n"
+    )
+    assert shell.run("run", "purchase.yaml", "--script", script(shell, text)).code == 0

@@ -1,0 +1,109 @@
+"""Editing a client's configuration as text."""
+
+import json
+
+import pytest
+
+from pointsman.contracts.values import JsonObject
+from pointsman.server.install.configuration import (
+    NameTaken,
+    UnreadableConfiguration,
+    differ_only_in,
+    with_entry,
+    without_entry,
+)
+
+ENTRY: JsonObject = {"command": "/opt/bin/pointsman", "args": ["serve", "/flows/a.yaml"]}
+OTHER = """{
+    "theme": "dark",
+    "mcpServers": {
+        "files": {"command": "npx", "args": ["fs"]}
+    },
+    "z": 1.5
+}
+"""
+
+
+def test_an_entry_is_added_beside_what_is_there_and_unknown_keys_keep_their_order() -> None:
+    found = json.loads(with_entry(OTHER, "pointsman", ENTRY))
+
+    assert list(found) == ["theme", "mcpServers", "z"]
+    assert found["mcpServers"] == {"files": {"command": "npx", "args": ["fs"]}, "pointsman": ENTRY}
+    assert found["z"] == 1.5
+
+
+def test_indent_line_ends_byte_order_mark_and_last_line_stay_as_they_were() -> None:
+    tabbed = '\ufeff{\r\n\t"a": 1\r\n}'
+    text = with_entry(tabbed, "pointsman", ENTRY)
+
+    assert text.startswith('\ufeff{\r\n\t"a": 1,')
+    assert "\n" not in text.replace("\r\n", "")
+    assert text.endswith("}")
+    assert with_entry(OTHER, "pointsman", ENTRY).startswith('{\n    "theme"')
+
+
+@pytest.mark.parametrize("empty", ["", " \n", "{}", "\ufeff"])
+def test_a_configuration_with_nothing_in_it_takes_the_entry(empty: str) -> None:
+    text = with_entry(empty, "pointsman", ENTRY)
+    assert json.loads(text.removeprefix("\ufeff")) == {"mcpServers": {"pointsman": ENTRY}}
+
+
+def test_the_same_entry_again_changes_nothing_and_another_of_ours_takes_its_place() -> None:
+    once = with_entry(OTHER, "pointsman", ENTRY)
+    newer: JsonObject = {**ENTRY, "args": ["serve", "/flows/b.yaml"]}
+
+    assert with_entry(once, "pointsman", ENTRY) == once
+    assert json.loads(with_entry(once, "pointsman", newer))["mcpServers"]["pointsman"] == newer
+
+
+def test_a_server_of_another_program_is_never_replaced_or_removed() -> None:
+    with pytest.raises(NameTaken, match="'files'"):
+        with_entry(OTHER, "files", ENTRY)
+    assert without_entry(OTHER, "files") == OTHER
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ('{"a": 1,}', "line 1, column"),
+        ("[]", "no JSON object"),
+        ('{"mcpServers": []}', "'mcpServers' is no object"),
+        ('{"a": 1, "a": 2}', "'a' twice"),
+        ('{"a": NaN}', "NaN"),
+        ("[" * 100_000, "nested too deep|no JSON"),
+        ("// comment\n{}", "line 1"),
+    ],
+)
+def test_what_is_no_configuration_is_refused_with_its_place(broken: str, told: str) -> None:
+    with pytest.raises(UnreadableConfiguration, match=told):
+        with_entry(broken, "pointsman", ENTRY)
+
+
+def test_taking_the_entry_out_leaves_everything_else() -> None:
+    assert json.loads(without_entry(with_entry(OTHER, "pointsman", ENTRY), "pointsman")) == json.loads(OTHER)
+    assert without_entry(OTHER, "pointsman") == OTHER
+
+
+def test_two_configurations_that_differ_in_our_entry_only_are_told_from_others() -> None:
+    installed = with_entry(OTHER, "pointsman", ENTRY)
+
+    assert differ_only_in(installed, OTHER, "pointsman")
+    assert differ_only_in(with_entry("{}", "pointsman", ENTRY), "{}", "pointsman")
+    assert not differ_only_in(installed.replace("dark", "light"), OTHER, "pointsman")
+    assert not differ_only_in(installed, "{broken", "pointsman")
+
+
+@pytest.mark.parametrize(
+    ("entry", "ours"),
+    [
+        ({"command": "C:\\x\\pointsman.exe", "args": ["serve"]}, True),
+        ({"command": "/usr/bin/uvx", "args": ["pointsman", "serve"]}, True),
+        ({"command": "/usr/bin/python3", "args": ["-m", "pointsman.server", "serve"]}, True),
+        ({"command": "/usr/bin/python3", "args": ["-m", "notpointsman"]}, False),
+        ("pointsman", False),
+        ({"command": 1, "args": "pointsman"}, False),
+    ],
+)
+def test_our_entries_are_known_by_what_they_start(entry: JsonObject | str, ours: bool) -> None:
+    text = json.dumps({"mcpServers": {"x": entry}})
+    assert (without_entry(text, "x") != text) is ours
