@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, get_args
 
 import click
+from sqlalchemy import Connection
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.facts import FactKind
@@ -72,7 +73,7 @@ def show(session_id: str, revision: int | None, database: str | None, *, as_json
     """Show the rows of a session in order. ID `server`: the calls that belong to no session."""
     with reading_database(database) as connection:
         if revision is None:
-            rows = audit_rows(connection, session_id)
+            rows = list(_all_rows(connection, session_id))
         else:
             found = audit_row(connection, session_id, revision)
             rows = [found] if found is not None else []
@@ -112,7 +113,8 @@ def verify(session_id: str | None, database: str | None, *, as_json: bool) -> No
         rows = sum(one.rows for one in good)
         unproven = sum(1 for one in good if not one.replayed and one.chain != SERVER_CHAIN)
         erased = f" {unproven} could not be replayed, because bodies were erased." if unproven else ""
-        click.echo(f"Verified: {rows} rows in {len(good)} histories; every snapshot is what its rows make.{erased}")
+        histories = "1 history" if len(good) == 1 else f"{len(good)} histories"
+        click.echo(f"Verified: {rows} rows in {histories}; every snapshot is what its rows make.{erased}")
 
 
 @command.command(name="replay")
@@ -140,6 +142,14 @@ def replay_session(session_id: str, to_revision: int | None, database: str | Non
     _tell_replay(last, path, differing, whole=to_revision is None, as_json=as_json)
     if differing:
         raise NotVerified(f"The snapshot is not what the rows make: {', '.join(differing)}.")
+
+
+def _all_rows(connection: Connection, chain: str) -> Iterator[AuditRow]:
+    """Give a whole history, however long, page by page."""
+    last = 0
+    while page := audit_rows(connection, chain, last):
+        yield from page
+        last = page[-1].revision
 
 
 def _tell_replay(last: Step, path: list[JsonObject], differing: list[str], *, whole: bool, as_json: bool) -> None:

@@ -25,7 +25,7 @@ def confirm(name: str, question: str) -> None:
     Raises:
         WrongUsage: when anything else was typed; nothing must be done then.
     """
-    click.echo(f"{visible(question)} ", err=True, nl=False)  # not input(), which would write to stdout
+    click.echo(f"\n{visible(question)} ", err=True, nl=False)  # not input(), which would write to stdout
     typed = sys.stdin.readline().strip()
     if typed != name:
         raise WrongUsage(f"{typed!r} is not {name!r}. Nothing was done.")

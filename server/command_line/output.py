@@ -95,10 +95,10 @@ def print_pairs(pairs: Iterable[tuple[str, str | None]], *, err: bool = False) -
 
 
 def print_heading(text: str, *, err: bool = False) -> None:
-    """Print a line that names what follows."""
+    """Print an empty line, and one that names what follows."""
     from rich.text import Text
 
-    _console(err=err).print(Text(visible(text), style="bold"))
+    _console(err=err).print(Text(f"\n{visible(text)}", style="bold"))
 
 
 def value_text(value: Json) -> str:

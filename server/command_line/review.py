@@ -129,7 +129,7 @@ def decide(  # noqa: PLR0913 -- click's way: an option is an argument
         arguments["rationale"] = rationale
     if token is None:
         _print_review(opened, err=True)
-        confirm(event, f"\n{caller.actor.id} decides {event} with {json_text(arguments)}. Type the event's name:")
+        confirm(event, f"{caller.actor.id} decides {event} with {json_text(arguments)}. Type the event's name:")
 
     async def submit(governor: Governor) -> Reply | Stray:
         return await governor.decide(
@@ -253,9 +253,9 @@ def _print_review(opened: Open, *, err: bool) -> None:
         ],
         err=err,
     )
-    print_heading("\nShown (frozen)", err=err)
+    print_heading("Shown (frozen)", err=err)
     print_pairs([(name, value_text(value)) for name, value in opened.review.shown.items()], err=err)
-    print_heading("\nDecisions", err=err)
+    print_heading("Decisions", err=err)
     rows: list[list[str | None]] = [
         [event.name, event.description, " or ".join(dict.fromkeys(t.to for t in event.next)), _contract(event_schema)]
         for event in opened.state.events.values()

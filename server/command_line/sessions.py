@@ -197,7 +197,8 @@ def _print_session(session: Session, document: JsonObject) -> None:
             ("workflow", f"{session.workflow}, version {session.version}"),
             ("definition", session.definition),
             ("state", f"{session.state}, since {moment(str(document['since']))}"),
-            ("turn", turn(session) if session.ended is None else sentence(session)),
+            ("turn", turn(session)),
+            ("ended", None if session.ended is None else sentence(session)),
             ("started", f"by {session.started_by} at {moment(str(document['started_at']))}"),
             ("client", session.client),
             ("revision", str(session.revision)),
@@ -206,17 +207,17 @@ def _print_session(session: Session, document: JsonObject) -> None:
     )
     record = document["record"]
     if isinstance(record, dict) and record:
-        print_heading("\nRecord")
+        print_heading("Record")
         rows: list[list[str | None]] = []
         for name, entry in record.items():
             if isinstance(entry, dict) and isinstance(entry["from"], dict):
                 rows.append([name, value_text(entry["value"]), came_from(entry["from"])])
         print_table(("field", "value", "from"), rows)
     if session.stay.open:
-        print_heading("\nOpen calls")
+        print_heading("Open calls")
         print_table(OPEN_CALL, [[str(call[name]) for name in OPEN_CALL] for call in _objects(document["open_calls"])])
     if document["timers"]:
-        print_heading("\nTimers")
+        print_heading("Timers")
         print_table(TIMER, [[str(timer[name]) for name in TIMER] for timer in _objects(document["timers"])])
 
 

@@ -19,7 +19,7 @@ _TURN: Final[dict[TurnOf, str]] = {
     "system": "the server works",
     "human": "a person decides",
     "external": "the outside answers",
-    "final": "nobody acts",
+    "final": "nobody",
 }
 
 

@@ -12,17 +12,17 @@ from pointsman.contracts.values import JsonObject
 from pointsman.fsm.session import Actor
 from pointsman.server.application import open_application
 from pointsman.server.replies import Caller, Reply
-from tests.server.command_line.terminal import POINTSMAN, Shell
+from tests.server.command_line.terminal import ME, POINTSMAN, Shell
 
 FIELDS: JsonObject = {"item": "pen", "amount": 12}
 
 
-def drafted(shell: Shell, *, by: str = "local:alice", fields: JsonObject = FIELDS) -> str:
+def drafted(shell: Shell, *, by: str = ME, fields: JsonObject = FIELDS) -> str:
     """Start a session, and leave it where an agent must write the note."""
     return asyncio.run(_told(shell, by, fields, None))
 
 
-def awaiting_boss(shell: Shell, *, by: str = "local:alice", note: str = "It writes.") -> str:
+def awaiting_boss(shell: Shell, *, by: str = ME, note: str = "It writes.") -> str:
     """Start a session, and bring it to its review."""
     return asyncio.run(_told(shell, by, FIELDS, note))
 

@@ -17,9 +17,12 @@ from typing import Any
 from click.testing import CliRunner
 
 from pointsman.server.command_line import main
+from pointsman.server.identity import local_principal
 
 POINTSMAN = Path(sys.executable).with_name("pointsman")
 PATIENCE_S = 30
+ME = local_principal()
+"""Who runs the tests, and so everything the tests run."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,6 @@ class Shell:
     """A directory with a database, and the environment of whoever works there."""
 
     place: Path
-    user: str = "alice"
 
     @property
     def database(self) -> Path:
@@ -55,7 +57,7 @@ class Shell:
     def environment(self) -> dict[str, str]:
         """Of a user who has nothing of this project set."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN")}
-        return {**kept, "POINTSMAN_DATABASE": str(self.database), "LOGNAME": self.user, "USER": self.user}
+        return {**kept, "POINTSMAN_DATABASE": str(self.database)}
 
     def run(self, *arguments: str | Path, stdin: str = "", env: Mapping[str, str] | None = None) -> Ended:
         """Run it with pipes, as another program would."""

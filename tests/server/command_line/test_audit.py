@@ -8,7 +8,7 @@ import pytest
 
 from pointsman.server.audit.chain import AuditRow
 from tests.server.command_line.story import awaiting_boss, drafted
-from tests.server.command_line.terminal import Shell
+from tests.server.command_line.terminal import ME, Shell
 
 
 def change(shell: Shell, statement: str, *values: object) -> None:
@@ -139,4 +139,4 @@ def test_rows_that_make_no_session_exit_3(shell: Shell) -> None:
 def test_refused_starts_are_in_the_chain_that_belongs_to_no_session(shell: Shell) -> None:
     shell.run("sessions", "start", "purchase.yaml")
     [row] = shell.look("audit", "show", "server")
-    assert (row["code"], row["actor_id"], row["channel"]) == ("MISSING_FIELDS", "local:alice", "cli")
+    assert (row["code"], row["actor_id"], row["channel"]) == ("MISSING_FIELDS", ME, "cli")

@@ -11,7 +11,7 @@ from anyio import to_thread
 from mcp import Client
 
 from tests.server.command_line.story import FIELDS, awaiting_boss, call, drafted, server
-from tests.server.command_line.terminal import Ended, Shell
+from tests.server.command_line.terminal import ME, Ended, Shell
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ async def test_a_review_is_decided_from_a_second_terminal_while_a_client_holds_t
 
             own = await to_thread.run_sync(decide_at_terminal, shell, session)
             assert own.code == 1
-            assert "local:alice started this session, and nobody decides a session of their own." in own.stdout
+            assert f"{ME} started this session, and nobody decides a session of their own." in own.stdout
             assert "  pointsman token create maria --role boss" in own.stdout
             assert f"  pointsman review decide {session} approve --token TOKEN" in own.stdout
 
@@ -157,6 +157,7 @@ def test_a_review_is_shown_with_what_may_be_edited_and_which_decisions_there_are
     assert shown["due"] > shown["opened_at"]
     text = shell.run("review", "show", session).stdout
     assert "rationale*" in text
+    assert "\nShown (frozen)\n" in text
     assert shown["shown_digest"] in text
 
 

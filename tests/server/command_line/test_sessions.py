@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.server.command_line.story import awaiting_boss, drafted
-from tests.server.command_line.terminal import Shell
+from tests.server.command_line.terminal import ME, Shell
 
 
 def test_a_session_is_started_from_a_file_in_the_local_users_name(shell: Shell) -> None:
@@ -15,7 +15,7 @@ def test_a_session_is_started_from_a_file_in_the_local_users_name(shell: Shell) 
     assert started["state"] == "drafting"
     assert started["waiting_for"] == {"actor": "agent"}
     shown = shell.look("sessions", "show", started["session"])
-    assert shown["started_by"] == "local:alice"
+    assert shown["started_by"] == ME
     assert {name: field["value"] for name, field in shown["record"].items()} == {"item": "12", "amount": 3.5}
     assert shown["record"]["item"]["from"]["actor_kind"] == "human"
 
@@ -106,13 +106,13 @@ def test_a_session_is_shown_with_its_path_its_timers_and_where_each_field_came_f
         "action": "submit",
         "state": "drafting",
         "actor_kind": "agent",
-        "actor_id": "local:alice",
+        "actor_id": ME,
         "at": "",
         "revision": 0,
     }
     text = shell.run("sessions", "show", session).stdout
     assert "drafting → awaiting_boss" in text
-    assert "event submit in drafting, by local:alice (agent), row" in text
+    assert f"event submit in drafting, by {ME} (agent), row" in text
 
 
 def test_what_an_agent_wrote_cannot_steer_the_terminal(shell: Shell) -> None:
@@ -132,7 +132,7 @@ def test_a_session_can_be_cancelled_without_a_terminal_and_without_its_sources(s
     cancelled = shell.run("sessions", "cancel", session, "--reason", "not needed", "--json").document
     assert cancelled["ended"]["outcome"] == "cancelled"
     row = shell.look("audit", "list", "--kind", "admin")[0]
-    assert (row["actor_id"], row["channel"], row["body"]["reason"]) == ("local:alice", "cli", "not needed")
+    assert (row["actor_id"], row["channel"], row["body"]["reason"]) == (ME, "cli", "not needed")
     again = shell.run("sessions", "cancel", session, "--reason", "not needed")
     assert again.code == 1
     assert "SESSION_ENDED" in again.stderr
