@@ -14,11 +14,11 @@ from typing import Final, TypeAlias
 from sqlalchemy import Connection, bindparam, select, tuple_
 from sqlalchemy.sql import ColumnElement
 
-from pointsman.server.audit.chain import HASHED, AuditRow
-from pointsman.server.errors import StoreUnreadable
-from pointsman.server.store.opening import driver
-from pointsman.server.store.tables import audit, server_chain, sessions
-from pointsman.server.store.writing import compiled
+from ..errors import StoreUnreadable
+from ..store.opening import driver
+from ..store.tables import audit, server_chain, sessions
+from ..store.writing import compiled
+from .chain import HASHED, AuditRow
 
 Value: TypeAlias = "str | int | float | bytes | None"
 RawRow: TypeAlias = tuple[Value, ...]

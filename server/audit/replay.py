@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 from pointsman.fsm.evolve import HistoryError, evolve
 from pointsman.fsm.facts import Fact
 from pointsman.fsm.session import Session
-from pointsman.server.audit.chain import AuditRow
-from pointsman.server.audit.raw import Value, as_it_lies, audit_row, raw_rows, stored_session
-from pointsman.server.store.rows import read_fact, session_row
+
+from ..store.rows import read_fact, session_row
+from .chain import AuditRow
+from .raw import Value, as_it_lies, audit_row, raw_rows, stored_session
 
 
 class ReplayError(Exception):

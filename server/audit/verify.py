@@ -17,8 +17,10 @@ from typing import Final, Protocol
 from sqlalchemy import Connection
 
 from pointsman.fsm.session import Session
-from pointsman.server.audit.chain import GENESIS, HASHED, body_digest, hash_of
-from pointsman.server.audit.raw import (
+
+from ..store.tables import SERVER_CHAIN
+from .chain import GENESIS, HASHED, body_digest, hash_of
+from .raw import (
     BODY,
     BODY_DIGEST,
     HASH,
@@ -35,8 +37,7 @@ from pointsman.server.audit.raw import (
     stored_server_head,
     stored_session,
 )
-from pointsman.server.audit.replay import ReplayError, differences, fold
-from pointsman.server.store.tables import SERVER_CHAIN
+from .replay import ReplayError, differences, fold
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.refusals import Refusal, unmet_values
 from pointsman.fsm.session import Session
-from pointsman.server.application import open_application
-from pointsman.server.governor import Governor
-from pointsman.server.replies import Reply, Stray
-from pointsman.server.store.reading import definition
 
+from ..application import open_application
+from ..governor import Governor
+from ..replies import Reply, Stray
+from ..store.reading import definition
 from .database import reading_database, session_named
 from .failures import FoundProblems, NotReached
 from .logging import log_to_stderr

@@ -11,7 +11,8 @@ import click
 
 from pointsman.contracts.bounds import ARGUMENTS_BYTES
 from pointsman.contracts.values import Json, JsonObject
-from pointsman.server.stdio.json_reader import Fault, JsonReader
+
+from ..stdio.json_reader import Fault, JsonReader
 
 _TYPES: Final[Mapping[type, str]] = {
     bool: "boolean",

@@ -15,9 +15,10 @@ from sqlalchemy import Connection
 from pointsman.contracts.times import iso
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor
-from pointsman.server.identity import local_principal
-from pointsman.server.replies import Caller
-from pointsman.server.store.principals import hash_token, principal_by_token_hash
+
+from ..identity import local_principal
+from ..replies import Caller
+from ..store.principals import hash_token, principal_by_token_hash
 
 CHANNEL: Final = "cli"
 CLIENT: Final = "pointsman"

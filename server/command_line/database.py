@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from pointsman.fsm.session import Session
-from pointsman.server.store.failures import store_errors
-from pointsman.server.store.location import database_path
-from pointsman.server.store.opening import open_database, open_existing, reading
-from pointsman.server.store.reading import read_session
 
+from ..store.failures import store_errors
+from ..store.location import database_path
+from ..store.opening import open_database, open_existing, reading
+from ..store.reading import read_session
 from .failures import NotReached
 
 

@@ -69,8 +69,9 @@ def failure_of(error: BaseException) -> Failure | None:
 
 
 def _failure_of_ours(error: PointsmanError) -> Failure:
-    from pointsman.server.errors import EngineClosed, StoreError, UnknownDefinition
     from pointsman.tools.errors import SourceError
+
+    from ..errors import EngineClosed, StoreError, UnknownDefinition
 
     away = isinstance(error, StoreError | SourceError | UnknownDefinition | EngineClosed)
     return NotReached(str(error)) if away else FoundProblems(str(error))

@@ -18,9 +18,9 @@ from .options import database_option
 from .settings import setting
 
 if TYPE_CHECKING:
-    from pointsman.server.governor import Governor
-    from pointsman.server.mcp_server import Era
-    from pointsman.server.surfaces.choosing import SurfaceChoice
+    from ..governor import Governor
+    from ..mcp_server import Era
+    from ..surfaces.choosing import SurfaceChoice
 
 
 @click.command()
@@ -70,8 +70,8 @@ def command(
 async def _serve(
     files: tuple[Path, ...], surface: SurfaceChoice, era: Era, session: str | None, database: str | None
 ) -> None:
-    from pointsman.server.identity import local_principal
-    from pointsman.server.mcp_server import open_and_serve_stdio
+    from ..identity import local_principal
+    from ..mcp_server import open_and_serve_stdio
 
     serving = asyncio.current_task()
     with suppress(NotImplementedError):  # an event loop of Windows takes no signals
@@ -83,7 +83,7 @@ async def _serve(
 
 @asynccontextmanager
 async def _opening(files: tuple[Path, ...], database: str | None) -> AsyncGenerator[Governor]:
-    from pointsman.server.application import open_application
+    from ..application import open_application
 
     async with open_application(database, files, caretaking=True) as application:
         yield application.governor

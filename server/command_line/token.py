@@ -11,7 +11,8 @@ import click
 from pointsman.contracts.bounds import IDENTIFIER
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import JsonObject
-from pointsman.server.store.principals import (
+
+from ..store.principals import (
     Principal,
     add_principal,
     hash_token,
@@ -21,7 +22,6 @@ from pointsman.server.store.principals import (
     renew_principal,
     revoke_principal,
 )
-
 from .confirming import at_a_terminal, confirm
 from .database import reading_database, writing_database
 from .failures import FoundProblems, WrongUsage

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 
 from pointsman.contracts.bounds import NOTICE_MS
 from pointsman.fsm.session import Session
-from pointsman.server.errors import StoreBusy
+
+from ..errors import StoreBusy
 
 LOOKING: Final = "look for commits of other processes"
 

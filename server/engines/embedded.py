@@ -27,20 +27,13 @@ from pointsman.fsm.decide import decide as machine
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
-from pointsman.server.engine import Engine
-from pointsman.server.engines.batch import Decider, Definitions, Paths, Rules
-from pointsman.server.engines.cache import Current, SessionCache
-from pointsman.server.engines.changes import Changes
-from pointsman.server.engines.glance import Glance
-from pointsman.server.engines.neighbours import Neighbours
-from pointsman.server.engines.reader import Reader
-from pointsman.server.engines.strays import stray_fact
-from pointsman.server.engines.writer import Job, Outcome, Stray, Submission, Work, Writer
-from pointsman.server.errors import EngineClosed, StoreBusy, StoreError
-from pointsman.server.store.instances import add_instance, beat_instance, beats, remove_instance
-from pointsman.server.store.location import database_path
-from pointsman.server.store.opening import open_database
-from pointsman.server.store.reading import (
+
+from ..engine import Engine
+from ..errors import EngineClosed, StoreBusy, StoreError
+from ..store.instances import add_instance, beat_instance, beats, remove_instance
+from ..store.location import database_path
+from ..store.opening import open_database
+from ..store.reading import (
     AUDIT_ROWS,
     LIST_ROWS,
     SessionFilter,
@@ -54,8 +47,16 @@ from pointsman.server.store.reading import (
     read_revisions,
     read_stored,
 )
-from pointsman.server.store.rows import row_as_json
-from pointsman.server.store.writing import DefinitionRow
+from ..store.rows import row_as_json
+from ..store.writing import DefinitionRow
+from .batch import Decider, Definitions, Paths, Rules
+from .cache import Current, SessionCache
+from .changes import Changes
+from .glance import Glance
+from .neighbours import Neighbours
+from .reader import Reader
+from .strays import stray_fact
+from .writer import Job, Outcome, Stray, Submission, Work, Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")

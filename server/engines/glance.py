@@ -8,9 +8,9 @@ from typing import Final
 
 from sqlalchemy import bindparam, select
 
-from pointsman.server.store.failures import store_errors
-from pointsman.server.store.tables import sessions
-from pointsman.server.store.writing import compiled
+from ..store.failures import store_errors
+from ..store.tables import sessions
+from ..store.writing import compiled
 
 _HEAD: Final = compiled(select(sessions.c.head).where(sessions.c.id == bindparam("id")))
 

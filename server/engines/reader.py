@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from pointsman.server.store.failures import store_errors
-from pointsman.server.store.opening import reading
+from ..store.failures import store_errors
+from ..store.opening import reading
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
-from pointsman.server.errors import StoreBusy, StoreError, StoreFull, StoreUnreadable
+from ..errors import StoreBusy, StoreError, StoreFull, StoreUnreadable
 
 _ERRORS: Final[dict[int, type[StoreError]]] = {
     sqlite3.SQLITE_BUSY: StoreBusy,

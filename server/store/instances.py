@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from pointsman.server.store.tables import instances
+from .tables import instances
 
 
 def add_instance(connection: Connection, instance: str, pid: int, host: str, now_ms: int) -> None:

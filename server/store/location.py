@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from pointsman.server.errors import StoreUnreadable
+from ..errors import StoreUnreadable
 
 FILE_NAME: Final = "pointsman.sqlite3"
 

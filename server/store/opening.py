@@ -11,10 +11,11 @@ from typing import Final
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 
 from pointsman.contracts.bounds import DATABASE_BUSY_MS
-from pointsman.server.errors import StoreError, StoreUnreadable
-from pointsman.server.store.failures import store_errors
-from pointsman.server.store.location import prepare_file
-from pointsman.server.store.schema import ensure_schema
+
+from ..errors import StoreError, StoreUnreadable
+from .failures import store_errors
+from .location import prepare_file
+from .schema import ensure_schema
 
 _ALWAYS: Final = ("PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON", "PRAGMA recursive_triggers = ON")
 _WAL_RETRY_S: Final = 0.01

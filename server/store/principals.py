@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from pointsman.server.store.tables import principals
+from .tables import principals
 
 TOKEN_BYTES: Final = 32
 

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Select, select, true, tuple_
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.session import Session
-from pointsman.server.audit.chain import AuditRow
-from pointsman.server.store.tables import audit, definitions, sessions
-from pointsman.server.store.writing import DefinitionRow, StoredSession
+
+from ..audit.chain import AuditRow
+from .tables import audit, definitions, sessions
+from .writing import DefinitionRow, StoredSession
 
 LIST_ROWS: Final = 100
 """How many sessions a list has where nobody says otherwise."""

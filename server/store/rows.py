@@ -11,7 +11,8 @@ from pointsman.contracts.times import iso, milliseconds
 from pointsman.contracts.values import JsonObject, canonical
 from pointsman.fsm.facts import FACT_VERSION, Fact, FactKind, body_value, read_body
 from pointsman.fsm.session import FORMAT, ActorKind, Session, snapshot
-from pointsman.server.audit.chain import AuditRow, body_digest, hash_of
+
+from ..audit.chain import AuditRow, body_digest, hash_of
 
 SALT: Final = "salt"
 """Member of a stored body that no fact has. It is random, and goes when the body is erased."""

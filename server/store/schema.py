@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine
 
-from pointsman.server.errors import StoreUnreadable
+from ..errors import StoreUnreadable
 
 REVISIONS: Final = ("v0001",)
 """Every migration there is, oldest first; a test compares them with what alembic finds."""

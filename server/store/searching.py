@@ -8,10 +8,11 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from pointsman.fsm.session import Session
-from pointsman.server.audit.chain import AuditRow
-from pointsman.server.store.reading import LIST_ROWS
-from pointsman.server.store.tables import audit, definitions, sessions
-from pointsman.server.store.writing import DefinitionRow, StoredSession
+
+from ..audit.chain import AuditRow
+from .reading import LIST_ROWS
+from .tables import audit, definitions, sessions
+from .writing import DefinitionRow, StoredSession
 
 
 @dataclass(frozen=True, slots=True)

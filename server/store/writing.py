@@ -18,10 +18,11 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql import ClauseElement
 
 from pointsman.fsm.session import FORMAT, Session, restore
-from pointsman.server.audit.chain import GENESIS, AuditRow
-from pointsman.server.errors import StoreUnreadable
-from pointsman.server.store.rows import SessionRow
-from pointsman.server.store.tables import SERVER_CHAIN, audit, definitions, server_chain, sessions
+
+from ..audit.chain import GENESIS, AuditRow
+from ..errors import StoreUnreadable
+from .rows import SessionRow
+from .tables import SERVER_CHAIN, audit, definitions, server_chain, sessions
 
 
 class Head(NamedTuple):
