@@ -7,6 +7,7 @@ guessed. It is a name all the same, never a permission: every call checks the ca
 from __future__ import annotations
 
 import getpass
+import os
 import secrets
 from typing import Final
 
@@ -30,5 +31,19 @@ def new_instance_id() -> str:
 
 
 def local_principal() -> str:
-    """Name the accountable principal of whoever runs this process: the user of the operating system."""
-    return f"local:{getpass.getuser()}"
+    """Name the accountable principal of whoever runs this process: the user of the operating system.
+
+    The system is asked, not the environment: whoever sets `LOGNAME` does not become somebody else.
+    """
+    return f"local:{_system_user()}"
+
+
+def _system_user() -> str:
+    try:
+        import pwd
+    except ImportError:  # Windows
+        return getpass.getuser()
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user that has no name
+        return str(os.getuid())
