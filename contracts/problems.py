@@ -59,6 +59,8 @@ def join(path: str, part: str | int) -> str:
     """Write one more step of a path."""
     if isinstance(part, int):
         return f"{path}[{part}]"
+    if len(part) > _NAME_CHARACTERS:
+        part = f"{part[:_NAME_CHARACTERS]}…"
     if not _IDENTIFIER.match(part):
         return f"{path}[{json.dumps(part)}]"
     return f"{path}.{part}" if path else part

@@ -21,7 +21,7 @@ def send(turn: Turn, request: Send) -> Decision:
     """Judge an event of an agent or of the outside, and take it or refuse it."""
     name, arguments = request.event, request.arguments
     if _is_repeated(turn, request):
-        body = Accepted(arguments, digest(arguments), {}, repeated=True)
+        body = Accepted({}, digest(arguments), {}, repeated=True)  # the first row has the arguments
         turn.emit("accepted", body, action=name, outcome="repeated")
         return replace(turn.answer(), repeated=True)
     state = turn.state

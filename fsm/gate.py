@@ -169,14 +169,13 @@ def _write_row(  # noqa: PLR0913 -- the flags are columns of the row
     cause: Code | None = None,
 ) -> None:
     text = canonical(arguments)
-    kept = text.encode("utf-8", "surrogatepass")[:DENIED_ARGUMENTS_BYTES].decode("utf-8", "ignore")
     turn.emit(
         "denied",
         Denied(
-            message=refusal.message,
+            message=_cut(refusal.message),
             arguments_digest=digest_text(text),
-            arguments=kept,
-            unmet=unmet_values(refusal.unmet),
+            arguments=_cut(text),
+            unmet=_within_bound(unmet_values(refusal.unmet)),
             counts_denial=denial,
             counts_invalid=invalid,
             cause=cause,
@@ -185,3 +184,19 @@ def _write_row(  # noqa: PLR0913 -- the flags are columns of the row
         outcome="refused",
         code=refusal.code,
     )
+
+
+def _cut(text: str) -> str:
+    return text.encode("utf-8", "surrogatepass")[:DENIED_ARGUMENTS_BYTES].decode("utf-8", "ignore")
+
+
+def _within_bound(unmet: list[JsonObject]) -> list[JsonObject]:
+    """The first demands that fit: their paths hold names that the caller made up, of any length."""
+    kept: list[JsonObject] = []
+    left_bytes = DENIED_ARGUMENTS_BYTES
+    for one in unmet:
+        left_bytes -= len(canonical(one).encode("utf-8", "surrogatepass"))
+        if left_bytes < 0:
+            break
+        kept.append(one)
+    return kept
