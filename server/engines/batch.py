@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from pointsman.contracts.workflow import Workflow
@@ -20,7 +20,7 @@ from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.session import Session
 from pointsman.server.audit.chain import GENESIS, AuditRow
 from pointsman.server.engines.cache import Current
-from pointsman.server.engines.strays import StrayBound, stray_command
+from pointsman.server.engines.strays import SENT_TOO_OFTEN, StrayBound, only_said, stray_command
 from pointsman.server.errors import UnknownDefinition
 from pointsman.server.store.rows import SessionRow, audit_row, session_row
 from pointsman.server.store.tables import SERVER_CHAIN
@@ -91,6 +91,10 @@ class Batch:
         else:
             workflow = self._workflow(digest)
             decision = self._rules.decide(workflow, before, command)
+            if decision.facts and only_said(workflow, before, decision) and not self._bound.admits_of(session_id):
+                answer = decision.refusal or SENT_TOO_OFTEN
+                self.stray(stray_command(command, session_id, answer))
+                return replace(decision, session=before, facts=())
             if decision.facts:
                 self._accept(session_id, before, decision, workflow)
         if decision.refusal is not None and not decision.facts:

@@ -1,7 +1,8 @@
 """Calls that belong to no session: the fact each leaves, and the bound on how many rows they may make.
 
 A flood of them must not fill the disk (fault 38). Beyond the bound they are counted, and one row a
-minute says how many there were. The bound holds for each server process by itself.
+minute says how many there were. The bound holds for each server process by itself. Refused calls
+of a session that no limit counts are bounded likewise: beyond the bound they are told of here.
 """
 
 from __future__ import annotations
@@ -10,14 +11,47 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from pointsman.contracts.bounds import DENIED_ARGUMENTS_BYTES, SERVER_CHAIN_ROWS_PER_MINUTE
+from pointsman.contracts.bounds import (
+    DENIED_ARGUMENTS_BYTES,
+    SERVER_CHAIN_ROWS_PER_MINUTE,
+    SESSION_REFUSALS_PER_MINUTE,
+)
 from pointsman.contracts.values import Json, JsonObject, canonical, digest_text
+from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.commands import Call, Command, Decide, Expire, Observe, Send, Settle, Start, TakeOver
-from pointsman.fsm.facts import Denied, Fact
+from pointsman.fsm.decision import Decision
+from pointsman.fsm.facts import Accepted, Denied, Fact
 from pointsman.fsm.refusals import Refusal, unmet_values
+from pointsman.fsm.session import Session
 
 _WINDOW_S: Final = 60.0
 _NAME_BYTES: Final = 256
+
+SENT_TOO_OFTEN: Final = Refusal("LIMIT_REACHED", "The event had been accepted before; it is sent again too often.")
+"""What is written of a repeated event beyond the bound; its sender is answered as ever."""
+
+
+def only_said(workflow: Workflow, before: Session | None, decision: Decision) -> bool:
+    """Whether a decision moves nothing: its rows only say no, or that an event had been accepted before.
+
+    A refusal that a limit of the workflow still counts is more than said.
+    """
+    if before is None:
+        return False
+    counted = any(rule.kind in ("denials", "invalid") for rule in workflow.states[before.state].limits) or any(
+        rule.kind in ("denials", "invalid") and f"{rule.kind}.{index}" not in before.spent
+        for index, rule in enumerate(workflow.limits)
+    )
+    for fact in decision.facts:
+        match fact.body:
+            case Denied(counts_denial=denial, counts_invalid=invalid):
+                if counted and (denial or invalid):
+                    return False
+            case Accepted(repeated=True):
+                pass
+            case _:
+                return False
+    return True
 
 
 def stray_fact(command: Command, action: str, refusal: Refusal, arguments: JsonObject) -> Fact:
@@ -66,6 +100,8 @@ class StrayBound:
         self._passed = 0
         self._codes: Counter[str] = Counter()
         self._last: Fact | None = None
+        self._sessions: Counter[str] = Counter()
+        self._sessions_since = self._began
 
     def admit(self, fact: Fact) -> list[Fact]:
         """Give the facts to write now that this one has happened: it, none, or the tally of a minute before it."""
@@ -76,6 +112,15 @@ class StrayBound:
         self._codes[fact.code or ""] += 1
         self._last = fact
         return written
+
+    def admits_of(self, session_id: str) -> bool:
+        """Whether one more row that only says something is written in this session's history this minute."""
+        now = self._monotonic()
+        if now - self._sessions_since >= _WINDOW_S:
+            self._sessions.clear()
+            self._sessions_since = now
+        self._sessions[session_id] += 1
+        return self._sessions[session_id] <= SESSION_REFUSALS_PER_MINUTE
 
     def seconds_left(self) -> float:
         """How long the running minute still lasts; not above zero when it is over."""

@@ -12,9 +12,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -31,6 +32,8 @@ from pointsman.server.errors import StoreError, StoreUnreadable
 from pointsman.server.store.failures import store_errors
 from pointsman.server.store.opening import driver
 from pointsman.server.store.writing import SessionWriter
+
+RESTART: Final = "Nothing was done; put it back, and start the server again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Writer:
         self._bound = StrayBound(monotonic)
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
         self._connection: Connection | None = None
+        self._file = self._file_now()
         self._thread = Thread(target=self._run, name="pointsman-writer", daemon=True)
 
     def start(self) -> None:
@@ -220,9 +224,24 @@ class Writer:
             raise
 
     def _connected(self) -> Connection:
+        """Give the connection, as long as what it writes can be found again.
+
+        Raises:
+            StoreUnreadable: when the file was deleted or replaced, and so nobody would read what is written to it.
+        """
+        if self._file_now() != self._file:
+            raise StoreUnreadable(f"{self._engine.url.database} was deleted or replaced while it was open. {RESTART}")
         if self._connection is None:
             self._connection = self._engine.connect()
         return self._connection
+
+    def _file_now(self) -> tuple[int, int] | None:
+        """Tell which file stands where the database is; None where there is none."""
+        try:
+            found = Path(self._engine.url.database or "").stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
