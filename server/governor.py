@@ -42,7 +42,7 @@ class Governor:
         self.library = library
         self.clock = clock
         self.instance = instance
-        self.performer = Performer(instance, self.submit_and_follow)
+        self.performer = Performer(instance, self._settle)
         self._reads: dict[str, dict[str, tuple[Read, asyncio.Task[Decision]]]] = {}
         self._watches: set[asyncio.Task[None]] = set()
 
@@ -305,12 +305,19 @@ class Governor:
 
     async def submit_and_follow(self, session: Session, request: Request, command_id: str) -> Session | None:
         """Submit what happens by itself (an outcome, a timer, a takeover), and run what that opens."""
+        return (await self._follow(session, request, command_id)).session
+
+    async def _settle(self, session: Session, request: Request, command_id: str) -> bool:
+        """Submit an outcome; False where the call is not this process's any more."""
+        return bool((await self._follow(session, request, command_id)).facts)
+
+    async def _follow(self, session: Session, request: Request, command_id: str) -> Decision:
         served = await self.library.recall(session.definition, self.engine)
         command = Command(command_id, self.clock.now_ms(), SERVER, "server", self.instance, request)
         decision = await self.engine.submit(session.id, command)
         if served is not None and decision.session is not None:
             self.performer.run_open(served, decision.session)
-        return decision.session
+        return decision
 
     def _command(self, caller: Caller, request: Request, command_id: str | None = None) -> Command:
         return Command(

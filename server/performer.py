@@ -26,8 +26,9 @@ from .library import Served
 _log = structlog.get_logger(__name__)
 _AGAIN_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
 
-Report = Callable[[Session, Settle, str], Awaitable[Session | None]]
-"""Tells the gate how a call of this session ended, under this command identifier."""
+Report = Callable[[Session, Settle, str], Awaitable[bool]]
+"""Tells the gate how a call of this session ended, under this command identifier; False where it was settled before."""
+TAKEN_OVER: Final = "Another server process had taken the call over before its outcome was known."
 
 
 class Performer:
@@ -75,14 +76,16 @@ class Performer:
             session=session.id, call=call.id, key=call.key, attempt=call.attempt, who=session.started_by
         )
         result = await served.sources.call(call.tool, call.arguments, _policy(served, call.tool), context)
-        await self._tell(session, call, result)
-        return result
+        if await self._tell(session, call, result):
+            return result
+        _log.warning("outcome came too late", session=session.id, call=call.id, tool=call.tool, outcome=result.outcome)
+        return CallResult("unknown", error=TAKEN_OVER, attempts=result.attempts)
 
-    async def _tell(self, session: Session, call: OpenCall, result: CallResult) -> None:
+    async def _tell(self, session: Session, call: OpenCall, result: CallResult) -> bool:
         failures = 0
         while True:
             try:
-                await self._report(session, Settle(call.id, result), f"outcome:{call.id}")
+                settled = await self._report(session, Settle(call.id, result), f"outcome:{call.id}")
             except StoreError as error:
                 delay_s = _AGAIN_S[min(failures, len(_AGAIN_S) - 1)]
                 failures += 1
@@ -91,7 +94,7 @@ class Performer:
                 )
                 await asyncio.sleep(delay_s)
             else:
-                return
+                return settled
 
 
 def _policy(served: Served, tool: str) -> ToolPolicy:

@@ -78,8 +78,8 @@ class InLoop:
         self._begun = True
         try:
             return await work()
-        except SystemExit as error:
-            # A task that raises SystemExit takes the event loop, and so the server, with it.
+        except (SystemExit, KeyboardInterrupt) as error:
+            # A task that raises one of these takes the event loop, and so the server, with it.
             raise ToolExit from error
 
 

@@ -1,0 +1,54 @@
+"""What an agent, a neighbour or a tool may try against the governor, and what must hold all the same."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pointsman.fsm.commands import TakeOver
+from pointsman.server.application import Application
+from tests.server.governor.desks import Desk, acted, started
+
+
+async def test_reads_in_flight_count_towards_the_limit_of_their_tool(desk: Desk) -> None:
+    """Format: `limit` of a tool in a state. Calls at the same time do not go over it."""
+    file = desk.place / "desk.yaml"
+    text = file.read_text()
+    file.write_text(text.replace("=record.subject}, save: looked}", "=record.subject}, save: looked, limit: 2}", 1))
+    assert "limit: 2" in file.read_text()
+    async with desk.open() as application:
+        session = (await started(application)).session
+        gate = desk.hold("look")
+        looks = [asyncio.create_task(acted(application, session, "desk.look")) for _ in range(3)]
+        await desk.called(2)
+        await asyncio.wait(looks, return_when=asyncio.FIRST_COMPLETED)
+        gate.set()
+        replies = await asyncio.gather(*looks)
+    codes = [reply.refusal.code for reply in replies if reply.refusal is not None]
+    assert codes == ["LIMIT_REACHED"]
+    assert desk.module.calls.count("look") == 2
+
+
+async def test_who_ran_a_write_that_was_taken_over_is_not_told_that_it_was_done(
+    application: Application, desk: Desk
+) -> None:
+    """Faults, 1 and 9: a process that stood still longer than its lease. The session says unknown, and so does it."""
+    session = (await started(application)).session
+    gate = desk.hold("send")
+    call = asyncio.create_task(acted(application, session, "desk.send", {"text": "hello"}))
+    await desk.called()
+    current = await application.engine.read(session)
+    assert current is not None
+    [opened] = current.stay.open.values()
+    await application.governor.submit_and_follow(current, TakeOver(opened.id, opened.instance), "takeover:1")
+    gate.set()
+    reply = await call
+    assert (reply.outcome, reply.state) == ("unknown", "in_doubt")
+
+
+async def test_a_tool_that_raises_a_keyboard_interrupt_does_not_end_the_server(desk: Desk) -> None:
+    file = desk.place / "desk.py"
+    file.write_text(file.read_text().replace("raise ConnectionResetError", "raise KeyboardInterrupt"))
+    async with desk.open() as application:
+        session = (await started(application)).session
+        reply = await acted(application, session, "desk.send", {"text": "broken"})
+    assert (reply.outcome, reply.state) == ("unknown", "in_doubt")
