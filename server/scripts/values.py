@@ -10,9 +10,10 @@ from typing import Final
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_strings
 
-from pointsman.contracts.expressions import Expression, Program, expression_text, fault_of, needs_of
+from pointsman.contracts.expressions import Expression, expression_text
 from pointsman.contracts.positions import Path
-from pointsman.contracts.syntax_tree import read
+from pointsman.contracts.programs import Program, fault_of, merged
+from pointsman.contracts.syntax_tree import paths, read
 from pointsman.contracts.values import Json, JsonObject
 
 _ROOTS: Final = ("record", "last")
@@ -42,7 +43,8 @@ def compiled(text: str) -> Expression:
     except (RuntimeError, TypeError, ValueError) as error:
         raise fault_of(text, error) from None
     tree = read(checked.serialize())
-    needs = needs_of(tree)
+    found = ((root, members) for _, root, members in paths(tree.root) if root in _ROOTS)
+    needs = merged({root: frozenset(members[:1]) or None} for root, members in found)
     return Expression(text, needs, Program(text, tree, needs, {}, checked))
 
 
