@@ -83,8 +83,8 @@ def test_the_second_person_decides_as_it_says(shell: Shell, monkeypatch: pytest.
     assert made.code == 0, made.stdout
     token = max(re.findall(r"[A-Za-z0-9_-]{30,}", made.stdout), key=len)
 
-    def documented(*command: str, **environment: str) -> str:
-        done = shell.run(*(handle if word == "ID" else word for word in words[command]), env=environment)
+    def documented(group: str, name: str, **environment: str) -> str:
+        done = shell.run(*(handle if word == "ID" else word for word in words[group, name]), env=environment)
         assert done.code == 0, done.stdout + done.stderr
         return done.stdout
 
