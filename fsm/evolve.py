@@ -58,7 +58,6 @@ def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901 -- a c
         if not isinstance(body, Started):
             raise HistoryError(f"the first fact is {fact.kind!r}, not 'started'")
         return _started(fact, body)
-    session = replace(session, revision=session.revision + 1)
     match body:
         case Started():
             raise HistoryError("a session starts once")
@@ -69,15 +68,20 @@ def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901 -- a c
         case Intended():
             return _intended(session, body)
         case Settled():
-            return _settled(session, fact, body)
+            return _settled(_next(session), fact, body)
         case Accepted():
-            return _accepted(session, fact, body)
+            return _accepted(_next(session), fact, body)
         case Decided():
-            return _decided(session, fact, body)
+            return _decided(_next(session), fact, body)
         case TimerFired():
             return _timer_fired(session, body)
         case _:
-            return _cancelled(session, fact, body)
+            return _cancelled(_next(session), fact, body)
+
+
+def _next(session: Session) -> Session:
+    """The session at its next revision. The facts that change one thing bring it themselves."""
+    return replace(session, revision=session.revision + 1)
 
 
 def _cancelled(session: Session, fact: Fact, _: Administered) -> Session:
@@ -104,18 +108,20 @@ def _started(fact: Fact, body: Started) -> Session:
 
 def _entered(session: Session, fact: Fact, body: Entered) -> Session:
     state = fact.state_after or ""
+    revision = session.revision + 1
     stay = Stay(
         state=state,
         actor=body.actor,
         number=session.stay.number + 1,
         since=fact.at,
-        revision=session.revision,
+        revision=revision,
         position=body.position,
         timers=dict(body.timers),
         review=body.review,
     )
     return replace(
         session,
+        revision=revision,
         stay=stay,
         visits={**session.visits, state: session.visits.get(state, 0) + 1},
         counts=replace(session.counts, steps=session.counts.steps + 1),
@@ -134,13 +140,15 @@ def _denied(session: Session, body: Denied) -> Session:
         )
 
     if not (body.counts_denial or body.counts_invalid):
-        return session
-    return replace(session, counts=count(session.counts), stay=replace(session.stay, counts=count(session.stay.counts)))
+        return _next(session)
+    stay = replace(session.stay, counts=count(session.stay.counts))
+    return replace(session, revision=session.revision + 1, counts=count(session.counts), stay=stay)
 
 
 def _intended(session: Session, body: Intended) -> Session:
     call, stay = body.call, session.stay
-    session = replace(session, stay=replace(stay, open={**stay.open, call.id: call}))
+    stay = replace(stay, open={**stay.open, call.id: call})
+    session = replace(session, revision=session.revision + 1, stay=stay)
     return _count_call(session, call.tool) if call.purpose == "agent" and call.attempt == 1 else session
 
 
@@ -208,7 +216,8 @@ def _decided(session: Session, fact: Fact, body: Decided) -> Session:
 
 def _timer_fired(session: Session, body: TimerFired) -> Session:
     stay = replace(session.stay, timers=_without(session.stay.timers, body.timer))
-    return replace(session, timers=_without(session.timers, body.timer), stay=stay)
+    timers = _without(session.timers, body.timer)
+    return replace(session, revision=session.revision + 1, timers=timers, stay=stay)
 
 
 def _without(timers: dict[str, Timer], name: str) -> dict[str, Timer]:
