@@ -9,7 +9,7 @@ on a restored session, and compares the facts. Here are the promises that need t
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pytest
 from hypothesis import settings
@@ -22,32 +22,20 @@ from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Accepted, CallResult, Decided, Entered, Fact, Intended
 from pointsman.fsm.session import Actor, Session, snapshot
 
-from .driver import ADA, ADA_HERSELF, MARIA, OUTSIDE, SERVER, STRANGER, Story
+from .driver import ADA, MARIA, OUTSIDE, SERVER, Story
 from .town import AFTER_WHEN, FAILED, HUMAN, LIMITS, SESSION_LIMITS, TOOL_WHEN, TOWN, WHEN, leads_to
-
-CHIEF = Actor("human", "cleo", ("chief",))
-IMPOSTOR = Actor("agent", "maria", ("reviewer", "chief"))
-ACTORS = (ADA, ADA, ADA, MARIA, CHIEF, OUTSIDE, ADA_HERSELF, SERVER, STRANGER, IMPOSTOR)
-EVENTS = ("enter", "ask", "slip", "back", "forth", "stop", "answered", "clear", "plead", "give_up", "nothing")
-TOOLS = ("t.look", "t.peek", "t.post", "t.deed", "t.none")
-
-small = st.integers(0, 4)
-results = st.one_of(
-    st.builds(CallResult, st.just("done"), st.one_of(small, st.none(), st.just("text"), st.just({"a": 1}))),
-    st.builds(CallResult, st.sampled_from(["failed", "unknown"]), error=st.just("it broke")),
-)
-payloads: st.SearchStrategy[JsonObject] = st.fixed_dictionaries(
-    {},
-    optional={
-        "gate": small,
-        "door": st.integers(0, 3),
-        "note": st.sampled_from(["n", "ab", "too long"]),
-        "confidence": st.sampled_from([0, 0.2, 0.6, 0.9, 1, 2]),
-        "rationale": st.just("because"),
-    },
-)
-sound: st.SearchStrategy[JsonObject] = st.fixed_dictionaries(
-    {"gate": st.integers(0, 3), "confidence": st.sampled_from([0.3, 0.8, 1]), "rationale": st.just("r")}
+from .townsfolk import (
+    ACTORS,
+    CHIEF,
+    DECISIONS,
+    EVENTS,
+    SENT,
+    TOOLS,
+    decisions_of,
+    good_results,
+    payloads,
+    results,
+    small,
 )
 
 
@@ -73,24 +61,76 @@ class Town(RuleBasedStateMachine):
 
     # What may be asked.
 
-    @rule(
-        call=st.builds(
-            Call,
-            st.sampled_from(TOOLS),
-            small.map(lambda x: cast("JsonObject", {"x": x} if x else {})),
-            st.none() | st.integers(0, 40),
-            st.integers(0, 2),
-        ),
-        actor=st.sampled_from(ACTORS),
-        ends=st.booleans(),
-        result=results,
-    )
-    def call(self, call: Call, actor: Actor, ends: bool, result: CallResult) -> None:
+    @rule(data=st.data(), steps=st.integers(1, 6))
+    def go_on(self, data: st.DataObject, steps: int) -> None:
+        """Whoever must act does what the state is there for."""
+        for _ in range(steps):
+            self.go_one_step_on(data)
+
+    @rule(data=st.data())
+    def go_on_further(self, data: st.DataObject) -> None:
+        """As above, so that stories get somewhere between the disturbances."""
+        for _ in range(6):
+            self.go_one_step_on(data)
+
+    def go_one_step_on(self, data: st.DataObject) -> None:
+        stay = self.story.session.stay
+        settles = bool(stay.open) and data.draw(st.sampled_from([True, True, True, False]))
+        if settles:
+            name = data.draw(st.sampled_from(sorted(stay.open)))
+            call = stay.open[name]
+            self.ask(Settle(call.id, data.draw(good_results)), SERVER, instance=call.instance)
+        elif stay.review is not None:
+            arguments, actor = data.draw(DECISIONS[stay.state]), MARIA if stay.state == "review" else CHIEF
+            event = data.draw(st.sampled_from(sorted(decisions_of(stay.state))))
+            self.ask(Decide(event, arguments, stay.review.shown_digest, stay.number), actor, channel="cli")
+        elif stay.actor == "agent":
+            self.act(data, stay.state)
+        elif stay.actor == "external":
+            self.ask(Send("answered", data.draw(DECISIONS["review"])), OUTSIDE)
+        else:
+            self.be_late(data.draw(st.sampled_from([25, 60])))
+
+    def act(self, data: st.DataObject, state: str) -> None:
+        """An agent calls a tool, or looks and sends an event."""
+        if data.draw(st.booleans()):
+            tool = data.draw(st.sampled_from(TOOLS[:-1]))
+            self.call(Call(tool, {"x": data.draw(st.integers(1, 3))}), ADA, data.draw(good_results))
+            return
+        event = data.draw(
+            st.sampled_from(["enter", "enter", "enter", "slip", "ask"] if state == "gatehouse" else EVENTS)
+        )
+        if event == "enter":
+            self.call(Call("t.look", {"x": 1}), ADA, CallResult("done", 1))
+        self.ask(Send(event, data.draw(SENT.get(event, payloads))), ADA)
+
+    def call(self, call: Call, actor: Actor, result: CallResult | None) -> None:
+        """Call a tool; a permitted read ends now, or later when `result` is None."""
         decision = self.ask(call, actor)
         if decision.read is not None:
             self.reads.append(decision.read)
-            if ends:
+            if result is not None:
                 self.ask(Observe(decision.read, result), actor)
+
+    @rule(data=st.data(), actor=st.sampled_from(ACTORS), kind=st.sampled_from(("call", "send", "decide", "start")))
+    def ask_anything(self, data: st.DataObject, actor: Actor, kind: str) -> None:
+        """Anybody asks for anything, on any revision, with any digest there has been."""
+        stale = data.draw(st.none() | st.integers(0, 40))
+        if kind == "call":
+            arguments: JsonObject = {"x": 1} if data.draw(st.booleans()) else {}
+            tool = data.draw(st.sampled_from(TOOLS))
+            flight = data.draw(st.integers(0, 2))
+            self.call(Call(tool, arguments, stale, flight, flight), actor, data.draw(st.none() | results))
+        elif kind == "send":
+            self.ask(Send(data.draw(st.sampled_from(EVENTS)), data.draw(payloads), stale), actor)
+        elif kind == "decide":
+            stay = data.draw(st.sampled_from([0, 1, self.story.session.stay.number]))
+            digest = data.draw(st.sampled_from(self.digests))
+            channel = data.draw(st.sampled_from(["cli", "console", "mcp", "elicitation"]))
+            decide = Decide(data.draw(st.sampled_from(EVENTS)), data.draw(payloads), digest, stay)
+            self.ask(decide, actor, channel=channel)
+        else:
+            self.ask(Start("s-1", TOWN.digest, {}), actor)
 
     @precondition(lambda self: self.reads)
     @rule(data=st.data(), result=results)
@@ -99,74 +139,24 @@ class Town(RuleBasedStateMachine):
         self.ask(Observe(data.draw(st.sampled_from(self.reads)), result), ADA)
 
     @rule(
-        event=st.sampled_from(EVENTS),
-        arguments=st.one_of(payloads, sound),
-        actor=st.sampled_from(ACTORS),
-        stale=st.none() | st.integers(0, 40),
+        data=st.data(), result=results, instance=st.sampled_from(["one", "two"]), gone=st.sampled_from(["one", "two"])
     )
-    def send(self, event: str, arguments: JsonObject, actor: Actor, stale: int | None) -> None:
-        self.ask(Send(event, arguments, stale), actor)
-
-    @rule(arguments=sound, event=st.sampled_from(["enter", "ask", "slip", "plead"]))
-    def send_well(self, arguments: JsonObject, event: str) -> None:
-        """An agent that does what it should: looks, then sends."""
-        decision = self.ask(Call("t.look", {"x": 1}), ADA)
-        if decision.read is not None:
-            self.ask(Observe(decision.read, CallResult("done", 1)), ADA)
-        kept = arguments if event in ("enter", "plead") else {"rationale": "r"}
-        self.ask(Send(event, {name: kept[name] for name in kept if event == "enter" or name != "gate"}), ADA)
-
-    @rule(gate=st.integers(0, 3), door=st.integers(0, 3), actor=st.sampled_from([OUTSIDE, SERVER, ADA]))
-    def deliver(self, gate: int, door: int, actor: Actor) -> None:
-        self.ask(Send("answered", {"gate": gate, "door": door}), actor)
-
-    @rule(
-        event=st.sampled_from(EVENTS),
-        arguments=payloads,
-        actor=st.sampled_from(ACTORS),
-        fresh=st.booleans(),
-        channel=st.sampled_from(["cli", "console", "mcp", "elicitation"]),
-        data=st.data(),
-    )
-    def decide(
-        self, event: str, arguments: JsonObject, actor: Actor, fresh: bool, channel: str, data: st.DataObject
-    ) -> None:
-        review = self.story.session.stay.review
-        digest = review.shown_digest if review and fresh else data.draw(st.sampled_from(self.digests))
-        stay = self.story.session.stay.number if fresh else data.draw(st.integers(0, 9))
-        self.ask(Decide(event, arguments, digest, stay), actor, channel=channel)
-
-    @rule(event=st.sampled_from(["back", "forth", "stop", "clear"]), edit=st.none() | st.integers(0, 3), data=st.data())
-    def decide_well(self, event: str, edit: int | None, data: st.DataObject) -> None:
-        """A person who may, on what is shown."""
-        review = self.story.session.stay.review
-        arguments: JsonObject = {"rationale": "r"} if edit is None or self.story.state != "review" else {"door": edit}
-        shown = review.shown_digest if review else ""
-        actor = data.draw(st.sampled_from([MARIA, CHIEF]))
-        self.ask(Decide(event, arguments, shown, self.story.session.stay.number), actor, channel="cli")
-
-    @rule(data=st.data(), result=results, known=st.booleans(), instance=st.sampled_from(["one", "one", "one", "two"]))
-    def settle(self, data: st.DataObject, result: CallResult, known: bool, instance: str) -> None:
-        """A call ends: one that is open, or any there has ever been."""
-        calls = sorted(self.story.session.stay.open) if known else []
-        call = data.draw(st.sampled_from(calls or self.calls))
-        self.ask(Settle(call, result), SERVER, instance=instance)
-
-    @rule(data=st.data(), gone=st.sampled_from(["one", "two"]), instance=st.sampled_from(["two", "one"]))
-    def take_over(self, data: st.DataObject, gone: str, instance: str) -> None:
-        self.ask(TakeOver(data.draw(st.sampled_from(self.calls)), gone), SERVER, instance=instance)
+    def settle(self, data: st.DataObject, result: CallResult, instance: str, gone: str) -> None:
+        """Any call there has ever been ends, or is taken over."""
+        call = data.draw(st.sampled_from(self.calls))
+        request = TakeOver(call, gone) if data.draw(st.booleans()) else Settle(call, result)
+        self.ask(request, SERVER, instance=instance)
 
     @rule(data=st.data(), actor=st.sampled_from([SERVER, SERVER, SERVER, ADA, MARIA]))
     def expire(self, data: st.DataObject, actor: Actor) -> None:
         """A timer is said to be due: one that is, one that is not, one that was."""
         self.ask(Expire(data.draw(st.sampled_from(self.timers))), actor)
 
-    @rule(hours=st.sampled_from([-30, 1, 25, 60, 200]))
+    @rule(hours=st.sampled_from([-30, 1, 25]))
     def pass_time(self, hours: int) -> None:
         """Clocks go, and sometimes go back."""
         self.story.at += hours * 3_600_000
 
-    @rule(hours=st.sampled_from([25, 60]))
     def be_late(self, hours: int) -> None:
         """Time passes, and everything due is fired."""
         self.story.at += hours * 3_600_000
@@ -174,14 +164,10 @@ class Town(RuleBasedStateMachine):
         for name, _ in sorted({**session.timers, **session.stay.timers}.items(), key=lambda item: item[1].at):
             self.ask(Expire(name), SERVER)
 
-    @precondition(lambda self: self.story.session.revision > 30)
+    @precondition(lambda self: self.story.session.revision > 40)
     @rule(actor=st.sampled_from(ACTORS))
     def cancel(self, actor: Actor) -> None:
         self.ask(Cancel("c"), actor)
-
-    @rule(actor=st.sampled_from(ACTORS))
-    def start_again(self, actor: Actor) -> None:
-        self.ask(Start("s-1", TOWN.digest, {}), actor)
 
     # What must hold.
 
@@ -293,4 +279,4 @@ TestTown.settings = settings(max_examples=25, stateful_step_count=40)
 @pytest.mark.slow
 def test_the_promises_hold_for_longer() -> None:
     """As above: more sequences, and longer ones."""
-    run_state_machine_as_test(Town, settings=settings(max_examples=300, stateful_step_count=80))
+    run_state_machine_as_test(Town, settings=settings(max_examples=150, stateful_step_count=60))

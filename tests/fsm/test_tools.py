@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from pointsman.contracts.values import JsonObject
 from pointsman.fsm.commands import Call, Expire, Settle, TakeOver
 from pointsman.fsm.facts import Intended, Settled
 
-from .driver import ADA, MARIA, OUTSIDE, Story, result_of, workflow
+from .driver import ADA, MARIA, OUTSIDE, Story, result_of, with_tools, workflow
 
 SHELF = workflow("""
     record:
@@ -270,3 +271,23 @@ def test_only_the_server_says_how_a_call_ended() -> None:
     story.submit(Settle(call.id, result_of("done", 7)), MARIA)
     assert story.code == "NOT_FOUND"
     assert story.session.open_write is not None
+
+
+def test_a_fixed_argument_holds_even_where_a_tool_takes_any_argument() -> None:
+    """Format: `with` fixes arguments. A definition that is open must not let the agent choose them."""
+    anything: JsonObject = {"type": "object", "properties": {"fixed": {}}, "additionalProperties": True}
+    story = Story(with_tools(SHELF, {"t.read": anything}), {"id": "b-1"})
+    read = story.ask("t.read", {"fixed": "b-2", "more": 1})
+    assert read.arguments == {"fixed": "b-1", "more": 1}
+
+
+def test_a_read_that_outlived_its_stay_saves_nothing() -> None:
+    """Fsm: it is recorded and counts for nothing."""
+    story = Story(SHELF, {"id": "b-1"})
+    read = story.ask("t.read")
+    story.send("leave")
+    story.observe(read, gives={"title": "T"})
+    settled = story.facts[-1].body
+    assert isinstance(settled, Settled)
+    assert (settled.writes, settled.stay, settled.result) == ({}, 1, {"title": "T"})
+    assert "book" not in story.record
