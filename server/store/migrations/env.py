@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from ..tables import metadata
+from pointsman.server.store.tables import metadata  # alembic loads this file by its path, outside any package
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 with context.begin_transaction():
