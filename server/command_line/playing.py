@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from ..scripts.agent import Serving
+from ..scripts.agent import ServerFailed, Serving
 from ..scripts.drawing import Drawing
 from ..scripts.performing import Performance, draw
 from ..scripts.script import Script
-from .failures import FoundProblems, NotVerified
+from .failures import FoundProblems, NotReached, NotVerified
 
 
 def play(script: Script, serving: Serving, explanation: str = "", then: Iterable[tuple[str, str]] = ()) -> Performance:
@@ -30,6 +30,7 @@ def play(script: Script, serving: Serving, explanation: str = "", then: Iterable
     Raises:
         PointsmanError: when the workflow, its tools, the database or the server cannot be had.
         FoundProblems: when something came out otherwise than the script says.
+        NotReached: when the server process fails.
         NotVerified: when the audit does not verify.
     """
     reconfigure = getattr(sys.stdout, "reconfigure", None)
@@ -38,7 +39,10 @@ def play(script: Script, serving: Serving, explanation: str = "", then: Iterable
     drawing = Drawing(Console(highlight=False, markup=False, emoji=False))
     if explanation:
         drawing.explain(explanation)
-    performance = asyncio.run(draw(script, serving, drawing))
+    try:
+        performance = asyncio.run(draw(script, serving, drawing))
+    except ServerFailed as error:
+        raise NotReached(str(error)) from error
     if performance.played.faults:
         raise FoundProblems("\n".join(performance.played.faults))
     report = performance.report

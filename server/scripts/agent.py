@@ -6,7 +6,6 @@ over `compact` it says the same through `act`. What comes back has one shape.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator, Mapping
@@ -56,8 +55,9 @@ class Serving:
 class Agent:
     """An MCP client in one session of one workflow."""
 
-    def __init__(self, client: Client, surface: Surface) -> None:
+    def __init__(self, client: Client, surface: Surface, log: IO[str]) -> None:
         self._client = client
+        self._log = log
         self._surface = surface
         self._session = ""
 
@@ -90,7 +90,7 @@ class Agent:
         try:
             result = await self._client.call_tool(tool, arguments)
         except MCPError as error:
-            raise ServerFailed(f"The call of {tool} was answered with an error of MCP: {error}.") from error
+            raise ServerFailed(f"The call of {tool} was not answered: {error}.{_end_of(self._log)}") from error
         return _content(result)
 
 
@@ -111,10 +111,13 @@ async def open_agent(serving: Serving, environment: Mapping[str, str] = os.envir
             read_timeout_seconds=_PATIENCE_S,
         )
         try:
-            async with client:
-                yield Agent(client, serving.surface)
-        except (MCPError, OSError, asyncio.IncompleteReadError) as error:
+            await client.__aenter__()
+        except (MCPError, OSError) as error:
             raise ServerFailed(f"The server process failed: {error}.{_end_of(log)}") from error
+        try:
+            yield Agent(client, serving.surface, log)
+        finally:
+            await client.__aexit__(None, None, None)
 
 
 def _end_of(log: IO[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.server.command_line.conftest import shell as shell  # noqa: PLC0414 -- a fixture is found by its name
 from tests.server.command_line.terminal import Shell
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 SCRIPT = """
 start: {item: pen, amount: 12}
 steps:
@@ -105,3 +107,16 @@ def test_time_passes_from_timer_to_timer(shell: Shell) -> None:
         + "  - {advance: 3d, state: dropped}\nend: dropped\n"
     )
     assert shell.run("run", "purchase.yaml", "--script", script(shell, text)).code == 0
+
+
+def test_a_server_that_dies_is_told_with_the_end_of_its_log(shell: Shell) -> None:
+    for name in ("expense.yaml", "expense.script.yaml"):
+        shutil.copy(EXAMPLES / name, shell.place)
+    dying = "import os, sys\ndef left() -> float:\n    print('out of steam', file=sys.stderr)\n    os._exit(3)\n"
+    (shell.place / "budget.py").write_text(dying)
+    done = shell.run("run", "expense.yaml", "--script", "expense.script.yaml")
+
+    assert done.code == 4
+    assert "The call of budget_left was not answered" in done.stderr
+    assert "out of steam" in done.stderr
+    assert "Traceback" not in done.stderr
