@@ -18,13 +18,14 @@ from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Fact
 from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.session import Session
-from pointsman.server.audit.chain import GENESIS, AuditRow
-from pointsman.server.engines.cache import Current
-from pointsman.server.engines.strays import SENT_TOO_OFTEN, StrayBound, only_said, stray_command
-from pointsman.server.errors import UnknownDefinition
-from pointsman.server.store.rows import SessionRow, audit_row, session_row
-from pointsman.server.store.tables import SERVER_CHAIN
-from pointsman.server.store.writing import DefinitionRow, Head, SessionWriter
+
+from ..audit.chain import GENESIS, AuditRow
+from ..errors import UnknownDefinition
+from ..store.rows import SessionRow, audit_row, session_row
+from ..store.tables import SERVER_CHAIN
+from ..store.writing import DefinitionRow, Head, SessionWriter
+from .cache import Current
+from .strays import SENT_TOO_OFTEN, StrayBound, only_said, stray_command
 
 Decider: TypeAlias = Callable[[Workflow, Session | None, Command], Decision]
 Definitions: TypeAlias = Callable[[str], Workflow | None]

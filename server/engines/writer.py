@@ -25,13 +25,14 @@ from pointsman.fsm.commands import Command
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Fact
 from pointsman.fsm.session import Session
-from pointsman.server.engines.batch import Batch, Rules
-from pointsman.server.engines.cache import Current, SessionCache
-from pointsman.server.engines.strays import StrayBound
-from pointsman.server.errors import StoreError, StoreUnreadable
-from pointsman.server.store.failures import store_errors
-from pointsman.server.store.opening import driver
-from pointsman.server.store.writing import SessionWriter
+
+from ..errors import StoreError, StoreUnreadable
+from ..store.failures import store_errors
+from ..store.opening import driver
+from ..store.writing import SessionWriter
+from .batch import Batch, Rules
+from .cache import Current, SessionCache
+from .strays import StrayBound
 
 RESTART: Final = "Nothing was done; put it back, and start the server again."
 
