@@ -9,10 +9,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, select, true, tuple_
 
 from pointsman.contracts.times import iso
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import JsonObject, digest_text
 from pointsman.fsm.session import Session
 
 from ..audit.chain import AuditRow
+from ..errors import StoreUnreadable
 from .tables import audit, definitions, sessions
 from .writing import DefinitionRow, StoredSession
 
@@ -159,9 +160,18 @@ def audit_rows(connection: Connection, chain: str, after_revision: int = 0, limi
 
 
 def definition(connection: Connection, digest: str) -> DefinitionRow | None:
-    """Give the workflow text with this digest, and where its file stood."""
+    """Give the workflow text with this digest, and where its file stood.
+
+    Raises:
+        StoreUnreadable: when it is another text: sessions keep the one they were started with.
+    """
     row = connection.execute(select(definitions).where(definitions.c.digest == digest)).one_or_none()
-    return None if row is None else DefinitionRow._make(row)
+    if row is None:
+        return None
+    found = DefinitionRow._make(row)
+    if digest_text(found.text) != digest:
+        raise StoreUnreadable(f"The text of the workflow {found.workflow} is not the one that has the digest {digest}.")
+    return found
 
 
 _OPEN: Final = sessions.c.has_open == true()

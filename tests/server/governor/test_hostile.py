@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+
+import pytest
 
 from pointsman.fsm.commands import TakeOver
 from pointsman.server.application import Application
-from tests.server.governor.desks import Desk, acted, started
+from pointsman.server.errors import StoreUnreadable
+from tests.server.governor.desks import AGENT, Desk, acted, started
 
 
 async def test_reads_in_flight_count_towards_the_limit_of_their_tool(desk: Desk) -> None:
@@ -52,3 +56,19 @@ async def test_a_tool_that_raises_a_keyboard_interrupt_does_not_end_the_server(d
         session = (await started(application)).session
         reply = await acted(application, session, "desk.send", {"text": "broken"})
     assert (reply.outcome, reply.state) == ("unknown", "in_doubt")
+
+
+async def test_a_stored_workflow_that_was_changed_is_not_obeyed(desk: Desk) -> None:
+    """Faults, 24: the digest a session was started with is what it is held to."""
+    async with desk.open() as application:
+        session = (await started(application)).session
+    database = sqlite3.connect(desk.place / "sessions.db")
+    database.execute("UPDATE definitions SET text = replace(text, 'Do not send it.', 'Send it.')")
+    database.commit()
+    database.close()
+    file = desk.place / "desk.yaml"
+    file.write_text(file.read_text().replace("version: 1", "version: 2"))
+    async with desk.open() as application:
+        with pytest.raises(StoreUnreadable, match="is not the one that has the digest"):
+            await application.governor.status(AGENT, session)
+        assert (await started(application)).state == "writing"
