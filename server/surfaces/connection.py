@@ -7,11 +7,15 @@ newer one beside the first; what has ended is let go when another begins.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor
 
 from ..replies import Caller, Governed, Reply, Stray
+
+NAMED_SESSIONS: Final = 20
+"""Bound sessions that a refusal names, the newest."""
 
 
 class Connection:
@@ -72,7 +76,9 @@ class Connection:
         if not self._bound:
             how = f"Start one with {start_with}, or name yours in `session`."
             return Refusal("NOT_ALLOWED", f"No session is open here. {how}")
-        names = ", ".join(self._bound)
+        newest = list(self._bound)[-NAMED_SESSIONS:]
+        more = "" if len(newest) == len(self._bound) else f" and {len(self._bound) - len(newest)} older ones"
+        names = f"{', '.join(newest)}{more}"
         return Refusal("MISSING_FIELDS", f"Several sessions are open here: name yours in `session`. They are {names}.")
 
     def close(self) -> None:
