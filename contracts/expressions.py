@@ -45,6 +45,7 @@ __all__ = [
     "expression_text",
     "fault_of",
     "has_expression",
+    "literal_of",
     "needs_of",
     "programs_of",
 ]
@@ -123,12 +124,10 @@ class Expression:
         text = expression_text(value)
         if text is not None:
             return cls.compile(text, numbers)
-        if isinstance(value, dict | list):
-            parts = _part(value, numbers)
-            needs = merged(program.needs for program in programs_of(parts))
-            return cls(repr(value), needs, parts=parts)
-        literal = value[1:] if isinstance(value, str) and value.startswith("==") else value
-        return cls(repr(literal), {}, None, literal)
+        if not has_expression(value):
+            return cls(repr(value), {}, literal=literal_of(value))
+        parts = _part(value, numbers)
+        return cls(repr(value), merged(program.needs for program in programs_of(parts)), parts=parts)
 
     def evaluate(self, scope: Scope) -> Json:
         """Give the value as plain JSON.
@@ -159,6 +158,15 @@ def has_expression(value: Json) -> bool:
     if isinstance(value, list):
         return any(map(has_expression, value))
     return expression_text(value) is not None
+
+
+def literal_of(value: Json) -> Json:
+    """Give a value of the file without CEL as it is meant: `==…` is `=…`."""
+    if isinstance(value, dict):
+        return {name: literal_of(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [literal_of(item) for item in value]
+    return value[1:] if isinstance(value, str) and value.startswith("==") else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import jsonschema_rs
@@ -23,6 +24,7 @@ _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SHOWN_CHARACTERS: Final = 200
 _NAME_CHARACTERS: Final = 128
+_COMPARED_NAMES: Final = 200
 _ARTICLES: Final = {
     "array": "a list",
     "boolean": "true or false",
@@ -70,6 +72,9 @@ def near(name: str, known: Sequence[str]) -> str | None:
     """Give the known name that was probably meant."""
     if len(name) > _NAME_CHARACTERS:
         return None
+    if len(known) > _COMPARED_NAMES:
+        alike = (one for one in known if one[:1] == name[:1] and abs(len(one) - len(name)) <= 2)
+        known = tuple(islice(alike, _COMPARED_NAMES))
     return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.6)), None)
 
 
@@ -142,7 +147,7 @@ def problem(kind: jsonschema_rs.ValidationErrorKind) -> str:
         case kinds.Type():
             return f"must be {_any_of([_ARTICLES.get(name, name) for name in kind.types])}"
         case kinds.Enum():
-            return f"must be {_any_of([_shown(option) for option in kind.options])}"
+            return f"must be {_any_of([_shown(option) for option in kind.options] or ['one of no values'])}"
         case kinds.Constant():
             return f"must be {_shown(kind.expected_value)}"
         case kinds.Format():

@@ -137,8 +137,9 @@ def environment() -> cel.Env:
 
 
 def needs_of(tree: Tree) -> Needs:
-    """Find the root names a tree reads, with their first-level members."""
-    return merged({root: frozenset(members[:1]) or None} for _, root, members in paths(tree.root))
+    """Find the root names a tree reads, with their first-level members. Names of types (`string`) are none."""
+    found = ((root, members) for _, root, members in paths(tree.root) if root in ROOTS)
+    return merged({root: frozenset(members[:1]) or None} for root, members in found)
 
 
 def merged(several: Iterable[Needs]) -> Needs:

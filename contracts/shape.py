@@ -6,6 +6,7 @@ One wrong value does not hide the others: it is noted, taken out, and the rest i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
@@ -17,16 +18,16 @@ from pydantic_core import ErrorDetails
 from .document import Document
 from .document.part import DURATION_PATTERN, NAME_PATTERN, TOOL_PATTERN, Part
 from .findings import Findings, visible
-from .positions import Mapping, Node, Path, Place, Scalar, Sequence, node_at, place_of, place_of_key, plain
+from .positions import Mapping, Node, Place, Scalar, Sequence, node_at, place_of, place_of_key, plain
 from .problems import near
 from .values import Json
 
-_ROUNDS: Final = 8
 _FORMS: Final = {
     NAME_PATTERN: ("is no name", "Names are lower-case letters, digits and `_`, and begin with a letter."),
     DURATION_PATTERN: ("is no duration", "Durations look like `200ms`, `5s`, `10m`, `4h`, `2d`."),
     TOOL_PATTERN: ("is no tool", "A tool is named `source.tool`."),
 }
+_SUBJECT: Final = re.compile(r"^(?:Input|String|List|Dictionary|Value) should")
 _KINDS: Final = {
     "string_type": "text",
     "int_type": "an integer",
@@ -73,7 +74,7 @@ def read_document(root: Node, findings: Findings) -> Reading | None:
     declared = Declared(_keys(root, "states"), _keys(root, "record"), _keys(root, "sources"), _keys(root, "tools"))
     whole = True
     touched: set[int] = set()
-    for _ in range(_ROUNDS):
+    while True:  # each round takes something out
         data = plain(root)
         reader = _Reader(root, data, findings, touched)
         try:
@@ -87,7 +88,6 @@ def read_document(root: Node, findings: Findings) -> Reading | None:
                 return None
         else:
             return Reading(document, declared, whole and not reader.not_yet)
-    return None
 
 
 def _keys(root: Mapping, key: str) -> tuple[str, ...]:
@@ -139,11 +139,12 @@ class _Reader:
 
     def note(self, error: ErrorDetails) -> None:
         """Put an error of the models into a finding, unless it follows from one that was noted."""
-        path = _path(self._root, error["loc"])
+        path = tuple(step for _, step in _steps(self._root, error["loc"]))
         node = node_at(self._root, path)
         if id(node) in self._touched:
             return
-        place = place_of_key(self._root, path) if error["loc"][-1:] == ("[key]",) else place_of(self._root, path)
+        is_key = error["loc"][-1:] == ("[key]",)
+        place = place_of_key(self._root, path) if is_key else place_of(self._root, path)
         kind = error["type"]
         if place in self.not_yet:
             return
@@ -151,40 +152,43 @@ class _Reader:
             if (place, error["loc"][-1]) not in self._meant:
                 self._findings.add("PM202", *place, f"the key `{error['loc'][-1]}` is missing")
             return
-        message, hint = self._words(error, node)
+        named = str(path[-1]) if is_key else node.text if isinstance(node, Scalar) else None
+        message, hint = self._words(error, node, "this" if named is None else f"`{visible(named[:60])}`")
         self._findings.add("PM203", *place, message, hint)
 
-    def _words(self, error: ErrorDetails, node: Node) -> tuple[str, str | None]:
+    def _words(self, error: ErrorDetails, node: Node, shown: str) -> tuple[str, str | None]:
         kind, context = error["type"], error.get("ctx", {})
-        shown = f"`{visible(node.text[:60])}`" if isinstance(node, Scalar) else "this"
         if kind in _KINDS:
             quote = kind == "string_type" and isinstance(node, Scalar) and node.value is not None
             return f"{shown} must be {_KINDS[kind]}", "Quote it." if quote else None
         if kind == "string_pattern_mismatch":
-            text = str(error["input"])
             problem, hint = _FORMS[context["pattern"]]
-            return f"`{visible(text[:60])}` {problem}", hint
+            return f"{shown} {problem}", hint
         if kind == "literal_error":
             wanted = str(context["expected"]).replace("'", "`")
             return f"{shown} must be {wanted}", None
         if kind.startswith("union_tag"):
             return _UNIONS["call" if "_step_kind" in str(context.get("discriminator")) else "actor"], None
-        return error["msg"].removeprefix("Value error, ").replace("Input should", f"{shown} should"), None
+        if kind == "too_short":
+            return f"{shown} must not be empty", None
+        return _SUBJECT.sub(lambda _: f"{shown} should", error["msg"].removeprefix("Value error, ")), None
 
 
-def _path(root: Node, location: tuple[int | str, ...]) -> Path:
-    """Drop what pydantic adds to a location: the members of unions and `[key]`."""
-    path: list[int | str] = []
+def _steps(root: Node, location: tuple[int | str, ...]) -> list[tuple[Mapping | Sequence, str | int]]:
+    """Give each step of a location with what it leads out of.
+
+    What pydantic adds to a location is dropped: the members of unions, `[key]`, a key that is missing.
+    """
+    found: list[tuple[Mapping | Sequence, str | int]] = []
     node = root
     for step in location:
         if isinstance(node, Mapping) and isinstance(step, str) and step in node.entries:
+            found.append((node, step))
             node = node.entries[step].value
         elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+            found.append((node, step))
             node = node.items[step]
-        else:
-            continue
-        path.append(step)
-    return tuple(path)
+    return found
 
 
 def _take_out(root: Node, locations: SequenceOf[tuple[int | str, ...]], touched: set[int]) -> bool:
@@ -194,15 +198,13 @@ def _take_out(root: Node, locations: SequenceOf[tuple[int | str, ...]], touched:
     """
     removed: dict[tuple[int, str | int], tuple[Mapping | Sequence, str | int]] = {}
     for location in locations:
-        path = _path(root, location)
-        if not path:
+        steps = _steps(root, location)
+        if not steps:
             return False
-        if path[0] == "tools":
-            path = path[:2]  # all of a policy: what is left of one would be judged by its defaults
-        parent = node_at(root, path[:-1])
-        if not isinstance(parent, Scalar):
-            removed[id(parent), path[-1]] = (parent, path[-1])
-            touched.add(id(parent))
+        # Of a policy all goes: what is left of one would be judged by its defaults.
+        parent, step = steps[:2][-1] if steps[0][1] == "tools" else steps[-1]
+        removed[id(parent), step] = (parent, step)
+        touched.add(id(parent))
     for parent, step in removed.values():
         if isinstance(parent, Mapping):
             parent.entries.pop(str(step), None)

@@ -36,11 +36,11 @@ def check_graph(view: View) -> None:
 
 def _meant(view: View, names: AbstractSet[str]) -> set[str]:
     """Give states for names: for one there is not, the near one, or any, so that it is found once only."""
-    states = tuple(view.document.states)
+    states = view.document.states
     found: set[str] = set()
     for name in names:
-        meant = name if name in states else near(name, states)
-        found |= set(states) if meant is None else {meant}
+        meant = name if name in states else None if view.findings.full else near(name, tuple(states))
+        found |= states.keys() if meant is None else {meant}
     return found
 
 

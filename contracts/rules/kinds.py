@@ -35,6 +35,7 @@ _TYPES: Final[Mapping[str, Kind]] = {
     "object": "map",
     "null": "null",
 }
+_MAPS: Final = frozenset({"record", "event", "args", "done", "visits", "decisions", "session"})
 _MEMBERS: Final[Mapping[tuple[str, str], Kind]] = {
     ("done", "args"): "map",
     ("done", "at"): "string",
@@ -75,25 +76,21 @@ class Kinds:
         tested = isinstance(node, Member) and node.tested
         if tested or path is None or path[0] in self._bound or path[0] not in self._schemas or not path[1]:
             return None
-        root, (first, *rest) = path
-        field = schema = self._schemas[root].get(first)
-        for member in rest:
-            schema = inner_schema(field, schema, member)
-        return schema
+        return self._schema_at(*path)
 
     def _of_path(self, root: str, members: tuple[str, ...]) -> Kind:
         if root in ("confidence", "path_confidence") and not members:
             return "double"
         if not members:
-            return "dyn" if root == "result" else "map"
+            return "map" if root in _MAPS else "dyn"
         if root in self._schemas:
-            return "dyn" if members[0] not in self._schemas[root] else kind_of(self._path_schema(root, members))
+            return kind_of(self._schema_at(root, members))
         if root == "visits" and len(members) == 1:
             return "int"
         return _MEMBERS.get((root, members[-1]), "dyn") if len(members) == _DEPTHS.get(root) else "dyn"
 
-    def _path_schema(self, root: str, members: tuple[str, ...]) -> Json:
-        field = schema = self._schemas[root][members[0]]
+    def _schema_at(self, root: str, members: tuple[str, ...]) -> Json:
+        field = schema = self._schemas[root].get(members[0])
         for member in members[1:]:
             schema = inner_schema(field, schema, member)
         return schema

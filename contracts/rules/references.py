@@ -58,7 +58,7 @@ def unknown_names(tree: Tree, site: Site, names: Names) -> Iterator[Unknown]:
     for node, root, members in paths(tree.root):
         if root == "evidence":
             yield Unknown(node, "`evidence` with names is not supported yet", "Name tools in a list, and use `done`.")
-        elif root not in site.roots:
+        elif root in _WHERE and root not in site.roots:
             yield Unknown(node, f"there is no `{root}` here", f"It exists in {_WHERE[root]}.")
         else:
             for what, name, known in _used(root, members, site, names):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..document.states import AgentPart, SetPart
-from ..expressions import Expression, has_expression
+from ..expressions import has_expression, literal_of
 from ..positions import Path
 from ..schema_rules import KEYWORDS, faults_of, subschemas
 from ..schemas import Schema
@@ -38,15 +38,8 @@ def check_literals(view: View) -> None:
     for path, name, value in _written(view):
         if name not in record or has_expression(value) or faults_of(record[name]):
             continue
-        for unmet in Schema(record[name]).unmet(Expression.of(value).evaluate(_Nothing()), name):
+        for unmet in Schema(record[name]).unmet(literal_of(value), name):
             view.at_value("PM203", path, f"{unmet.path} {unmet.problem}")
-
-
-class _Nothing:
-    """The scope of values without expressions."""
-
-    def select(self, root: str, members: frozenset[str] | None) -> Json:
-        raise KeyError(root, members)
 
 
 def _written(view: View) -> Iterator[tuple[Path, str, Json]]:

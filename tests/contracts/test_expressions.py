@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pointsman.contracts.bounds import GUARD_BYTES
@@ -87,6 +87,7 @@ def test_a_number_too_large_for_a_double_does_not_pass() -> None:
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(alphabet=st.characters(codec=None))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["a", "b"]), scalars | st.lists(scalars, max_size=2)))
 def test_no_value_makes_a_guard_raise(record: dict[str, Json]) -> None:
     verdict = Guard.compile("record.a == record.b || record.a > 1").judge(GivenScope(record=record))
@@ -106,6 +107,7 @@ def test_no_value_makes_a_guard_raise(record: dict[str, Json]) -> None:
         ("record.list.exists(record, record.a == 1)", {"record": {"list"}}),
         ("{'a': record.b, record.c: 1} == result", {"record": {"b", "c"}, "result": None}),
         ("confidence > 0.5 && path_confidence > 0.5", {"confidence": None, "path_confidence": None}),
+        ("type(record.a) == string", {"record": {"a"}}),
         ("true", {}),
     ],
 )
@@ -232,6 +234,7 @@ def test_only_a_single_equals_sign_begins_an_expression() -> None:
         (None, None),
         (3, 3),
         ({"x": ["=record.a", "==b", 1]}, {"x": [1, "=b", 1]}),
+        ({"x": ["==b", 1]}, {"x": ["=b", 1]}),
         ([], []),
     ],
 )

@@ -7,7 +7,7 @@ import math
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pointsman.contracts.values import Json, canonical, digest, digest_text, settled
@@ -99,12 +99,14 @@ def test_strings_are_escaped_no_more_than_json_demands() -> None:
     )
 
 
+@settings(deadline=None)
 @given(json_values)
 def test_canonical_text_reads_back_as_the_settled_value(value: Json) -> None:
     assert canonical(json.loads(canonical(value))) == canonical(value)
     assert canonical(settled(value)) == canonical(value)
 
 
+@settings(deadline=None)
 @given(json_values, json_values)
 def test_values_with_one_text_are_equal_once_settled(one: Json, other: Json) -> None:
     if canonical(one) == canonical(other):
