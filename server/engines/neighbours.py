@@ -1,14 +1,21 @@
 """Which other server processes are dead, told without trusting anybody's clock on the wall.
 
 A neighbour shows that it lives by counting its beat. It is dead when this process has seen the same
-beat for `bounds.LEASE_MS` on its own monotonic clock, or when its row is gone.
+beat for `bounds.LEASE_MS` on its own monotonic clock, or when its row is gone. Time in which this
+process did not look counts for little: a neighbour shows life only while something runs, and a
+process that was stopped itself has seen nobody's beat.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from typing import Final
 
-from pointsman.contracts.bounds import LEASE_MS
+from pointsman.contracts.bounds import LEASE_MS, LEASE_RENEWAL_MS
+
+
+_LONGEST_LOOK_S: Final = 2 * LEASE_RENEWAL_MS / 1000
+"""What the time between two looks counts at most. A neighbour that lives beats within it."""
 
 
 class Neighbours:
@@ -20,14 +27,18 @@ class Neighbours:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
+        self._looked_at = monotonic()
         self._seen: dict[str, tuple[int, float]] = {}
 
     def dead(self, asked: Collection[str], beats: Mapping[str, int]) -> set[str]:
         """Judge processes by their beats as they are now; one without a beat is dead."""
         now = self._monotonic()
+        passed_s = min(now - self._looked_at, _LONGEST_LOOK_S)
+        self._looked_at = now
+        seen: dict[str, tuple[int, float]] = {}
         for name in asked:
-            known = self._seen.get(name)
-            if name in beats and (known is None or known[0] != beats[name]):
-                self._seen[name] = (beats[name], now)
-        self._seen = {name: seen for name, seen in self._seen.items() if name in beats}
-        return {name for name in asked if name not in beats or (now - self._seen[name][1]) * 1000 >= LEASE_MS}
+            if name in beats:
+                beat, silent_s = self._seen.get(name, (None, 0.0))
+                seen[name] = (beats[name], silent_s + passed_s if beat == beats[name] else 0.0)
+        self._seen = seen
+        return {name for name in asked if name not in seen or seen[name][1] * 1000 >= LEASE_MS}

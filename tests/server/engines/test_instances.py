@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.contracts.bounds import LEASE_MS
+from pointsman.contracts.bounds import LEASE_MS, LEASE_RENEWAL_MS
 from pointsman.server.engines.embedded import EmbeddedEngine, Hooks
 from pointsman.server.store.instances import beats
 from tests.server.tale import opened, start, tale, write
@@ -44,13 +44,31 @@ async def test_a_process_whose_beat_stands_still_for_a_lease_is_dead(path: Path)
         await other.submit("s1", start("s1", workflow))
         await other.submit("s1", write("there"))
         assert await engine.dead_instances({"there"}) == set()
-        for _ in range(3):
-            clock.seconds += LEASE_MS / 1000 - 0.001
+        for _ in range(2 * LEASE_MS // LEASE_RENEWAL_MS):
+            clock.seconds += LEASE_RENEWAL_MS / 1000
             await other.beat()
             assert await engine.dead_instances({"there"}) == set()
-        clock.seconds += LEASE_MS / 1000
-        assert await engine.dead_instances({"there"}) == {"there"}
+        looks = 0
+        while not await engine.dead_instances({"there"}):
+            clock.seconds += LEASE_RENEWAL_MS / 1000
+            looks += 1
+        assert looks == LEASE_MS // LEASE_RENEWAL_MS
         await other.beat()
+        assert await engine.dead_instances({"there"}) == set()
+
+
+async def test_a_process_that_did_not_look_for_long_calls_nobody_dead_for_it(path: Path) -> None:
+    """A neighbour with nothing to do does not beat, and a process that was stopped has seen no beat."""
+    clock = Monotonic()
+    workflow = tale()
+    async with (
+        opened(path, workflow, hooks=Hooks(monotonic=clock)) as engine,
+        opened(path, workflow, instance="there") as other,
+    ):
+        await other.submit("s1", start("s1", workflow))
+        assert await engine.dead_instances({"there"}) == set()
+        clock.seconds += 100 * LEASE_MS / 1000
+        await other.submit("s1", write("there"))
         assert await engine.dead_instances({"there"}) == set()
 
 
