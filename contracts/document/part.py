@@ -20,7 +20,8 @@ from ..bounds import WORKFLOW_NAME_CHARACTERS
 from ..values import Json
 
 NAME_PATTERN: Final = "^[a-z][a-z0-9_]*$"
-DURATION_PATTERN: Final = "^[0-9]{1,9}(ms|s|m|h|d)$"
+DURATION_PATTERN: Final = "^([0-9]{1,9}(ms|s)|[0-9]{1,7}m|[0-9]{1,5}h|[0-9]{1,4}d)$"
+"""At most some thirty years, so that no moment lies beyond what a calendar can write."""
 TOOL_PATTERN: Final = r"^[a-z][a-z0-9_]*\.[A-Za-z0-9_.-]{1,128}$"
 
 _MILLISECONDS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
