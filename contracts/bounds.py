@@ -24,6 +24,8 @@ FILE_BYTES: Final = 1024 * 1024
 FILE_NODES: Final = 50_000
 FILE_LINES: Final = 50_000
 GUARD_BYTES: Final = 4 * 1024
+GROWING_TEXT_CHARACTERS: Final = 8 * 1024
+"""What a guard may hand to `replace`, `join` and `format`, whose results can be the product of their arguments."""
 SCHEMA_NODES: Final = 10_000
 FILE_DEPTH: Final = 64
 FINDINGS: Final = 200

@@ -15,7 +15,7 @@ from typing import Final, Protocol, TypeAlias
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_strings
 
-from .bounds import GUARD_BYTES
+from .bounds import GROWING_TEXT_CHARACTERS, GUARD_BYTES
 from .errors import PointsmanError
 from .numbers import DOUBLE, Numbers, with_numbers
 from .syntax_tree import Tree, paths, read
@@ -43,6 +43,8 @@ RootNumbers: TypeAlias = Mapping[str, Numbers]
 """Root name to the numbers in it."""
 
 _ALWAYS: Final[RootNumbers] = {"confidence": DOUBLE, "path_confidence": DOUBLE}
+_GROWS: Final = re.compile(r"\.\s*(replace|join|format)\s*\(")
+"""What can make a text as long as its arguments multiplied; CEL's own budget does not count characters."""
 _FAULT: Final = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*?)(?: \(in container ''\))?$", re.MULTILINE)
 
 
@@ -94,14 +96,24 @@ class Program:
                 value = scope.select(root, members)
                 numbers = self.numbers.get(root)
                 data[root] = with_numbers(value, numbers) if numbers else value
+            if _GROWS.search(self.text) and _characters(list(data.values())) > GROWING_TEXT_CHARACTERS:
+                raise EvaluationError(f"{self.text!r} makes text out of more than {GROWING_TEXT_CHARACTERS} characters")
             result = self.checked.eval(data=data)
         except KeyError as error:
             raise EvaluationError(f"{self.text!r} reads {error.args[0]!r}, which does not exist here") from None
-        except (RuntimeError, OverflowError, TypeError, ValueError, RecursionError) as error:
+        except (RuntimeError, OverflowError, TypeError, ValueError, RecursionError, MemoryError) as error:
             raise EvaluationError(f"{self.text!r} could not be evaluated: {error}") from error
         if result.type() == cel.Type.ERROR:
             raise EvaluationError(f"{self.text!r} gives an error: {result.value()}")
         return result
+
+
+def _characters(value: Json) -> int:
+    """Count the characters of all texts in a value."""
+    if isinstance(value, str):
+        return len(value)
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return sum(_characters(item) for item in items)
 
 
 def compile_program(text: str, numbers: RootNumbers | None = None) -> Program:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pointsman.contracts.bounds import FILE_BYTES
 from pointsman.contracts.findings import Finding, as_json, as_text
 from pointsman.contracts.loading import check
 
@@ -23,7 +24,7 @@ def command(files: tuple[Path, ...], form: str, *, strict: bool) -> None:
     findings: list[Finding] = []
     sources: dict[str, str] = {}
     for file in files:
-        content = file.read_bytes()
+        content = _content(file)
         sources[str(file)] = content.decode(errors="replace")
         findings += check(content, str(file))
     if form == "json":
@@ -34,3 +35,11 @@ def command(files: tuple[Path, ...], form: str, *, strict: bool) -> None:
         click.echo(f"{', '.join(map(str, files))}: nothing found.")
     if any(strict or finding.severity == "error" for finding in findings):
         sys.exit(1)
+
+
+def _content(file: Path) -> bytes:
+    """Read a file, no further than it takes to see that it is too large."""
+    if file.exists() and not file.is_file():
+        raise click.UsageError(f"{file} is no file. Give workflow files.")
+    with file.open("rb") as opened:
+        return opened.read(FILE_BYTES + 1)

@@ -38,3 +38,10 @@ def test_what_a_file_says_cannot_steer_the_terminal(shell: Shell) -> None:
     assert done.code == 1
     assert "\x1b" not in done.stdout
     assert "\u202e" not in done.stdout
+
+
+def test_what_is_no_file_is_not_read(shell: Shell) -> None:
+    """A device gives bytes for ever, and a pipe none."""
+    done = shell.run("check", "/dev/zero")
+    assert done.code == 2
+    assert "no file" in done.stderr
