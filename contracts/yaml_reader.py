@@ -12,7 +12,7 @@ import re
 from typing import Final, TypeAlias
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, StreamMark, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, StreamMark
 from ruamel.yaml.events import (
     AliasEvent,
     CollectionStartEvent,
@@ -34,7 +34,7 @@ _BOOLEAN: Final = re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z")
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,4000}\Z|0o[0-7]{1,4000}\Z|0x[0-9a-fA-F]{1,4000}\Z", re.ASCII)
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z", re.ASCII)
 _NO_NUMBER: Final = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
-_UNREADABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]|[\ud800-\udfff]")
+_UNREADABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|[\ud800-\udfff]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 FLOW_HINT: Final = (
@@ -104,8 +104,8 @@ def parse(text: str, findings: Findings) -> Node | None:
     except MarkedYAMLError as error:
         _note_syntax_error(error, builder, findings)
         return None
-    except (YAMLError, ValueError, IndexError, RecursionError) as error:
-        findings.add("PM102", 1, 1, f"this is no YAML: {str(error).partition(chr(10))[0]}")
+    except Exception as error:  # noqa: BLE001 -- the parser raises anything on hostile text, assertions included
+        findings.add("PM102", *builder.reached, f"this is no YAML: {str(error).partition(chr(10))[0]}")
         return None
     if builder.root is None:
         findings.add("PM102", 1, 1, "the file is empty", "A workflow begins with `workflow: its_name`.")
@@ -134,6 +134,7 @@ class _Builder:
 
     def __init__(self, findings: Findings) -> None:
         self.root: Node | None = None
+        self.reached = Place(1, 1)
         self._findings = findings
         self._open: list[Mapping | Sequence] = []
         self._keys: list[tuple[str | None, Place] | None] = []
@@ -147,6 +148,7 @@ class _Builder:
 
     def take(self, event: Event) -> None:
         """Take the next event."""
+        self.reached = _place(event.end_mark)
         if isinstance(event, DocumentStartEvent):
             self._start_document(event)
         elif isinstance(event, NodeEvent):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pointsman.contracts.bounds import FINDINGS
 from tests.contracts.town import HEAD, codes, found, town
 
 SIMPLE = "  begin: {actor: system, next: end}\n"
@@ -313,3 +314,8 @@ def test_a_literal_for_a_field_whose_schema_is_broken_is_not_judged() -> None:
         "  begin: {actor: system, run: [{set: {any: 1}}], next: end}\n", HEAD.replace("any: {}", "any: {type: x}")
     )
     assert codes(text) == ["PM801"]
+
+
+def test_where_findings_are_many_the_rest_is_not_sought() -> None:
+    text = town("".join(f"  s{index}: {{actor: system, next: nowhere{index}}}\n" for index in range(FINDINGS + 20)))
+    assert len(found(text)) == FINDINGS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given, settings
@@ -121,3 +122,19 @@ def test_settled_numbers_are_what_a_store_gives_back() -> None:
 def test_a_digest_is_that_of_the_canonical_text() -> None:
     assert digest({"b": 1, "a": 2.0}) == digest_text('{"a":2,"b":1}')
     assert digest_text("").startswith("sha256:e3b0c44298fc1c149afbf4c8996fb924")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"b": [1, "x", {"é": 1.5}], "a": True}, '{"a":true,"b":[1,"x",{"é":1.5}]}'),
+        ([1e-7, 1.5, "x", None], '[1e-7,1.5,"x",null]'),
+        ({"\U0001f600": [1], "\ufb33": {}}, '{"\U0001f600":[1],"\ufb33":{}}'),
+    ],
+)
+def test_plain_and_other_values_are_written_alike(value: Json, text: str) -> None:
+    assert canonical(value) == text
+
+
+def test_any_mapping_has_a_canonical_text() -> None:
+    assert canonical(MappingProxyType[str, Json]({"b": 2.0, "a": []})) == '{"a":[],"b":2}'
