@@ -88,7 +88,7 @@ def show(session_id: str, revision: int | None, database: str | None, *, as_json
         _print_rows(rows, as_json=as_json, with_session=False)
 
 
-@command.command()
+@command.command(short_help="Verify that rows and snapshots are untouched.")
 @click.argument("session_id", metavar="[ID]", required=False)
 @database_option
 @json_option
@@ -117,7 +117,7 @@ def verify(session_id: str | None, database: str | None, *, as_json: bool) -> No
         click.echo(f"Verified: {rows} rows in {histories}; every snapshot is what its rows make.{erased}")
 
 
-@command.command(name="replay")
+@command.command(name="replay", short_help="Make a session again from its rows, and compare.")
 @click.argument("session_id", metavar="ID")
 @click.option("--to", "to_revision", type=click.IntRange(1), help="Stop after this row.")
 @database_option

@@ -18,7 +18,7 @@ def command() -> None:
     """Connect an MCP client to Pointsman."""
 
 
-@command.command("claude-desktop")
+@command.command("claude-desktop", short_help="Serve workflows in Claude Desktop.")
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", default="pointsman", show_default=True, help="What Claude Desktop calls the server.")
 @click.option("--undo", is_flag=True, help="Take the entry out again.")

@@ -93,8 +93,9 @@ def came_from(provenance: JsonObject) -> str:
     """Say in words where a field's value came from."""
     confidence = "" if provenance.get("confidence") is None else f", confidence {provenance['confidence']}"
     where = f" in {provenance['state']}" if provenance["state"] else ""
+    action = f" {provenance['action']}" if provenance["action"] else ""
     return (
-        f"{provenance['how']} {provenance['action']}{where}, by {provenance['actor_id']} "
+        f"{provenance['how']}{action}{where}, by {provenance['actor_id']} "
         f"({provenance['actor_kind']}{confidence}), row {provenance['revision']}"
     )
 
