@@ -71,18 +71,18 @@ def rests(session: Session) -> bool:
     return session.ended is not None or not running
 
 
-def told(decision: Decision | None, result: CallResult) -> tuple[ReplyOutcome, Json, Refusal | None]:
+def told(decision: Decision, result: CallResult) -> tuple[ReplyOutcome, Json, Refusal | None]:
     """What an agent is told of a call that has ended: outcome, result, and what did not fit the record.
 
     A call that was done stays done even if its result could not be saved.
     """
     if result.outcome != "done":
         return result.outcome, {"error": result.error}, None
-    facts = decision.facts if decision is not None else ()
-    misfit = next((f.body for f in facts if isinstance(f.body, Settled) and f.code == "INVALID_FIELDS"), None)
-    if misfit is None:
+    settled = ((fact.code, fact.body.error) for fact in decision.facts if isinstance(fact.body, Settled))
+    code, error = next(settled, (None, None))  # what comes after it are steps of the workflow
+    if code != "INVALID_FIELDS":
         return "done", result.result, None
-    message = f"The call was done, but its result was not saved: {misfit.error}."
+    message = f"The call was done, but its result was not saved: {error}."
     return "done", result.result, Refusal("INVALID_FIELDS", message)
 
 

@@ -8,19 +8,22 @@ machine takes each timer and each takeover once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
 from pointsman.contracts.bounds import LEASE_RENEWAL_MS
 from pointsman.fsm.commands import Expire, TakeOver
+from pointsman.fsm.session import Session
 
-from .errors import StoreError
+from .errors import StoreBusy, StoreError, StoreFull
 from .governor import Governor
 
 _log = structlog.get_logger(__name__)
+
+_Result = TypeVar("_Result")
 
 _LOOK_MS: Final = 1_000
 """How often timers and open calls of other processes are looked for, at the latest."""
@@ -64,7 +67,7 @@ class Caretaker:
         governor = self._governor
         names = governor.library.names()
         for session_id in await governor.engine.due_sessions(governor.clock.now_ms(), names):
-            await self._fire(session_id)
+            await _apart(session_id, self._fire(session_id))
 
     async def _fire(self, session_id: str) -> None:
         governor = self._governor
@@ -84,15 +87,21 @@ class Caretaker:
     async def _take_over(self) -> None:
         governor = self._governor
         engine = governor.engine
-        sessions = await engine.sessions_with_open_calls(governor.library.names())
+        sessions: list[Session] = []
+        for session_id in await engine.sessions_with_open_calls(governor.library.names()):
+            session = await _apart(session_id, engine.read(session_id))
+            sessions += [session] if session is not None else []
         owners = {call.instance for session in sessions for call in session.stay.open.values()}
         dead = await engine.dead_instances(owners - {governor.instance})
         for session in sessions:
-            for call in session.stay.open.values():
-                if call.instance in dead:
-                    _log.info("taking over a call", session=session.id, call=call.id, tool=call.tool)
-                    command_id = f"takeover:{call.id}:{call.attempt}"
-                    await governor.submit_and_follow(session, TakeOver(call.id, call.instance), command_id)
+            await _apart(session.id, self._take_over_from(dead, session))
+
+    async def _take_over_from(self, dead: Collection[str], session: Session) -> None:
+        for call in session.stay.open.values():
+            if call.instance in dead:
+                _log.info("taking over a call", session=session.id, call=call.id, tool=call.tool)
+                command_id = f"takeover:{call.id}:{call.attempt}"
+                await self._governor.submit_and_follow(session, TakeOver(call.id, call.instance), command_id)
 
     async def _every(self, period_ms: int, work: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -103,6 +112,17 @@ class Caretaker:
             except Exception:  # noqa: BLE001 -- whatever one look meets, the next one must come
                 _log.exception("looking after sessions failed; trying again")
             await asyncio.sleep(period_ms / 1000)
+
+
+async def _apart(session_id: str, work: Awaitable[_Result]) -> _Result | None:
+    """Do the work on one session. What is wrong with it alone is logged, and keeps no other session waiting."""
+    try:
+        return await work
+    except (StoreBusy, StoreFull):
+        raise  # that is wrong with the whole database
+    except Exception:  # noqa: BLE001 -- whatever one session meets, the others are looked after
+        _log.exception("a session could not be looked after", session=session_id)
+        return None
 
 
 async def _end(task: asyncio.Task[None] | None) -> None:

@@ -42,7 +42,7 @@ class Governor:
         self.library = library
         self.clock = clock
         self.instance = instance
-        self.performer = Performer(instance, self._settle)
+        self.performer = Performer(instance, self._follow)
         self._reads: dict[str, dict[str, tuple[Read, asyncio.Task[Decision]]]] = {}
         self._watches: set[asyncio.Task[None]] = set()
 
@@ -115,7 +115,7 @@ class Governor:
         return await self._administer(caller, session, "cancel", Cancel(reason))
 
     async def list_sessions(self, caller: Caller) -> Sequence[JsonObject]:
-        """List the sessions this caller may see, newest first."""
+        """List the newest sessions this caller has started, newest first."""
         return await self.engine.list_sessions(started_by=caller.actor.id)
 
     async def contract(self, caller: Caller, session: str) -> JsonObject | Stray:
@@ -225,8 +225,7 @@ class Governor:
         self, caller: Caller, served: Served, before: Session, event: str, arguments: JsonObject, expected: int | None
     ) -> Reply | Stray:
         await self._evidence_in_flight(served, before, event)
-        decision = await self.engine.submit(before.id, self._command(caller, Send(event, arguments, expected)))
-        return await self._answer(served, before, decision)
+        return await self._submit(caller, served, before, Send(event, arguments, expected))
 
     async def _evidence_in_flight(self, served: Served, session: Session, event: str) -> None:
         """Wait for reads that this event needs as evidence and that still run."""
@@ -241,8 +240,12 @@ class Governor:
         if isinstance(found, Stray):
             return found
         served, before = found
-        decision = await self.engine.submit(session, self._command(caller, request))
-        return await asyncio.shield(asyncio.create_task(self._answer(served, before, decision)))
+        return await asyncio.shield(asyncio.create_task(self._submit(caller, served, before, request)))
+
+    async def _submit(self, caller: Caller, served: Served, before: Session, request: Request) -> Reply | Stray:
+        """Have a request decided, run what that opens, and answer."""
+        decision = await self.engine.submit(before.id, self._command(caller, request))
+        return await self._answer(served, before, decision)
 
     async def _answer(self, served: Served, before: Session, decision: Decision) -> Reply | Stray:
         """Answer what the engine decided: at once if it refused, otherwise when the session rests."""
@@ -264,7 +267,7 @@ class Governor:
         await asyncio.wait([task], timeout=REPLY_WAIT_MS / 1000)
         if not task.done():
             return reply(served.workflow, session, "waiting", entered=entered)
-        outcome, value, refusal = told(None, task.result())
+        outcome, value, refusal = told(*task.result())
         session = await self._rest(await self.engine.read(session.id) or session)
         entered = session.stay.number != before.stay.number
         return reply(served.workflow, session, outcome, entered=entered, result=value, refusal=refusal)
@@ -306,10 +309,6 @@ class Governor:
     async def submit_and_follow(self, session: Session, request: Request, command_id: str) -> Session | None:
         """Submit what happens by itself (an outcome, a timer, a takeover), and run what that opens."""
         return (await self._follow(session, request, command_id)).session
-
-    async def _settle(self, session: Session, request: Request, command_id: str) -> bool:
-        """Submit an outcome; False where the call is not this process's any more."""
-        return bool((await self._follow(session, request, command_id)).facts)
 
     async def _follow(self, session: Session, request: Request, command_id: str) -> Decision:
         served = await self.library.recall(session.definition, self.engine)

@@ -7,6 +7,7 @@ stood.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -58,6 +59,7 @@ class Library:
     def __init__(self) -> None:
         self._by_digest: dict[str, Served] = {}
         self._served: dict[str, str] = {}
+        self._recalling = asyncio.Lock()
 
     async def serve(self, path: Path) -> Served:
         """Load a workflow file and serve it under its name.
@@ -75,13 +77,15 @@ class Library:
     async def recall(self, digest: str, texts: Texts) -> Served | None:
         """Give the workflow with this digest, from memory or from the database; None if neither has it."""
         served = self._by_digest.get(digest)
-        if served is None:
-            stored = await texts.definition(digest)
-            if stored is None:
-                return None
-            served = await _open(stored.text.encode(), Path(stored.path or "workflow.yaml"))
-            self._by_digest[digest] = served
-            _log.info("workflow recalled", workflow=served.workflow.name, definition=digest)
+        if served is not None:
+            return served
+        async with self._recalling:  # so that the sources of one text are opened once
+            served = self._by_digest.get(digest)
+            stored = await texts.definition(digest) if served is None else None
+            if stored is not None:
+                served = await _open(stored.text.encode(), Path(stored.path or "workflow.yaml"))
+                self._by_digest[digest] = served
+                _log.info("workflow recalled", workflow=served.workflow.name, definition=digest)
         return served
 
     def find(self, digest: str) -> Workflow | None:

@@ -199,10 +199,9 @@ class EmbeddedEngine(Engine):
         """
         return self._neighbours.dead(instances, await self.reading(beats, instances)) if instances else set()
 
-    async def sessions_with_open_calls(self, workflows: Collection[str]) -> list[Session]:
+    async def sessions_with_open_calls(self, workflows: Collection[str]) -> list[str]:
         """Give the sessions of these workflows that hold an open call."""
-        found = [await self.read(each) for each in await self.reading(open_sessions, workflows)]
-        return [session for session in found if session is not None]
+        return await self.reading(open_sessions, workflows)
 
     async def due_sessions(self, now_ms: int, workflows: Collection[str]) -> list[str]:
         """Give the sessions of these workflows with a timer due at `now_ms` or before, at most 100, earliest first."""

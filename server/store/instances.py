@@ -20,7 +20,7 @@ def beat_instance(connection: Connection, instance: str) -> None:
 
 
 def remove_instance(connection: Connection, instance: str) -> None:
-    """Remove a process that ends, or that is known to be dead."""
+    """Remove a process that ends."""
     connection.execute(delete(instances).where(instances.c.id == instance))
 
 

@@ -332,7 +332,7 @@ async def test_sessions_are_found_by_what_they_wait_for(path: Path) -> None:
         assert rests.session is not None
         due_at = rests.session.next_timer_at
         assert due_at is not None
-        assert [each.id for each in await engine.sessions_with_open_calls(["tale"])] == ["s1"]
+        assert await engine.sessions_with_open_calls(["tale"]) == ["s1"]
         assert await engine.sessions_with_open_calls([]) == []
         assert await engine.due_sessions(due_at - 1, ["tale"]) == []
         assert await engine.due_sessions(due_at, ["tale"]) == ["s2"]
