@@ -13,8 +13,8 @@ from .facts import Accepted
 from .flow import move
 from .gate import contract_refusal, deny, deny_in_turn, evidence_refusal
 from .refusals import Refusal
-from .turn import Turn, UndecidableError, choose
-from .whose_turn import guard, not_allowed, not_their_turn, not_your_turn, stale
+from .turn import Turn
+from .whose_turn import destination, guard, not_allowed, not_their_turn, not_your_turn, stale
 
 
 def send(turn: Turn, request: Send) -> Decision:
@@ -60,14 +60,9 @@ def _judge_event(turn: Turn, event: Event, arguments: JsonObject) -> tuple[str, 
     refusal = guard(event.when, scope, f"{event.name} may not be sent now")
     if refusal is not None:
         return refusal
-    try:
-        target = choose(event.next, turn.scope(session, event=arguments, confidence=step))
-    except UndecidableError:
-        target = None
-    if target is None:
-        return Refusal(
-            "GUARD_FAILED", f"{event.name} leads nowhere with these values: no condition of its `next` is true."
-        )
+    target = destination(event, turn.scope(session, event=arguments, confidence=step))
+    if isinstance(target, Refusal):
+        return target
     write = turn.session.open_write
     if write is not None:
         return Refusal("IN_PROGRESS", f"{write.tool} is running; wait for its outcome before {event.name}.")

@@ -13,7 +13,6 @@ from pointsman.contracts.values import Json, JsonObject
 
 from .facts import (
     Accepted,
-    Administered,
     Decided,
     Denied,
     Entered,
@@ -76,7 +75,7 @@ def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901 -- a c
         case TimerFired():
             return _timer_fired(session, body)
         case _:
-            return _cancelled(_next(session), fact, body)
+            return _cancelled(_next(session), fact)
 
 
 def _next(session: Session) -> Session:
@@ -84,7 +83,7 @@ def _next(session: Session) -> Session:
     return replace(session, revision=session.revision + 1)
 
 
-def _cancelled(session: Session, fact: Fact, _: Administered) -> Session:
+def _cancelled(session: Session, fact: Fact) -> Session:
     """End a session where it is. Nothing stays open: what still runs is a read, and counts for nothing."""
     stay = replace(session.stay, timers={}, open={})
     return replace(session, ended=Ended("cancelled", fact.at), timers={}, stay=stay)

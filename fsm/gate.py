@@ -89,15 +89,23 @@ def deny_in_turn(
     if exhausted is None or exhausted.then is None or turn.session.open_write is not None:
         _write_row(turn, refusal, action, arguments, denial=True, invalid=invalid)
         return turn.answer(refusal)
-    return exhaust(turn, exhausted, exhausted.then, action, arguments, refusal)
+    return exhaust(turn, exhausted, exhausted.then, action, arguments, refusal, invalid=invalid)
 
 
-def exhaust(
-    turn: Turn, limit: Exhausted, target: str, action: str, arguments: JsonObject, cause: Refusal | None = None
+def exhaust(  # noqa: PLR0913 -- a refusal, and the limit it goes over
+    turn: Turn,
+    limit: Exhausted,
+    target: str,
+    action: str,
+    arguments: JsonObject,
+    cause: Refusal | None = None,
+    *,
+    invalid: bool = False,
 ) -> Decision:
     """Refuse what goes over a limit, and send the session where the limit says.
 
-    `cause` is the refusal that was one too many, where the limit counts refusals.
+    `cause` is the refusal that was one too many, where the limit counts refusals; `invalid` says that
+    it is one that the limit of this name counts.
     """
     said = f" What was wrong this time: {cause.message}" if cause else ""
     refusal = Refusal(
@@ -106,7 +114,7 @@ def exhaust(
         cause.unmet if cause else (),
     )
     code = cause.code if cause else None
-    _write_row(turn, refusal, action, arguments, denial=True, invalid=limit.kind == "invalid", cause=code)
+    _write_row(turn, refusal, action, arguments, denial=True, invalid=invalid, cause=code)
     move(turn, target, "limit", limit=limit.name)
     return turn.answer(refusal)
 

@@ -6,6 +6,8 @@ with the session as it is, and leaves no row: it says nothing new.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pointsman.contracts.workflow import AgentState
 
 from .agents import agent_writes
@@ -36,18 +38,7 @@ def take_over(turn: Turn, request: TakeOver) -> Decision:
         return turn.answer()
     if call.effect == "write":
         return _settle(turn, call, CallResult("unknown", error=SERVER_DIED, attempts=call.attempt))
-    again = OpenCall(
-        id=call.id,
-        tool=call.tool,
-        arguments=call.arguments,
-        effect=call.effect,
-        purpose=call.purpose,
-        instance=turn.command.instance,
-        opened_at=turn.command.at,
-        branch=call.branch,
-        attempt=call.attempt + 1,
-        key=call.key,
-    )
+    again = replace(call, instance=turn.command.instance, opened_at=turn.command.at, attempt=call.attempt + 1)
     turn.emit("intended", Intended(again), action=call.tool)
     return turn.answer()
 

@@ -13,7 +13,8 @@ from .flow import move
 from .gate import contract_refusal, deny, ended, evidence_refusal, may_drive
 from .refusals import Refusal
 from .session import OpenReview
-from .turn import Turn, UndecidableError, choose, passes
+from .turn import Turn
+from .whose_turn import destination, guard
 
 
 def decide_review(turn: Turn, request: Decide) -> Decision:
@@ -38,14 +39,17 @@ def _take(turn: Turn, state: HumanState, review: OpenReview, request: Decide) ->
     name, arguments = request.event, request.arguments
     event = state.events.get(name)
     if event is None:
-        refusal = Refusal(
+        unknown = Refusal(
             "NOT_ALLOWED", f"{name!r} is no decision of {state.name!r}. Those are: {', '.join(state.events)}."
         )
+        return deny(turn, unknown, name, arguments)
+    refusal = (
+        contract_refusal(event.contract, arguments, f"{name} does not meet its contract")
+        or evidence_refusal(turn, event)
+        or guard(event.when, turn.scope(event=arguments), f"{name} may not be decided now")
+    )
+    if refusal is not None:
         return deny(turn, refusal, name, arguments)
-    unmet = contract_refusal(event.contract, arguments, f"{name} does not meet its contract")
-    unmet = unmet or evidence_refusal(turn, event)
-    if unmet is not None:
-        return deny(turn, unmet, name, arguments)
     before = turn.session.record
     writes: dict[str, Json] = {field: arguments[field] for field in event.fields if field in arguments}
     edits: dict[str, JsonObject] = {
@@ -54,16 +58,9 @@ def _take(turn: Turn, state: HumanState, review: OpenReview, request: Decide) ->
         if field in state.review.edit and canonical(before.get(field)) != canonical(value)
     }
     rationale = arguments.get("rationale")
-    try:
-        target = _target(turn, state, name, arguments, writes)
-    except UndecidableError:
-        target = None
-    if target is None:
-        message = event.when.message if event.when is not None else None
-        refusal = Refusal(
-            "GUARD_FAILED", message or f"{name} leads nowhere with these values: its condition is not true."
-        )
-        return deny(turn, refusal, name, arguments)
+    target = destination(event, turn.scope(turn.session_with(writes), event=arguments))
+    if isinstance(target, Refusal):
+        return deny(turn, target, name, arguments)
     turn.emit(
         "decided",
         Decided(
@@ -80,14 +77,6 @@ def _take(turn: Turn, state: HumanState, review: OpenReview, request: Decide) ->
     )
     move(turn, target, "next")
     return turn.answer()
-
-
-def _target(turn: Turn, state: HumanState, name: str, arguments: JsonObject, writes: JsonObject) -> str | None:
-    """Where the decision leads; None where its guard is false or no transition's is true."""
-    event = state.events[name]
-    if not passes(event.when, turn.scope(event=arguments)):
-        return None
-    return choose(event.next, turn.scope(turn.session_with(writes), event=arguments))
 
 
 def _may_not_decide(turn: Turn, state: State) -> Refusal | None:

@@ -18,9 +18,10 @@ from .session import Session
 
 @dataclass(frozen=True, slots=True)
 class SessionScope:
-    """The names every expression may use, at the moment `at`; `args`, `event` and `result` where there are any.
+    """The names every expression may use, at the moment `at`.
 
-    `confidence` and `path_confidence` are those of the event being judged, otherwise of the session.
+    `extra` holds those that exist only where the expression stands: `args`, `result`, `event`, and the
+    `confidence` of the event being judged.
     """
 
     workflow: Workflow

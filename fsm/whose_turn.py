@@ -1,17 +1,17 @@
-"""Whose turn it is, and what belongs to it: the refusals that calls and events have in common."""
+"""Whose turn it is, what belongs to it, and what its guards say: the refusals that calls and events have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
 
-from pointsman.contracts.workflow import AgentState, Condition, ExternalState, HumanState
+from pointsman.contracts.workflow import AgentState, Condition, Event, ExternalState, HumanState
 
 from .gate import ended, may_drive
 from .refusals import Refusal
 from .scope import SessionScope
 from .session import ActorKind, TurnOf
-from .turn import Turn, UndecidableError, passes
+from .turn import Turn, UndecidableError, choose, passes
 
 _ACTORS: Final[dict[TurnOf, tuple[ActorKind, ...]]] = {"agent": ("agent",), "external": ("external", "system")}
 _WHO: Final[dict[TurnOf, str]] = {
@@ -71,6 +71,17 @@ def guard(when: Condition | None, scope: SessionScope, what: str) -> Refusal | N
         pass
     message = when.message if when is not None else None
     return Refusal("GUARD_FAILED", message or f"{what}: its condition is not true.")
+
+
+def destination(event: Event, scope: SessionScope) -> str | Refusal:
+    """Give the state an event leads to, or refuse it where no condition of its `next` is true."""
+    try:
+        target = choose(event.next, scope)
+    except UndecidableError:
+        target = None
+    return target or Refusal(
+        "GUARD_FAILED", f"{event.name} leads nowhere with these values: no condition of its `next` is true."
+    )
 
 
 def listed(names: Iterable[str]) -> str:

@@ -154,6 +154,14 @@ def test_an_accepted_event_ends_a_row_of_invalid_payloads() -> None:
     assert (story.code, story.state) == ("MISSING_FIELDS", "a")
 
 
+def test_a_broken_payload_that_is_one_refusal_too_many_still_counts_as_a_broken_payload() -> None:
+    """Format: every limit counts for itself."""
+    story = busy(state="{denials: 1, then: out}", top="{invalid: 5, then: other}")
+    story.send("go", {})
+    story.send("go", {})
+    assert (story.code, story.state, story.session.counts.invalid) == ("LIMIT_REACHED", "out", 2)
+
+
 def test_a_limit_on_refusals_of_the_session_moves_it_once_and_then_only_refuses() -> None:
     """A session limit moves the session only once; the refusal itself stays what it is."""
     story = busy(top="{denials: 1, then: out}, {invalid: 1, then: other}")
