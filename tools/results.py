@@ -41,7 +41,7 @@ class ResultShape:
         try:
             value = self._adapter.validate_python(value)
             plain = cast("Json", self._adapter.dump_python(value, mode="json", warnings="error"))
-            if _holds_no_number(self._adapter.dump_python(value, warnings="none")):
+            if _holds_nan_or_infinity(self._adapter.dump_python(value, warnings="none")):
                 raise UnkeepableResult("it holds NaN or infinity, which JSON has no text for")
         except ValidationError as error:
             raise UnkeepableResult(f"it is not what its return type says ({error.error_count()} problems)") from error
@@ -72,7 +72,7 @@ def depth_of(value: Json) -> int:
     return deepest
 
 
-def _holds_no_number(value: object) -> bool:
+def _holds_nan_or_infinity(value: object) -> bool:
     """Whether NaN or infinity is in there. Asked of the Python form: pydantic may write them as null."""
     waiting = [value]
     seen: set[int] = set()

@@ -64,29 +64,24 @@ class StateBuilder:
         """Make one state."""
         if isinstance(part, FinalPart):
             return FinalState(name, outcome=part.final, owner=part.owner)
-        common = State(
-            name=name,
-            goal=part.goal,
-            forbid=part.forbid,
-            entry=self._steps(part.entry),
-            after=tuple(self._after(after) for after in part.after),
-            limits=limits(part.limits),
-            failed=part.failed,
-            unknown=part.unknown,
+        shared = (
+            name,
+            part.goal,
+            part.forbid,
+            self._steps(part.entry),
+            tuple(self._after(after) for after in part.after),
+            limits(part.limits),
+            part.failed,
+            part.unknown,
         )
-        shared = (common.name, common.goal, common.forbid, common.entry, common.after, common.limits)
-        ways = (common.failed, common.unknown)
         if isinstance(part, SystemPart):
-            return SystemState(
-                *shared, *ways, run=self._steps(part.run), next=self._transitions(part.next, self._compiler)
-            )
+            return SystemState(*shared, run=self._steps(part.run), next=self._transitions(part.next, self._compiler))
         if isinstance(part, HumanPart):
-            return HumanState(*shared, *ways, review=self._review(part.review), events=self._human_events(part))
+            return HumanState(*shared, review=self._review(part.review), events=self._human_events(part))
         if isinstance(part, ExternalPart):
-            return ExternalState(*shared, *ways, events=self._external_events(part))
+            return ExternalState(*shared, events=self._external_events(part))
         return AgentState(
             *shared,
-            *ways,
             show=tuple(part.show),
             tools={use.use: self._tool_use(use) for use in part.tools},
             events=self._agent_events(part),
@@ -96,11 +91,12 @@ class StateBuilder:
         events: dict[str, Event] = {}
         for name, event in part.events.items():
             floors = self._floors(part, event)
-            required = ("rationale",) if floors is None else ("confidence", "rationale")
+            required: tuple[str, ...] = ()
             properties: JsonObject = {"rationale": RATIONALE}
             if floors is not None:
+                required = ("confidence", "rationale")
                 properties = {"confidence": CONFIDENCE, "rationale": RATIONALE, "alternatives": ALTERNATIVE}
-            events[name] = self._event(name, event, (), properties, required if floors else (), floors)
+            events[name] = self._event(name, event, (), properties, required, floors)
         return events
 
     def _floors(self, part: AgentPart, event: EventPart) -> Floors | None:
