@@ -11,14 +11,14 @@ from sqlalchemy import Connection
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.facts import FactKind
-from pointsman.server.audit.chain import AuditRow
-from pointsman.server.audit.replay import ReplayError, Step, compare, replay
-from pointsman.server.audit.verify import ChainReport, verify_and_replay
-from pointsman.server.store.reading import audit_rows
-from pointsman.server.store.rows import row_as_json
-from pointsman.server.store.searching import RowFilter, audit_row, find_rows
-from pointsman.server.store.tables import SERVER_CHAIN
 
+from ..audit.chain import AuditRow
+from ..audit.replay import ReplayError, Step, compare, replay
+from ..audit.verify import ChainReport, verify_and_replay
+from ..store.reading import audit_rows
+from ..store.rows import row_as_json
+from ..store.searching import RowFilter, audit_row, find_rows
+from ..store.tables import SERVER_CHAIN
 from .database import reading_database
 from .failures import NotReached, NotVerified
 from .options import database_option, json_option, limit_option

@@ -16,8 +16,8 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import HumanState, Workflow
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import OpenReview, Session
-from pointsman.server.store.searching import open_reviews
 
+from ..store.searching import open_reviews
 from .callers import local_caller, token_caller
 from .confirming import at_a_terminal, confirm
 from .database import reading_database, session_named
@@ -29,8 +29,8 @@ from .whereabouts import sentence
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from pointsman.server.governor import Governor
-    from pointsman.server.replies import Caller, Reply, Stray
+    from ..governor import Governor
+    from ..replies import Caller, Reply, Stray
 
 
 class Open(NamedTuple):

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pointsman.contracts.values import Json, JsonObject
-from pointsman.server.identity import new_command_id, new_instance_id
-from pointsman.server.store.reading import SessionFilter
-from pointsman.server.store.reading import list_sessions as read_sessions
-from pointsman.server.store.searching import newest_definition
-from pointsman.server.store.searching import path as read_path
 
+from ..identity import new_command_id, new_instance_id
+from ..store.reading import SessionFilter
+from ..store.reading import list_sessions as read_sessions
+from ..store.searching import newest_definition
+from ..store.searching import path as read_path
 from .callers import local_caller
 from .database import reading_database, session_named
 from .failures import FoundProblems, NotReached
@@ -26,8 +26,9 @@ from .whereabouts import came_from, everything, place, sentence, turn
 if TYPE_CHECKING:
     from pointsman.fsm.decision import Decision
     from pointsman.fsm.session import Session
-    from pointsman.server.governor import Governor
-    from pointsman.server.replies import Reply, Stray
+
+    from ..governor import Governor
+    from ..replies import Reply, Stray
 
 SHOWN_STATES: Final = 50
 """States of a path that people are shown, the last ones; `--json` gives all."""
@@ -146,8 +147,8 @@ def cancel(session_id: str, reason: str, database: str | None, *, as_json: bool)
 async def _cancel(session_id: str, reason: str, database: str | None) -> Decision:
     """Submit the cancellation to the engine itself: no source is needed, so a session without its tools can end."""
     from pointsman.fsm.commands import Cancel, Command
-    from pointsman.server.engines.embedded import EmbeddedEngine
 
+    from ..engines.embedded import EmbeddedEngine
     from .acting import workflow_of
     from .logging import log_to_stderr
 

@@ -9,9 +9,9 @@ from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.allowed import waiting
 from pointsman.fsm.session import OpenCall, Provenance, Session, Timer, TurnOf
-from pointsman.server.audit.chain import AuditRow
-from pointsman.server.store.rows import row_as_json
 
+from ..audit.chain import AuditRow
+from ..store.rows import row_as_json
 from .output import moment
 
 _TURN: Final[dict[TurnOf, str]] = {
