@@ -13,7 +13,7 @@ from .session import Session, TurnOf
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One tool or event that the current state offers, with the schema of its arguments."""
+    """One tool (`docs.read`) or event (`submit_fields`) that the current state offers, and its arguments' schema."""
 
     name: str
     kind: Literal["tool", "event"]

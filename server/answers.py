@@ -8,13 +8,13 @@ from __future__ import annotations
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import AgentState, Workflow
-from pointsman.fsm.allowed import allowed, waiting
+from pointsman.fsm.allowed import Action, allowed, waiting
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult, Settled
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
 
-from .replies import Action, Reply, ReplyOutcome, WaitingFor
+from .replies import Reply, ReplyOutcome, WaitingFor
 
 
 def reply(  # noqa: PLR0913 -- a reply has this many members
@@ -55,7 +55,7 @@ def actions(workflow: Workflow, session: Session) -> tuple[Action, ...]:
     """What an agent may do now; nothing when it is somebody else's turn."""
     if not isinstance(workflow.states[session.state], AgentState):
         return ()
-    return tuple(Action(a.name, a.kind, a.description, a.input_schema) for a in allowed(workflow, session))
+    return allowed(workflow, session)
 
 
 def _waiting_for(session: Session) -> WaitingFor | None:

@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Workflow
+from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Ended
 
@@ -29,16 +30,6 @@ class Caller:
     actor: Actor
     client: str | None
     channel: str
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One thing that is allowed now: a tool (`docs.read`) or an event (`submit_fields`)."""
-
-    name: str
-    kind: Literal["tool", "event"]
-    description: str
-    input_schema: JsonObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from mcp_types import CallToolResult, Tool, ToolAnnotations
 
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import ToolPolicy, Workflow
+from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 
-from ..replies import Action, Governed, Reply
+from ..replies import Governed, Reply
 from .arguments import Clashes, own_name, take_apart, unfit, wire_name
 from .connection import Connection
 from .results import result_of, session_list

@@ -1,7 +1,8 @@
 """Writes a governor's reply as a tool result: structured content (design, section 4) and a short text.
 
-The text is for reading; it does not repeat the structured content, because a model pays for both.
-Absent members are left out.
+The text is for reading. It repeats the structured content, as JSON in a block of its own, only for
+clients that hand a model nothing but text: elsewhere the model would pay for both. Absent members
+are left out.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from mcp_types import CallToolResult, TextContent
 
 from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.times import iso
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
 
-from ..replies import Action, Reply, Stray, WaitingFor
+from ..replies import Reply, Stray, WaitingFor
 from .arguments import wire_name
 
 
@@ -54,6 +56,12 @@ def session_list(sessions: Sequence[JsonObject]) -> CallToolResult:
     """Write the caller's sessions."""
     count = "No sessions." if not sessions else f"{len(sessions)} session{'s' if len(sessions) > 1 else ''}."
     return CallToolResult(content=[TextContent(text=count)], structured_content={"sessions": list(sessions)})
+
+
+def in_words(result: CallToolResult) -> CallToolResult:
+    """Add a result's structured content to its text, for clients that read nothing else."""
+    data = canonical(result.structured_content or {})
+    return result.model_copy(update={"content": [*result.content, TextContent(text=data)]})
 
 
 def status_of(reply: Reply) -> JsonObject:

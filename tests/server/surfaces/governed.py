@@ -16,11 +16,12 @@ from dataclasses import replace
 from pointsman.contracts.schemas import Contract, Unmet
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Access, AgentState, FinalState, Key, ToolPolicy, Workflow
+from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
 from pointsman.server.errors import StoreBusy, StoreFull
 from pointsman.server.mcp_server import serve_stdio
-from pointsman.server.replies import Action, Caller, Reply, Stray, WaitingFor
+from pointsman.server.replies import Caller, Reply, Stray, WaitingFor
 
 NOT_FOUND = Refusal("NOT_FOUND", "There is no such session.")
 

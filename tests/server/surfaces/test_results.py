@@ -9,9 +9,10 @@ from mcp_types import TextContent
 
 from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.values import Json
+from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
-from pointsman.server.replies import Action, Reply, Stray, WaitingFor
+from pointsman.server.replies import Reply, Stray, WaitingFor
 from pointsman.server.surfaces.results import result_of, session_list
 
 SCHEMA: dict[str, object] = {"type": "object"}
