@@ -46,6 +46,8 @@ STATES_PER_COMMAND: Final = 100
 DENIED_ARGUMENTS_BYTES: Final = 4 * 1024
 
 # A tool.
+RETRY_WAIT_MS: Final = 60_000
+"""The longest a read waits before it is tried again, however often its wait has doubled."""
 TOOL_TIMEOUT_MS: Final = 30_000
 RESULT_BYTES: Final = 4 * 1024 * 1024
 TOOL_WORKERS: Final = 32

@@ -119,7 +119,7 @@ def observe(turn: Turn, request: Observe) -> Decision:
         ),
         action=read.tool,
         outcome=result.outcome,
-        code="INVALID_FIELDS" if writes.unmet else None,
+        code="INVALID_FIELDS" if writes.error else None,
         duration_ms=result.duration_ms,
     )
     return turn.answer()

@@ -77,7 +77,7 @@ def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
         ),
         action=call.tool,
         outcome=result.outcome,
-        code="INVALID_FIELDS" if writes.unmet else None,
+        code="INVALID_FIELDS" if writes.error else None,
         duration_ms=result.duration_ms,
     )
 

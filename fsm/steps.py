@@ -123,7 +123,7 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
         ),
         action=tool or "set",
         outcome=result.outcome if tool else outcome,
-        code="INVALID_FIELDS" if writes.unmet else None,
+        code="INVALID_FIELDS" if writes.error else None,
         duration_ms=result.duration_ms if call else None,
     )
 

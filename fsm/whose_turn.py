@@ -64,24 +64,24 @@ def not_allowed(state: AgentState | ExternalState, name: str) -> Refusal:
 
 def guard(when: Condition | None, scope: SessionScope, what: str) -> Refusal | None:
     """Refuse what a guard does not pass; a guard that cannot be judged does not pass."""
+    why = "is not true"
     try:
         if passes(when, scope):
             return None
     except UndecidableError:
-        pass
+        why = "cannot be judged: a value it reads is missing, or of another type"
     message = when.message if when is not None else None
-    return Refusal("GUARD_FAILED", message or f"{what}: its condition is not true.")
+    return Refusal("GUARD_FAILED", message or f"{what}: its condition {why}.")
 
 
 def destination(event: Event, scope: SessionScope) -> str | Refusal:
     """Give the state an event leads to, or refuse it where no condition of its `next` is true."""
+    why = "no condition of its `next` is true"
     try:
         target = choose(event.next, scope)
     except UndecidableError:
-        target = None
-    return target or Refusal(
-        "GUARD_FAILED", f"{event.name} leads nowhere with these values: no condition of its `next` is true."
-    )
+        target, why = None, "a condition of its `next` cannot be judged: a value is missing, or of another type"
+    return target or Refusal("GUARD_FAILED", f"{event.name} leads nowhere with these values: {why}.")
 
 
 def listed(names: Iterable[str]) -> str:

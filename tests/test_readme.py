@@ -68,13 +68,13 @@ def test_the_commands_on_its_example_run(shell: Shell, words: list[str]) -> None
 def test_the_second_person_decides_as_it_says(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the token to the proof, with the README's own commands on a session that somebody else has started."""
     words = {(command[0], command[1]): command for command in commands() if len(command) > 1}
-    environment = {"POINTSMAN_INVOICES_ERP": str(shell.place / "erp.sqlite3")}
-    for name, value in environment.items():
+    erp = {"POINTSMAN_INVOICES_ERP": str(shell.place / "erp.sqlite3")}
+    for name, value in erp.items():
         monkeypatch.setenv(name, value)
     script = shell.place / "until-review.yaml"
     whole = (gallery_path("invoices").parent / "scripts" / "demo.yaml").read_text()
     script.write_text(whole.partition("  - decide: approve")[0])
-    run = shell.run("run", gallery_path("invoices"), "--script", script, "--database", shell.database)
+    run = shell.run("run", gallery_path("invoices"), "--script", script, "--database", shell.database, env=erp)
     assert run.code == 0, run.stdout + run.stderr
     (session,) = shell.run("sessions", "list", "--json").lines
     handle = str(session["session"])
@@ -84,7 +84,8 @@ def test_the_second_person_decides_as_it_says(shell: Shell, monkeypatch: pytest.
     token = max(re.findall(r"[A-Za-z0-9_-]{30,}", made.stdout), key=len)
 
     def documented(group: str, name: str, **environment: str) -> str:
-        done = shell.run(*(handle if word == "ID" else word for word in words[group, name]), env=environment)
+        arguments = [handle if word == "ID" else word for word in words[group, name]]
+        done = shell.run(*arguments, env={**erp, **environment})
         assert done.code == 0, done.stdout + done.stderr
         return done.stdout
 

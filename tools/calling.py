@@ -23,7 +23,7 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from pointsman.contracts.bounds import TOOL_MESSAGE_CHARACTERS
+from pointsman.contracts.bounds import RETRY_WAIT_MS, TOOL_MESSAGE_CHARACTERS
 from pointsman.contracts.values import Json
 from pointsman.contracts.workflow import ToolPolicy
 from pointsman.fsm.facts import CallResult
@@ -72,7 +72,7 @@ class Calls:
         tries = policy.retry.attempts if policy.effect == "read" else 1
         attempt = 1
         while (end := await self._try(begin, policy, context, attempt)).again and attempt < tries:
-            await self._sleep(policy.retry.backoff_ms * 2 ** (attempt - 1) / 1000)
+            await self._sleep(min(policy.retry.backoff_ms * 2 ** (attempt - 1), RETRY_WAIT_MS) / 1000)
             attempt += 1
         duration_ms = round((self._clock() - started_s) * 1000)
         return CallResult(end.outcome, end.result, end.error, attempt, duration_ms)

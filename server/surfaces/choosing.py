@@ -13,6 +13,15 @@ SurfaceChoice: TypeAlias = Literal["auto", "adaptive", "compact"]
 
 FOLLOW_LIST_CHANGES: Final = ("claude-code", "vscode", "visual studio code", "goose", "copilot", "windsurf")
 READ_THE_LIST_ONCE: Final = ("claude-ai", "openai", "codex")
+READ_STRUCTURED_CONTENT: Final = ("claude-code",)
+"""Clients known to hand a result's structured content to the model. Others, Claude Desktop among them, hand over
+the text alone, so theirs must say everything."""
+
+
+def reads_structured_content(client: str | None) -> bool:
+    """Whether a client's model sees structured content. `client` is the name it gives of itself."""
+    name = (client or "").lower()
+    return any(known in name for known in READ_STRUCTURED_CONTENT)
 
 
 def choose(choice: SurfaceChoice, client: str | None, *, modern: bool) -> SurfaceName:

@@ -74,7 +74,7 @@ class Connection:
         if len(self._bound) == 1:
             return next(iter(self._bound))
         if not self._bound:
-            how = f"Start one with {start_with}, or name yours in `session`."
+            how = f"Start one with {start_with}, or name yours in `session`; list_sessions lists yours."
             return Refusal("NOT_ALLOWED", f"No session is open here. {how}")
         newest = list(self._bound)[-NAMED_SESSIONS:]
         more = "" if len(newest) == len(self._bound) else f" and {len(self._bound) - len(newest)} older ones"

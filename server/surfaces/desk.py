@@ -21,9 +21,10 @@ from ..replies import Governed
 from . import resources
 from .adaptive import Adaptive
 from .changes import ListChanges
-from .choosing import SurfaceChoice, SurfaceName, choose
+from .choosing import SurfaceChoice, SurfaceName, choose, reads_structured_content
 from .compact import Compact
 from .connection import Connection
+from .results import in_words
 from .surface import Surface
 
 CHANNEL: Final = "mcp"
@@ -65,7 +66,8 @@ class Desk:
 
     async def call(self, client: ServerSession, name: str, arguments: JsonObject) -> CallToolResult:
         """Call a tool, listed or not."""
-        return await self._surface(client).call(self._connection, name, arguments)
+        result = await self._surface(client).call(self._connection, name, arguments)
+        return result if reads_structured_content(self._connection.caller.client) else in_words(result)
 
     async def list_resources(self, client: ServerSession) -> list[Resource]:
         """List the caller's sessions."""

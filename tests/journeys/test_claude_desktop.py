@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from mcp import Client, StdioServerParameters
-from mcp_types import CallToolResult, Implementation
+from mcp_types import CallToolResult, Implementation, TextContent
 
 from tests.server.command_line.conftest import shell as shell  # noqa: PLC0414 -- a fixture is found by its name
 from tests.server.command_line.terminal import Shell
@@ -31,6 +31,27 @@ async def act(client: Client, tool: str, arguments: dict[str, Any]) -> dict[str,
     result = await client.call_tool(tool, arguments)
     assert isinstance(result, CallToolResult)
     return dict(result.structured_content or {})
+
+
+async def test_a_client_that_hands_its_model_text_alone_is_told_everything_in_text(shell: Shell) -> None:
+    """Claude Desktop drops structured content, so that the handle and the schemas must be in the text."""
+    server = as_claude_desktop_starts_it(shell)
+    name = Implementation(name="claude-ai", version="1")
+
+    async def read(client: Client, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        result = await client.call_tool(tool, arguments)
+        texts = [block.text for block in result.content if isinstance(block, TextContent)]
+        return dict(json.loads(texts[-1]))
+
+    async with Client(server, mode="legacy", client_info=name, read_timeout_seconds=60) as client:
+        started = await read(client, "start", {"workflow": "purchase", "input": {"item": "pen", "amount": 12}})
+        schemas = {action["name"]: action["input_schema"] for action in started["allowed"]}
+        assert "note" in schemas["submit"]["properties"]
+        asked = {"session": started["session"], "action": "submit", "arguments": {}}
+        refused = await read(client, "act", asked)
+        assert [unmet["path"] for unmet in refused["refusal"]["unmet"]] == ["note"]
+        listed = await read(client, "list_sessions", {})
+        assert [session["session"] for session in listed["sessions"]] == [started["session"]]
 
 
 async def test_a_second_person_decides_in_a_terminal_while_claude_desktop_holds_the_session(shell: Shell) -> None:
