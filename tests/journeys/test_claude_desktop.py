@@ -47,7 +47,7 @@ async def test_a_client_that_hands_its_model_text_alone_is_told_everything_in_te
         started = await read(client, "start", {"workflow": "purchase", "input": {"item": "pen", "amount": 12}})
         schemas = {action["name"]: action["input_schema"] for action in started["allowed"]}
         assert "note" in schemas["submit"]["properties"]
-        asked = {"session": started["session"], "action": "submit", "arguments": {}}
+        asked: dict[str, Any] = {"session": started["session"], "action": "submit", "arguments": {}}
         refused = await read(client, "act", asked)
         assert [unmet["path"] for unmet in refused["refusal"]["unmet"]] == ["note"]
         listed = await read(client, "list_sessions", {})
