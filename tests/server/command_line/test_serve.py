@@ -26,15 +26,20 @@ INITIALIZE = {
 
 
 def serving(shell: Shell, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [POINTSMAN, "serve", "purchase.yaml", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=shell.place,
-        env={**shell.environment, **environment},
-        text=True,
-    )
+    """Start the server, with SIGINT heard even where whoever runs the tests has it ignored, as `nohup` does."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [POINTSMAN, "serve", "purchase.yaml", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=shell.place,
+            env={**shell.environment, **environment},
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def conversation(
