@@ -1,4 +1,4 @@
-"""The wiring: one place where engine, library, governor and caretaker are put together."""
+"""The wiring: one place where engine, catalogue, governor and caretaker are put together."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .caretaker import Caretaker
+from .catalogue import Catalogue
 from .clock import Clock, SystemClock
 from .engines.embedded import EmbeddedEngine
 from .governor import Governor
 from .identity import new_instance_id
-from .library import Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ async def open_application(
         SourceError: when a source of tools cannot be had.
         StoreError: when the database cannot be opened.
     """
-    library = Library()
+    catalogue = Catalogue()
     instance = new_instance_id()
-    engine = await EmbeddedEngine.open(database, library.find, instance=instance, path_of=library.path)
-    governor = Governor(engine, library, clock or SystemClock(), instance)
+    engine = await EmbeddedEngine.open(database, catalogue.find, instance=instance, path_of=catalogue.path)
+    governor = Governor(engine, catalogue, clock or SystemClock(), instance)
     caretaker = Caretaker(governor)
     try:
         for file in files:
-            await library.serve(file)
+            await catalogue.serve(file)
         caretaker.show_life()
         if caretaking:
             await caretaker.start()
@@ -63,4 +63,4 @@ async def open_application(
         await governor.aclose()
         await caretaker.aclose()
         await engine.aclose()
-        await library.aclose()
+        await catalogue.aclose()

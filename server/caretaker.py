@@ -65,7 +65,7 @@ class Caretaker:
     async def fire_due(self) -> None:
         """Fire every timer that is due now, of every session this process looks after."""
         governor = self._governor
-        names = governor.library.names()
+        names = governor.catalogue.names()
         for session_id in await governor.engine.due_sessions(governor.clock.now_ms(), names):
             await _apart(session_id, self._fire(session_id))
 
@@ -88,7 +88,7 @@ class Caretaker:
         governor = self._governor
         engine = governor.engine
         sessions: list[Session] = []
-        for session_id in await engine.sessions_with_open_calls(governor.library.names()):
+        for session_id in await engine.sessions_with_open_calls(governor.catalogue.names()):
             session = await _apart(session_id, engine.read(session_id))
             sessions += [session] if session is not None else []
         owners = {call.instance for session in sessions for call in session.stay.open.values()}

@@ -22,11 +22,11 @@ from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Session
 
 from .answers import actions, reply, rests, told, tool_named
+from .catalogue import Catalogue, Served
 from .clock import Clock
 from .engines.embedded import EmbeddedEngine
 from .graph import mermaid
 from .identity import new_command_id, new_handle
-from .library import Library, Served
 from .performer import Performer
 from .replies import Caller, Reply, ReplyOutcome, Stray
 
@@ -37,9 +37,9 @@ SERVER = Actor("system", "pointsman")
 class Governor:
     """Governs the sessions of one database from this process. Fills the port `Governed`."""
 
-    def __init__(self, engine: EmbeddedEngine, library: Library, clock: Clock, instance: str) -> None:
+    def __init__(self, engine: EmbeddedEngine, catalogue: Catalogue, clock: Clock, instance: str) -> None:
         self.engine = engine
-        self.library = library
+        self.catalogue = catalogue
         self.clock = clock
         self.instance = instance
         self.performer = Performer(instance, self._follow)
@@ -50,14 +50,14 @@ class Governor:
 
     def workflows(self) -> Sequence[Workflow]:
         """Give the workflows that are served, in the order they were given."""
-        served = [self.library.by_name(name) for name in self.library.names()]
+        served = [self.catalogue.by_name(name) for name in self.catalogue.names()]
         return [one.workflow for one in served if one is not None]
 
     async def start(self, caller: Caller, workflow: str, fields: JsonObject) -> Reply | Stray:
         """Start a session, and answer when it rests."""
-        served = self.library.by_name(workflow)
+        served = self.catalogue.by_name(workflow)
         if served is None:
-            names = ", ".join(self.library.names())
+            names = ", ".join(self.catalogue.names())
             return await self._stray(
                 caller, "start", Refusal("NOT_FOUND", f"There is no workflow {workflow!r}. There are: {names}."), fields
             )
@@ -294,7 +294,7 @@ class Governor:
     async def _find(self, caller: Caller, session: str, action: str) -> tuple[Served, Session] | Stray:
         """Find a session this caller may see. Whatever else it is: the same words."""
         found = await self.engine.read(session)
-        served = await self.library.recall(found.definition, self.engine) if found is not None else None
+        served = await self.catalogue.recall(found.definition, self.engine) if found is not None else None
         if found is None or served is None or not may_view(served.workflow, found, caller.actor):
             return await self._stray(caller, action, NOT_FOUND, {"session": session})
         return served, found
@@ -311,7 +311,7 @@ class Governor:
         return (await self._follow(session, request, command_id)).session
 
     async def _follow(self, session: Session, request: Request, command_id: str) -> Decision:
-        served = await self.library.recall(session.definition, self.engine)
+        served = await self.catalogue.recall(session.definition, self.engine)
         command = Command(command_id, self.clock.now_ms(), SERVER, "server", self.instance, request)
         decision = await self.engine.submit(session.id, command)
         if served is not None and decision.session is not None:

@@ -23,8 +23,8 @@ from pointsman.fsm.facts import CallResult
 from pointsman.fsm.session import OpenCall, Session
 from pointsman.tools.source import CallContext
 
+from .catalogue import Served
 from .errors import StoreError
-from .library import Served
 
 _log = structlog.get_logger(__name__)
 _Key: TypeAlias = tuple[str, str, int]

@@ -53,7 +53,7 @@ class Texts(Protocol):
         ...
 
 
-class Library:
+class Catalogue:
     """Holds every loaded workflow by its digest, and the served ones by name."""
 
     def __init__(self) -> None:
