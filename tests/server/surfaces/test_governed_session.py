@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import sqlite3
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -77,7 +78,7 @@ async def driven(directory: Path, name: str, mode: str, surface: str = "auto") -
 
 
 async def play(agent: Connected) -> tuple[str, list[dict[str, Any]]]:
-    """Play the story on whichever surface is shown; give the session and its audit rows."""
+    """Play the story on whichever surface is shown; give the session and its audit rows as the agent is shown them."""
     adaptive = "act" not in await agent.tools()
     started = await (
         agent.call("start_invoice_exception", **START)
@@ -94,6 +95,17 @@ async def play(agent: Connected) -> tuple[str, list[dict[str, Any]]]:
     contents = (await agent.client.read_resource(f"session://{started['session']}/audit")).contents[0]
     assert isinstance(contents, types.TextResourceContents)
     return started["session"], json.loads(contents.text)
+
+
+def whole_rows(directory: Path, session: str) -> list[dict[str, Any]]:
+    """Give a session's rows with their bodies, which no agent is shown."""
+    with closing(sqlite3.connect(directory / "sessions.db")) as database:
+        database.row_factory = sqlite3.Row
+        found = database.execute("SELECT * FROM audit WHERE session_id = ? ORDER BY revision", (session,))
+        rows = [dict(row) for row in found]
+    for row in rows:
+        row["body"] = {name: value for name, value in json.loads(row["body"]).items() if name != "salt"}
+    return rows
 
 
 def comparable(value: Any) -> Any:  # noqa: ANN401 - JSON
@@ -139,7 +151,9 @@ async def test_the_same_calls_give_the_same_history_on_every_surface(tmp_path: P
         directory = tmp_path / str(number)
         directory.mkdir()
         async with driven(directory, name, mode, surface) as agent:
-            _, rows = await play(agent)
+            session, shown = await play(agent)
+        rows = whole_rows(directory, session)
+        assert [row["hash"] for row in shown] == [row["hash"] for row in rows]
         histories[f"{name} {mode} {surface}"] = history(rows)
     first, *others = histories.values()
     assert len(first) > 15
