@@ -94,6 +94,8 @@ async def test_a_locked_database_is_looked_at_again() -> None:
     changes = Changes(data_version, revisions, nothing)
     waiting = asyncio.ensure_future(changes.wait("s1", 1, 5_000))
     await asyncio.wait_for(asked.wait(), 5)
+    assert list(looks) == []  # it was locked once, and asked for revisions only when it was looked at again
+    assert not waiting.done()
     waiting.cancel()
     await changes.aclose()
 

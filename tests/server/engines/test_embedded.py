@@ -17,8 +17,7 @@ from pointsman.server.engines import writer
 from pointsman.server.engines.cache import Current, SessionCache
 from pointsman.server.engines.embedded import EmbeddedEngine, Hooks
 from pointsman.server.engines.glance import Glance
-from pointsman.server.engines.writer import Outcome
-from pointsman.server.errors import EngineClosed, StoreBusy, StoreUnreadable, UnknownDefinition
+from pointsman.server.errors import StoreBusy, StoreUnreadable, UnknownDefinition
 from pointsman.server.store.principals import Principal, add_principal, list_principals
 from tests.server.outside import locked
 from tests.server.tale import ADA, MALLORY, MARIA, SERVER, command, note, opened, send, start, tale, write
@@ -284,24 +283,6 @@ async def test_a_command_whose_caller_has_gone_is_finished_and_harms_nobody(path
         await assert_verified(engine)
 
 
-async def test_a_closed_engine_refuses_commands_and_closes_twice(path: Path) -> None:
-    async with opened(path) as engine:
-        pass
-    await engine.aclose()
-    with pytest.raises(EngineClosed):
-        await engine.submit("s1", note(1))
-
-
-async def test_closing_finishes_what_is_queued(path: Path) -> None:
-    workflow = tale()
-    engine = await EmbeddedEngine.open(path, {workflow.digest: workflow}.get, instance="here")
-    await engine.submit("s1", start("s1", workflow))
-    queued = [asyncio.ensure_future(engine.submit("s1", note(number))) for number in range(20)]
-    await asyncio.sleep(0)
-    await engine.aclose()
-    assert all(isinstance(each, Decision) for each in await asyncio.gather(*queued))
-
-
 async def test_the_synchronous_pragma_is_full_where_commands_are_written(path: Path) -> None:
     """Design, section 9: an acknowledged command survives a power loss (fault 2)."""
     async with opened(path) as engine:
@@ -413,15 +394,3 @@ async def test_a_session_that_was_unused_for_longest_leaves_memory_first(path: P
     for each in (current[0], current[1], current[0], current[2]):
         cache.put(each)
     assert [cache.get(name) for name in ("s1", "s2", "s3")] == [current[0], None, current[2]]
-
-
-def test_an_engine_whose_loop_is_gone_tells_nobody_and_ends(path: Path) -> None:
-    async def leave() -> EmbeddedEngine:
-        return await EmbeddedEngine.open(path, lambda _digest: None, instance="here")
-
-    loop = asyncio.new_event_loop()
-    engine = loop.run_until_complete(leave())
-    loop.close()
-    engine._tell(Outcome())  # pyright: ignore[reportPrivateUsage] -- what `aclose` can no longer do
-    engine._writer.stop()  # pyright: ignore[reportPrivateUsage] -- what `aclose` can no longer do
-    engine._glance.close()  # pyright: ignore[reportPrivateUsage] -- what `aclose` can no longer do
