@@ -33,6 +33,7 @@ ROOTS: Final = (
     "confidence",
     "path_confidence",
     "session",
+    "body",
 )
 """Every root name an expression may use somewhere (workflow format, "Expressions")."""
 

@@ -17,6 +17,8 @@ from pydantic_core import ErrorDetails
 
 from .document import Document
 from .document.part import DURATION_PATTERN, NAME_PATTERN, TOOL_PATTERN, Part
+from .document.tools import RATE_PATTERN, REDACTED_PATTERN
+from .document.triggers import ENVIRONMENT_PATTERN
 from .findings import Findings, visible
 from .positions import Mapping, Node, Place, Scalar, Sequence, node_at, place_of, place_of_key, plain
 from .problems import near
@@ -26,6 +28,15 @@ _FORMS: Final = {
     NAME_PATTERN: ("is no name", "Names are lower-case letters, digits and `_`, and begin with a letter."),
     DURATION_PATTERN: ("is no duration", "Durations look like `200ms`, `5s`, `10m`, `4h`, `2d`."),
     TOOL_PATTERN: ("is no tool", "A tool is named `source.tool`."),
+    RATE_PATTERN: (
+        "is no rate",
+        "Rates look like `10/m`: calls in a second, a minute, an hour or a day.",
+    ),
+    REDACTED_PATTERN: ("is no path of a call", "Paths look like `args.password` or `result.accounts.*.iban`."),
+    ENVIRONMENT_PATTERN: (
+        "is no name of the environment",
+        "Write `${NAME}`: a secret never stands in the file.",
+    ),
 }
 _SUBJECT: Final = re.compile(r"^(?:Input|String|List|Dictionary|Value) should")
 _KINDS: Final = {
@@ -39,7 +50,7 @@ _KINDS: Final = {
     "model_type": "a mapping",
 }
 _UNIONS: Final = {
-    "actor": "a state has an `actor` (agent, system, human, external) or is `final`",
+    "actor": "a state has an `actor` (agent, model, system, human, external) or is `final`",
     "call": "a step is a `call`, a `set` or an `all`",
 }
 
@@ -87,7 +98,7 @@ def read_document(root: Node, findings: Findings) -> Reading | None:
             if not _take_out(root, [detail["loc"] for detail in details], touched):
                 return None
         else:
-            return Reading(document, declared, whole and not reader.not_yet)
+            return Reading(document, declared, whole)
 
 
 def _keys(root: Mapping, key: str) -> tuple[str, ...]:
@@ -104,7 +115,6 @@ class _Reader:
         self._findings = findings
         self._touched = touched
         self._meant: set[tuple[Place, str]] = set()
-        self.not_yet: set[Place] = set()
         self._pair(root, data)
 
     def _pair(self, node: Node, data: Json) -> None:
@@ -120,22 +130,15 @@ class _Reader:
     def known_part(self, part: type[Part], data: MappingOf[str, object]) -> MappingOf[str, object]:
         """Note the keys of `data` that the model lacks, and give the rest."""
         known = [field.alias or name for name, field in part.model_fields.items()]
-        later = part.unsupported(data)
         node = self._nodes.get(id(data))
         for key in data:
-            if node is None or self._findings.full or (key in known and key not in later):
+            if node is None or self._findings.full or key in known:
                 continue
-            place = node.entries[key].key
-            if key in later:
-                self.not_yet.add(node.place)
-                hint = "Leave it out; it arrives in a later version."
-                self._findings.add("PM204", *place, f"`{key}` is not supported yet in this form or place", hint)
-            else:
-                meant = near(key, known)
-                self._meant.add((node.place, meant or ""))
-                hint = f"Did you mean `{meant}`?" if meant else f"Known here: {', '.join(known)}."
-                self._findings.add("PM201", *place, f"unknown key `{visible(key)}`", hint)
-        return {key: value for key, value in data.items() if key in known and key not in later}
+            meant = near(key, known)
+            self._meant.add((node.place, meant or ""))
+            hint = f"Did you mean `{meant}`?" if meant else f"Known here: {', '.join(known)}."
+            self._findings.add("PM201", *node.entries[key].key, f"unknown key `{visible(key)}`", hint)
+        return {key: value for key, value in data.items() if key in known}
 
     def note(self, error: ErrorDetails) -> None:
         """Put an error of the models into a finding, unless it follows from one that was noted."""
@@ -146,8 +149,6 @@ class _Reader:
         is_key = error["loc"][-1:] == ("[key]",)
         place = place_of_key(self._root, path) if is_key else place_of(self._root, path)
         kind = error["type"]
-        if place in self.not_yet:
-            return
         if kind == "missing":
             if (place, error["loc"][-1]) not in self._meant:
                 self._findings.add("PM202", *place, f"the key `{error['loc'][-1]}` is missing")

@@ -72,5 +72,5 @@ def _tool(workflow: Workflow, state: AgentState, use: ToolUse) -> Action:
 def _event(event: Event) -> Action:
     targets = dict.fromkeys(transition.to for transition in event.next)
     said = f"{event.description} " if event.description else ""
-    evidence = f" Needs {', '.join(event.evidence)} called here first." if event.evidence else ""
+    evidence = f" Needs {', '.join(one.tool for one in event.evidence)} called here first." if event.evidence else ""
     return Action(event.name, "event", f"{said}Leads to {' or '.join(targets)}.{evidence}", event.contract.input_schema)

@@ -136,7 +136,8 @@ def contract_refusal(contract: Contract, arguments: JsonObject, what: str) -> Re
 def evidence_refusal(turn: Turn, event: Event) -> Refusal | None:
     """Refuse an event whose evidence is not there: calls that must have succeeded in this stay."""
     done, stay = turn.session.done, turn.stay.number
-    missing = [tool for tool in event.evidence if tool not in done or done[tool].stay != stay]
+    named = [one.tool for one in event.evidence]
+    missing = [tool for tool in named if tool not in done or done[tool].stay != stay]
     if not missing:
         return None
     return Refusal(

@@ -231,7 +231,8 @@ class Governor:
         """Wait for reads that this event needs as evidence and that still run."""
         state = served.workflow.states[session.state]
         evidence = state.events[event].evidence if isinstance(state, AgentState) and event in state.events else ()
-        tasks = [task for read, task in self._reads.get(session.id, {}).values() if read.tool in evidence]
+        tools = {one.tool for one in evidence}
+        tasks = [task for read, task in self._reads.get(session.id, {}).values() if read.tool in tools]
         if tasks:
             await asyncio.wait(tasks)
 

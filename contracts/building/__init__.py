@@ -6,14 +6,15 @@ found by `rules`, so nothing here is a finding any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ..document import AccessPart, Document
 from ..document.part import duration_ms
 from ..document.states import HumanPart
 from ..document.tools import KeyPart, PolicyPart, ReconcilePart, SourcePart
-from ..expressions import Program
+from ..document.triggers import TriggersPart
+from ..expressions import Program, Template
 from ..rules.walk import mentions
 from ..schemas import Contract, Schema
 from ..syntax_tree import paths
@@ -23,12 +24,17 @@ from ..workflow import (
     AgentState,
     Field,
     Key,
+    Rate,
     Reconcile,
     Retry,
+    Schedule,
     Source,
+    State,
     ToolDefinition,
     ToolPolicy,
     ToolUse,
+    Trigger,
+    Webhook,
     Workflow,
 )
 from .demands import contract
@@ -65,7 +71,10 @@ def build(document: Document, text: str) -> Workflow:
         tools=tools,
         remembered=frozenset(name for name in tools if any(name == each or name.startswith(each) for each in read)),
         limits=limits(document.limits),
+        triggers=tuple(_triggers(document.triggers, compiler)),
         states=states,
+        indexes=builder.evidence.indexes(),
+        voiding=builder.evidence.voiding(),
     )
 
 
@@ -75,9 +84,17 @@ def _policy(name: str, part: PolicyPart, compiler: Compiler) -> ToolPolicy:
         effect=part.effect,
         timeout_ms=duration_ms(part.timeout),
         retry=Retry(part.retry.attempts, duration_ms(part.retry.backoff)),
-        key=None if part.key is None else _key(part.key),
+        rate=None if part.rate is None else _rate(part.rate),
+        success=None if part.success is None else compiler.guard(part.success),
+        redact=tuple(tuple(path.split(".")) for path in part.redact),
+        key=_key(part.key) if isinstance(part.key, KeyPart) else part.key,
         reconcile=None if part.reconcile is None else _reconcile(part.reconcile, compiler),
     )
+
+
+def _rate(text: str) -> Rate:
+    calls, _, unit = text.partition("/")
+    return Rate(int(calls), duration_ms(f"1{unit}"))
 
 
 def _key(part: KeyPart) -> Key:
@@ -108,7 +125,18 @@ def _access(part: AccessPart, states: Iterable[StatePart]) -> Access:
 def _source(name: str, part: SourcePart) -> Source:
     if part.mcp is not None:
         return Source(name, "mcp", part.mcp.model_dump(mode="json", exclude_defaults=True))
+    if part.openapi is not None:
+        return Source(name, "openapi", part.openapi.model_dump(mode="json", exclude_defaults=True))
     return Source(name, "python", part.python)
+
+
+def _triggers(part: TriggersPart, compiler: Compiler) -> Iterator[Trigger]:
+    webhook = part.webhook
+    if webhook is not None:
+        dedupe = None if webhook.dedupe is None else compiler.expression(webhook.dedupe)
+        yield Webhook(webhook.secret.strip("${}"), compiler.template(webhook.start), dedupe)
+    for schedule in part.schedule:
+        yield Schedule(schedule.cron, schedule.zone, compiler.template(schedule.start))
 
 
 def _tools_read(programs: Iterable[Program]) -> frozenset[str]:
@@ -130,19 +158,36 @@ def bound(workflow: Workflow, definitions: Mapping[str, ToolDefinition]) -> Work
     Raises:
         InvalidSchema: a definition's input schema is none.
     """
+    tools = {**workflow.tools, **{name: ToolPolicy(name) for name in definitions if name not in workflow.tools}}
+    states = {name: _with_groups(state, definitions, tools) for name, state in workflow.states.items()}
     contracts = {
-        (state.name, name): _tool_contract(definitions[name].input_schema, use, workflow.tools[name])
-        for state in workflow.states.values()
+        (state.name, name): _tool_contract(definitions[name].input_schema, use, tools[name])
+        for state in states.values()
         if isinstance(state, AgentState)
         for name, use in state.tools.items()
         if name in definitions
     }
-    return replace(workflow, definitions=dict(definitions), tool_contracts=contracts)
+    offered = {name for state in states.values() if isinstance(state, AgentState) for name in state.tools}
+    named = {name: policy for name, policy in tools.items() if name in workflow.tools or name in offered}
+    return replace(workflow, tools=named, states=states, definitions=dict(definitions), tool_contracts=contracts)
+
+
+def _with_groups(state: State, definitions: Iterable[str], tools: Mapping[str, ToolPolicy]) -> State:
+    """Give a state with the tools that its groups stand for; what it offers by name stays as it is."""
+    if not isinstance(state, AgentState) or not state.groups:
+        return state
+    found = {
+        name: ToolUse(name, Template(()))
+        for group in state.groups
+        for name in definitions
+        if name.partition(".")[0] == group.source and tools[name].effect == group.effect
+    }
+    return replace(state, tools={**found, **state.tools})
 
 
 def _tool_contract(schema: JsonObject, use: ToolUse, policy: ToolPolicy) -> Contract:
     hidden = set(use.fixed.names)
-    if policy.key is not None and policy.key.deliver is not None and policy.key.deliver[0] == "argument":
+    if isinstance(policy.key, Key) and policy.key.deliver is not None and policy.key.deliver[0] == "argument":
         hidden.add(policy.key.deliver[1])
     properties = schema.get("properties")
     required = schema.get("required")

@@ -11,12 +11,14 @@ from ..document.states import (
     AfterPart,
     AgentPart,
     AllPart,
+    ApprovalPart,
     CallPart,
     EventPart,
     ExternalPart,
     FinalPart,
     HumanPart,
     LimitPart,
+    ModelPart,
     ReviewPart,
     SetPart,
     ShowCallPart,
@@ -25,11 +27,13 @@ from ..document.states import (
     ToolUsePart,
     TransitionPart,
 )
+from ..rules.walk import groups
 from ..values import Json, JsonObject
 from ..workflow import (
     After,
     AgentState,
     AllStep,
+    Approval,
     CallStep,
     Due,
     Event,
@@ -38,15 +42,18 @@ from ..workflow import (
     Floors,
     HumanState,
     Limit,
+    Model,
     Review,
     SetStep,
     State,
     Step,
     SystemState,
+    ToolGroup,
     ToolUse,
     Transition,
 )
 from .demands import ALTERNATIVE, CONFIDENCE, RATIONALE, contract, event_fields, payload_of
+from .evidence import EvidenceBuilder
 from .expressions import Compiler
 
 StatePart: TypeAlias = AgentPart | SystemPart | HumanPart | ExternalPart | FinalPart
@@ -59,6 +66,7 @@ class StateBuilder:
         self._record = record
         self._confidence = confidence
         self._compiler = compiler
+        self.evidence = EvidenceBuilder()
 
     def state(self, name: str, part: StatePart) -> State:
         """Make one state."""
@@ -69,6 +77,7 @@ class StateBuilder:
             part.goal,
             part.forbid,
             self._steps(part.entry),
+            self._steps(part.exit),
             tuple(self._after(after) for after in part.after),
             limits(part.limits),
             part.failed,
@@ -83,8 +92,10 @@ class StateBuilder:
         return AgentState(
             *shared,
             show=tuple(part.show),
-            tools={use.use: self._tool_use(use) for use in part.tools},
+            tools={use.use: self._tool_use(use) for use in part.tools if isinstance(use, ToolUsePart)},
             events=self._agent_events(part),
+            groups=tuple(ToolGroup(group.source, group.effect) for _, group in groups(part, ())),
+            model=None if part.model is None else _model(part.model),
         )
 
     def _agent_events(self, part: AgentPart) -> dict[str, Event]:
@@ -128,15 +139,20 @@ class StateBuilder:
         payload, demanded = payload_of(part)
         compiler = self._compiler.with_payload(payload)
         properties = {field: self._record[field] for field in fields} | payload | reserved
+        before = len(compiler.programs)
+        evidence = self.evidence.make(part, compiler)
+        when, following = compiler.condition(part), self._transitions(part.next, compiler)
+        self.evidence.kept(evidence, compiler.programs[before:])
         return Event(
             name=name,
             description=part.description,
             contract=contract(properties, (*part.requires, *demanded, *required)),
             fields=fields,
-            evidence=tuple(part.evidence),
-            when=compiler.condition(part),
+            evidence=evidence,
+            when=when,
             floors=floors,
-            next=self._transitions(part.next, compiler),
+            next=following,
+            approvals=part.approvals,
         )
 
     def _transitions(self, parts: Iterable[TransitionPart], compiler: Compiler) -> tuple[Transition, ...]:
@@ -146,12 +162,25 @@ class StateBuilder:
         return After(duration_ms(part.in_), part.to, self._compiler.condition(part))
 
     def _tool_use(self, part: ToolUsePart) -> ToolUse:
+        before = len(self._compiler.programs)
+        evidence = self.evidence.make(part, self._compiler)
+        when = self._compiler.condition(part)
+        self.evidence.kept(evidence, self._compiler.programs[before:])
         return ToolUse(
             tool=part.use,
             fixed=self._compiler.template(part.with_),
-            when=self._compiler.condition(part),
+            when=when,
             calls=part.limit,
             save=self._compiler.save(part.save),
+            evidence=evidence,
+            approval=None if part.approval is None else self._approval(part.approval),
+        )
+
+    def _approval(self, part: ApprovalPart) -> Approval:
+        return Approval(
+            role=part.role,
+            exclude=tuple(self._compiler.expression(text) for text in part.exclude),
+            within_ms=None if part.within is None else duration_ms(part.within),
         )
 
     def _steps(self, parts: Iterable[StepPart]) -> tuple[Step, ...]:
@@ -185,6 +214,10 @@ class StateBuilder:
         if isinstance(item, str):
             return item
         return CallStep(item.call, self._compiler.template(item.with_), shown_as=item.as_)
+
+
+def _model(part: ModelPart) -> Model:
+    return Model(part.name, part.prompt, part.max_tokens, part.max_turns, duration_ms(part.timeout))
 
 
 def limits(parts: Iterable[LimitPart]) -> tuple[Limit, ...]:

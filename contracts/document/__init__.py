@@ -6,13 +6,14 @@ by itself; what places say of each other is judged in `rules`. `build` makes a `
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
 from .part import Given, Name, Part, Share, ToolName, WorkflowName, single
 from .states import AnyState, LimitPart
 from .tools import PolicyPart, SourcePart
+from .triggers import TriggersPart
 
 
 class StartPart(Part):
@@ -44,7 +45,6 @@ class ConfidencePart(Part):
 class Document(Part):
     """A workflow file."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"triggers"})
     workflow: WorkflowName
     version: Annotated[int, Field(ge=0, le=2**31 - 1)]
     title: str | None = None
@@ -60,4 +60,5 @@ class Document(Part):
     tools: dict[ToolName, PolicyPart] = Field(default_factory=dict)
     confidence: ConfidencePart | None = None
     limits: list[LimitPart] = Field(default_factory=list["LimitPart"])
+    triggers: TriggersPart = TriggersPart()
     states: dict[Name, AnyState] = Field(min_length=1)

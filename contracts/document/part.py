@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Final, Protocol, TypeAlias, cast
+from typing import Annotated, Final, Protocol, TypeAlias, cast
 
 from pydantic import (
     BaseModel,
@@ -51,17 +51,11 @@ class Reader(Protocol):
 
 
 class Part(BaseModel):
-    """A mapping of the file. `later` are keys of the format that this version does not support."""
+    """A mapping of the file."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, validate_by_name=False, validate_by_alias=True, defer_build=True
     )
-    later: ClassVar[frozenset[str]] = frozenset()
-
-    @classmethod
-    def unsupported(cls, data: Mapping[str, object]) -> frozenset[str]:
-        """Name the keys of `data` that this version does not support as they are given there."""
-        return cls.later & data.keys()
 
     @model_validator(mode="before")
     @classmethod

@@ -5,8 +5,7 @@ Tags of unions are in brackets, because pydantic puts them into the locations of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -111,38 +110,80 @@ StepPart: TypeAlias = Annotated[
 ]
 
 
+class EvidencePart(Part):
+    """A call that must have succeeded before."""
+
+    call: ToolName
+    with_: dict[str, Given] = Field(default_factory=dict, alias="with")
+    when: str | None = None
+    within: Literal["stay", "session"] = "stay"
+    until: Annotated[list[str], BeforeValidator(single)] = Field(default_factory=list)
+    fetch: bool = False
+
+
+def _evidence_form(value: object) -> str:
+    return "(named)" if isinstance(value, dict) else "(list)"
+
+
+Evidence: TypeAlias = Annotated[
+    Annotated[list[ToolName], Tag("(list)")] | Annotated[dict[Name, EvidencePart], Tag("(named)")],
+    Discriminator(_evidence_form),
+]
+
+
+class ApprovalPart(Part):
+    """`approval` of a tool: a person approves each call."""
+
+    role: str
+    exclude: list[str] = Field(default_factory=list)
+    within: Duration | None = None
+
+
 class ToolUsePart(Part):
     """A tool as a state offers it."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"source", "effect", "evidence", "approval"})
     use: ToolName
     with_: dict[str, Given] = Field(default_factory=dict, alias="with")
     when: str | None = None
     message: str | None = None
+    evidence: Evidence = Field(default_factory=list[str])
     limit: Count | None = None
     save: Save | None = None
+    approval: ApprovalPart | None = None
+
+
+class ToolGroupPart(Part):
+    """All tools of one effect that a source has."""
+
+    source: Name
+    effect: Literal["read", "write"]
+
+
+def _offer_form(value: object) -> str:
+    return "(group)" if "source" in (mapping_of(value) or {}) else "(use)"
+
+
+Offer: TypeAlias = Annotated[
+    Annotated[
+        Annotated[ToolUsePart, Tag("(use)")] | Annotated[ToolGroupPart, Tag("(group)")], Discriminator(_offer_form)
+    ],
+    BeforeValidator(_used),
+]
 
 
 class EventPart(Part):
     """An event of a state."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"approvals"})
     description: str | None = None
     requires: list[str] = Field(default_factory=list)
     accepts: list[str] = Field(default_factory=list)
     payload: dict[str, Given] = Field(default_factory=dict)
-    evidence: list[ToolName] = Field(default_factory=list)
+    evidence: Evidence = Field(default_factory=list[str])
     when: str | None = None
     message: str | None = None
+    approvals: Annotated[int, Field(ge=1, le=100)] = 1
     confidence: Literal["off"] | None = None
     next: Annotated[Next, Field(min_length=1)]
-
-    @classmethod
-    def unsupported(cls, data: Mapping[str, object]) -> frozenset[str]:
-        """Add `evidence` as a map."""
-        return super().unsupported(data) | (
-            {"evidence"} if isinstance(data.get("evidence"), dict) else frozenset[str]()
-        )
 
 
 Events: TypeAlias = dict[Name, EventPart]
@@ -151,10 +192,10 @@ Events: TypeAlias = dict[Name, EventPart]
 class StatePart(Part):
     """What the states of all actors share."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"exit"})
     goal: str | None = None
     forbid: str | None = None
     entry: list[StepPart] = Field(default_factory=list["StepPart"])
+    exit: list[StepPart] = Field(default_factory=list["StepPart"])
     after: Annotated[list[AfterPart], BeforeValidator(single)] = Field(default_factory=list["AfterPart"])
     limits: list[LimitPart] = Field(default_factory=list["LimitPart"])
     failed: str | None = None
@@ -162,13 +203,23 @@ class StatePart(Part):
     confidence: Literal["off"] | None = None
 
 
+class ModelPart(Part):
+    """`model` of a state whose actor is `model`: which one the server asks, and its bounds."""
+
+    name: str
+    prompt: str | None = None
+    max_tokens: Count = 4096
+    max_turns: Count = 10
+    timeout: Duration = "60s"
+
+
 class AgentPart(StatePart):
     """A state in which an agent acts."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"exit", "model"})
     actor: Literal["agent", "model"]
+    model: ModelPart | None = None
     show: list[str] = Field(default_factory=list)
-    tools: list[Annotated[ToolUsePart, BeforeValidator(_used)]] = Field(default_factory=list["ToolUsePart"])
+    tools: list[Offer] = Field(default_factory=list["ToolUsePart | ToolGroupPart"])
     events: Events = Field(default_factory=dict)
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Final, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from .part import Duration, Given, Part, ToolName
+
+RATE_PATTERN: Final = r"^[1-9][0-9]{0,5}/(s|m|h|d)$"
+REDACTED_PATTERN: Final = r"^(args|result)(\.([A-Za-z0-9_-]{1,128}|\*)){0,16}$"
+Rate: TypeAlias = Annotated[str, StringConstraints(pattern=RATE_PATTERN)]
+Redacted: TypeAlias = Annotated[str, StringConstraints(pattern=REDACTED_PATTERN)]
+"""What of a call is never stored in clear: `args.password`, `result.accounts.*.iban`, `result`."""
 
 
 class McpPart(Part):
@@ -27,17 +32,25 @@ class McpPart(Part):
         return self
 
 
+class OpenapiPart(Part):
+    """`openapi` of a source: the document beside the workflow file, or at an address, and where its operations are."""
+
+    document: str
+    base_url: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+
+
 class SourcePart(Part):
     """A source of tools."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"openapi"})
     python: str | None = None
     mcp: McpPart | None = None
+    openapi: OpenapiPart | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if (self.python is None) == (self.mcp is None):
-            raise ValueError("a source is either `python` or `mcp`")
+        if sum(kind is not None for kind in (self.python, self.mcp, self.openapi)) != 1:
+            raise ValueError("a source is one of `python`, `mcp` and `openapi`")
         return self
 
 
@@ -78,17 +91,23 @@ class ReconcilePart(Part):
     happened: str
 
 
+def _key_form(value: object) -> str:
+    return "(key)" if isinstance(value, dict) else "(none)"
+
+
+Keyed: TypeAlias = Annotated[
+    Annotated[KeyPart, Tag("(key)")] | Annotated[Literal["none"], Tag("(none)")], Discriminator(_key_form)
+]
+
+
 class PolicyPart(Part):
     """What the workflow says of a tool."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"rate", "success", "redact"})
     effect: Literal["read", "write"] = "write"
     timeout: Duration = "30s"
     retry: RetryPart = RetryPart()
-    key: KeyPart | None = None
+    rate: Rate | None = None
+    success: str | None = None
+    redact: list[Redacted] = Field(default_factory=list)
+    key: Keyed | None = None
     reconcile: ReconcilePart | None = None
-
-    @classmethod
-    def unsupported(cls, data: Mapping[str, object]) -> frozenset[str]:
-        """Add `key: none`."""
-        return super().unsupported(data) | ({"key"} if data.get("key") == "none" else frozenset[str]())

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..document import Document
-from ..document.states import AgentPart, CallPart, HumanPart, Save
+from ..document.states import AgentPart, CallPart, HumanPart, Save, ToolUsePart
 from ..positions import Path
 from .view import View, hint_for
-from .walk import events, live_states, mentions, saved_fields, steps, targets
+from .walk import events, live_states, mentions, saved_fields, steps, targets, uses
 
 
 def check_names(view: View) -> None:
@@ -26,7 +26,7 @@ def check_names(view: View) -> None:
             view.at_tool("PM302", path, f"the tool `{tool}` belongs to no source of this file", hint)
     for path, names in _lists(view.document):
         for index, name in enumerate(names):
-            if name in names[:index]:
+            if name is not None and name in names[:index]:
                 view.at_value("PM312", (*path, index), f"`{name}` stands twice here", "Keep one of them.")
 
 
@@ -42,8 +42,8 @@ def _fields(document: Document) -> Iterator[tuple[Path, str]]:
     for path, _, state in live_states(document):
         if isinstance(state, AgentPart):
             yield from _indexed((*path, "show"), state.show)
-            for index, use in enumerate(state.tools):
-                yield from _saved((*path, "tools", index, "save"), use.save)
+            for use_path, use in uses(state, path):
+                yield from _saved((*use_path, "save"), use.save)
         if isinstance(state, HumanPart):
             shown = ((index, item) for index, item in enumerate(state.review.show) if isinstance(item, str))
             yield from (((*path, "review", "show", index), item) for index, item in shown)
@@ -81,7 +81,7 @@ def _roles(document: Document) -> Iterator[tuple[Path, str, Sequence[str]]]:
             yield ("access", key, index), grant, (*special, *document.roles)
 
 
-def _lists(document: Document) -> Iterator[tuple[Path, Sequence[str]]]:
+def _lists(document: Document) -> Iterator[tuple[Path, Sequence[str | None]]]:
     """Give every list in which a name stands once."""
     yield ("roles",), document.roles
     yield ("start", "requires"), document.start.requires
@@ -89,10 +89,11 @@ def _lists(document: Document) -> Iterator[tuple[Path, Sequence[str]]]:
     for path, _, state in live_states(document):
         if isinstance(state, AgentPart):
             yield (*path, "show"), state.show
-            yield (*path, "tools"), [use.use for use in state.tools]
+            yield (*path, "tools"), [offer.use if isinstance(offer, ToolUsePart) else None for offer in state.tools]
         if isinstance(state, HumanPart):
             yield (*path, "review", "edit"), state.review.edit
         for event_path, _, event in events(state, path):
             yield (*event_path, "requires"), event.requires
             yield (*event_path, "accepts"), event.accepts
-            yield (*event_path, "evidence"), event.evidence
+            if isinstance(event.evidence, list):
+                yield (*event_path, "evidence"), event.evidence

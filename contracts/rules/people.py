@@ -19,7 +19,7 @@ from ..expressions import ExpressionFault, compile_program, expression_text
 from ..positions import Path
 from ..syntax_tree import paths
 from .view import View
-from .walk import events, live_states, next_lists, saved_fields, steps
+from .walk import events, live_states, next_lists, saved_fields, steps, uses
 
 
 def check_people(view: View) -> None:
@@ -120,7 +120,7 @@ def _written_by_others(document: Document) -> Iterator[str]:
             else:
                 yield from saved_fields(step.save)
         if isinstance(state, AgentPart):
-            for use in state.tools:
+            for _, use in uses(state, path):
                 yield from saved_fields(use.save)
             continue
         if isinstance(state, HumanPart):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..document.tools import KeyPart
 from ..positions import Path as Keys
 from ..python_modules import FunctionSignature, ModuleText, find_module, read_module
 from .view import View, hint_for
@@ -60,7 +61,7 @@ def _check_tool(view: View, module: ModuleText, path: Keys, function: str, menti
 def _check_key(view: View, path: Keys, signature: FunctionSignature) -> None:
     policy = view.document.tools[str(path[1])]
     key = policy.key
-    if key is None:
+    if not isinstance(key, KeyPart):
         return
     for index, name in enumerate(key.over):
         _check_argument(view, (*path, "key", "over", index), name, signature)
@@ -79,10 +80,10 @@ def _check_arguments(view: View, mention: Mention, signature: FunctionSignature)
     given = mention.arguments or {}
     for name in given:
         _check_argument(view, (*mention.whole, "with", name), name, signature)
-    if mention.role == "offered":
+    if mention.role in ("offered", "evidence"):
         return
     policy = view.document.tools.get(mention.tool)
-    deliver = policy.key.deliver if policy is not None and policy.key is not None else None
+    deliver = policy.key.deliver if policy is not None and isinstance(policy.key, KeyPart) else None
     missing = [
         name for name in signature.required if name not in given and (deliver is None or name != deliver.argument)
     ]

@@ -16,8 +16,11 @@ from .walk import mentions
 _SESSION: Final = ("id", "started_by", "client", "age_s", "workflow", "version")
 _DECISION: Final = ("by", "event", "rationale", "at")
 _DONE: Final = ("args", "result", "at", "count")
+_EVIDENCE: Final = ("args", "result", "at")
 _WHERE: Final = {
     "event": "the guards of an event",
+    "evidence": "the guards of an event or a tool that has `evidence`",
+    "body": "the `start` and `dedupe` of a webhook",
     "confidence": "the guards of an agent's event",
     "args": "the `when` and `save` of a tool, and `reconcile`",
     "result": "`save` and `happened`",
@@ -56,9 +59,7 @@ class Unknown:
 def unknown_names(tree: Tree, site: Site, names: Names) -> Iterator[Unknown]:
     """Find the names of an expression that do not exist, or not where it stands."""
     for node, root, members in paths(tree.root):
-        if root == "evidence":
-            yield Unknown(node, "`evidence` with names is not supported yet", "Name tools in a list, and use `done`.")
-        elif root in _WHERE and root not in site.roots:
+        if root in _WHERE and root not in site.roots:
             yield Unknown(node, f"there is no `{root}` here", f"It exists in {_WHERE[root]}.")
         else:
             for what, name, known in _used(root, members, site, names):
@@ -80,6 +81,8 @@ def _used(root: str, members: tuple[str, ...], site: Site, names: Names) -> Iter
         known = (("member of `session`", _SESSION),)
     elif root == "decisions":
         known = (("human state", names.reviews), ("member of a decision", _DECISION))
+    elif root == "evidence":
+        known = (("evidence here", site.evidence), ("member of a call", _EVIDENCE))
     elif root == "done" and members:
         tools = names.tools.get(members[0], ())
         named = f"tool that this workflow names in `{members[0]}`"

@@ -12,7 +12,7 @@ from ..schema_rules import KEYWORDS, faults_of, subschemas
 from ..schemas import Schema
 from ..values import Json
 from .view import View, hint_for
-from .walk import events, live_states, steps
+from .walk import events, live_states, steps, uses
 
 FORMATS: Final = (
     "date", "time", "date-time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
@@ -51,9 +51,9 @@ def _written(view: View) -> Iterator[tuple[Path, str, Json]]:
             elif isinstance(step.save, dict):
                 yield from (((*step_path, "save", name), name, value) for name, value in step.save.items())
         if isinstance(state, AgentPart):
-            for index, use in enumerate(state.tools):
+            for use_path, use in uses(state, path):
                 saved = use.save if isinstance(use.save, dict) else {}
-                yield from (((*path, "tools", index, "save", name), name, value) for name, value in saved.items())
+                yield from (((*use_path, "save", name), name, value) for name, value in saved.items())
 
 
 def _schemas(view: View) -> Iterator[tuple[Path, Json]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..document.states import AgentPart, AllPart, CallPart, SetPart, StatePart
+from ..document.tools import KeyPart
 from ..expressions import has_expression
 from ..positions import Path
 from .view import View
-from .walk import Mention, live_states, mentions, saved_fields, step_lists, steps
+from .walk import Mention, groups, live_states, mentions, saved_fields, step_lists, steps, uses
 
 
 def check_tools(view: View) -> None:
@@ -15,11 +16,6 @@ def check_tools(view: View) -> None:
     for path, name, state in live_states(view.document):
         _check_ways_out(view, path, name, state)
         _check_branches(view, path, state)
-        if isinstance(state, AgentPart) and state.actor == "model":
-            hint = "Use `actor: agent`; the server drives models itself in a later version."
-            view.at_value(
-                "PM204", (*path, "actor"), "states driven by the server's own model are not supported yet", hint
-            )
     _check_evidence(view, named)
     _check_writes(view, named)
     used = {mention.tool for mention in named}
@@ -47,7 +43,8 @@ def _check_ways_out(view: View, path: Path, name: str, state: StatePart) -> None
         view.at_key("PM701", path, f"the steps of `{name}` can fail, and `failed` does not say what then", hint)
     writes = [step.call for _, step in steps(state, path) if isinstance(step, CallPart) and is_write(view, step.call)]
     if isinstance(state, AgentPart):
-        writes += [use.use for use in state.tools if is_write(view, use.use)]
+        writes += [use.use for _, use in uses(state, path) if is_write(view, use.use)]
+        writes += [f"{group.source}.*" for _, group in groups(state, path) if group.effect == "write"]
     if writes and state.unknown is None:
         hint = f"Add `unknown: some_state`, or, if it changes nothing, `{writes[0]}: {{effect: read}}` under `tools`."
         view.at_key(
@@ -97,6 +94,6 @@ def _check_writes(view: View, named: list[Mention]) -> None:
                 "Add `key` if its downstream takes one, else `reconcile`; in doubt a person must settle it otherwise."
             )
             view.at_tool("PM703", path, f"the write `{tool}` has neither `key` nor `reconcile`", hint)
-        elif policy.key is not None and not policy.key.over:
+        elif isinstance(policy.key, KeyPart) and not policy.key.over:
             hint = "Name the arguments that make two calls the same; without it, all of them do."
             view.at_key("PM704", (*path, "key"), f"the key of `{tool}` has no `over`", hint)

@@ -12,6 +12,7 @@ from ..document.states import (
     AllPart,
     CallPart,
     EventPart,
+    EvidencePart,
     ExternalPart,
     FinalPart,
     HumanPart,
@@ -21,6 +22,8 @@ from ..document.states import (
     StatePart,
     StepPart,
     SystemPart,
+    ToolGroupPart,
+    ToolUsePart,
     TransitionPart,
 )
 from ..positions import Path
@@ -44,6 +47,16 @@ class Mention:
     arguments: Mapping[str, Json] | None
 
 
+@dataclass(frozen=True, slots=True)
+class EvidenceItem:
+    """A call that must have succeeded. `name` is what guards call it; the tool's own in a list."""
+
+    name: str
+    path: Path
+    tool_path: Path
+    part: EvidencePart
+
+
 def live_states(document: Document) -> Iterator[tuple[Path, str, StatePart]]:
     """Give every state that is not final, with its path and name."""
     for name, part in document.states.items():
@@ -54,6 +67,7 @@ def live_states(document: Document) -> Iterator[tuple[Path, str, StatePart]]:
 def step_lists(state: StatePart, path: Path) -> Iterator[tuple[Path, Sequence[StepPart]]]:
     """Give the lists of steps of a state."""
     yield (*path, "entry"), state.entry
+    yield (*path, "exit"), state.exit
     if isinstance(state, SystemPart):
         yield (*path, "run"), state.run
 
@@ -73,6 +87,32 @@ def events(state: StatePart, path: Path) -> Iterator[tuple[Path, str, EventPart]
     if isinstance(state, AgentPart | HumanPart | ExternalPart):
         for name, event in state.events.items():
             yield (*path, "events", name), name, event
+
+
+def uses(state: AgentPart, path: Path) -> Iterator[tuple[Path, ToolUsePart]]:
+    """Give the tools that a state offers by name, each with the path of its mapping."""
+    for index, offer in enumerate(state.tools):
+        if isinstance(offer, ToolUsePart):
+            yield (*path, "tools", index), offer
+
+
+def groups(state: AgentPart, path: Path) -> Iterator[tuple[Path, ToolGroupPart]]:
+    """Give what a state offers by source and effect."""
+    for index, offer in enumerate(state.tools):
+        if isinstance(offer, ToolGroupPart):
+            yield (*path, "tools", index), offer
+
+
+def evidence(part: EventPart | ToolUsePart, path: Path) -> Iterator[EvidenceItem]:
+    """Give what an event or a tool needs as evidence, one form for the list and the map."""
+    if isinstance(part.evidence, dict):
+        for name, item in part.evidence.items():
+            item_path = (*path, "evidence", name)
+            yield EvidenceItem(name, item_path, (*item_path, "call"), item)
+    else:
+        for index, tool in enumerate(part.evidence):
+            item_path = (*path, "evidence", index)
+            yield EvidenceItem(tool, item_path, item_path, EvidencePart(call=tool))
 
 
 def next_lists(state: StatePart, path: Path) -> Iterator[tuple[Path, Sequence[TransitionPart]]]:
@@ -131,15 +171,19 @@ def _state_mentions(path: Path, name: str, state: StatePart) -> Iterator[Mention
         if isinstance(step, CallPart):
             yield Mention(step.call, (*step_path, "call"), "step", name, step_path, step.with_)
     if isinstance(state, AgentPart):
-        for index, use in enumerate(state.tools):
-            use_path = (*path, "tools", index)
+        for use_path, use in uses(state, path):
             yield Mention(use.use, (*use_path, "use"), "offered", name, use_path, use.with_)
+            yield from _evidence_mentions(use_path, name, use)
     if isinstance(state, HumanPart):
         for item_path, item in shown_calls(state, path):
             yield Mention(item.call, (*item_path, "call"), "shown", name, item_path, item.with_)
     for event_path, _, event in events(state, path):
-        for index, tool in enumerate(event.evidence):
-            yield Mention(tool, (*event_path, "evidence", index), "evidence", name, event_path, None)
+        yield from _evidence_mentions(event_path, name, event)
+
+
+def _evidence_mentions(path: Path, state: str, part: EventPart | ToolUsePart) -> Iterator[Mention]:
+    for one in evidence(part, path):
+        yield Mention(one.part.call, one.tool_path, "evidence", state, one.path, one.part.with_)
 
 
 def shown_calls(state: HumanPart, path: Path) -> Iterator[tuple[Path, ShowCallPart]]:

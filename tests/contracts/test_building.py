@@ -146,7 +146,7 @@ def test_where_the_file_is_silent_the_starter_and_the_reviewers_view() -> None:
 def test_the_contract_of_an_event_is_closed_and_made_of_the_records_schemas(invoice: Workflow) -> None:
     event = agent(invoice, "field_extraction_pending").events["submit_fields"]
     assert event.floors is None
-    assert event.evidence == ("docs.read",)
+    assert [(one.name, one.tool) for one in event.evidence] == [("docs.read", "docs.read")]
     assert event.contract.input_schema["additionalProperties"] is False
     assert properties(event.contract.input_schema) == [*event.fields, "rationale"]
     assert event.contract.input_schema["required"] == list(event.fields)

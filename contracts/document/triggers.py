@@ -1,0 +1,36 @@
+"""Triggers: what outside a client starts sessions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, TypeAlias
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from .part import Given, Part, single
+
+ENVIRONMENT_PATTERN: Final = r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$"
+Environment: TypeAlias = Annotated[str, StringConstraints(pattern=ENVIRONMENT_PATTERN)]
+"""A secret's place in the environment. The secret itself never stands in a file."""
+
+
+class WebhookPart(Part):
+    """`webhook`: a signed request from outside. `start` and `dedupe` read its `body`."""
+
+    secret: Environment
+    start: dict[str, Given] = Field(default_factory=dict)
+    dedupe: str | None = None
+
+
+class SchedulePart(Part):
+    """`schedule`: times at which a session starts by itself."""
+
+    cron: str
+    zone: str = "UTC"
+    start: dict[str, Given] = Field(default_factory=dict)
+
+
+class TriggersPart(Part):
+    """`triggers`."""
+
+    webhook: WebhookPart | None = None
+    schedule: Annotated[list[SchedulePart], BeforeValidator(single)] = Field(default_factory=list["SchedulePart"])

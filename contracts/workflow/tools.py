@@ -1,0 +1,164 @@
+"""Tools as a workflow sees them: what it says of each, what a state offers, what must have been called before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from ..expressions import Expression, Guard, Template
+from ..values import JsonObject
+
+Effect: TypeAlias = Literal["read", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A guard, and what the agent is told when it does not pass."""
+
+    guard: Guard
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `calls` calls begin within any `per_ms` milliseconds, counted over all sessions of a server process."""
+
+    calls: int
+    per_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """`attempts` includes the first; the n-th repetition waits `backoff_ms * 2**(n-1)`."""
+
+    attempts: int = 1
+    backoff_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The idempotency key of a write. Takes effect with the effects ledger.
+
+    `over` names the arguments that make two calls the same (empty: all of them).
+    """
+
+    over: tuple[str, ...] = ()
+    scope: Literal["session", "stay"] = "session"
+    deliver: tuple[Literal["argument", "header", "meta"], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """The read that tells whether a write happened. Takes effect with the effects ledger."""
+
+    call: str
+    arguments: Template
+    happened: Guard
+
+
+@dataclass(frozen=True, slots=True)
+class ToolPolicy:
+    """What the workflow says of a tool. A tool nothing is said of is a write.
+
+    `success` says of a call that has returned whether it counts as done. `redact` are paths into
+    `{"args": …, "result": …}` whose values are never stored. `key` is `"none"` where every call is a
+    new write, and None where nothing is said.
+    """
+
+    name: str
+    effect: Effect = "write"
+    timeout_ms: int = 30_000
+    retry: Retry = Retry()
+    rate: Rate | None = None
+    success: Guard | None = None
+    redact: tuple[tuple[str, ...], ...] = ()
+    key: Key | Literal["none"] | None = None
+    reconcile: Reconcile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDefinition:
+    """What a source says of a tool: its description and the schemas of its arguments and result."""
+
+    name: str
+    description: str
+    input_schema: JsonObject
+    output_schema: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Where a call's result goes: each field of the record, and the expression that gives it.
+
+    `save: po` is compiled to the field `po` with the expression `result`.
+    """
+
+    fields: Mapping[str, Expression]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Where evidence is found: the newest successful call of a tool, for each set of values of some arguments.
+
+    `names` are those arguments, `when` what such a call must fulfil besides (it reads `args` and
+    `result`). `keeps` says that an expression reads the call, so that arguments and result are kept.
+    """
+
+    id: str
+    tool: str
+    names: tuple[str, ...] = ()
+    when: Guard | None = None
+    keeps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A call that must have succeeded before an event or a call is accepted.
+
+    `name` is what guards call it, and the tool's own name where the file only lists tools.
+    `arguments` are those the call must have had; what `index` looks calls up by is exactly these.
+    `until` names what makes the call void when it comes later: tools, or `write` for any write.
+    """
+
+    name: str
+    tool: str
+    index: str
+    arguments: Template
+    within: Literal["stay", "session"] = "stay"
+    until: tuple[str, ...] = ()
+    fetch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approves each call of a tool, and how long a call waits for them (None: as long as the stay lasts)."""
+
+    role: str
+    exclude: tuple[Expression, ...] = ()
+    within_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """A tool as one state offers it.
+
+    `fixed` are the arguments the workflow decides; the agent neither sees nor chooses them.
+    `calls` is how often it may be called in one stay, or None.
+    """
+
+    tool: str
+    fixed: Template
+    when: Condition | None = None
+    calls: int | None = None
+    save: Save | None = None
+    evidence: tuple[Evidence, ...] = ()
+    approval: Approval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolGroup:
+    """All tools of one effect that a source has; `bound` makes uses of them."""
+
+    source: str
+    effect: Effect
