@@ -40,7 +40,6 @@ RULES: Final[Mapping[str, Rule]] = {
     "PM201": Rule("Unknown key"),
     "PM202": Rule("A required key is missing"),
     "PM203": Rule("A value of the wrong form"),
-    "PM204": Rule("Not supported yet by this version"),
     # Names.
     "PM301": Rule("Unknown state"),
     "PM302": Rule("Unknown source of a tool"),

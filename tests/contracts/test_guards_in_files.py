@@ -83,7 +83,7 @@ def test_a_guard_that_can_work_is_not_complained_of(guard: str) -> None:
         ("true && zebra", "PM404", 8, "there is no `zebra`"),
         ("event.name == 'x'", "PM404", 0, "there is no `event` here"),
         ("confidence > 0.5", "PM404", 0, "there is no `confidence` here"),
-        ("evidence.x.result == 1", "PM404", 0, "`evidence` with names is not supported yet"),
+        ("evidence.x.result == 1", "PM404", 0, "there is no `evidence` here"),
         ("visits.bgin > 1", "PM404", 0, "there is no state `bgin`"),
         ("session.name == 'x'", "PM404", 0, "there is no member of `session` `name`"),
         ("done.x.read.count > 0", "PM404", 0, "there is no source `x`"),
