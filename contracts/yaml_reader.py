@@ -26,8 +26,9 @@ from ruamel.yaml.events import (
 )
 
 from .bounds import FILE_BYTES, FILE_DEPTH, FILE_LINES, FILE_NODES
-from .findings import Findings, visible
+from .findings import Findings
 from .positions import Entry, Mapping, Node, Place, Scalar, Sequence
+from .visible import visible
 
 _NULL: Final = re.compile(r"(?:null|Null|NULL|~|)\Z")
 _BOOLEAN: Final = re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z")

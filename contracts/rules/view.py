@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..document import Document
-from ..findings import Findings, visible
+from ..findings import Findings
 from ..positions import Node, Path, Place, place_of, place_of_key
 from ..problems import near
 from ..shape import Declared
+from ..visible import visible
 
 
 @dataclass(frozen=True, slots=True)

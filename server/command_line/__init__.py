@@ -19,6 +19,7 @@ COMMANDS: Final[CommandTable] = {
     "demo": ("demo", "Watch a workflow from the gallery run from start to end."),
     "run": ("run", "Drive a session of a workflow from a script."),
     "check": ("check", "Find what is wrong with workflow files."),
+    "explain": ("explain", "Explain what a finding of `check` means, with a wrong and a right example."),
     "graph": ("graph", "Draw a workflow."),
     "sessions": ("sessions", "List, show, start and cancel sessions."),
     "review": ("review", "See what waits for a person, and decide it."),

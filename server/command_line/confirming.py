@@ -10,8 +10,9 @@ import sys
 
 import click
 
+from pointsman.contracts.visible import visible
+
 from .failures import WrongUsage
-from .output import visible
 
 
 def at_a_terminal() -> bool:

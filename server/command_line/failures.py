@@ -27,7 +27,7 @@ class Failure(click.ClickException):
 
     @override
     def format_message(self) -> str:
-        from .output import visible
+        from pointsman.contracts.visible import visible
 
         return visible(self.message, lines=True)
 

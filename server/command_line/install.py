@@ -92,7 +92,7 @@ def _undo(path: Path, name: str, *, yes: bool) -> None:
 
 def _ask(path: Path, before: str, after: str, *, yes: bool) -> None:
     """Show a change, and have it confirmed."""
-    from .output import visible
+    from pointsman.contracts.visible import visible
 
     colours = {"+": "green", "-": "red", "@": "cyan"}
     for line in _difference(path, before, after):

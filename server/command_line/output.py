@@ -8,7 +8,6 @@ tables and in JSON alike.
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pointsman.contracts.values import Json
+from pointsman.contracts.visible import UNSEEN, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,37 +23,11 @@ if TYPE_CHECKING:
 PLAIN_WIDTH: Final = 200
 """Columns of a table that goes to a file or to another program."""
 
-# Control characters, the soft hyphen, every character of Unicode's category Cf (directions, joiners, zero widths,
-# tags), line and paragraph separators, fillers that look like nothing, further variation selectors, surrogates, and
-# what is for private use.
-_UNSEEN: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u115f\u1160\u17b4\u17b5"
-    "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ue000-\uf8ff\ufeff\uffa0"
-    "\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
-)
-
-
-def visible(text: str, *, lines: bool = False) -> str:
-    r"""Write a text so that nothing in it is hidden or obeyed: an escape becomes `\x1b`.
-
-    Args:
-        text: Any text.
-        lines: Whether line breaks stay line breaks.
-    """
-    return _UNSEEN.sub(lambda found: "\n" if lines and found[0] == "\n" else _code_point(found[0]), text)
-
-
-def _code_point(character: str) -> str:
-    code = ord(character)
-    named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character)
-    return named or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
-
 
 def json_text(value: Json | Mapping[str, Json], *, indent: int | None = None) -> str:
     """Write a value as JSON. Characters nobody sees are escaped; the value stays the same."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return _UNSEEN.sub(lambda found: "\n" if found[0] == "\n" else json.dumps(found[0])[1:-1], text)
+    return UNSEEN.sub(lambda found: "\n" if found[0] == "\n" else json.dumps(found[0])[1:-1], text)
 
 
 def print_json(value: Json | Mapping[str, Json]) -> None:

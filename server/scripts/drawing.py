@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pointsman.contracts.findings import visible
+from pointsman.contracts.visible import visible
 from pointsman.contracts.workflow import FinalState, Workflow
 from pointsman.fsm.allowed import waiting
 from pointsman.fsm.session import Session
