@@ -66,6 +66,13 @@ SERVER_CHAIN_ROWS_PER_MINUTE: Final = 600
 SESSION_REFUSALS_PER_MINUTE: Final = 600
 """Rows of one session a minute that only say no, or that an event was sent before, and that no limit counts."""
 
+# A tool list that never changes; one beyond these is not shown to a client that did not ask for it.
+LISTED_TOOLS: Final = 120
+"""Hosts take 128 tools, their own and those of other servers among them."""
+LISTED_BYTES: Final = 1024 * 1024
+WIRE_NAME_CHARACTERS: Final = 64
+"""The longest name that every model API takes for a tool."""
+
 # The engine.
 COMMANDS_PER_COMMIT: Final = 256
 CACHED_SESSIONS: Final = 1_000

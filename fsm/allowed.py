@@ -41,12 +41,17 @@ def allowed(workflow: Workflow, session: Session) -> tuple[Action, ...]:
     state = workflow.states[session.state]
     match state:
         case AgentState():
-            tools = [_tool(workflow, state, use) for use in state.tools.values() if use.tool in workflow.definitions]
-            return (*tools, *(_event(event) for event in state.events.values()))
+            return offers(workflow, state)
         case HumanState() | ExternalState():
             return tuple(_event(event) for event in state.events.values())
         case _:
             return ()
+
+
+def offers(workflow: Workflow, state: AgentState) -> tuple[Action, ...]:
+    """Give the tools and events of a state, whatever session comes into it."""
+    tools = [_tool(workflow, state, use) for use in state.tools.values() if use.tool in workflow.definitions]
+    return (*tools, *(_event(event) for event in state.events.values()))
 
 
 def waiting(session: Session) -> Waiting | None:

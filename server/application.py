@@ -43,6 +43,7 @@ async def open_application(
 
     Raises:
         InvalidWorkflow: when a workflow file has faults.
+        SameName: when two of them are of one name.
         SourceError: when a source of tools cannot be had.
         StoreError: when the database cannot be opened.
     """

@@ -19,6 +19,8 @@ from pointsman.contracts.loading import load
 from pointsman.contracts.workflow import Workflow
 from pointsman.tools.sources import Sources, open_sources
 
+from .errors import SameName
+
 _log = structlog.get_logger(__name__)
 
 
@@ -66,10 +68,18 @@ class Catalogue:
 
         Raises:
             InvalidWorkflow: with every fault of the file.
+            SameName: when another file with this name is served.
             SourceError: when a source of its tools cannot be had.
             OSError: when the file cannot be read.
         """
         served = await _open(path.read_bytes(), path)
+        other = self.by_name(served.workflow.name)
+        if other is not None:
+            await served.sources.aclose()
+            raise SameName(
+                f"{other.path} and {served.path} are both the workflow `{served.workflow.name}`. "
+                "Give one of them another name, or serve them apart."
+            )
         self._by_digest[served.workflow.digest] = served
         self._served[served.workflow.name] = served.workflow.digest
         return served

@@ -34,3 +34,7 @@ class UnknownDefinition(PointsmanError):
 
 class EngineClosed(PointsmanError):
     """The server is stopping. Nothing was done; try again when it runs."""
+
+
+class SameName(PointsmanError):
+    """Two workflow files have the same name. Give one of them another, or serve them apart."""

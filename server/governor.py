@@ -80,6 +80,11 @@ class Governor:
         served, current = found
         return reply(served.workflow, current, "done", entered=True)
 
+    async def workflow_of(self, caller: Caller, session: str) -> str | None:
+        """Name the workflow of a session this caller may see; None for any other."""
+        found = await self._seen(caller, session)
+        return None if found is None else found[0].workflow.name
+
     async def act(
         self, caller: Caller, session: str, action: str, arguments: JsonObject, expected_revision: int | None = None
     ) -> Reply | Stray:
@@ -294,10 +299,14 @@ class Governor:
 
     async def _find(self, caller: Caller, session: str, action: str) -> tuple[Served, Session] | Stray:
         """Find a session this caller may see. Whatever else it is: the same words."""
+        found = await self._seen(caller, session)
+        return found or await self._stray(caller, action, NOT_FOUND, {"session": session})
+
+    async def _seen(self, caller: Caller, session: str) -> tuple[Served, Session] | None:
         found = await self.engine.read(session)
         served = await self.catalogue.recall(found.definition, self.engine) if found is not None else None
         if found is None or served is None or not may_view(served.workflow, found, caller.actor):
-            return await self._stray(caller, action, NOT_FOUND, {"session": session})
+            return None
         return served, found
 
     async def _stray(self, caller: Caller, action: str, refusal: Refusal, arguments: Mapping[str, Json]) -> Stray:

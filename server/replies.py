@@ -88,6 +88,10 @@ class Governed(Protocol):
         """Say where a session is; `entered` is set."""
         ...
 
+    async def workflow_of(self, caller: Caller, session: str) -> str | None:
+        """Name the workflow of a session this caller may see; None for any other. Nothing is recorded."""
+        ...
+
     async def act(
         self, caller: Caller, session: str, action: str, arguments: JsonObject, expected_revision: int | None = None
     ) -> Reply | Stray:

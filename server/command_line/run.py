@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 @click.option(
     "--input", "input_file", metavar="FILE|-", help="Fields to start with, as JSON, over those of the script."
 )
-@click.option("--surface", type=click.Choice(["adaptive", "compact"]), default="adaptive", show_default=True)
+@click.option("--surface", type=click.Choice(["adaptive", "stable", "compact"]), default="adaptive", show_default=True)
 @click.option(
     "--era",
     type=click.Choice(["handshake", "modern"]),
-    help="The revision of MCP: 2025-11-25 or 2026-07-28. If not said: modern with compact, handshake with adaptive.",
+    help="The revision of MCP: 2025-11-25 or 2026-07-28. If not said: handshake with adaptive, else modern.",
 )
 @click.option("--database", metavar="FILE|URL", help="Keep the session in this database. If not said: a temporary one.")
 def command(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--surface",
-    type=click.Choice(["auto", "adaptive", "compact"]),
+    type=click.Choice(["auto", "adaptive", "stable", "compact"]),
     envvar="POINTSMAN_SURFACE",
     callback=setting("surface", "auto"),
     help="How the tools are shown. If not said: auto, by the client's name.",

@@ -24,7 +24,7 @@ class Settings:
     """What `pointsman.toml` says. What it does not say is None."""
 
     database: str | None = None
-    surface: Literal["auto", "adaptive", "compact"] | None = None
+    surface: Literal["auto", "adaptive", "stable", "compact"] | None = None
     era: Literal["auto", "handshake"] | None = None
     log_level: LogLevel | None = None
 

@@ -1,14 +1,15 @@
 """The agent of a script: a real MCP client on a real server process.
 
-It shows what any client could do. Over `adaptive` it calls the tools that the current state offers;
-over `compact` it says the same through `act`. What comes back has one shape.
+It shows what any client could do. Over `adaptive` it calls the tools that the current state offers,
+over `stable` it names its session in every call; over `compact` it says the same through `act`.
+What comes back has one shape.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from mcp_types import CallToolResult, Implementation
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.values import JsonObject
 
-Surface: TypeAlias = Literal["adaptive", "compact"]
+Surface: TypeAlias = Literal["adaptive", "stable", "compact"]
 Era: TypeAlias = Literal["handshake", "modern"]
 
 CLIENT: Final = "pointsman-script"
@@ -60,6 +61,7 @@ class Agent:
         self._log = log
         self._surface = surface
         self._session = ""
+        self._arguments: dict[str, Collection[str]] = {}
 
     @property
     def protocol(self) -> str:
@@ -68,19 +70,28 @@ class Agent:
 
     async def start(self, workflow: str, fields: JsonObject) -> JsonObject:
         """Start a session, and stay in it."""
-        if self._surface == "adaptive":
-            reply = await self._call(f"start_{workflow}", fields)
-        else:
+        if self._surface == "compact":
             reply = await self._call("start", {"workflow": workflow, "input": fields})
+        else:
+            reply = await self._call(f"start_{workflow}", fields)
+        if self._surface == "stable":  # the list is read once, as it never changes
+            tools = (await self._client.list_tools()).tools
+            self._arguments = {tool.name: tool.input_schema.get("properties", {}) for tool in tools}
         session = reply.get("session")
         self._session = session if isinstance(session, str) else ""
         return reply
 
     async def act(self, action: str, arguments: JsonObject) -> JsonObject:
         """Call a tool or send an event."""
-        if self._surface == "adaptive":
-            return await self._call(action.replace(".", "_"), arguments)
-        return await self._call("act", {"session": self._session, "action": action, "arguments": arguments})
+        name = action.replace(".", "_")
+        match self._surface:
+            case "compact":
+                return await self._call("act", {"session": self._session, "action": action, "arguments": arguments})
+            case "stable":
+                ours = "pointsman_session" if "pointsman_session" in self._arguments.get(name, ()) else "session"
+                return await self._call(name, {ours: self._session, **arguments})
+            case "adaptive":
+                return await self._call(name, arguments)
 
     async def offered(self) -> tuple[str, ...]:
         """Name the tools the server lists now."""

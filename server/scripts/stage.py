@@ -26,6 +26,7 @@ from ..audit.verify import ChainReport, verify_and_replay
 from ..clock import ShiftedClock
 from ..replies import Caller, Reply, Stray
 from ..store.reading import audit_rows
+from ..surfaces.names import Names
 from ..surfaces.results import result_of
 from .agent import CLIENT
 from .script import STARTER
@@ -113,5 +114,5 @@ async def open_stage(file: Path, database: Path | str) -> AsyncGenerator[Stage]:
 
 def _content(reply: Reply | Stray) -> JsonObject:
     """Give a reply the shape in which the agent gets it."""
-    content: JsonObject = result_of(reply, "", schemas=False).structured_content or {}
+    content: JsonObject = result_of(reply, "", Names(()), schemas=False).structured_content or {}
     return content

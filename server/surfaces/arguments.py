@@ -1,23 +1,15 @@
-"""Takes a tool call's arguments apart: ours (`session`, `expected_revision`) from the tool's own.
-
-On the wire the dot of `source.tool` is written `_`, because model APIs take no dots. Where a tool
-has an argument named like one of ours, ours is written with the prefix `pointsman_`.
-"""
+"""Takes a tool call's arguments apart: ours (`session`, `expected_revision`) from the tool's own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from pointsman.contracts.bounds import IDENTIFIER
 from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.values import JsonObject
-from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.refusals import Refusal
 
-OURS: Final = ("session", "expected_revision")
-PREFIX: Final = "pointsman_"
+from .names import OURS, OURS_PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,37 +21,10 @@ class Asked:
     arguments: JsonObject
 
 
-def wire_name(action: str) -> str:
-    """Write an action's name as it stands on the wire."""
-    return action.replace(".", "_")
-
-
-def own_name(ours: str, properties: object) -> str:
-    """Name our argument beside a schema's `properties`."""
-    return PREFIX + ours if isinstance(properties, dict) and ours in properties else ours
-
-
-class Clashes:
-    """Knows the tools that have an argument named like one of ours."""
-
-    def __init__(self) -> None:
-        self._workflows: tuple[Workflow, ...] = ()
-        self._by_action: dict[str, frozenset[str]] = {}
-
-    def of(self, action: str, workflows: Sequence[Workflow]) -> frozenset[str]:
-        """Give our names that the tool of this name (dotted or as on the wire) has for itself."""
-        if len(workflows) != len(self._workflows) or any(
-            known is not served for known, served in zip(self._workflows, workflows, strict=True)
-        ):
-            self._workflows = tuple(workflows)
-            self._by_action = dict(_clashes(workflows))
-        return self._by_action.get(wire_name(action), frozenset())
-
-
 def take_apart(arguments: JsonObject, clashing: frozenset[str] = frozenset()) -> Asked | Refusal:
-    """Take `session` and `expected_revision` out of a call's arguments."""
+    """Take `session` and `expected_revision` out of a call's arguments; `clashing` are those the tool has itself."""
     rest = dict(arguments)
-    given = {ours: rest.pop(PREFIX + ours if ours in clashing else ours, None) for ours in OURS}
+    given = {ours: rest.pop(OURS_PREFIX + ours if ours in clashing else ours, None) for ours in OURS}
     session, revision = given["session"], given["expected_revision"]
     unmet: list[Unmet] = []
     if session is not None and not isinstance(session, str):
@@ -80,12 +45,3 @@ def unfit(name: str, what: str) -> Refusal | None:
     if IDENTIFIER.match(name):
         return None
     return Refusal("MALFORMED", f"{what}: must be 1 to 128 of the characters A-Z a-z 0-9 _ . -")
-
-
-def _clashes(workflows: Sequence[Workflow]) -> Iterator[tuple[str, frozenset[str]]]:
-    for workflow in workflows:
-        for (_, tool), contract in workflow.tool_contracts.items():
-            properties = contract.input_schema.get("properties")
-            clashing = frozenset(OURS).intersection(properties if isinstance(properties, dict) else ())
-            if clashing:
-                yield wire_name(tool), clashing

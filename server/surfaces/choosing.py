@@ -1,15 +1,16 @@
 """Which surface a client is shown: design, section 5.
 
-The 2026 era forbids lists that vary, and several clients of the handshake era read the list once;
-they get the static `compact`. Only clients known to follow list changes get `adaptive`.
+The 2026 era forbids lists that vary, and several clients of the handshake era read the list once:
+they get `stable`. Only clients known to follow list changes get `adaptive`. Where the stable list
+would be larger than clients take, `compact` stands in its place.
 """
 
 from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
-SurfaceName: TypeAlias = Literal["adaptive", "compact"]
-SurfaceChoice: TypeAlias = Literal["auto", "adaptive", "compact"]
+SurfaceName: TypeAlias = Literal["adaptive", "stable", "compact"]
+SurfaceChoice: TypeAlias = Literal["auto", "adaptive", "stable", "compact"]
 
 FOLLOW_LIST_CHANGES: Final = ("claude-code", "vscode", "visual studio code", "goose", "copilot", "windsurf")
 READ_THE_LIST_ONCE: Final = ("claude-ai", "openai", "codex")
@@ -30,5 +31,5 @@ def choose(choice: SurfaceChoice, client: str | None, *, modern: bool) -> Surfac
         return choice
     name = (client or "").lower()
     if modern or any(known in name for known in READ_THE_LIST_ONCE):
-        return "compact"
-    return "adaptive" if any(known in name for known in FOLLOW_LIST_CHANGES) else "compact"
+        return "stable"
+    return "adaptive" if any(known in name for known in FOLLOW_LIST_CHANGES) else "stable"

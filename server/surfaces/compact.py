@@ -1,7 +1,7 @@
 """The compact surface: four tools that never change, whatever the workflows are.
 
-For clients that read the list once, for the 2026 era, and for workflows too many or too large to
-list. What a session allows, with the schemas, comes with the replies.
+For workflows too many or too large to list, or by choice. What a session allows, with the schemas,
+comes with the replies.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pointsman.fsm.refusals import Refusal
 from ..replies import Governed
 from .arguments import take_apart, unfit
 from .connection import Connection
+from .names import Names
 from .results import result_of, session_list
 from .surface import CHANGES_THE_SESSION, NO_ARGUMENTS, READS, answered, astray, unmet_arguments
 
@@ -45,6 +46,7 @@ class Compact:
 
     def __init__(self, governed: Governed) -> None:
         self._governed = governed
+        self.names = Names(governed.workflows())
 
     async def list_tools(self, connection: Connection) -> list[Tool]:
         """Give the four tools; they are the same for every connection."""
@@ -97,7 +99,7 @@ class Compact:
             return await astray(connection, "start", refusal, arguments)
         reply = await self._governed.start(connection.caller, workflow, _object(arguments.get("input")))
         connection.started(reply)
-        return result_of(reply, "start", schemas=True)
+        return result_of(reply, "start", self.names, schemas=True)
 
     async def _status(self, connection: Connection, arguments: JsonObject) -> CallToolResult:
         session = _session(connection, arguments, _STATUS)
@@ -105,7 +107,7 @@ class Compact:
             return await astray(connection, "status", session, arguments)
         reply = await self._governed.status(connection.caller, session)
         connection.note(reply)
-        return result_of(reply, "status", schemas=True)
+        return result_of(reply, "status", self.names, schemas=True)
 
     async def _list_sessions(self, connection: Connection, arguments: JsonObject) -> CallToolResult:
         if (refusal := unmet_arguments(arguments, NO_ARGUMENTS)) is not None:
@@ -123,7 +125,7 @@ class Compact:
         given = _object(arguments.get("arguments"))
         reply = await self._governed.act(connection.caller, session, action, given, expected)
         connection.note(reply)
-        return result_of(reply, action, schemas=True)
+        return result_of(reply, action, self.names, schemas=True)
 
     async def _unknown(self, connection: Connection, name: str, arguments: JsonObject) -> CallToolResult:
         refusal = unfit(name, "name") or Refusal(

@@ -24,7 +24,9 @@ from .changes import ListChanges
 from .choosing import SurfaceChoice, SurfaceName, choose, reads_structured_content
 from .compact import Compact
 from .connection import Connection
+from .names import require_distinct
 from .results import in_words
+from .stable import Stable
 from .surface import Surface
 
 CHANNEL: Final = "mcp"
@@ -48,13 +50,19 @@ class Settings:
 
 
 class Desk:
-    """Answers one connection's requests."""
+    """Answers one connection's requests.
+
+    Raises:
+        NamesCollide: when two things would have one name in a list of tools.
+    """
 
     def __init__(self, governed: Governed, settings: Settings, bus: SubscriptionBus) -> None:
         self._choice: SurfaceChoice = settings.surface
         self._bus = bus
         self._changes = ListChanges()
-        self._surfaces: dict[SurfaceName, Surface] = {"adaptive": Adaptive(governed), "compact": Compact(governed)}
+        if settings.surface != "compact":
+            require_distinct(governed.workflows())
+        self._surfaces = _surfaces(governed, settings.surface)
         self._connection = Connection(governed, Actor("agent", settings.caller_id), CHANNEL, self._changes.maybe)
         if settings.session is not None:
             self._connection.bind(settings.session)
@@ -84,8 +92,8 @@ class Desk:
         Raises:
             MCPError: where there is none for this caller.
         """
-        self._surface(client)
-        return await resources.read(self._connection, uri)
+        names = self._surface(client).names
+        return await resources.read(self._connection, uri, names)
 
     async def record(self, code: Code, problem: str) -> None:
         """Record a message that could not be read."""
@@ -113,3 +121,14 @@ class Desk:
 
     async def _publish(self) -> None:
         await self._bus.publish(ToolsListChanged())
+
+
+def _surfaces(governed: Governed, choice: SurfaceChoice) -> dict[SurfaceName, Surface]:
+    """Make the surfaces. Where nobody chose, a stable list that is too large gives way to the compact one."""
+    stable, compact = Stable(governed), Compact(governed)
+    excess = stable.excess if choice in ("auto", "stable") else None
+    if excess is not None:
+        shown = "compact" if choice == "auto" else choice
+        _log.warning("the stable tool list is larger than clients take", excess=excess, shown=shown)
+    instead = choice == "auto" and excess is not None
+    return {"adaptive": Adaptive(governed), "stable": compact if instead else stable, "compact": compact}

@@ -13,6 +13,7 @@ from pointsman.contracts.values import Json
 from ..replies import Stray
 from .arguments import unfit
 from .connection import Connection
+from .names import Names
 from .results import status_of
 
 SCHEME: Final = "session://"
@@ -57,7 +58,7 @@ async def resources(connection: Connection) -> list[Resource]:
     ]
 
 
-async def read(connection: Connection, uri: str) -> ReadResourceResult:
+async def read(connection: Connection, uri: str, names: Names) -> ReadResourceResult:
     """Read one resource.
 
     Raises:
@@ -67,13 +68,13 @@ async def read(connection: Connection, uri: str) -> ReadResourceResult:
     part = slash + rest
     if not uri.startswith(SCHEME) or part not in _PARTS or unfit(handle, "session") is not None:
         raise MCPError(INVALID_PARAMS, "There is no such resource.", {"uri": uri[:256]})
-    text = await _text(connection, handle, part)
+    text = await _text(connection, handle, part, names)
     if text is None:
         raise MCPError(INVALID_PARAMS, "There is no such resource.", {"uri": uri})
     return ReadResourceResult(contents=[TextResourceContents(uri=uri, mime_type=_PARTS[part][2], text=text)])
 
 
-async def _text(connection: Connection, handle: str, part: str) -> str | None:
+async def _text(connection: Connection, handle: str, part: str, names: Names) -> str | None:
     governed, caller = connection.governed, connection.caller
     value: Json
     match part:
@@ -94,5 +95,5 @@ async def _text(connection: Connection, handle: str, part: str) -> str | None:
             reply = await governed.status(caller, handle)
             if isinstance(reply, Stray):
                 return None
-            value = status_of(reply)
+            value = status_of(reply, names)
     return json.dumps(value, ensure_ascii=False, indent=1)

@@ -19,18 +19,18 @@ from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
 
 from ..replies import Reply, Stray, WaitingFor
-from .arguments import wire_name
+from .names import Names
 
 
-def result_of(reply: Reply | Stray, action: str, *, schemas: bool) -> CallToolResult:
-    """Write a reply to the call of `action`.
+def result_of(reply: Reply | Stray, action: str, names: Names, *, schemas: bool) -> CallToolResult:
+    """Write a reply to the call of `action`; `names` are those of the client's tool list.
 
     `schemas` says that `allowed` brings descriptions and schemas when the state has been entered,
     because the client's tool list does not show them.
     """
     if isinstance(reply, Stray):
         return refused(reply.refusal)
-    content = _structured(reply, schemas=schemas and reply.entered)
+    content = _structured(reply, names, schemas=schemas and reply.entered)
     return CallToolResult(
         content=[TextContent(text=_text(reply, action))],
         structured_content=content,
@@ -64,12 +64,12 @@ def in_words(result: CallToolResult) -> CallToolResult:
     return result.model_copy(update={"content": [*result.content, TextContent(text=data)]})
 
 
-def status_of(reply: Reply) -> JsonObject:
+def status_of(reply: Reply, names: Names) -> JsonObject:
     """Give a reply's structured content with everything that is known, as a resource shows it."""
-    return _structured(reply, schemas=True)
+    return _structured(reply, names, schemas=True)
 
 
-def _structured(reply: Reply, *, schemas: bool) -> JsonObject:
+def _structured(reply: Reply, names: Names, *, schemas: bool) -> JsonObject:
     members: JsonObject = {
         "session": reply.session,
         "workflow": reply.workflow,
@@ -82,15 +82,16 @@ def _structured(reply: Reply, *, schemas: bool) -> JsonObject:
         "goal": reply.goal,
         "forbid": reply.forbid,
         "context": reply.context,
-        "allowed": [_action(action, schemas=schemas) for action in reply.allowed] or None,
+        "allowed": [_action(action, names.of(reply.workflow, action.name), schemas=schemas) for action in reply.allowed]
+        or None,
         "waiting_for": None if reply.waiting_for is None else _waiting_for(reply.waiting_for),
         "ended": None if reply.ended is None else _ended(reply.ended),
     }
     return _without_absent(members)
 
 
-def _action(action: Action, *, schemas: bool) -> JsonObject:
-    shown: JsonObject = {"name": wire_name(action.name), "kind": action.kind}
+def _action(action: Action, name: str, *, schemas: bool) -> JsonObject:
+    shown: JsonObject = {"name": name, "kind": action.kind}
     if schemas:
         shown |= {"description": action.description, "input_schema": action.input_schema}
     return shown

@@ -15,6 +15,7 @@ from pointsman.fsm.refusals import Code, Refusal
 
 from ..errors import StoreBusy, StoreFull
 from .connection import Connection
+from .names import Names
 from .results import failed, refused
 
 READS: Final = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -26,6 +27,11 @@ _log = structlog.get_logger(__name__)
 
 class Surface(Protocol):
     """One shape of the tool list, and what its tools do."""
+
+    @property
+    def names(self) -> Names:
+        """The names of actions in this list."""
+        ...
 
     async def list_tools(self, connection: Connection) -> list[Tool]:
         """Give the tools this connection is shown now."""

@@ -34,7 +34,7 @@ async def act(client: Client, tool: str, arguments: dict[str, Any]) -> dict[str,
 
 
 async def test_a_client_that_hands_its_model_text_alone_is_told_everything_in_text(shell: Shell) -> None:
-    """Claude Desktop drops structured content, so that the handle and the schemas must be in the text."""
+    """Claude Desktop drops structured content, so that the handle and what is missing must be in the text."""
     server = as_claude_desktop_starts_it(shell)
     name = Implementation(name="claude-ai", version="1")
 
@@ -44,11 +44,11 @@ async def test_a_client_that_hands_its_model_text_alone_is_told_everything_in_te
         return dict(json.loads(texts[-1]))
 
     async with Client(server, mode="legacy", client_info=name, read_timeout_seconds=60) as client:
-        started = await read(client, "start", {"workflow": "purchase", "input": {"item": "pen", "amount": 12}})
-        schemas = {action["name"]: action["input_schema"] for action in started["allowed"]}
-        assert "note" in schemas["submit"]["properties"]
-        asked: dict[str, Any] = {"session": started["session"], "action": "submit", "arguments": {}}
-        refused = await read(client, "act", asked)
+        schemas = {tool.name: tool.input_schema for tool in (await client.list_tools()).tools}
+        started = await read(client, "start_purchase", {"item": "pen", "amount": 12})
+        assert {"name": "submit", "kind": "event"} in started["allowed"]
+        assert list(schemas["submit"]["properties"])[:2] == ["session", "note"]
+        refused = await read(client, "submit", {"session": started["session"]})
         assert [unmet["path"] for unmet in refused["refusal"]["unmet"]] == ["note"]
         listed = await read(client, "list_sessions", {})
         assert [session["session"] for session in listed["sessions"]] == [started["session"]]
@@ -59,10 +59,11 @@ async def test_a_second_person_decides_in_a_terminal_while_claude_desktop_holds_
     name = Implementation(name="claude-ai", version="1")
     async with Client(server, mode="legacy", client_info=name, read_timeout_seconds=60) as client:
         tools = [tool.name for tool in (await client.list_tools()).tools]
-        assert tools == ["start", "status", "list_sessions", "act"]
-        started = await act(client, "start", {"workflow": "purchase", "input": {"item": "pen", "amount": 12}})
+        assert tools[:3] == ["start_purchase", "session_status", "list_sessions"]
+        assert "submit" in tools
+        started = await act(client, "start_purchase", {"item": "pen", "amount": 12})
         handle = started["session"]
-        sent = await act(client, "act", {"action": "submit", "arguments": {"note": "It writes."}})
+        sent = await act(client, "submit", {"note": "It writes."})
         assert sent["waiting_for"]["role"] == "boss"
 
         mine = shell.at_terminal("review", "decide", handle, "approve", "--rationale", "Mine.", typed="approve")
@@ -75,6 +76,6 @@ async def test_a_second_person_decides_in_a_terminal_while_claude_desktop_holds_
         theirs = shell.run("review", "decide", handle, "approve", "--rationale", "Yes.", env={"POINTSMAN_TOKEN": token})
         assert theirs.code == 0, theirs.stderr
 
-        status = await act(client, "status", {"session": handle})
+        status = await act(client, "session_status", {"session": handle})
         assert status["state"] == "bought"
     assert shell.run("audit", "verify").code == 0

@@ -10,13 +10,17 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, cast, get_args
 
 import pytest
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.server.audit.chain import AuditRow
+from pointsman.server.scripts.agent import Era, Surface
 from tests.journeys.plays import SCRIPTS, Theatre
+
+QUICK: Final = {"clarification"}
+SHOWN: Final[list[tuple[Surface, Era]]] = [(surface, era) for surface in get_args(Surface) for era in get_args(Era)]
 
 _OF_EACH_PLAY: Final = {
     "session_id",
@@ -59,16 +63,15 @@ def history(rows: Sequence[AuditRow]) -> Iterator[JsonObject]:
 
 @pytest.mark.parametrize(
     "script",
-    [
-        pytest.param(path, id=path.stem, marks=() if path.stem == "demo" else pytest.mark.slow)
-        for path in SCRIPTS
-        if path.stem in {"demo", "clarification", "invalid_summary", "write_back_refused"}
-    ],
+    [pytest.param(path, id=path.stem, marks=() if path.stem in QUICK else pytest.mark.slow) for path in SCRIPTS],
 )
-async def test_a_script_gives_the_same_history_over_adaptive_and_over_compact(theatre: Theatre, script: Path) -> None:
-    adaptive = await theatre.play(script, "adaptive", "handshake")
-    compact = await theatre.play(script, "compact", "modern")
-
-    assert adaptive.played.faults == compact.played.faults == ()
-    for one, other in zip(history(adaptive.rows), history(compact.rows), strict=True):
-        assert one == other
+async def test_a_script_gives_the_same_history_over_every_surface_and_era_that_serves_it(
+    theatre: Theatre, script: Path
+) -> None:
+    plays = {shown: await theatre.play(script, *shown) for shown in SHOWN}
+    first = plays[SHOWN[0]]
+    for shown, play in plays.items():
+        assert play.played.faults == (), shown
+        assert len(play.rows) > 2
+        for one, other in zip(history(play.rows), history(first.rows), strict=True):
+            assert one == other, shown

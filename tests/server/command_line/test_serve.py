@@ -111,6 +111,39 @@ def test_a_source_that_cannot_be_had_ends_the_server_with_a_line(shell: Shell) -
     assert "Traceback" not in done.stderr
 
 
+def test_several_workflows_are_served_together_each_under_its_name(shell: Shell) -> None:
+    file = shell.place / "loan.yaml"
+    file.write_text((shell.place / "purchase.yaml").read_text().replace("workflow: purchase", "workflow: loan"))
+    answers, _ = conversation(
+        shell, INITIALIZE, {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}, arguments=("loan.yaml",)
+    )
+    names = [one["name"] for one in answers[1]["result"]["tools"]]
+    assert names[:4] == ["start_purchase", "start_loan", "session_status", "list_sessions"]
+    assert {"purchase_submit", "loan_submit"} <= set(names)
+
+
+def test_two_files_of_one_workflow_are_refused_by_name(shell: Shell) -> None:
+    (shell.place / "copy.yaml").write_text((shell.place / "purchase.yaml").read_text() + "\n")
+    for other in ("copy.yaml", "purchase.yaml"):
+        done = shell.run("serve", "purchase.yaml", other)
+        assert done.code == 1
+        assert other in done.stderr
+        assert "both the workflow `purchase`" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_workflows_whose_names_meet_on_the_wire_are_refused_with_both_names(shell: Shell) -> None:
+    """The event `submit` of a workflow called `start`, and the start of a workflow called `submit`."""
+    text = (shell.place / "purchase.yaml").read_text()
+    for name in ("start", "submit"):
+        (shell.place / f"{name}.yaml").write_text(text.replace("workflow: purchase", f"workflow: {name}"))
+    done = shell.run("serve", "start.yaml", "submit.yaml")
+    assert done.code == 1
+    assert "`submit` of the workflow `start` and a tool of the server" in done.stderr
+    assert "start_submit" in done.stderr
+    assert shell.run("serve", "start.yaml", "submit.yaml", "--surface", "compact").code == 0
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_told_to_stop_stops_in_order(shell: Shell, number: signal.Signals) -> None:

@@ -65,6 +65,7 @@ async def connected(
     era: Literal["auto", "handshake"] = "auto",
     session: str = "",
     process: bool = False,
+    governed: InMemoryGoverned | None = None,
 ) -> AsyncGenerator[Connected]:
     """Connect a client of this name. `mode` is the SDK's: `legacy` for the handshake, `auto` for the newest."""
     heard: list[Connected] = []
@@ -78,7 +79,9 @@ async def connected(
             StdioServerParameters(command=sys.executable, args=command)
         )
     else:
-        transport = _served_here(governed_with(session), Settings(surface, "local:tester", session or None), era)
+        transport = _served_here(
+            governed or governed_with(session), Settings(surface, "local:tester", session or None), era
+        )
     info = types.Implementation(name=name, version="1")
     client = Client(transport, mode=mode, client_info=info, message_handler=hear)
     connection = Connected(client)

@@ -13,10 +13,12 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pointsman.contracts.schemas import Contract, Unmet
+from pointsman.contracts.building import bound
+from pointsman.contracts.loading import load
+from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.values import JsonObject
-from pointsman.contracts.workflow import Access, AgentState, FinalState, Key, ToolPolicy, Workflow
-from pointsman.fsm.allowed import Action
+from pointsman.contracts.workflow import AgentState, ToolDefinition, Workflow
+from pointsman.fsm.allowed import offers
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
 from pointsman.server.errors import StoreBusy, StoreFull
@@ -26,62 +28,63 @@ from pointsman.server.replies import Caller, Reply, Stray, WaitingFor
 NOT_FOUND = Refusal("NOT_FOUND", "There is no such session.")
 
 
-def an_object(*required: str, **properties: JsonObject) -> JsonObject:
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-GRAMS: JsonObject = {"type": "integer", "minimum": 1}
 TEXT: JsonObject = {"type": "string"}
-ACTIONS = {
-    "weighing": (
-        Action("desk.weigh", "tool", "Weigh the parcel. Reads only.", an_object()),
-        Action("submit_weight", "event", "Leads to labelling.", an_object("grams", grams=GRAMS)),
-    ),
-    "labelling": (
-        Action("desk.label", "tool", "Print a label. Changes something outside.", an_object("session", session=TEXT)),
-        Action("hand_over", "event", "Leads to checking.", an_object()),
-    ),
-}
+GRAMS: JsonObject = {"type": "integer", "minimum": 1}
+PARCELS = """
+workflow: {name}
+version: 1
+title: Parcels
+owner: nobody
+goal: Every parcel leaves with a label.
+record:
+  parcel_id: {{type: string}}
+  grams: {{type: integer, minimum: 1}}
+start: {{requires: [parcel_id]}}
+initial: weighing
+roles: [checker]
+sources: {{desk: {{python: desk}}}}
+tools:
+  desk.weigh: {{effect: read}}
+  desk.label: {{effect: write, key: {{over: [session]}}}}
+states:
+  weighing:
+    actor: agent
+    goal: Weigh it.
+    tools: [desk.weigh]
+    events:
+      submit_weight: {{requires: [grams], next: labelling}}
+  labelling:
+    actor: agent
+    tools: [desk.label]
+    events:
+      hand_over: {{next: checking}}
+    failed: lost
+    unknown: lost
+  checking:
+    actor: human
+    review: {{role: checker}}
+    events:
+      pass: {{next: sent}}
+  sent: {{final: success}}
+  lost: {{final: failed, owner: nobody}}
+"""
+
+
+def definition(tool: str, description: str, **properties: JsonObject) -> ToolDefinition:
+    schema: JsonObject = {"type": "object", "properties": dict(properties), "required": list(properties)}
+    return ToolDefinition(tool, description, schema)
 
 
 def workflow(name: str = "parcel") -> Workflow:
-    return Workflow(
-        name=name,
-        version=1,
-        digest=f"sha256:{name}",
-        text="",
-        title="Parcels",
-        goal="Every parcel leaves with a label.",
-        owner=None,
-        description=None,
-        record={},
-        start=Contract(an_object("parcel_id", parcel_id=TEXT)),
-        start_fields=("parcel_id",),
-        initial="weighing",
-        roles=("checker",),
-        access=Access(),
-        sources={},
-        tools={
-            "desk.weigh": ToolPolicy("desk.weigh", "read"),
-            "desk.label": ToolPolicy("desk.label", "write", key=Key()),
-        },
-        remembered=frozenset(),
-        limits=(),
-        states={
-            "weighing": AgentState("weighing"),
-            "labelling": AgentState("labelling"),
-            "sent": FinalState("sent", outcome="success"),
-        },
-        tool_contracts={
-            ("weighing", "desk.weigh"): Contract(ACTIONS["weighing"][0].input_schema),
-            ("labelling", "desk.label"): Contract(ACTIONS["labelling"][0].input_schema),
-        },
-    )
+    weigh = definition("desk.weigh", "Weigh the parcel.")
+    label = definition("desk.label", "Print a label.", session=TEXT)
+    loaded = load(PARCELS.format(name=name).encode(), "parcels.yaml")
+    return bound(loaded, {one.name: one for one in (weigh, label)})
+
+
+ACTIONS = {
+    name: offers(workflow(), state) for name, state in workflow().states.items() if isinstance(state, AgentState)
+}
 
 
 class InMemoryGoverned:
@@ -109,6 +112,9 @@ class InMemoryGoverned:
         if session not in self.sessions:
             return Stray(NOT_FOUND)
         return self._tell(session, entered=True)
+
+    async def workflow_of(self, caller: Caller, session: str) -> str | None:
+        return self.sessions[session].workflow if session in self.sessions else None
 
     async def act(  # noqa: C901 - one line per action
         self, caller: Caller, session: str, action: str, arguments: JsonObject, expected_revision: int | None = None

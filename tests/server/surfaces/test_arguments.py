@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Refusal
-from pointsman.server.surfaces.arguments import Asked, Clashes, own_name, take_apart, unfit
+from pointsman.server.surfaces.arguments import Asked, take_apart, unfit
+from pointsman.server.surfaces.names import Names
 from tests.server.surfaces.governed import workflow
 
 
@@ -22,18 +24,12 @@ def test_arguments_without_ours_stay_as_they_are() -> None:
 
 def test_a_tool_keeps_an_argument_of_its_own_called_session() -> None:
     """Design, section 5: ours is written `pointsman_session` then."""
-    clashing = Clashes().of("desk_label", [workflow()])
-    assert take_apart({"session": "theirs", "pointsman_session": "ours"}, clashing) == Asked(
-        "ours", None, {"session": "theirs"}
-    )
-    assert own_name("session", {"session": {}}) == "pointsman_session"
-
-
-def test_clashes_are_known_by_both_names_and_for_the_workflows_that_are_served_now() -> None:
-    clashes = Clashes()
-    assert clashes.of("desk.label", []) == frozenset()
-    assert clashes.of("desk.label", [workflow()]) == {"session"}
-    assert clashes.of("desk.weigh", [workflow()]) == frozenset()
+    names = Names([workflow()])
+    for name in ("desk.label", "desk_label"):
+        given: JsonObject = {"session": "theirs", "pointsman_session": "ours"}
+        assert take_apart(given, names.meant(name).clashing) == Asked("ours", None, {"session": "theirs"})
+    assert names.ours("desk_label", "session") == "pointsman_session"
+    assert names.ours("desk_weigh", "session") == "session"
 
 
 @pytest.mark.parametrize(

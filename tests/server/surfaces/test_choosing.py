@@ -16,11 +16,11 @@ from pointsman.server.surfaces.choosing import choose
         ("goose-cli", "adaptive"),
         ("github-copilot-developer", "adaptive"),
         ("windsurf-client", "adaptive"),
-        ("claude-ai", "compact"),
-        ("openai-mcp", "compact"),
-        ("codex-mcp-client", "compact"),
-        ("something else", "compact"),
-        (None, "compact"),
+        ("claude-ai", "stable"),
+        ("openai-mcp", "stable"),
+        ("codex-mcp-client", "stable"),
+        ("something else", "stable"),
+        (None, "stable"),
     ],
 )
 def test_in_the_handshake_era_only_clients_known_to_follow_list_changes_get_adaptive(
@@ -29,11 +29,12 @@ def test_in_the_handshake_era_only_clients_known_to_follow_list_changes_get_adap
     assert choose("auto", client, modern=False) == surface
 
 
-def test_the_2026_era_gets_compact_whatever_the_client() -> None:
+def test_the_2026_era_gets_stable_whatever_the_client() -> None:
     """MCP 2026-07-28 forbids lists that vary per connection."""
-    assert choose("auto", "claude-code", modern=True) == "compact"
+    assert choose("auto", "claude-code", modern=True) == "stable"
 
 
 def test_a_choice_of_the_user_stands_above_the_table() -> None:
     assert choose("adaptive", "claude-ai", modern=True) == "adaptive"
     assert choose("compact", "claude-code", modern=False) == "compact"
+    assert choose("stable", "claude-code", modern=False) == "stable"

@@ -79,16 +79,16 @@ async def driven(directory: Path, name: str, mode: str, surface: str = "auto") -
 
 async def play(agent: Connected) -> tuple[str, list[dict[str, Any]]]:
     """Play the story on whichever surface is shown; give the session and its audit rows as the agent is shown them."""
-    adaptive = "act" not in await agent.tools()
+    tools = "act" not in await agent.tools()
     started = await (
         agent.call("start_invoice_exception", **START)
-        if adaptive
+        if tools
         else agent.call("start", workflow="invoice_exception", input=START)
     )
     for action, arguments, expected in STORY:
         reply = await (
             agent.call(action.replace(".", "_"), **arguments)
-            if adaptive
+            if tools
             else agent.call("act", action=action, arguments=arguments)
         )
         assert reply.get("refusal", {}).get("code", reply["outcome"]) == expected, reply
@@ -146,6 +146,7 @@ async def test_the_same_calls_give_the_same_history_on_every_surface(tmp_path: P
             ("claude-ai", "legacy", "auto"),
             ("claude-code", "auto", "auto"),
             ("claude-code", "auto", "adaptive"),
+            ("claude-code", "legacy", "compact"),
         ]
     ):
         directory = tmp_path / str(number)
@@ -187,7 +188,7 @@ async def test_a_session_is_taken_up_again_after_the_server_was_started_anew(tmp
     async with driven(tmp_path, "claude-ai", "legacy") as agent:
         session, rows = await play(agent)
     async with driven(tmp_path, "claude-ai", "legacy") as agent:
-        status = await agent.call("status", session=session)
+        status = await agent.call("session_status", session=session)
         assert (status["state"], status["revision"]) == ("awaiting_accounts_payable_review", len(rows))
         assert status["waiting_for"]["role"] == "accounts_payable_manager"
         listed = await agent.call("list_sessions")

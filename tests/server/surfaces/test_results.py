@@ -13,8 +13,10 @@ from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
 from pointsman.server.replies import Reply, Stray, WaitingFor
+from pointsman.server.surfaces.names import Names
 from pointsman.server.surfaces.results import result_of, session_list
 
+WIRE = Names(())
 SCHEMA: dict[str, object] = {"type": "object"}
 REPLY = Reply(
     session="h" * 26,
@@ -38,13 +40,13 @@ NAMES = [{"name": "docs_read", "kind": "tool"}, {"name": "submit", "kind": "even
 
 
 def text_of(reply: Reply | Stray, action: str = "docs_read") -> str:
-    content = result_of(reply, action, schemas=True).content[0]
+    content = result_of(reply, action, WIRE, schemas=True).content[0]
     assert isinstance(content, TextContent)
     return content.text
 
 
 def test_absent_members_are_left_out() -> None:
-    assert result_of(replace(REPLY, allowed=()), "docs_read", schemas=True).structured_content == WHERE
+    assert result_of(replace(REPLY, allowed=()), "docs_read", WIRE, schemas=True).structured_content == WHERE
 
 
 def test_allowed_brings_schemas_only_when_the_state_was_entered_and_the_list_does_not_show_them() -> None:
@@ -53,9 +55,12 @@ def test_allowed_brings_schemas_only_when_the_state_was_entered_and_the_list_doe
         {"name": "docs_read", "kind": "tool", "description": "Read. Reads only.", "input_schema": SCHEMA},
         {"name": "submit", "kind": "event", "description": "Leads to review.", "input_schema": SCHEMA},
     ]
-    assert result_of(entered, "x", schemas=True).structured_content == {**WHERE, "allowed": with_schemas}
-    assert result_of(entered, "x", schemas=False).structured_content == {**WHERE, "allowed": NAMES}
-    assert result_of(REPLY, "x", schemas=True).structured_content == {**WHERE, "allowed": NAMES}
+    assert result_of(entered, "x", WIRE, schemas=True).structured_content == {
+        **WHERE,
+        "allowed": with_schemas,
+    }
+    assert result_of(entered, "x", WIRE, schemas=False).structured_content == {**WHERE, "allowed": NAMES}
+    assert result_of(REPLY, "x", WIRE, schemas=True).structured_content == {**WHERE, "allowed": NAMES}
 
 
 def test_everything_a_reply_knows_is_in_the_structured_content() -> None:
@@ -71,7 +76,7 @@ def test_everything_a_reply_knows_is_in_the_structured_content() -> None:
         waiting_for=WaitingFor("human", "manager", "2026-11-22T09:00:00.000Z"),
         ended=Ended("manual", 1_000, "ap-team"),
     )
-    assert result_of(full, "x", schemas=True).structured_content == {
+    assert result_of(full, "x", WIRE, schemas=True).structured_content == {
         **WHERE,
         "result": {"ok": False},
         "repeated": True,
@@ -86,14 +91,14 @@ def test_everything_a_reply_knows_is_in_the_structured_content() -> None:
 def test_results_that_are_false_zero_or_empty_are_not_absent() -> None:
     values: tuple[Json, ...] = (False, 0, "", [], {})
     for value in values:
-        content = result_of(replace(REPLY, result=value), "x", schemas=True).structured_content
+        content = result_of(replace(REPLY, result=value), "x", WIRE, schemas=True).structured_content
         assert content["result"] == value
 
 
 def test_a_refusal_is_an_error_result_with_every_problem() -> None:
     unmet = (Unmet("total", "missing", missing=True, schema={"type": "number"}), Unmet("", "too many", missing=False))
     refusal = Refusal("MISSING_FIELDS", "The contract is not met.", unmet)
-    result = result_of(replace(REPLY, outcome="refused", refusal=refusal), "submit", schemas=True)
+    result = result_of(replace(REPLY, outcome="refused", refusal=refusal), "submit", WIRE, schemas=True)
     assert result.is_error
     assert result.structured_content["refusal"] == {
         "code": "MISSING_FIELDS",
@@ -108,7 +113,7 @@ def test_a_refusal_is_an_error_result_with_every_problem() -> None:
 
 
 def test_a_refusal_without_a_session_tells_nothing_but_the_refusal() -> None:
-    result = result_of(Stray(Refusal("NOT_FOUND", "There is no such session.")), "x", schemas=True)
+    result = result_of(Stray(Refusal("NOT_FOUND", "There is no such session.")), "x", WIRE, schemas=True)
     assert result.is_error
     assert result.structured_content == {
         "outcome": "refused",
@@ -118,7 +123,7 @@ def test_a_refusal_without_a_session_tells_nothing_but_the_refusal() -> None:
 
 def test_failed_is_an_error_and_unknown_and_waiting_are_not() -> None:
     errors = {
-        outcome: result_of(replace(REPLY, outcome=outcome), "x", schemas=True).is_error
+        outcome: result_of(replace(REPLY, outcome=outcome), "x", WIRE, schemas=True).is_error
         for outcome in ("done", "failed", "unknown", "waiting")
     }
     assert errors == {"done": False, "failed": True, "unknown": False, "waiting": False}
@@ -143,7 +148,7 @@ def test_the_text_says_who_must_act_how_it_ended_and_why_it_failed() -> None:
 
 def test_a_reply_to_a_tool_call_stays_small() -> None:
     """Notes: 85 tokens (characters / 4) for a tool's reply, without its result."""
-    result = result_of(REPLY, "docs_read", schemas=True)
+    result = result_of(REPLY, "docs_read", WIRE, schemas=True)
     size = len(json.dumps(result.structured_content)) + len(text_of(REPLY))
     assert size / 4 < 85
 

@@ -48,7 +48,7 @@ def test_the_handshake_is_answered_before_the_rest_is_opened_and_calls_wait_for_
     assert answer["result"]["serverInfo"]["name"] == "pointsman"
     assert answer["result"]["capabilities"]["tools"] == {"listChanged": True}
     assert answer["result"]["instructions"] == INSTRUCTIONS
-    assert server.request("tools/list")["result"]["tools"][0]["name"] == "start"
+    assert server.request("tools/list")["result"]["tools"][0]["name"] == "start_parcel"
     status, log = server.stop()
     assert status == 0
     assert log.split() == ["opening", "closed"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from mcp.shared.exceptions import MCPError
 
+from pointsman.server.surfaces.choosing import SurfaceChoice
 from tests.server.surfaces.connected import Connected, connected
 
 BEFORE = ["start_parcel", "session_status", "list_sessions"]
@@ -139,7 +140,7 @@ async def test_an_existing_session_is_bound_from_the_beginning() -> None:
 @BOTH_ERAS
 @IN_BOTH_PROCESSES
 async def test_compact_shows_four_tools_that_never_change(name: str, mode: str, *, process: bool) -> None:
-    async with connected(name, mode=mode, process=process) as agent:
+    async with connected(name, mode=mode, surface="compact", process=process) as agent:
         before = await agent.tools()
         assert list(before) == COMPACT
         await agent.call("start", workflow="parcel", input={"parcel_id": "P1"})
@@ -152,7 +153,7 @@ async def test_compact_shows_four_tools_that_never_change(name: str, mode: str, 
 async def test_compact_replies_bring_the_schemas_of_what_is_allowed_when_the_state_changes(
     name: str, mode: str
 ) -> None:
-    async with connected(name, mode=mode) as agent:
+    async with connected(name, mode=mode, surface="compact") as agent:
         started = await agent.call("start", workflow="parcel", input={"parcel_id": "P1"})
         assert [one["name"] for one in started["allowed"]] == ["desk_weigh", "submit_weight"]
         assert started["allowed"][1]["input_schema"]["required"] == ["grams"]
@@ -186,14 +187,14 @@ async def test_compact_replies_bring_the_schemas_of_what_is_allowed_when_the_sta
 async def test_compact_tools_say_which_argument_does_not_fit(
     tool: str, arguments: dict[str, object], code: str, path: str
 ) -> None:
-    async with connected("claude-ai") as agent:
+    async with connected("claude-ai", surface="compact") as agent:
         refusal = (await agent.call(tool, **arguments))["refusal"]
         assert (refusal["code"], refusal["unmet"][0]["path"]) == (code, path)
 
 
 async def test_names_that_are_no_identifiers_are_refused_on_every_surface() -> None:
     """Fault 16."""
-    async with connected("claude-ai") as agent:
+    async with connected("claude-ai", surface="compact") as agent:
         await agent.call("start", workflow="parcel", input={"parcel_id": "P1"})
         for reply in (
             await agent.call("act", action="desk.w\u0435igh"),
@@ -209,10 +210,11 @@ async def test_names_that_are_no_identifiers_are_refused_on_every_surface() -> N
         assert (await agent.call("desk_weigh", session="a b"))["refusal"]["code"] == "MALFORMED"
 
 
-@pytest.mark.parametrize("name", ["claude-code", "claude-ai"])
-async def test_an_unknown_session_is_not_found(name: str) -> None:
-    async with connected(name) as agent:
-        tool = "session_status" if name == "claude-code" else "status"
+@pytest.mark.parametrize(
+    ("surface", "tool"), [("adaptive", "session_status"), ("stable", "session_status"), ("compact", "status")]
+)
+async def test_an_unknown_session_is_not_found(surface: SurfaceChoice, tool: str) -> None:
+    async with connected("claude-code", surface=surface) as agent:
         assert (await agent.call(tool, session="z" * 26))["refusal"]["code"] == "NOT_FOUND"
 
 
@@ -226,7 +228,7 @@ async def test_a_failing_store_is_a_refusal_that_says_nothing_was_done(action: s
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
 async def test_an_unexpected_failure_tells_the_client_nothing_of_our_insides(mode: str) -> None:
-    async with connected("claude-ai", mode=mode, session="s" * 26) as agent:
+    async with connected("claude-ai", mode=mode, surface="compact", session="s" * 26) as agent:
         reply = await agent.call("act", action="break")
         assert (reply["is_error"], reply["outcome"]) == (True, "failed")
         assert "hunter2" not in str(reply)
