@@ -90,7 +90,7 @@ class Agent:
             case "stable":
                 ours = "pointsman_session" if "pointsman_session" in self._arguments.get(name, ()) else "session"
                 return await self._call(name, {ours: self._session, **arguments})
-            case "adaptive":
+            case _:
                 return await self._call(name, arguments)
 
     async def offered(self) -> tuple[str, ...]:
