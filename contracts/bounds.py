@@ -42,6 +42,9 @@ ALTERNATIVES: Final = 20
 STATES_PER_COMMAND: Final = 100
 """States one command may pass through before the session yields and goes on by a timer that is due at once."""
 
+EVIDENCE_KEPT: Final = 64
+"""Calls of one index that can be evidence at the same time; a session forgets the oldest, which is then missing."""
+
 # What a refused call leaves behind.
 DENIED_ARGUMENTS_BYTES: Final = 4 * 1024
 

@@ -9,7 +9,8 @@ from pointsman.contracts.workflow import AgentState, CallStep, ToolUse
 
 from .commands import Call, Observe, Read
 from .decision import Decision
-from .facts import Intended, Settled
+from .evidence import indexed, prove, voids
+from .facts import Indexed, Intended, Settled
 from .gate import contract_refusal, deny, deny_in_turn, exhaust, spent_calls
 from .refusals import Refusal, unmet_values
 from .session import OpenCall
@@ -41,24 +42,34 @@ def call(turn: Turn, request: Call) -> Decision:
             "LIMIT_REACHED", f"{name} may not be called again here. Go on by an event: {listed(state.events)}."
         )
         return deny_in_turn(turn, limit, name, arguments)
-    judged = _judge_call(turn, use, contract, arguments)
-    if isinstance(judged, Refusal):
-        return deny_in_turn(turn, judged, name, arguments)
-    return _permit(turn, name, judged)
+    whole = _whole(turn, use, contract, arguments)
+    if isinstance(whole, Refusal):
+        return deny_in_turn(turn, whole, name, arguments)
+    proof = prove(turn, name, use.evidence, {"args": whole}, request.fetched)
+    if proof.fetch:
+        return Decision(turn.session, fetch=proof.fetch)
+    refusal = proof.refusal or _may_be_called(turn, use, whole, proof.seen)
+    if refusal is not None:
+        return deny_in_turn(turn, refusal, name, arguments)
+    return _permit(turn, name, whole)
 
 
-def _judge_call(turn: Turn, use: ToolUse, contract: Contract, arguments: JsonObject) -> JsonObject | Refusal:
-    """Give the call's whole arguments, the fixed ones included, or why it may not be made."""
+def _whole(turn: Turn, use: ToolUse, contract: Contract, arguments: JsonObject) -> JsonObject | Refusal:
+    """Give the call's whole arguments, the fixed ones included, or why they are none."""
     refusal = contract_refusal(contract, arguments, f"{use.tool} cannot be called like this")
     if refusal is not None:
         return refusal
     try:
-        whole = {**arguments, **use.fixed.render(turn.scope())}
+        return {**arguments, **use.fixed.render(turn.scope())}
     except EvaluationError:
         return Refusal(
             "GUARD_FAILED", f"{use.tool} cannot be called now: an argument the workflow fixes has no value yet."
         )
-    refusal = guard(use.when, turn.scope(args=whole), f"{use.tool} may not be called now")
+
+
+def _may_be_called(turn: Turn, use: ToolUse, whole: JsonObject, evidence: JsonObject) -> Refusal | None:
+    """Refuse a call that its guard does not pass, or that a write of this stay stands in the way of."""
+    refusal = guard(use.when, turn.scope(args=whole, evidence=evidence), f"{use.tool} may not be called now")
     if refusal is not None:
         return refusal
     policy = turn.workflow.tools[use.tool]
@@ -75,12 +86,13 @@ def _judge_call(turn: Turn, use: ToolUse, contract: Contract, arguments: JsonObj
             "Nobody knows whether a write made here has happened, so no other is made: "
             f"the session goes to {turn.state.unknown!r} when those that run have ended.",
         )
-    return whole
+    return None
 
 
 def _permit(turn: Turn, name: str, arguments: JsonObject) -> Decision:
     if turn.workflow.tools[name].effect == "read":
-        return Decision(turn.session, read=Read(turn.command.id, name, arguments, turn.stay.number))
+        read = Read(turn.command.id, name, arguments, turn.stay.number, turn.session.revision)
+        return Decision(turn.session, read=read)
     opened = OpenCall(
         id=str(turn.session.revision + 1),
         tool=name,
@@ -90,7 +102,7 @@ def _permit(turn: Turn, name: str, arguments: JsonObject) -> Decision:
         instance=turn.command.instance,
         opened_at=turn.command.at,
     )
-    turn.emit("intended", Intended(opened), action=name)
+    turn.emit("intended", Intended(opened, voids(turn.workflow, name)), action=name)
     return turn.answer()
 
 
@@ -99,15 +111,17 @@ def observe(turn: Turn, request: Observe) -> Decision:
     read, result = request.read, request.result
     state = turn.state
     writes = Writes({})
-    current = read.stay == turn.stay.number and not turn.session.ended
-    if current and isinstance(state, AgentState) and result.outcome == "done":
-        writes = agent_writes(turn, state, read.tool, read.arguments, result.result)
+    indexes: list[Indexed] = []
+    if read.stay == turn.stay.number and not turn.session.ended and result.outcome == "done":
+        indexes = indexed(turn, read.tool, read.arguments, result.result, read.revision)
+        if isinstance(state, AgentState) and read.purpose == "agent":
+            writes = agent_writes(turn, state, read.tool, read.arguments, result.result)
     turn.emit(
         "settled",
         Settled(
             call=None,
             tool=read.tool,
-            purpose="agent",
+            purpose=read.purpose,
             stay=read.stay,
             arguments=read.arguments,
             result=result.result,
@@ -116,6 +130,8 @@ def observe(turn: Turn, request: Observe) -> Decision:
             remember=read.tool in turn.workflow.remembered,
             writes=writes.values,
             unmet=unmet_values(writes.unmet),
+            indexed=indexes,
+            voids=voids(turn.workflow, read.tool),
         ),
         action=read.tool,
         outcome=result.outcome,

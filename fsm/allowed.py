@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pointsman.contracts.values import JsonObject
-from pointsman.contracts.workflow import AgentState, Event, ExternalState, HumanState, ToolUse, Workflow
+from pointsman.contracts.workflow import AgentState, Event, Evidence, ExternalState, HumanState, ToolUse, Workflow
 
 from .session import Session, TurnOf
 
@@ -71,11 +71,20 @@ def _tool(workflow: Workflow, state: AgentState, use: ToolUse) -> Action:
     contract = workflow.tool_contracts[state.name, use.tool]
     effect = "Reads only." if workflow.tools[use.tool].effect == "read" else "Changes something outside."
     times = "" if use.calls is None else f" At most {use.calls} calls here."
-    return Action(use.tool, "tool", f"{definition.description} {effect}{times}".strip(), contract.input_schema)
+    said = f"{definition.description} {effect}{times}{_needs(use.evidence)}"
+    return Action(use.tool, "tool", said.strip(), contract.input_schema)
 
 
 def _event(event: Event) -> Action:
     targets = dict.fromkeys(transition.to for transition in event.next)
     said = f"{event.description} " if event.description else ""
-    evidence = f" Needs {', '.join(one.tool for one in event.evidence)} called here first." if event.evidence else ""
-    return Action(event.name, "event", f"{said}Leads to {' or '.join(targets)}.{evidence}", event.contract.input_schema)
+    about = f"{said}Leads to {' or '.join(targets)}.{_needs(event.evidence)}"
+    return Action(event.name, "event", about, event.contract.input_schema)
+
+
+def _needs(evidence: tuple[Evidence, ...]) -> str:
+    """Say what an agent must call before; what the server fetches by itself is no demand on it."""
+    here = dict.fromkeys(one.tool for one in evidence if one.within == "stay" and not one.fetch)
+    before = dict.fromkeys(one.tool for one in evidence if one.within == "session" and not one.fetch)
+    said = f" Needs {', '.join(here)} called here first." if here else ""
+    return f"{said} Needs {', '.join(before)} called first." if before else said

@@ -9,7 +9,7 @@ said twice is told from two things.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from pointsman.contracts.values import JsonObject
 
@@ -30,6 +30,7 @@ class Start:
 class Call:
     """An agent asks for a tool.
 
+    `fetched` names the evidence that the server has tried to fetch for this request already.
     `in_flight` counts the reads of this stay that run and are not committed yet, and
     `in_flight_of_tool` those of them that are of this tool: limits count what is under way.
     """
@@ -39,21 +40,28 @@ class Call:
     expected_revision: int | None = None
     in_flight: int = 0
     in_flight_of_tool: int = 0
+    fetched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A read the machine permits: run it, then tell the outcome with `Observe`."""
+    """A read the machine permits: run it, then tell the outcome with `Observe`.
+
+    `revision` is the session's when it was permitted. A read with the purpose `fetch` is the server's
+    own, made because an event or a call needs it as evidence.
+    """
 
     id: str
     tool: str
     arguments: JsonObject
     stay: int
+    revision: int
+    purpose: Literal["agent", "fetch"] = "agent"
 
 
 @dataclass(frozen=True, slots=True)
 class Observe:
-    """A permitted read of an agent has ended."""
+    """A permitted read has ended."""
 
     read: Read
     result: CallResult
@@ -61,21 +69,23 @@ class Observe:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """An agent, or the outside, sends an event. `arguments` hold reserved names too."""
+    """An agent, or the outside, sends an event. `arguments` hold reserved names too; `fetched` as in `Call`."""
 
     event: str
     arguments: JsonObject
     expected_revision: int | None = None
+    fetched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """A person decides the open review, having seen what has this digest, in this stay."""
+    """A person decides the open review, having seen what has this digest, in this stay. `fetched` as in `Call`."""
 
     event: str
     arguments: JsonObject
     shown_digest: str
     stay: int
+    fetched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

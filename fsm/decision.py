@@ -11,16 +11,27 @@ from .session import Session
 
 
 @dataclass(frozen=True, slots=True)
+class Fetch:
+    """A read that would give this evidence."""
+
+    evidence: str
+    read: Read
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The facts a command makes, and the session they lead to.
 
-    At most one of `refusal` and `read` is set. A refusal may come with facts: its own row and,
+    At most one of `refusal`, `read` and `fetch` is set. A refusal may come with facts: its own row and,
     where it exhausts a limit, the move. `read` asks the caller to run a read and come back with
-    `Observe`. `repeated` marks an event that had been accepted before.
+    `Observe`. `fetch` asks for reads that the request needs as evidence: run them, tell each outcome
+    with `Observe`, and submit the same request again with their evidence named in `fetched`.
+    `repeated` marks an event that had been accepted before.
     """
 
     session: Session | None
     facts: tuple[Fact, ...] = ()
     refusal: Refusal | None = None
     read: Read | None = None
+    fetch: tuple[Fetch, ...] = ()
     repeated: bool = False

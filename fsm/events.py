@@ -11,10 +11,10 @@ from .commands import Send
 from .decision import Decision
 from .facts import Accepted
 from .flow import move
-from .gate import contract_refusal, deny, deny_in_turn, evidence_refusal
+from .gate import deny, deny_in_turn
 from .refusals import Refusal
 from .turn import Turn
-from .whose_turn import destination, guard, not_allowed, not_their_turn, not_your_turn, stale
+from .whose_turn import destination, guard, not_allowed, not_their_turn, not_your_turn, prove_event, stale
 
 
 def send(turn: Turn, request: Send) -> Decision:
@@ -34,7 +34,10 @@ def send(turn: Turn, request: Send) -> Decision:
     event = state.events.get(name)
     if event is None:
         return deny_in_turn(turn, not_allowed(state, name), name, arguments)
-    judged = _judge_event(turn, event, arguments)
+    proof = prove_event(turn, event, arguments, request.fetched)
+    if proof.fetch:
+        return Decision(turn.session, fetch=proof.fetch)
+    judged = proof.refusal or _judge_event(turn, event, arguments, proof.seen)
     if isinstance(judged, Refusal):
         return deny_in_turn(turn, judged, name, arguments, payload=True)
     target, below, body = judged
@@ -43,24 +46,20 @@ def send(turn: Turn, request: Send) -> Decision:
     return turn.answer()
 
 
-def _judge_event(turn: Turn, event: Event, arguments: JsonObject) -> tuple[str, bool, Accepted] | Refusal:
+def _judge_event(
+    turn: Turn, event: Event, arguments: JsonObject, evidence: JsonObject
+) -> tuple[str, bool, Accepted] | Refusal:
     """Give where an event leads, whether a confidence floor sent it there, and its fact; or why it may not be."""
-    refusal = contract_refusal(event.contract, arguments, f"{event.name} does not meet its contract")
-    if refusal is not None:
-        return refusal
-    refusal = evidence_refusal(turn, event)
-    if refusal is not None:
-        return refusal
     confidence = arguments.get("confidence") if event.floors else None
     accepted = float(confidence) if isinstance(confidence, int | float) else None
     writes = {name: arguments[name] for name in event.fields if name in arguments}
     session = turn.session_with(writes, accepted)
     step = 1.0 if accepted is None else accepted
-    scope = turn.scope(turn.session_with({}, accepted), event=arguments, confidence=step)
+    scope = turn.scope(turn.session_with({}, accepted), event=arguments, evidence=evidence, confidence=step)
     refusal = guard(event.when, scope, f"{event.name} may not be sent now")
     if refusal is not None:
         return refusal
-    target = destination(event, turn.scope(session, event=arguments, confidence=step))
+    target = destination(event, turn.scope(session, event=arguments, evidence=evidence, confidence=step))
     if isinstance(target, Refusal):
         return target
     write = turn.session.open_write

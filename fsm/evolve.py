@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final, Literal
 
+from pointsman.contracts.bounds import EVIDENCE_KEPT
 from pointsman.contracts.values import Json, JsonObject
 
 from .facts import (
@@ -17,6 +18,7 @@ from .facts import (
     Denied,
     Entered,
     Fact,
+    Indexed,
     Intended,
     Settled,
     Started,
@@ -28,6 +30,7 @@ from .session import (
     DecisionRecord,
     Done,
     Ended,
+    Found,
     Position,
     Provenance,
     Session,
@@ -147,11 +150,12 @@ def _denied(session: Session, body: Denied) -> Session:
 def _intended(session: Session, body: Intended) -> Session:
     call, stay = body.call, session.stay
     stay = replace(stay, open={**stay.open, call.id: call})
-    session = replace(session, revision=session.revision + 1, stay=stay)
+    session = _void(replace(session, revision=session.revision + 1, stay=stay), body.voids)
     return _count_call(session, call.tool) if call.purpose == "agent" and call.attempt == 1 else session
 
 
 def _settled(session: Session, fact: Fact, body: Settled) -> Session:
+    session = _void(session, body.voids)
     stay = session.stay
     if body.stay != stay.number or session.ended is not None:
         return session  # a read that outlived its stay counts for nothing
@@ -173,7 +177,9 @@ def _settled(session: Session, fact: Fact, body: Settled) -> Session:
     if fact.outcome != "done":
         return session
     if body.tool is not None:
-        session = _remember(session, fact, body, body.tool, opened.arguments if opened else body.arguments)
+        arguments = opened.arguments if opened else body.arguments
+        session = _remember(session, fact, body, body.tool, arguments)
+        session = _index(session, fact, body, arguments)
     how: _How = "call" if body.tool is not None else "set"
     return _write(session, fact, body.writes, how, body.tool or "set")
 
@@ -189,6 +195,38 @@ def _remember(session: Session, fact: Fact, body: Settled, tool: str, arguments:
         result=body.result if body.remember else None,
     )
     return replace(session, done={**session.done, tool: done})
+
+
+def _void(session: Session, names: list[str]) -> Session:
+    if not names:
+        return session
+    return replace(session, voids={**session.voids, **dict.fromkeys(names, session.revision)})
+
+
+def _index(session: Session, fact: Fact, body: Settled, arguments: JsonObject | None) -> Session:
+    """Put a call where evidence looks for it."""
+    for one in body.indexed:
+        found = Found(
+            at=fact.at,
+            stay=body.stay,
+            revision=session.revision,
+            void=tuple(one.void),
+            args=arguments if one.keeps else None,
+            result=body.result if one.keeps else None,
+        )
+        if one.within == "session":
+            session = replace(session, evidence=_with_found(session.evidence, one, found))
+        else:
+            stay = replace(session.stay, evidence=_with_found(session.stay.evidence, one, found))
+            session = replace(session, stay=stay)
+    return session
+
+
+def _with_found(evidence: dict[str, dict[str, Found]], one: Indexed, found: Found) -> dict[str, dict[str, Found]]:
+    calls = {**evidence.get(one.index, {}), one.key: found}
+    if len(calls) > EVIDENCE_KEPT:
+        del calls[min(calls, key=lambda key: calls[key].revision)]
+    return {**evidence, one.index: calls}
 
 
 def _accepted(session: Session, fact: Fact, body: Accepted) -> Session:

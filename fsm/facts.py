@@ -14,6 +14,7 @@ from typing import Final, Literal, TypeAlias
 from pydantic import TypeAdapter
 
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.workflow import Within
 
 from .session import (
     ActorKind,
@@ -81,10 +82,25 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True)
+class Indexed:
+    """Where a successful call can be found as evidence; see `session.Found`."""
+
+    index: str
+    key: str
+    within: Within
+    keeps: bool = False
+    void: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True)
 class Intended:
-    """A call is committed, and will run or is running. Again for the same call when another process takes it over."""
+    """A call is committed, and will run or is running. Again for the same call when another process takes it over.
+
+    `voids` names what evidence this call makes void: the tool, and `write` for a write.
+    """
 
     call: OpenCall
+    voids: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +110,13 @@ class Settled:
     An agent's read was never open: it brings `tool`, `arguments` and the `stay` it was asked in.
     `writes` are record fields. `step` is how the workflow's step ended with it: a call that was done
     and whose result did not fit the record is a failed step. `position` is where the stay's steps
-    are now, `shown_as` the name a review shows the result under; `review` opens one.
+    are now, `shown_as` the name a review shows the result under; `review` opens one. `indexed` says
+    where the call can be found as evidence, `voids` what evidence it makes void.
     """
 
     call: str | None
     tool: str | None
-    purpose: Literal["agent", "step", "show"]
+    purpose: Literal["agent", "step", "show", "fetch"]
     stay: int
     arguments: JsonObject | None = None
     result: Json = None
@@ -113,6 +130,8 @@ class Settled:
     unmet: list[JsonObject] = field(default_factory=list[JsonObject])
     position: Position | None = None
     review: OpenReview | None = None
+    indexed: list[Indexed] = field(default_factory=list[Indexed])
+    voids: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pointsman.contracts.bounds import DENIED_ARGUMENTS_BYTES
 from pointsman.contracts.schemas import Contract, Unmet
 from pointsman.contracts.values import JsonObject, canonical, digest_text
-from pointsman.contracts.workflow import Event, HumanState, LimitKind, Workflow
+from pointsman.contracts.workflow import HumanState, LimitKind, Workflow
 
 from .decision import Decision
 from .facts import Denied
@@ -131,20 +131,6 @@ def contract_refusal(contract: Contract, arguments: JsonObject, what: str) -> Re
         return None
     code: Code = "MISSING_FIELDS" if any(one.missing for one in unmet) else "INVALID_FIELDS"
     return Refusal(code, f"{what}: {_listed(unmet)}", unmet)
-
-
-def evidence_refusal(turn: Turn, event: Event) -> Refusal | None:
-    """Refuse an event whose evidence is not there: calls that must have succeeded in this stay."""
-    done, stay = turn.session.done, turn.stay.number
-    named = [one.tool for one in event.evidence]
-    missing = [tool for tool in named if tool not in done or done[tool].stay != stay]
-    if not missing:
-        return None
-    return Refusal(
-        "MISSING_EVIDENCE",
-        f"{event.name} needs a call that has succeeded here first: {', '.join(missing)}.",
-        tuple(Unmet(tool, "has not succeeded in this state yet; call it first", missing=True) for tool in missing),
-    )
 
 
 def _listed(unmet: tuple[Unmet, ...]) -> str:

@@ -13,6 +13,7 @@ from pointsman.contracts.workflow import AgentState
 from .agents import agent_writes
 from .commands import Expire, Settle, TakeOver
 from .decision import Decision
+from .evidence import indexed, voids
 from .facts import Because, CallResult, Intended, Settled, TimerFired
 from .flow import advance, move
 from .refusals import unmet_values
@@ -39,7 +40,7 @@ def take_over(turn: Turn, request: TakeOver) -> Decision:
     if call.effect == "write":
         return _settle(turn, call, CallResult("unknown", error=SERVER_DIED, attempts=call.attempt))
     again = replace(call, instance=turn.command.instance, opened_at=turn.command.at, attempt=call.attempt + 1)
-    turn.emit("intended", Intended(again), action=call.tool)
+    turn.emit("intended", Intended(again, voids(turn.workflow, call.tool)), action=call.tool)
     return turn.answer()
 
 
@@ -58,7 +59,8 @@ def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
     """Settle a write an agent asked. One that stays unknown moves the session when no other is open."""
     state = turn.state
     writes = Writes({})
-    if isinstance(state, AgentState) and result.outcome == "done":
+    done = result.outcome == "done"
+    if isinstance(state, AgentState) and done:
         writes = agent_writes(turn, state, call.tool, call.arguments, result.result)
     turn.emit(
         "settled",
@@ -74,6 +76,8 @@ def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
             remember=call.tool in turn.workflow.remembered,
             writes=writes.values,
             unmet=unmet_values(writes.unmet),
+            indexed=indexed(turn, call.tool, call.arguments, result.result, int(call.id)) if done else [],
+            voids=voids(turn.workflow, call.tool),
         ),
         action=call.tool,
         outcome=result.outcome,

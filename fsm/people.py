@@ -10,11 +10,11 @@ from .commands import Cancel, Decide
 from .decision import Decision
 from .facts import Administered, Decided
 from .flow import move
-from .gate import contract_refusal, deny, ended, evidence_refusal, may_drive
+from .gate import deny, ended, may_drive
 from .refusals import Refusal
 from .session import OpenReview
 from .turn import Turn
-from .whose_turn import destination, guard
+from .whose_turn import destination, guard, prove_event
 
 
 def decide_review(turn: Turn, request: Decide) -> Decision:
@@ -43,11 +43,11 @@ def _take(turn: Turn, state: HumanState, review: OpenReview, request: Decide) ->
             "NOT_ALLOWED", f"{name!r} is no decision of {state.name!r}. Those are: {', '.join(state.events)}."
         )
         return deny(turn, unknown, name, arguments)
-    refusal = (
-        contract_refusal(event.contract, arguments, f"{name} does not meet its contract")
-        or evidence_refusal(turn, event)
-        or guard(event.when, turn.scope(event=arguments), f"{name} may not be decided now")
-    )
+    proof = prove_event(turn, event, arguments, request.fetched)
+    if proof.fetch:
+        return Decision(turn.session, fetch=proof.fetch)
+    scope = turn.scope(event=arguments, evidence=proof.seen)
+    refusal = proof.refusal or guard(event.when, scope, f"{name} may not be decided now")
     if refusal is not None:
         return deny(turn, refusal, name, arguments)
     before = turn.session.record
@@ -58,7 +58,7 @@ def _take(turn: Turn, state: HumanState, review: OpenReview, request: Decide) ->
         if field in state.review.edit and canonical(before.get(field)) != canonical(value)
     }
     rationale = arguments.get("rationale")
-    target = destination(event, turn.scope(turn.session_with(writes), event=arguments))
+    target = destination(event, turn.scope(turn.session_with(writes), event=arguments, evidence=proof.seen))
     if isinstance(target, Refusal):
         return deny(turn, target, name, arguments)
     turn.emit(

@@ -65,6 +65,23 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A successful call that can be evidence. `revision` is that of the fact that settled it.
+
+    `void` are the names, of tools or `write`, that were called between its beginning and its end: to
+    evidence that is good until one of them it never was good. Arguments and result only where an
+    expression reads them.
+    """
+
+    at: int
+    stay: int
+    revision: int
+    void: tuple[str, ...] = ()
+    args: JsonObject | None = None
+    result: Json = None
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionRecord:
     """The last decision of a person in a state."""
 
@@ -163,6 +180,8 @@ class Stay:
     shown: dict[str, Json] = field(default_factory=dict[str, Json])
     """What the calls of a review's `show` have given so far; moves into the review when it opens."""
     review: OpenReview | None = None
+    evidence: dict[str, dict[str, Found]] = field(default_factory=dict[str, dict[str, Found]])
+    """Calls that can be evidence in this stay: by index, then by the digest of the arguments asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +230,10 @@ class Session:
     """Session limits that have moved the session once and do not move it again: kind and place, `calls.0`."""
     last_event: AcceptedEvent | None = None
     ended: Ended | None = None
+    evidence: dict[str, dict[str, Found]] = field(default_factory=dict[str, dict[str, Found]])
+    """Calls that can be evidence as long as the session lasts; those of a stay are in the stay."""
+    voids: dict[str, int] = field(default_factory=dict[str, int])
+    """Last revision at which each tool that some evidence is good `until` was called; `write` for any write."""
 
     @property
     def state(self) -> str:

@@ -13,7 +13,8 @@ from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import CallStep, SetStep, State
 
-from .facts import CallResult, Intended, Settled
+from .evidence import indexed, voids
+from .facts import CallResult, Indexed, Intended, Settled
 from .refusals import unmet_values
 from .scope import SessionScope
 from .session import OpenCall, shown_value
@@ -73,7 +74,7 @@ def open_step(turn: Turn, state: State) -> None:
             opened_at=turn.command.at,
             branch=index,
         )
-        turn.emit("intended", Intended(call), action=step.tool)
+        turn.emit("intended", Intended(call, voids(turn.workflow, step.tool)), action=step.tool)
     for index, result, writes in ended:
         end_branch(turn, state, index, result, writes, None)
 
@@ -120,12 +121,20 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
             unmet=unmet_values(writes.unmet),
             position=after,
             review=review,
+            indexed=_indexed(turn, call, result),
+            voids=voids(turn.workflow, call.tool) if call else [],
         ),
         action=tool or "set",
         outcome=result.outcome if tool else outcome,
         code="INVALID_FIELDS" if writes.error else None,
         duration_ms=result.duration_ms if call else None,
     )
+
+
+def _indexed(turn: Turn, call: OpenCall | None, result: CallResult) -> list[Indexed]:
+    if call is None or result.outcome != "done":
+        return []
+    return indexed(turn, call.tool, call.arguments, result.result, int(call.id))
 
 
 def settle_step(turn: Turn, state: State, call: OpenCall, result: CallResult) -> None:

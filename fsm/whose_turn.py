@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import AgentState, Condition, Event, ExternalState, HumanState
 
-from .gate import ended, may_drive
+from .evidence import Proof, prove
+from .gate import contract_refusal, ended, may_drive
 from .refusals import Refusal
 from .scope import SessionScope
 from .session import ActorKind, TurnOf
@@ -72,6 +74,14 @@ def guard(when: Condition | None, scope: SessionScope, what: str) -> Refusal | N
         why = "cannot be judged: a value it reads is missing, or of another type"
     message = when.message if when is not None else None
     return Refusal("GUARD_FAILED", message or f"{what}: its condition {why}.")
+
+
+def prove_event(turn: Turn, event: Event, arguments: JsonObject, fetched: tuple[str, ...]) -> Proof:
+    """Hold an event to its contract, then look for its evidence; an unmet contract is the proof's refusal."""
+    refusal = contract_refusal(event.contract, arguments, f"{event.name} does not meet its contract")
+    if refusal is not None:
+        return Proof(refusal=refusal)
+    return prove(turn, event.name, event.evidence, {"event": arguments}, fetched)
 
 
 def destination(event: Event, scope: SessionScope) -> str | Refusal:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from pointsman.contracts.bounds import REPLY_WAIT_MS
 from pointsman.contracts.values import Json, JsonObject, settled
-from pointsman.contracts.workflow import AgentState, Workflow
+from pointsman.contracts.workflow import AgentState, Evidence, Workflow
 from pointsman.fsm.commands import Call, Cancel, Command, Decide, Observe, Read, Request, Send, Start
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
@@ -190,13 +191,16 @@ class Governor:
     async def _call(
         self, caller: Caller, served: Served, before: Session, tool: str, arguments: JsonObject, expected: int | None
     ) -> Reply | Stray:
+        state = served.workflow.states[before.state]
+        use = state.tools.get(tool) if isinstance(state, AgentState) else None
+        await self._in_flight(before, use.evidence if use is not None else ())
         running = [read for read, _ in self._reads.get(before.id, {}).values() if read.stay == before.stay.number]
         of_tool = sum(1 for read in running if read.tool == tool)
         command = self._command(caller, Call(tool, arguments, expected, len(running), of_tool))
         permitted = decide(served.workflow, before, command).read
         if permitted is not None:  # it makes no fact, so the writer need not be asked
             return await self._read(caller, served, before, permitted)
-        decision = await self.engine.submit(before.id, command)
+        decision = await self._proven(served, before, command)
         if decision.read is not None and decision.session is not None:
             return await self._read(caller, served, decision.session, decision.read)
         return await self._answer(served, before, decision)
@@ -229,13 +233,13 @@ class Governor:
     async def _send(
         self, caller: Caller, served: Served, before: Session, event: str, arguments: JsonObject, expected: int | None
     ) -> Reply | Stray:
-        await self._evidence_in_flight(served, before, event)
+        state = served.workflow.states[before.state]
+        contract = state.events.get(event) if isinstance(state, AgentState) else None
+        await self._in_flight(before, contract.evidence if contract is not None else ())
         return await self._submit(caller, served, before, Send(event, arguments, expected))
 
-    async def _evidence_in_flight(self, served: Served, session: Session, event: str) -> None:
-        """Wait for reads that this event needs as evidence and that still run."""
-        state = served.workflow.states[session.state]
-        evidence = state.events[event].evidence if isinstance(state, AgentState) and event in state.events else ()
+    async def _in_flight(self, session: Session, evidence: Sequence[Evidence]) -> None:
+        """Wait for reads that are needed as evidence and that still run."""
         tools = {one.tool for one in evidence}
         tasks = [task for read, task in self._reads.get(session.id, {}).values() if read.tool in tools]
         if tasks:
@@ -250,8 +254,21 @@ class Governor:
 
     async def _submit(self, caller: Caller, served: Served, before: Session, request: Request) -> Reply | Stray:
         """Have a request decided, run what that opens, and answer."""
-        decision = await self.engine.submit(before.id, self._command(caller, request))
+        decision = await self._proven(served, before, self._command(caller, request))
         return await self._answer(served, before, decision)
+
+    async def _proven(self, served: Served, session: Session, command: Command) -> Decision:
+        """Have a command decided, and make the reads that it needs as evidence, each once."""
+        while True:
+            decision = await self.engine.submit(session.id, command)
+            request = command.request
+            if not decision.fetch or not isinstance(request, Call | Send | Decide):
+                return decision
+            results = await asyncio.gather(*(self.performer.read(served, session, one.read) for one in decision.fetch))
+            for one, result in zip(decision.fetch, results, strict=True):
+                await self._follow(session, Observe(one.read, result), one.read.id)
+            fetched = (*request.fetched, *(one.evidence for one in decision.fetch))
+            command = replace(command, at=self.clock.now_ms(), request=replace(request, fetched=fetched))
 
     async def _answer(self, served: Served, before: Session, decision: Decision) -> Reply | Stray:
         """Answer what the engine decided: at once if it refused, otherwise when the session rests."""

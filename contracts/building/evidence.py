@@ -62,7 +62,9 @@ class EvidenceBuilder:
         condition = "" if part.when is None else f":{digest_text(part.when)[:12]}"
         index_id = f"{part.call}({','.join(names)}){condition}"
         when = None if part.when is None else compiler.guard(part.when)
-        self._indexes.setdefault(index_id, Index(index_id, part.call, names, when))
+        index = self._indexes.setdefault(index_id, Index(index_id, part.call, names, when))
+        if part.within == "session":
+            self._indexes[index_id] = replace(index, within="session")
         self._voiding |= set(part.until)
         return Evidence(
             name=item.name,

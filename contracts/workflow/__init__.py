@@ -53,6 +53,7 @@ from .tools import (
     ToolGroup,
     ToolPolicy,
     ToolUse,
+    Within,
 )
 
 __all__ = [
@@ -98,6 +99,7 @@ __all__ = [
     "Transition",
     "Trigger",
     "Webhook",
+    "Within",
     "Workflow",
 ]
 

@@ -10,6 +10,8 @@ from ..expressions import Expression, Guard, Template
 from ..values import JsonObject
 
 Effect: TypeAlias = Literal["read", "write"]
+Within: TypeAlias = Literal["stay", "session"]
+"""How long a call can be evidence: while its stay lasts, or as long as the session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,15 @@ class Index:
     """Where evidence is found: the newest successful call of a tool, for each set of values of some arguments.
 
     `names` are those arguments, `when` what such a call must fulfil besides (it reads `args` and
-    `result`). `keeps` says that an expression reads the call, so that arguments and result are kept.
+    `result`). `within` is the longest that some evidence asks for. `keeps` says that an expression reads
+    the call, so that arguments and result are kept.
     """
 
     id: str
     tool: str
     names: tuple[str, ...] = ()
     when: Guard | None = None
+    within: Within = "stay"
     keeps: bool = False
 
 
@@ -125,7 +129,7 @@ class Evidence:
     tool: str
     index: str
     arguments: Template
-    within: Literal["stay", "session"] = "stay"
+    within: Within = "stay"
     until: tuple[str, ...] = ()
     fetch: bool = False
 

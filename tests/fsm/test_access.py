@@ -43,7 +43,7 @@ EVERYTHING: list[Request] = [
     Send("go", {}),
     Decide("ok", {}, "", 1),
     Cancel("c"),
-    Observe(Read("r", "t.read", {}, 1), CallResult("done")),
+    Observe(Read("r", "t.read", {}, 1, 1), CallResult("done")),
 ]
 
 

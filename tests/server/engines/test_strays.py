@@ -35,7 +35,7 @@ class Monotonic:
         (Call("t.read", {"x": 1}), "t.read", {"x": 1}),
         (Send("go", {"x": 1}), "go", {"x": 1}),
         (Decide("approve", {"x": 1}, "sha256:", 1), "approve", {"x": 1}),
-        (Observe(Read("r", "t.read", {"x": 1}, 1), CallResult("done")), "t.read", {"x": 1}),
+        (Observe(Read("r", "t.read", {"x": 1}, 1, 1), CallResult("done")), "t.read", {"x": 1}),
         (Settle("c1", CallResult("done")), "settle", {"call": "c1"}),
         (TakeOver("c1", "gone"), "takeover", {"call": "c1"}),
         (Expire("2.after.0"), "expire", {"timer": "2.after.0"}),

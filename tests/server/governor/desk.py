@@ -2,7 +2,7 @@
 
 import asyncio
 
-from pointsman.tools import NothingDone
+from pointsman.tools import NothingDone, ToolError
 
 gates: dict[str, asyncio.Event] = {}
 calls: list[str] = []
@@ -18,6 +18,8 @@ async def _pass(name: str) -> None:
 async def look(what: str) -> dict[str, object]:
     """Look at something."""
     await _pass("look")
+    if what == "gone":
+        raise ToolError("There is nothing to look at.")
     return {"what": what}
 
 
