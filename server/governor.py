@@ -26,7 +26,7 @@ from .answers import actions, reply, rests, told, tool_named
 from .catalogue import Catalogue, Served
 from .clock import Clock
 from .engines.embedded import EmbeddedEngine
-from .graph import mermaid
+from .graph import Trail, mermaid
 from .identity import new_command_id, new_handle
 from .performer import Performer
 from .replies import Caller, Reply, ReplyOutcome, Stray
@@ -140,7 +140,7 @@ class Governor:
     async def diagram(self, caller: Caller, session: str) -> str | Stray:
         """Draw the session's workflow as mermaid, with the current state marked."""
         found = await self._find(caller, session, "diagram")
-        return found if isinstance(found, Stray) else mermaid(found[0].workflow, found[1].state)
+        return found if isinstance(found, Stray) else mermaid(found[0].workflow, Trail(found[1].state))
 
     async def audit(self, caller: Caller, session: str) -> Sequence[JsonObject] | Stray:
         """Give the session's audit rows, oldest first; to an agent without their bodies, which hold values."""

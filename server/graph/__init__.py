@@ -1,9 +1,10 @@
 """Pictures of a workflow, drawn from the compiled workflow alone.
 
-`picture` says which states and arrows there are; `mermaid` and `svg` draw the same picture, and
-`layout` finds its places for the latter. No transition is written down here a second time.
+`picture` says which states and arrows there are, from the moves of `server.moves`; `mermaid`, `dot`
+and `svg` draw the same picture. For the last, `plan` finds every place, with `layout` below it.
 """
 
 from .mermaid import mermaid
+from .picture import Trail
 
-__all__ = ["mermaid"]
+__all__ = ["Trail", "mermaid"]

@@ -14,7 +14,10 @@ from typing import Final, TypeAlias
 
 Pair: TypeAlias = tuple[int, int]
 
+FAR_ROWS: Final = 6
+"""An arrow over so many rows of states is too long for the eye to follow."""
 _SWEEPS: Final = 24
+_SETTLINGS: Final = 4
 
 
 @dataclass(slots=True)
@@ -38,12 +41,37 @@ def layered(count: int, arrows: Sequence[Pair], first: int) -> Layers:
 
     States stand on even layers; the odd ones are for labels, each on the layer after its upper end.
     """
-    backward = _backward(count, arrows, first)
-    downward = [(to, source) if index in backward else (source, to) for index, (source, to) in enumerate(arrows)]
-    rank = _ranks(count, downward)
-    made = _with_bends(count, rank, downward, backward)
+    rank, backward = ranked(count, arrows, first)
+    made = _with_bends(count, rank, _downward(arrows, backward), backward)
     _order(made)
     return made
+
+
+def ranked(count: int, arrows: Sequence[Pair], first: int) -> tuple[list[int], frozenset[int]]:
+    """Give the rank of every vertex, the first at the top, and the arrows that are drawn upwards.
+
+    An arrow leads upwards if it closes a cycle on a walk from the first vertex, or if it leads to what stands before
+    its source: authors write states in the order of the flow. Whichever makes the arrows shorter in all is taken,
+    where those that are too long to be drawn count alike.
+    """
+    against = frozenset(index for index, (source, to) in enumerate(arrows) if to <= source)
+    found = [(_ranks(count, _downward(arrows, one)), one) for one in (_backward(count, arrows, first), against)]
+    return min(found, key=lambda one: sum(min(abs(one[0][to] - one[0][source]), FAR_ROWS) for source, to in arrows))
+
+
+def far(count: int, arrows: Sequence[Pair], first: int) -> frozenset[int]:
+    """Give the arrows that would pass more rows of states than the eye follows."""
+    kept = list(range(len(arrows)))
+    while True:
+        rank, _ = ranked(count, [arrows[index] for index in kept], first)
+        near = [index for index in kept if abs(rank[arrows[index][0]] - rank[arrows[index][1]]) < FAR_ROWS]
+        if near == kept:
+            return frozenset(range(len(arrows))) - frozenset(kept)
+        kept = near
+
+
+def _downward(arrows: Sequence[Pair], backward: frozenset[int]) -> list[Pair]:
+    return [(to, source) if index in backward else (source, to) for index, (source, to) in enumerate(arrows)]
 
 
 def _backward(count: int, arrows: Sequence[Pair], first: int) -> frozenset[int]:
@@ -74,7 +102,7 @@ def _backward(count: int, arrows: Sequence[Pair], first: int) -> frozenset[int]:
 
 
 def _ranks(count: int, downward: Sequence[Pair]) -> list[int]:
-    """As high as possible by the longest path; then whoever has more arrows out than in comes down."""
+    """As high as possible by the longest path; then each vertex moves to where its arrows are shorter in all."""
     before: list[list[int]] = [[] for _ in range(count)]
     after: list[list[int]] = [[] for _ in range(count)]
     for upper, lower in downward:
@@ -92,10 +120,15 @@ def _ranks(count: int, downward: Sequence[Pair]) -> list[int]:
             waiting[lower] -= 1
             if not waiting[lower]:
                 ready.append(lower)
-    for vertex in reversed(topological):
-        if len(after[vertex]) > len(before[vertex]):
-            rank[vertex] = min(rank[lower] for lower in after[vertex]) - 1
-    return rank
+    for _ in range(_SETTLINGS):
+        for vertex in reversed(topological):
+            if len(after[vertex]) > len(before[vertex]):
+                rank[vertex] = min(rank[lower] for lower in after[vertex]) - 1
+        for vertex in topological:
+            if len(after[vertex]) < len(before[vertex]):
+                rank[vertex] = max(rank[upper] for upper in before[vertex]) + 1
+    lowest = min(rank, default=0)
+    return [one - lowest for one in rank]
 
 
 def _with_bends(count: int, rank: Sequence[int], downward: Sequence[Pair], backward: frozenset[int]) -> Layers:

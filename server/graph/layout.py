@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 from .coordinates import across
 from .layers import Layers, layered
+from .tracks import Piece, tracks_of
 
 Point: TypeAlias = tuple[float, float]
 
 GAP: Final = 22.0
 """Between two neighbours of one layer."""
 LAYER_GAP: Final = 30.0
+_TRACK_GAP: Final = 9.0
+_HEAD: Final = 8.0
+"""Between the lowest track and the layer below it, so that an arrow's head has a straight piece to stand on."""
 _BEND_WIDTH: Final = 6.0
 _LOOP, _LOOP_HEIGHT = 14.0, 16.0
 _PORTS: Final = 0.7
@@ -39,7 +44,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A placed arrow. `points` come in pairs: a straight piece from each even one to the next."""
+    """A placed arrow: its ends and corners, every piece level or upright, and the centre of its label."""
 
     points: tuple[Point, ...]
     label: Point
@@ -61,15 +66,19 @@ def laid_out(boxes: Sequence[Size], links: Sequence[Link], first: int) -> Layout
     made = layered(len(boxes), [(links[index].source, links[index].target) for index in others], first)
     sizes = _sizes(made, boxes, [links[index].label for index in others], [links[index] for index in own])
     place = across(made, {vertex: size.width for vertex, size in sizes.items()}, GAP, len(boxes))
-    spans = _layer_spans(made, sizes)
     layer_of = {vertex: index for index, layer in enumerate(made.layers) for vertex in layer}
+    stops = _stops(made, place, _ports(made, place, boxes))
+    tracks, counts = _tracks(made, stops, layer_of)
+    spans = _layer_spans(made, sizes, counts)
     centre = {vertex: (place[vertex], sum(spans[layer_of[vertex]]) / 2) for vertex in sizes}
-    ports = _ports(made, place, boxes)
     lines: dict[int, Line] = {}
     for number, index in enumerate(others):
-        points = _through(
-            made.chains[number], number, centre, boxes, [spans[layer_of[v]] for v in made.chains[number]], ports
-        )
+        top = layer_of[made.chains[number][0]]
+        ends = [(centre[made.chains[number][end]][1], boxes[made.chains[number][end]].height / 2) for end in (0, -1)]
+        borders = [*spans[top : top + len(stops[number])]]
+        borders[0] = (borders[0][0], ends[0][0] + ends[0][1])
+        borders[-1] = (ends[1][0] - ends[1][1], borders[-1][1])
+        points = list(_corners(stops[number], borders, spans[top:], tracks[number], counts[top:]))
         upwards = number in made.reversed_arrows
         lines[index] = Line(tuple(points[::-1] if upwards else points), centre[made.labels[number]])
     lines |= _loops({index: links[index] for index in own}, centre, boxes)
@@ -96,15 +105,19 @@ def _sizes(made: Layers, boxes: Sequence[Size], labels: Sequence[Size], loops: S
     return sizes | shown
 
 
-def _layer_spans(made: Layers, sizes: Mapping[int, Size]) -> list[Point]:
-    """Upper and lower border of each layer."""
+def _layer_spans(made: Layers, sizes: Mapping[int, Size], tracks: Sequence[int]) -> list[Point]:
+    """Upper and lower border of each layer. Between two there is room for the tracks."""
     spans: list[Point] = []
     top = 0.0
-    for layer in made.layers:
+    for layer, count in zip(made.layers, tracks, strict=True):
         height = max((sizes[vertex].height for vertex in layer), default=0)
         spans.append((top, top + height))
-        top += height + LAYER_GAP
+        top += height + _gap(count)
     return spans
+
+
+def _gap(tracks: int) -> float:
+    return max(LAYER_GAP, (tracks + 1) * _TRACK_GAP + _HEAD)
 
 
 def _ports(made: Layers, place: Mapping[int, float], boxes: Sequence[Size]) -> dict[tuple[int, int], float]:
@@ -122,22 +135,48 @@ def _ports(made: Layers, place: Mapping[int, float], boxes: Sequence[Size]) -> d
     return found
 
 
-def _through(
-    chain: Sequence[int],
-    number: int,
-    centre: Mapping[int, Point],
-    boxes: Sequence[Size],
+def _stops(made: Layers, place: Mapping[int, float], ports: Mapping[tuple[int, int], float]) -> list[list[float]]:
+    """For each chain, where across it stands on each of its layers."""
+    return [
+        [ports[number, 0], *(place[vertex] for vertex in chain[1:-1]), ports[number, -1]]
+        for number, chain in enumerate(made.chains)
+    ]
+
+
+def _tracks(
+    made: Layers, stops: Sequence[Sequence[float]], layer_of: Mapping[int, int]
+) -> tuple[list[list[int]], list[int]]:
+    """For each chain the tracks it takes below each of its layers, and how many tracks each layer has below it."""
+    below: list[list[tuple[int, Piece]]] = [[] for _ in made.layers]
+    for number, chain in enumerate(made.chains):
+        for step, (above, under) in enumerate(pairwise(stops[number])):
+            below[layer_of[chain[0]] + step].append((number, Piece(above, under)))
+    taken: list[list[int]] = [[] for _ in made.chains]
+    counts: list[int] = []
+    for pieces in below:
+        tracks, count = tracks_of([piece for _, piece in pieces])
+        for (number, _), track in zip(pieces, tracks, strict=True):
+            taken[number].append(track)
+        counts.append(count)
+    return taken, counts
+
+
+def _corners(
+    stops: Sequence[float],
+    borders: Sequence[Point],
     spans: Sequence[Point],
-    ports: Mapping[tuple[int, int], float],
-) -> list[Point]:
-    """The points of a chain from its upper box's lower border to its lower box's upper border."""
-    upper, lower = chain[0], chain[-1]
-    start = (ports[number, 0], centre[upper][1] + boxes[upper].height / 2)
-    end = (ports[number, -1], centre[lower][1] - boxes[lower].height / 2)
-    points = [start, (start[0], spans[0][1])]
-    for vertex, (top, bottom) in zip(chain[1:-1], spans[1:-1], strict=True):
-        points += [(centre[vertex][0], top), (centre[vertex][0], bottom)]
-    return [*points, (end[0], spans[-1][0]), end]
+    tracks: Sequence[int],
+    counts: Sequence[int],
+) -> Iterator[Point]:
+    """The corners of a chain, downwards: from its upper box's lower border to its lower box's upper border."""
+    yield stops[0], borders[0][1]
+    for step, (above, under) in enumerate(pairwise(stops)):
+        if tracks[step] >= 0:
+            room = _gap(counts[step]) - _HEAD
+            y = spans[step][1] + room * (tracks[step] + 1) / (counts[step] + 1)
+            yield above, y
+            yield under, y
+    yield stops[-1], borders[-1][0]
 
 
 def _loops(loops: Mapping[int, Link], centre: Mapping[int, Point], boxes: Sequence[Size]) -> dict[int, Line]:

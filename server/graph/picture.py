@@ -6,58 +6,65 @@ printable is replaced here, and whoever writes them into a format escapes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from pointsman.contracts.workflow import (
-    AgentState,
-    Condition,
-    Event,
-    ExternalState,
-    FinalState,
-    HumanState,
-    Limit,
-    State,
-    SystemState,
-    Transition,
-    Workflow,
-)
+from pointsman.contracts.workflow import Condition, FinalState, HumanState, Limit, State, Workflow
 from pointsman.fsm.stays import turn_of
 
-Kind: TypeAlias = Literal["agent", "system", "human", "external", "success", "stopped", "manual", "failed"]
-Line: TypeAlias = Literal["chosen", "timed", "troubled"]
+from ..moves import ANYWHERE, Cause, Move, moves_of, printable, span
+
+__all__ = ["ANYWHERE", "Arrow", "Kind", "Label", "Line", "Node", "Picture", "Trail", "picture_of"]
+
+Kind: TypeAlias = Literal["agent", "model", "system", "human", "external", "success", "stopped", "manual", "failed"]
+Line: TypeAlias = Literal["chosen", "timed", "limited", "failed", "unknown", "below"]
 
 GUARD_CHARACTERS: Final = 44
-"""Longer guards are shortened; the file has the whole text."""
-ANYWHERE: Final = "any state"
-"""Stands for every state that is not final, as the source of what the whole session's limits do. No state can have
-this name: names hold no space."""
+"""Longer guards are shortened in a label; its `full` text has the whole."""
 
-_UNITS: Final = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000))
+LINES: Final[dict[Cause, Line]] = {
+    "event": "chosen",
+    "next": "chosen",
+    "after": "timed",
+    "due": "timed",
+    "limit": "limited",
+    "failed": "failed",
+    "unknown": "unknown",
+    "below": "below",
+}
+"""How each cause of a move is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A state: who acts in it, or how the session has ended in it. `detail` is a short second line."""
+    """A state: who acts in it, or how the session has ended in it.
+
+    `detail` is a short second line; `goal` is all the file says of what the state is for.
+    """
 
     name: str
     kind: Kind
     detail: str
+    goal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What an arrow says, in short and in full."""
+
+    text: str
+    full: str
 
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """A way from one state to another.
-
-    `line` tells apart what somebody chose or the system went on to, what time brought about, and
-    what something gone wrong did. Several ways of one kind between two states are one arrow.
-    """
+    """A way from one state to another. Several ways of one line between two states are one arrow."""
 
     source: str
     target: str
     line: Line
-    labels: tuple[str, ...]
+    labels: tuple[Label, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,88 +79,99 @@ class Picture:
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of states there are, each once, in the order of the file."""
-        seen: dict[Kind, None] = {node.kind: None for node in self.nodes}
-        return tuple(seen)
+        return tuple(dict.fromkeys(node.kind for node in self.nodes))
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The kinds of arrows there are, each once, the everyday ones first."""
+        present = {arrow.line for arrow in self.arrows}
+        return tuple(line for line in dict.fromkeys(LINES.values()) if line in present)
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """Where a session is and has been: the states it entered, and the ways it took as (source, target, line)."""
+
+    current: str
+    visited: frozenset[str] = frozenset()
+    taken: frozenset[tuple[str, str, Line]] = frozenset()
+
+    def took(self, arrow: Arrow) -> bool:
+        """Say whether the session went along an arrow; one that starts anywhere, from whichever state."""
+        if arrow.source == ANYWHERE:
+            return any((target, line) == (arrow.target, arrow.line) for _, target, line in self.taken)
+        return (arrow.source, arrow.target, arrow.line) in self.taken
 
 
 def picture_of(workflow: Workflow) -> Picture:
     """Say what there is to draw."""
     nodes = tuple(_node(state) for state in workflow.states.values())
-    merged: dict[tuple[str, str, Line], list[str]] = {}
-    for state in workflow.states.values():
-        for target, line, label in _ways(state):
-            merged.setdefault((state.name, target, line), []).append(label)
-    for limit in workflow.limits:
-        merged.setdefault((ANYWHERE, limit.then, "troubled"), []).append(_limit(limit))
-    arrows = tuple(Arrow(*ends, tuple(label for label in labels if label)) for ends, labels in merged.items())
-    return Picture(_printable(workflow.title or workflow.name), workflow.initial, nodes, arrows)
+    merged: dict[tuple[str, str, Line], list[Label]] = {}
+    for move in moves_of(workflow):
+        merged.setdefault((move.source, move.target, LINES[move.cause]), []).append(_label(move))
+    arrows = tuple(Arrow(*ends, _told_apart(labels)) for ends, labels in merged.items())
+    return Picture(printable(workflow.title or workflow.name), workflow.initial, nodes, arrows)
 
 
-def span(duration_ms: float) -> str:
-    """Write a duration as the workflow file does: `15m`, `2d`."""
-    for unit, size_ms in _UNITS:
-        if duration_ms >= size_ms and duration_ms % size_ms == 0:
-            return f"{duration_ms / size_ms:g}{unit}"
-    return f"{duration_ms:g}ms"
-
-
-def _node(state: State) -> Node:
+def kind_of(state: State) -> Kind:
+    """Name who acts in a state, or how a session has ended in it."""
     if isinstance(state, FinalState):
-        owner = f"{state.outcome}: {state.owner}" if state.owner else state.outcome
-        return Node(state.name, state.outcome, _printable(owner))
+        return state.outcome
     kind = turn_of(state)
     if kind == "final":
         raise AssertionError(state.name)
-    return Node(state.name, kind, state.review.role if isinstance(state, HumanState) else kind)
+    return kind
 
 
-def _ways(state: State) -> Iterator[tuple[str, Line, str]]:
-    """Every way out of a state: where to, of which kind, and its label."""
-    if isinstance(state, SystemState):
-        for to, condition in _guarded(state.next):
-            yield to, "chosen", condition
-    if isinstance(state, AgentState | HumanState | ExternalState):
-        for event in state.events.values():
-            yield from _event(event)
-    for after in state.after:
-        yield after.to, "timed", f"after {span(after.in_ms)}{_when(after.when)}"
-    if isinstance(state, HumanState) and state.review.due is not None:
-        yield state.review.due.then, "timed", f"due {span(state.review.due.in_ms)}"
-    for limit in state.limits:
-        yield limit.then, "troubled", _limit(limit)
-    if state.failed is not None:
-        yield state.failed, "troubled", "failed"
-    if state.unknown is not None:
-        yield state.unknown, "troubled", "unknown"
+def _node(state: State) -> Node:
+    kind = kind_of(state)
+    goal = None if state.goal is None else printable(state.goal)
+    match state:
+        case FinalState(owner=str(owner)):
+            detail = f"{kind}: {owner}"
+        case HumanState():
+            detail = state.review.role
+        case _:
+            detail = kind
+    return Node(state.name, kind, printable(detail), goal)
 
 
-def _event(event: Event) -> Iterator[tuple[str, Line, str]]:
-    for to, condition in _guarded(event.next):
-        yield to, "chosen", f"{event.name}{_when(event.when)} {condition}".rstrip()
-    if event.floors is not None:
-        yield event.floors.below, "troubled", f"confidence < {event.floors.floor:g}"
+def _told_apart(labels: Iterable[Label]) -> tuple[Label, ...]:
+    """Leave out empty labels, and those that say what another one has said."""
+    return tuple(dict.fromkeys(label for label in labels if label.text))
 
 
-def _guarded(transitions: Iterable[Transition]) -> Iterator[tuple[str, str]]:
-    """Each transition's target with its guard; `else` where guards before it must have been false."""
-    for index, transition in enumerate(transitions):
-        otherwise = "[else]" if index else ""
-        yield transition.to, _when(transition.when).strip() or otherwise
+def _label(move: Move) -> Label:
+    match move.cause:
+        case "after" | "due":
+            before = f"{move.cause} {span(move.in_ms or 0)}"
+        case "limit" if move.limit is not None:
+            before = limit_text(move.limit)
+        case "below" if move.event is not None and move.event.floors is not None:
+            before = f"confidence < {move.event.floors.floor:g}"
+        case "failed" | "unknown":
+            before = move.cause
+        case _:
+            before = move.event.name if move.event is not None else ""
+    guard = move.event.when if move.event is not None and move.cause == "event" else None
+    full = [f"[{_text(condition)}]" for condition in (guard, move.when) if condition is not None]
+    short = [f"[{_shortened(text[1:-1])}]" for text in full]
+    if move.otherwise:
+        full.append("[else]")
+        short.append("[else]")
+    return Label(" ".join([before, *short]).strip(), " ".join([before, *full]).strip())
 
 
-def _when(condition: Condition | None) -> str:
-    if condition is None:
-        return ""
-    text = _printable(" ".join(condition.guard.text.split()))
-    return f" [{text if len(text) <= GUARD_CHARACTERS else text[: GUARD_CHARACTERS - 1] + '…'}]"
+def _text(condition: Condition) -> str:
+    return printable(" ".join(condition.guard.text.split()))
 
 
-def _printable(text: str) -> str:
-    """Replace control characters, and those that turn the direction of reading or hide."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+def _shortened(text: str) -> str:
+    return text if len(text) <= GUARD_CHARACTERS else text[: GUARD_CHARACTERS - 1] + "…"
 
 
-def _limit(limit: Limit) -> str:
+def limit_text(limit: Limit) -> str:
+    """Write a limit as what exceeds it: `calls > 8`."""
     match limit.kind:
         case "duration":
             amount = span(limit.amount)

@@ -52,7 +52,41 @@ def test_every_arrow_leaves_its_source_and_arrives_at_its_target(graph: tuple[li
             (x, y), size = layout.boxes[box], boxes[box]
             assert abs(end[0] - x) <= size.width / 2 + 0.01
             assert abs(end[1] - y) <= size.height / 2 + 0.01
-        assert len(line.points) % 2 == 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs())
+def test_arrows_are_level_or_upright_and_run_through_no_box_and_no_label_but_their_own(
+    graph: tuple[list[Size], list[Link]],
+) -> None:
+    boxes, links = graph
+    layout = laid_out(boxes, links, 0)
+    for index, line in enumerate(layout.lines):
+        for one, other in pairwise(line.points):
+            assert abs(one[0] - other[0]) < 0.6 or abs(one[1] - other[1]) < 0.6
+            middle = ((one[0] + other[0]) / 2, (one[1] + other[1]) / 2)
+            piece = Size(abs(one[0] - other[0]), abs(one[1] - other[1]))
+            for centre, size in zip(layout.boxes, boxes, strict=True):
+                assert not overlap(middle, piece, centre, size)
+            for label_of, (link, labelled) in enumerate(zip(links, layout.lines, strict=True)):
+                if label_of != index and link.label.width:
+                    assert not overlap(middle, piece, labelled.label, link.label)
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs())
+def test_no_two_arrows_lie_on_each_other_over_a_length(graph: tuple[list[Size], list[Link]]) -> None:
+    """Level pieces: upright ones may meet at a box that has more arrows than its border has pixels."""
+    boxes, links = graph
+    level = [
+        (index, one[1], *sorted((one[0], other[0])))
+        for index, line in enumerate(laid_out(boxes, links, 0).lines)
+        if links[index].source != links[index].target
+        for one, other in pairwise(line.points)
+        if abs(one[0] - other[0]) > 0.6
+    ]
+    for (a, y, left, right), (b, other_y, other_left, other_right) in combinations(level, 2):
+        assert a == b or abs(y - other_y) > 0.01 or min(right, other_right) <= max(left, other_left)
 
 
 def test_a_chain_is_drawn_straight_down_from_the_first_box() -> None:

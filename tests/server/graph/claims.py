@@ -1,0 +1,166 @@
+"""A large workflow, written by program: an insurance claim that passes desk after desk, six or seven states each.
+
+It is as entangled as such processes are: agents collect and assess, the server checks and writes, people review, the
+claimant answers; desks send claims back, and everything that goes wrong ends with the same few people.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from pointsman.contracts.loading import load
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.workflow import Workflow
+
+DESKS: Final = ("intake", "identity", "coverage", "damage", "liability", "fraud", "reserve", "payment")
+ENDS: Final[JsonObject] = {
+    "settled": {"final": "success"},
+    "rejected": {"final": "stopped"},
+    "withdrawn": {"final": "stopped"},
+    "manual_handling": {"final": "manual", "owner": "claims-office"},
+    "failed_model_output": {"final": "failed", "owner": "ai-platform"},
+    "failed_booking": {"final": "failed", "owner": "ledger-support"},
+}
+
+
+def claims(states: int) -> Workflow:
+    """Build the workflow with 20 states (two desks that hear appeals) or 60 (eight desks, six of which do)."""
+    desks, appeals = {20: (2, 2), 60: (8, 6)}[states]
+    made: JsonObject = {}
+    for place, desk in enumerate(DESKS[:desks]):
+        following = f"{DESKS[place + 1]}_collecting" if place + 1 < desks else "settled"
+        before = f"{DESKS[place - 1]}_collecting" if place else None
+        made |= _desk(desk, following, before, appeal=place < appeals)
+    text: JsonObject = {
+        "workflow": "claims",
+        "version": 3,
+        "title": f"Insurance claim over {desks} desks",
+        "owner": "claims",
+        "goal": "Every claim is settled or refused by somebody who may do so, and booked once.",
+        "record": {
+            "claim_id": {"type": "string"},
+            "amount": {"type": "number", "minimum": 0},
+            "facts": {"type": "object"},
+            "gaps": {"type": "array", "items": {"type": "string"}},
+            "proposal": {"enum": ["pay", "refuse", "ask"]},
+            "answer": {"type": "string"},
+            "verdict": {"type": "object"},
+            "booking": {"type": "string"},
+        },
+        "start": {"requires": ["claim_id", "amount"]},
+        "initial": f"{DESKS[0]}_collecting",
+        "roles": ["claims_adjuster", "claims_manager"],
+        "sources": {"claims": {"python": "claims"}},
+        "tools": {
+            "claims.read": {"effect": "read", "timeout": "5s", "retry": {"attempts": 3, "backoff": "200ms"}},
+            "claims.verify": {"effect": "read"},
+            "claims.find": {"effect": "read"},
+            "claims.book": {
+                "effect": "write",
+                "key": {"over": ["claim"]},
+                "reconcile": {"call": "claims.find", "with": {"claim": "=args.claim"}, "happened": "result.found"},
+            },
+        },
+        "confidence": {"floor": 0.8, "path_floor": 0.6, "below": f"{DESKS[0]}_review"},
+        "limits": [{"calls": 400, "then": "manual_handling"}, {"duration": "90d", "then": "manual_handling"}],
+        "states": {**made, **ENDS},
+    }
+    content = json.dumps(text, indent=1)
+    assert len(made) + len(ENDS) == states
+    return load(content.encode(), "claims.json")
+
+
+def _desk(desk: str, following: str, before: str | None, *, appeal: bool) -> JsonObject:
+    collecting, checking, assessing = f"{desk}_collecting", f"{desk}_checking", f"{desk}_assessing"
+    review, asking, booking = f"{desk}_review", f"{desk}_waiting_for_claimant", f"{desk}_booking"
+    verify: Json = {"call": "claims.verify", "with": {"claim": "=record.claim_id"}, "save": "verdict"}
+    decisions: JsonObject = {
+        "approve": {"next": booking},
+        "correct": {"next": collecting},
+        "ask_claimant": {"next": asking},
+        "refuse": {"next": "rejected"},
+    }
+    if before is not None:
+        decisions["send_back"] = {"next": before}
+    if appeal:
+        decisions["escalate"] = {"next": f"{desk}_appeal"}
+    states: JsonObject = {
+        collecting: {
+            "actor": "agent",
+            "goal": f"Collect what the desk {desk} needs, quoting the documents.",
+            "show": ["claim_id", "amount", "facts", "answer"],
+            "tools": ["claims.read"],
+            "confidence": "off",
+            "events": {
+                "submit_facts": {"evidence": ["claims.read"], "requires": ["facts"], "next": checking},
+                "report_gap": {
+                    "requires": ["gaps"],
+                    "next": [{"to": review, "when": f"visits.{asking} >= 2"}, {"to": asking}],
+                },
+            },
+            "limits": [{"calls": 20, "then": review}, {"invalid": 3, "then": "failed_model_output"}],
+            "after": {"in": "1d", "to": review},
+        },
+        checking: {
+            "actor": "system",
+            "run": [verify],
+            "next": [
+                {"to": assessing, "when": "record.verdict.complete == true && record.verdict.contradictions == 0"},
+                {"to": collecting, "when": f"visits.{collecting} < 3"},
+                {"to": review},
+            ],
+            "failed": "manual_handling",
+        },
+        assessing: {
+            "actor": "agent",
+            "goal": "Propose what to do, and say why.",
+            "show": ["facts", "verdict"],
+            "tools": ["claims.read"],
+            "events": {
+                "propose": {
+                    "requires": ["proposal"],
+                    "next": [
+                        {"to": booking, "when": "record.proposal == 'pay' && record.amount <= 2500"},
+                        {"to": asking, "when": "record.proposal == 'ask'"},
+                        {"to": review},
+                    ],
+                }
+            },
+            "limits": [{"calls": 10, "then": review}, {"invalid": 3, "then": "failed_model_output"}],
+            "after": {"in": "12h", "to": review},
+        },
+        review: {
+            "actor": "human",
+            "review": {
+                "role": "claims_adjuster",
+                "exclude": ["=session.started_by"],
+                "show": ["facts", "verdict", "proposal"],
+                "rationale": "required",
+                "due": {"in": "3d", "then": f"{desk}_appeal" if appeal else "manual_handling"},
+            },
+            "events": decisions,
+        },
+        asking: {
+            "actor": "external",
+            "events": {
+                "claimant_answered": {"requires": ["answer"], "next": collecting},
+                "claimant_withdrew": {"next": "withdrawn"},
+            },
+            "after": {"in": "14d", "to": review},
+        },
+        booking: {
+            "actor": "system",
+            "run": [{"call": "claims.book", "with": {"claim": "=record.claim_id"}, "save": "booking"}],
+            "next": following,
+            "failed": review,
+            "unknown": "failed_booking",
+        },
+    }
+    if appeal:
+        states[f"{desk}_appeal"] = {
+            "actor": "human",
+            "review": {"role": "claims_manager", "show": ["facts"], "due": {"in": "5d", "then": "manual_handling"}},
+            "events": {"uphold": {"next": review}, "refuse": {"next": "rejected"}, "pay_anyway": {"next": booking}},
+        }
+    return states
