@@ -76,7 +76,7 @@ def prove(
                 missing.append(_Missing(one, {}, "cannot be looked for: a value its arguments need is missing"))
             continue
         found = _newest(turn, one, arguments)
-        why = _absent(one) if found is None else _void(turn, one, found)
+        why = _absent(turn, one) if found is None else _void(turn, one, found)
         if found is not None and why is None:
             seen[one.name] = {"args": found.args, "result": found.result, "at": iso(found.at)}
         elif one.fetch and one.name not in fetched:
@@ -120,10 +120,13 @@ def _newest(turn: Turn, evidence: Evidence, arguments: JsonObject) -> Found | No
     return found
 
 
-def _absent(evidence: Evidence) -> str:
+def _absent(turn: Turn, evidence: Evidence) -> str:
+    indexes = turn.workflow.indexes[evidence.tool]
+    conditional = any(index.when is not None for index in indexes if index.id == evidence.index)
+    what = "given what is asked for" if conditional else "succeeded"
     about = " with these arguments" if evidence.arguments.names else ""
     where = "state" if evidence.within == "stay" else "session"
-    return f"has not succeeded{about} in this {where} yet; call it first"
+    return f"has not {what}{about} in this {where} yet; call it first"
 
 
 def _void(turn: Turn, evidence: Evidence, found: Found) -> str | None:

@@ -150,7 +150,9 @@ def test_evidence_that_is_missing_is_named_as_the_exact_call_without_what_the_st
     """Format: a refusal names the exact call that is missing, with its arguments; fixed ones the agent does not see."""
     story = serving()
     assert transfer(story, "ann") == "MISSING_EVIDENCE"
-    assert 't.login {"user":"ann"} has not succeeded with these arguments in this session yet' in story.message
+    assert (
+        't.login {"user":"ann"} has not given what is asked for with these arguments in this session' in story.message
+    )
     login(story)
     assert transfer(story, "ann") == "MISSING_EVIDENCE"
     assert 't.balance {"currency":"EUR","user":"ann"} has not succeeded' in story.message
