@@ -22,9 +22,9 @@ def find_order(order: str) -> dict[str, object]:
     return dict(_ORDERS[order])
 
 
-def refund(customer: str, order: str, amount: int) -> dict[str, int]:
+def refund(customer: str, order: str, amount: int) -> dict[str, object]:
     """Refund a part of an order to its customer."""
     found = _ORDERS[order]
     refunded = int(str(found["refunded"])) + amount
     found["refunded"] = refunded
-    return {"refunded": refunded}
+    return {"customer": customer, "refunded": refunded}
