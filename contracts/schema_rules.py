@@ -34,6 +34,13 @@ KEYWORDS: Final = (
 )  # fmt: skip
 """Keywords of JSON Schema 2020-12 that we take."""
 
+FORMATS: Final = (
+    "date", "time", "date-time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
+    "uri", "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer",
+    "regex",
+)  # fmt: skip
+"""Formats that are asserted (JSON Schema 2020-12 validation, section 7.3)."""
+
 Steps: TypeAlias = tuple["str | int", ...]
 
 

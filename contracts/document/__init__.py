@@ -6,11 +6,11 @@ by itself; what places say of each other is judged in `rules`. `build` makes a `
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from .part import Given, Name, Part, Share, ToolName, WorkflowName, single
+from .part import Given, Name, Part, Share, Texts, ToolName, WorkflowName
 from .states import AnyState, LimitPart
 from .tools import PolicyPart, SourcePart
 from .triggers import TriggersPart
@@ -23,15 +23,12 @@ class StartPart(Part):
     accepts: list[str] = Field(default_factory=list)
 
 
-Grants: TypeAlias = Annotated[list[str], BeforeValidator(single)]
-
-
 class AccessPart(Part):
     """`access`."""
 
-    start: Grants | None = None
-    drive: Grants | None = None
-    view: Grants | None = None
+    start: Texts | None = None
+    drive: Texts | None = None
+    view: Texts | None = None
 
 
 class ConfidencePart(Part):

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Protocol, TypeAlias, cast
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SkipValidation,
@@ -77,3 +78,7 @@ def mapping_of(value: object) -> Mapping[str, object] | None:
 def single(value: object) -> object:
     """Read one thing where a list may stand."""
     return cast("object", value) if isinstance(value, list) else [value]
+
+
+Texts: TypeAlias = Annotated[list[str], BeforeValidator(single, json_schema_input_type=str | list[str])]
+"""One text, or a list of them."""

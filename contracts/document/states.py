@@ -62,7 +62,18 @@ class AfterPart(Part):
     message: str | None = None
 
 
-Next: TypeAlias = Annotated[list[TransitionPart], BeforeValidator(_targets)]
+Next: TypeAlias = Annotated[
+    list[TransitionPart], BeforeValidator(_targets, json_schema_input_type=str | list[TransitionPart])
+]
+Ways: TypeAlias = Annotated[
+    list[TransitionPart],
+    Field(min_length=1),
+    BeforeValidator(_targets, json_schema_input_type=str | Annotated[list[TransitionPart], Field(min_length=1)]),
+]
+"""A `next` that leads somewhere."""
+Afters: TypeAlias = Annotated[
+    list[AfterPart], BeforeValidator(single, json_schema_input_type=AfterPart | list[AfterPart])
+]
 
 
 def _save_form(value: object) -> str:
@@ -117,7 +128,9 @@ class EvidencePart(Part):
     with_: dict[str, Given] = Field(default_factory=dict, alias="with")
     when: str | None = None
     within: Literal["stay", "session"] = "stay"
-    until: Annotated[list[str], BeforeValidator(single)] = Field(default_factory=list)
+    until: Annotated[list[str], BeforeValidator(single, json_schema_input_type=str | list[str])] = Field(
+        default_factory=list
+    )
     fetch: bool = False
 
 
@@ -167,7 +180,7 @@ Offer: TypeAlias = Annotated[
     Annotated[
         Annotated[ToolUsePart, Tag("(use)")] | Annotated[ToolGroupPart, Tag("(group)")], Discriminator(_offer_form)
     ],
-    BeforeValidator(_used),
+    BeforeValidator(_used, json_schema_input_type=ToolName | ToolUsePart | ToolGroupPart),
 ]
 
 
@@ -183,7 +196,7 @@ class EventPart(Part):
     message: str | None = None
     approvals: Annotated[int, Field(ge=1, le=100)] = 1
     confidence: Literal["off"] | None = None
-    next: Annotated[Next, Field(min_length=1)]
+    next: Ways
 
 
 Events: TypeAlias = dict[Name, EventPart]
@@ -196,7 +209,7 @@ class StatePart(Part):
     forbid: str | None = None
     entry: list[StepPart] = Field(default_factory=list["StepPart"])
     exit: list[StepPart] = Field(default_factory=list["StepPart"])
-    after: Annotated[list[AfterPart], BeforeValidator(single)] = Field(default_factory=list["AfterPart"])
+    after: Afters = Field(default_factory=list["AfterPart"])
     limits: list[LimitPart] = Field(default_factory=list["LimitPart"])
     failed: str | None = None
     unknown: str | None = None

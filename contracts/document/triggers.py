@@ -29,8 +29,13 @@ class SchedulePart(Part):
     start: dict[str, Given] = Field(default_factory=dict)
 
 
+Schedules: TypeAlias = Annotated[
+    list[SchedulePart], BeforeValidator(single, json_schema_input_type=SchedulePart | list[SchedulePart])
+]
+
+
 class TriggersPart(Part):
     """`triggers`."""
 
     webhook: WebhookPart | None = None
-    schedule: Annotated[list[SchedulePart], BeforeValidator(single)] = Field(default_factory=list["SchedulePart"])
+    schedule: Schedules = Field(default_factory=list["SchedulePart"])

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from ..document.states import AgentPart, SetPart
 from ..expressions import has_expression, literal_of
 from ..positions import Path
-from ..schema_rules import KEYWORDS, faults_of, subschemas
+from ..schema_rules import FORMATS, KEYWORDS, faults_of, subschemas
 from ..schemas import Schema
 from ..values import Json
 from .view import View, hint_for
 from .walk import events, live_states, steps, uses
-
-FORMATS: Final = (
-    "date", "time", "date-time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
-    "uri", "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer",
-    "regex",
-)  # fmt: skip
-"""Formats that are asserted (JSON Schema 2020-12 validation, section 7.3)."""
 
 
 def check_schemas(view: View) -> None:

@@ -20,6 +20,7 @@ COMMANDS: Final[CommandTable] = {
     "run": ("run", "Drive a session of a workflow from a script."),
     "check": ("check", "Find what is wrong with workflow files."),
     "explain": ("explain", "Explain what a finding of `check` means, with a wrong and a right example."),
+    "schema": ("schema", "Print the JSON Schema of workflow files, for editors."),
     "graph": ("graph", "Draw a workflow."),
     "sessions": ("sessions", "List, show, start and cancel sessions."),
     "review": ("review", "See what waits for a person, and decide it."),
