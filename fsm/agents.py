@@ -61,10 +61,9 @@ def _whole(turn: Turn, use: ToolUse, contract: Contract, arguments: JsonObject) 
         return refusal
     try:
         return {**arguments, **use.fixed.render(turn.scope())}
-    except EvaluationError:
-        return Refusal(
-            "GUARD_FAILED", f"{use.tool} cannot be called now: an argument the workflow fixes has no value yet."
-        )
+    except EvaluationError as error:
+        message = f"{use.tool} cannot be called now: an argument the workflow fixes has no value yet."
+        return Refusal("GUARD_FAILED", message, detail=str(error))
 
 
 def _may_be_called(turn: Turn, use: ToolUse, whole: JsonObject, evidence: JsonObject) -> Refusal | None:

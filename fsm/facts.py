@@ -69,7 +69,8 @@ class Entered:
 class Denied:
     """A call was refused and changed nothing but what limits count.
 
-    `arguments` is the canonical text of what was asked, cut at 4 KB, beside the digest of the whole.
+    `arguments` is the canonical text of what was asked, cut at 4 KB, beside the digest of the whole;
+    `detail` is why an expression of the workflow could not be judged, which nobody was told.
     """
 
     message: str
@@ -79,6 +80,7 @@ class Denied:
     counts_denial: bool = False
     counts_invalid: bool = False
     cause: str | None = None
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

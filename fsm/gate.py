@@ -112,6 +112,7 @@ def exhaust(  # noqa: PLR0913 -- a refusal, and the limit it goes over
         "LIMIT_REACHED",
         f"The limit on {limit.kind} is spent; the session goes to {target!r}.{said}",
         cause.unmet if cause else (),
+        cause.detail if cause else None,
     )
     code = cause.code if cause else None
     _write_row(turn, refusal, action, arguments, denial=True, invalid=invalid, cause=code)
@@ -174,6 +175,7 @@ def _write_row(  # noqa: PLR0913 -- the flags are columns of the row
             counts_denial=denial,
             counts_invalid=invalid,
             cause=cause,
+            detail=None if refusal.detail is None else _cut(refusal.detail),
         ),
         action=action,
         outcome="refused",

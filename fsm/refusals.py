@@ -35,11 +35,15 @@ CODES: Final[tuple[Code, ...]] = get_args(Code)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a command changed nothing, and how to mend it."""
+    """Why a command changed nothing, and how to mend it.
+
+    `detail` is for the audit alone: what an expression that could not be judged had to say.
+    """
 
     code: Code
     message: str
     unmet: tuple[Unmet, ...] = ()
+    detail: str | None = None
 
 
 def unmet_values(unmet: tuple[Unmet, ...]) -> list[JsonObject]:

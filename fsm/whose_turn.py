@@ -66,14 +66,14 @@ def not_allowed(state: AgentState | ExternalState, name: str) -> Refusal:
 
 def guard(when: Condition | None, scope: SessionScope, what: str) -> Refusal | None:
     """Refuse what a guard does not pass; a guard that cannot be judged does not pass."""
-    why = "is not true"
+    why, detail = "is not true", None
     try:
         if passes(when, scope):
             return None
-    except UndecidableError:
-        why = "cannot be judged: a value it reads is missing, or of another type"
+    except UndecidableError as undecidable:
+        why, detail = "cannot be judged: a value it reads is missing, or of another type", str(undecidable)
     message = when.message if when is not None else None
-    return Refusal("GUARD_FAILED", message or f"{what}: its condition {why}.")
+    return Refusal("GUARD_FAILED", message or f"{what}: its condition {why}.", detail=detail)
 
 
 def prove_event(turn: Turn, event: Event, arguments: JsonObject, fetched: tuple[str, ...]) -> Proof:
@@ -86,12 +86,13 @@ def prove_event(turn: Turn, event: Event, arguments: JsonObject, fetched: tuple[
 
 def destination(event: Event, scope: SessionScope) -> str | Refusal:
     """Give the state an event leads to, or refuse it where no condition of its `next` is true."""
-    why = "no condition of its `next` is true"
+    why, detail = "no condition of its `next` is true", None
     try:
         target = choose(event.next, scope)
-    except UndecidableError:
-        target, why = None, "a condition of its `next` cannot be judged: a value is missing, or of another type"
-    return target or Refusal("GUARD_FAILED", f"{event.name} leads nowhere with these values: {why}.")
+    except UndecidableError as undecidable:
+        target, detail = None, str(undecidable)
+        why = "a condition of its `next` cannot be judged: a value is missing, or of another type"
+    return target or Refusal("GUARD_FAILED", f"{event.name} leads nowhere with these values: {why}.", detail=detail)
 
 
 def listed(names: Iterable[str]) -> str:

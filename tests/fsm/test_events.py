@@ -2,6 +2,7 @@
 
 import pytest
 
+from pointsman.fsm.facts import Denied
 from pointsman.fsm.session import Actor
 
 from .driver import ADA, ADA_HERSELF, OUTSIDE, SERVER, STRANGER, Story, workflow
@@ -160,6 +161,16 @@ def test_a_guard_that_cannot_be_judged_stops_the_list(story: Story) -> None:
 
     assert (story.code, story.state) == ("GUARD_FAILED", "writing")
     assert story.record == {}
+
+
+def test_why_a_guard_could_not_be_judged_stands_in_the_audit_and_is_told_to_nobody(story: Story) -> None:
+    """Design, section 4: an agent is told a guard's message, never other values; the author finds the reason."""
+    story.send("strict", {"seen": "s"})
+
+    (denied,) = [fact.body for fact in story.facts if isinstance(fact.body, Denied)]
+    assert denied.detail is not None
+    assert "gives an error" in denied.detail
+    assert denied.detail not in denied.message
 
 
 def test_an_event_whose_list_has_no_true_entry_is_refused(story: Story) -> None:
