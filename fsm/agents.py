@@ -111,7 +111,8 @@ def observe(turn: Turn, request: Observe) -> Decision:
     state = turn.state
     writes = Writes({})
     indexes: list[Indexed] = []
-    if read.stay == turn.stay.number and not turn.session.ended and result.outcome == "done":
+    current = read.stay == turn.stay.number and turn.stay.leaving is None and not turn.session.ended
+    if current and result.outcome == "done":
         indexes = indexed(turn, read.tool, read.arguments, result.result, read.revision)
         if isinstance(state, AgentState) and read.purpose == "agent":
             writes = agent_writes(turn, state, read.tool, read.arguments, result.result)

@@ -13,7 +13,7 @@ from . import agents, events, happenings, people
 from .commands import Call, Cancel, Command, Decide, Expire, Observe, Send, Settle, Start, TakeOver
 from .decision import Decision
 from .facts import Started
-from .flow import move
+from .flow import begin
 from .gate import NOT_FOUND, contract_refusal, deny, may_start, may_view
 from .refusals import Refusal
 from .session import Session, Timer
@@ -90,5 +90,5 @@ def _start(turn: Turn, request: Start, session: Session | None) -> Decision:
         action="start",
         outcome="done",
     )
-    move(turn, workflow.initial, "start")
+    begin(turn)
     return turn.answer()

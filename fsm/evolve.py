@@ -31,6 +31,8 @@ from .session import (
     Done,
     Ended,
     Found,
+    Leaving,
+    OpenCall,
     Position,
     Provenance,
     Session,
@@ -53,7 +55,7 @@ def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901 -- a c
     """Give the session after a fact.
 
     Raises:
-        HistoryError: when a first fact does not start a session, or a later one does.
+        HistoryError: when a first fact does not start a session, a later one does, or one intends nothing.
     """
     body = fact.body
     if session is None:
@@ -148,16 +150,33 @@ def _denied(session: Session, body: Denied) -> Session:
 
 
 def _intended(session: Session, body: Intended) -> Session:
-    call, stay = body.call, session.stay
+    if body.leaving is not None:
+        return _leaving(session, body.leaving)
+    if body.call is None:
+        raise HistoryError("the fact intends nothing")
+    return _opened(session, body.call, body.voids)
+
+
+def _opened(session: Session, call: OpenCall, voids: list[str]) -> Session:
+    stay = session.stay
     stay = replace(stay, open={**stay.open, call.id: call})
-    session = _void(replace(session, revision=session.revision + 1, stay=stay), body.voids)
+    session = _void(replace(session, revision=session.revision + 1, stay=stay), voids)
     return _count_call(session, call.tool) if call.purpose == "agent" and call.attempt == 1 else session
+
+
+def _leaving(session: Session, leaving: Leaving) -> Session:
+    """Begin to leave a state, or go on leaving it for somewhere else. What still runs here is a read, and ends."""
+    stay = session.stay
+    if stay.leaving is None:
+        stay = replace(stay, position=Position("exit"), open={}, branches={}, timers={}, shown={}, review=None)
+    return replace(session, revision=session.revision + 1, stay=replace(stay, leaving=leaving))
 
 
 def _settled(session: Session, fact: Fact, body: Settled) -> Session:
     session = _void(session, body.voids)
     stay = session.stay
-    if body.stay != stay.number or session.ended is not None:
+    over = stay.leaving is not None and body.purpose in ("agent", "fetch")
+    if body.stay != stay.number or over or session.ended is not None:
         return session  # a read that outlived its stay counts for nothing
     opened = stay.open.get(body.call) if body.call is not None else None
     if opened is None and body.purpose == "agent" and body.tool is not None:

@@ -18,8 +18,10 @@ from pointsman.contracts.workflow import Within
 
 from .session import (
     ActorKind,
+    Because,
     CallOutcome,
     Ending,
+    Leaving,
     OpenCall,
     OpenReview,
     Position,
@@ -27,12 +29,11 @@ from .session import (
     TurnOf,
 )
 
-FACT_VERSION: Final = 1
+FACT_VERSION: Final = 2
 
 FactKind: TypeAlias = Literal[
     "started", "entered", "denied", "intended", "settled", "accepted", "decided", "timer", "model", "admin"
 ]
-Because: TypeAlias = Literal["start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,15 @@ class Indexed:
 
 @dataclass(frozen=True, slots=True)
 class Intended:
-    """A call is committed, and will run or is running. Again for the same call when another process takes it over.
+    """Something is committed, and will be done: a call, or leaving a state whose `exit` steps come first.
 
-    `voids` names what evidence this call makes void: the tool, and `write` for a write.
+    Again for the same call when another process takes it over, and for another way to leave by while
+    the steps run. `voids` names what evidence the call makes void: the tool, and `write` for a write.
     """
 
-    call: OpenCall
+    call: OpenCall | None = None
     voids: list[str] = field(default_factory=list[str])
+    leaving: Leaving | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,33 +2,47 @@
 
 After every command the session rests: calls are open, or an agent, a person, the outside or a
 timer must act, or it has ended. All of that is found here, in one loop; there is no other way from
-one state to the next than `enter`.
+one state to the next than `leave`, which runs what a state does on its `exit` first.
 """
 
 from __future__ import annotations
 
 from pointsman.contracts.bounds import STATES_PER_COMMAND
-from pointsman.contracts.workflow import FinalState, SystemState
+from pointsman.contracts.workflow import FinalState, State, SystemState
 
-from .facts import Because, Entered
-from .session import Timer
+from .facts import Entered, Intended
+from .session import Because, Leaving, Timer
 from .stays import first_position, open_review, timers_of, turn_of
 from .steps import open_step
 from .turn import Turn, UndecidableError, choose
 
 
 def move(turn: Turn, target: str, because: Because, *, limit: str | None = None) -> None:
-    """Enter a state and go on until the session rests."""
-    enter(turn, target, because, limit=limit)
+    """Leave the state, and go on until the session rests. `limit` names the session limit that is spent by it."""
+    leave(turn, Leaving(target, because, limit))
     advance(turn)
 
 
-def enter(turn: Turn, target: str, because: Because, *, limit: str | None = None, error: str | None = None) -> None:
-    """Enter a state, or the one that the limit on states entered prescribes instead.
+def leave(turn: Turn, leaving: Leaving) -> None:
+    """Enter the next state at once, or begin the `exit` steps that come before it.
 
-    `limit` names the limit of the whole session that is spent by this move, `error` says which guard
-    could not be judged.
+    While they run, another way to leave by takes the place of the first; they are run once.
     """
+    if turn.state.exit:
+        turn.emit("intended", Intended(leaving=leaving), action="exit")
+    else:
+        _enter(turn, leaving)
+
+
+def begin(turn: Turn) -> None:
+    """Enter the workflow's first state."""
+    _enter(turn, Leaving(turn.workflow.initial, "start"))
+    advance(turn)
+
+
+def _enter(turn: Turn, leaving: Leaving) -> None:
+    """Enter a state, or the one that the limit on states entered prescribes instead."""
+    target, because, limit = leaving.target, leaving.because, leaving.limit
     for index, rule in enumerate(turn.workflow.limits):
         name = f"steps.{index}"
         if rule.kind == "steps" and turn.session.counts.steps >= rule.amount and name not in turn.session.spent:
@@ -51,7 +65,7 @@ def enter(turn: Turn, target: str, because: Because, *, limit: str | None = None
             timers=timers,
             review=open_review(state, position, turn.session.record, {}, timers, turn.command.at),
             limit=limit,
-            error=error,
+            error=leaving.error,
             ending=final.outcome if final else None,
             owner=final.owner if final else None,
         ),
@@ -62,17 +76,31 @@ def enter(turn: Turn, target: str, because: Because, *, limit: str | None = None
 def advance(turn: Turn) -> None:
     """Go on until the session rests, or yields after many states to a timer that is due at once."""
     while not turn.session.ended and not turn.stay.open and turn.states_entered <= STATES_PER_COMMAND:
-        state = turn.state
+        state, position, leaving = turn.state, turn.stay.position, turn.stay.leaving
+        goes_on = True
         if turn.stay.branches:
-            in_doubt = "unknown" in turn.stay.branches.values()
-            goes_on = _leave(turn, state.unknown if in_doubt else state.failed, "unknown" if in_doubt else "failed")
-        elif turn.stay.position.phase != "ready":
+            goes_on = _go_where_failures_lead(turn, state)
+        elif leaving is not None and position.index >= len(state.exit):
+            _enter(turn, leaving)
+        elif position.phase != "ready":
             open_step(turn, state)
-            goes_on = True
         else:
             goes_on = isinstance(state, SystemState) and _take_next(turn, state)
         if not goes_on:
             return
+
+
+def _go_where_failures_lead(turn: Turn, state: State) -> bool:
+    """Leave a state in which a step has failed, or nobody knows how one ended; False where it rests until a timer.
+
+    Steps of `exit` are not begun again: after one that failed the session goes on without the others.
+    """
+    because: Because = "unknown" if "unknown" in turn.stay.branches.values() else "failed"
+    target = state.unknown if because == "unknown" else state.failed
+    if turn.stay.leaving is not None:
+        _enter(turn, turn.stay.leaving if target is None else Leaving(target, because))
+        return True
+    return _go(turn, target, because)
 
 
 def _take_next(turn: Turn, state: SystemState) -> bool:
@@ -80,12 +108,12 @@ def _take_next(turn: Turn, state: SystemState) -> bool:
     try:
         target = choose(state.next, turn.scope())
     except UndecidableError as undecidable:
-        return _leave(turn, state.failed, "failed", error=str(undecidable))
-    return _leave(turn, target, "next")
+        return _go(turn, state.failed, "failed", error=str(undecidable))
+    return _go(turn, target, "next")
 
 
-def _leave(turn: Turn, target: str | None, because: Because, *, error: str | None = None) -> bool:
-    """Enter the next state; False where there is none, and the session rests until a timer."""
+def _go(turn: Turn, target: str | None, because: Because, *, error: str | None = None) -> bool:
+    """Leave for the next state; False where there is none, and the session rests until a timer."""
     if target is not None:
-        enter(turn, target, because, error=error)
+        leave(turn, Leaving(target, because, error=error))
     return target is not None

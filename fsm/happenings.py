@@ -14,10 +14,10 @@ from .agents import agent_writes
 from .commands import Expire, Settle, TakeOver
 from .decision import Decision
 from .evidence import indexed, voids
-from .facts import Because, CallResult, Intended, Settled, TimerFired
+from .facts import CallResult, Intended, Settled, TimerFired
 from .flow import advance, move
 from .refusals import unmet_values
-from .session import OpenCall, Timer
+from .session import Because, OpenCall, Timer
 from .steps import Writes, settle_step
 from .turn import Turn, UndecidableError, passes
 
@@ -100,7 +100,8 @@ def _fire_overdue(turn: Turn) -> None:
     stay = turn.stay.number
     timers = sorted({**turn.session.timers, **turn.stay.timers}.items(), key=lambda item: (item[1].at, item[0]))
     for name, timer in timers:
-        free = turn.session.ended is None and turn.session.open_write is None and turn.stay.number == stay
+        moved = turn.stay.number != stay or turn.stay.leaving is not None
+        free = turn.session.ended is None and turn.session.open_write is None and not moved
         if free and timer.at <= turn.command.at and timer.kind != "continue":
             _fire(turn, name, timer)
 

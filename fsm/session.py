@@ -24,8 +24,9 @@ FORMAT: Final = 1
 
 ActorKind: TypeAlias = Literal["agent", "human", "system", "external"]
 CallOutcome: TypeAlias = Literal["done", "failed", "unknown"]
-Phase: TypeAlias = Literal["entry", "run", "show", "ready"]
+Phase: TypeAlias = Literal["entry", "run", "show", "ready", "exit"]
 TurnOf: TypeAlias = Literal["agent", "system", "human", "external", "final"]
+Because: TypeAlias = Literal["start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration"]
 Ending: TypeAlias = Literal["success", "stopped", "manual", "failed", "cancelled"]
 
 
@@ -106,7 +107,8 @@ class Counts:
 class Position:
     """How far the server's own steps have come in a stay: which list, and which step of it.
 
-    `ready` means that no step is left and the state's actor acts.
+    `ready` means that no step is left and the state's actor acts; `exit` comes after it, once the
+    session is to go elsewhere.
     """
 
     phase: Phase
@@ -131,6 +133,19 @@ class OpenCall:
     branch: int = 0
     attempt: int = 1
     key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A move that is decided and waits for the state's `exit` steps.
+
+    `limit` names the session limit that sends it there, `error` the guard that could not be judged.
+    """
+
+    target: str
+    because: Because
+    limit: str | None = None
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +197,8 @@ class Stay:
     review: OpenReview | None = None
     evidence: dict[str, dict[str, Found]] = field(default_factory=dict[str, dict[str, Found]])
     """Calls that can be evidence in this stay: by index, then by the digest of the arguments asked for."""
+    leaving: Leaving | None = None
+    """Where the session goes when the state's `exit` steps are done; then nobody else acts here any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ def steps_of(state: State, phase: Phase) -> tuple[Step, ...]:
     match phase, state:
         case "entry", _:
             return state.entry
+        case "exit", _:
+            return state.exit
         case "run", SystemState():
             return state.run
         case "show", HumanState():
@@ -64,8 +66,9 @@ def first_position(state: State) -> Position:
 
 
 def position_after(state: State, position: Position) -> Position:
-    """The step after this one."""
-    return _over_the_ends(state, Position(position.phase, position.index + 1))
+    """The step after this one. Behind the last step of `exit` there is nothing more of this stay."""
+    following = Position(position.phase, position.index + 1)
+    return following if position.phase == "exit" else _over_the_ends(state, following)
 
 
 def _over_the_ends(state: State, position: Position) -> Position:

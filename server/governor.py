@@ -280,10 +280,8 @@ class Governor:
         if decision.refusal is not None:
             session = await self._rest(session) if entered else session
             return reply(served.workflow, session, "refused", entered=entered, refusal=decision.refusal)
-        call = next(
-            (f.body.call for f in decision.facts if isinstance(f.body, Intended) and f.body.call.purpose == "agent"),
-            None,
-        )
+        intended = (fact.body.call for fact in decision.facts if isinstance(fact.body, Intended))
+        call = next((call for call in intended if call is not None and call.purpose == "agent"), None)
         task = self.performer.running(session.id, call.id) if call else None
         if task is None:
             return await self._at_rest(served, session, "done", entered=entered, repeated=decision.repeated)

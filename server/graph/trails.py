@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from pointsman.fsm.facts import Because
+from pointsman.fsm.session import Because
 
 from ..audit.chain import AuditRow
 from ..store.rows import row_as_json

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -27,7 +28,9 @@ from pointsman.fsm.facts import (
     body_value,
     read_body,
 )
-from pointsman.fsm.session import OpenCall, OpenReview, Position, Session, Timer, restore, snapshot
+from pointsman.fsm.session import Leaving, OpenCall, OpenReview, Position, Session, Timer, restore, snapshot
+
+HISTORIES = Path(__file__).parent / "histories"
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 text = st.text(st.characters(exclude_categories=["Cs"]))
@@ -55,6 +58,7 @@ def bodies(any_value: Json, any_object: JsonObject, words: str, flag: bool) -> l
         Accepted(any_object, words, any_object, 0.5, 0.25, words, flag),
         Decided(words, any_object, any_object, words, 1, words, {words: any_object}),
         Intended(OpenCall("3", words, any_object, "write", "agent", words, 1, 2, 3, words if flag else None)),
+        Intended(leaving=Leaving(words, "limit", words if flag else None, words)),
         TimerFired(words, "held", words),
         Administered("cancelled", words),
     ]
@@ -99,6 +103,21 @@ def test_a_history_begins_with_started_and_starts_once() -> None:
         evolve(None, fact(TimerFired("t", "held")))
     with pytest.raises(HistoryError):
         evolve(evolve(None, start), start)
+    with pytest.raises(HistoryError):
+        evolve(evolve(None, start), fact(Intended()))
+
+
+def test_a_history_of_an_older_version_folds_to_the_session_it_led_to() -> None:
+    """Facts: a change of a body's shape raises the version, and `evolve` goes on reading the older ones."""
+    stored = json.loads((HISTORIES / "version_1.json").read_text())
+    session: Session | None = None
+    for row in stored["rows"]:
+        body = read_body(row.pop("kind"), row.pop("body"))
+        session = evolve(session, replace(fact(body), **row))
+    assert session is not None
+    text = canonical(stored["snapshot"])
+    assert snapshot(session) == text
+    assert restore(text) == session
 
 
 def confident(order: list[str]) -> Session:

@@ -20,7 +20,7 @@ from pointsman.contracts.values import JsonObject
 from pointsman.fsm.commands import Call, Cancel, Decide, Expire, Observe, Read, Request, Send, Settle, Start, TakeOver
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Accepted, CallResult, Decided, Entered, Fact, Intended
-from pointsman.fsm.session import Actor, Session, snapshot
+from pointsman.fsm.session import Actor, OpenCall, Session, snapshot
 
 from .driver import ADA, MARIA, OUTSIDE, SERVER, Story
 from .town import AFTER_WHEN, FAILED, HUMAN, LIMITS, SESSION_LIMITS, TOOL_WHEN, TOWN, WHEN, leads_to
@@ -219,7 +219,7 @@ class Town(RuleBasedStateMachine):
                 assert state in HUMAN
                 assert fact.actor_id != "ada" or state != "review"
                 assert_true(WHEN.get((state, fact.action or "")), record)
-            case Intended(call=call) if call.purpose == "agent":
+            case Intended(call=OpenCall(purpose="agent") as call):
                 assert_true(TOOL_WHEN.get((state, call.tool)), record)
             case _:
                 pass
