@@ -118,7 +118,15 @@ class Cancel:
     reason: str
 
 
-Request: TypeAlias = Start | Call | Observe | Send | Decide | Settle | TakeOver | Expire | Cancel
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """A person lets the session go on from a state, whether it has ended or not."""
+
+    state: str
+    reason: str
+
+
+Request: TypeAlias = Start | Call | Observe | Send | Decide | Settle | TakeOver | Expire | Cancel | Restart
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from __future__ import annotations
 from pointsman.contracts.workflow import Workflow
 
 from . import agents, events, happenings, people
-from .commands import Call, Cancel, Command, Decide, Expire, Observe, Send, Settle, Start, TakeOver
+from .commands import Call, Cancel, Command, Decide, Expire, Observe, Restart, Send, Settle, Start, TakeOver
 from .decision import Decision
 from .facts import Started
 from .flow import begin
 from .gate import NOT_FOUND, contract_refusal, deny, may_start, may_view
 from .refusals import Refusal
-from .session import Session, Timer
+from .session import Session
+from .stays import session_timers
 from .turn import Turn
 
 
@@ -51,6 +52,8 @@ def decide(workflow: Workflow, session: Session | None, command: Command) -> Dec
             return people.decide_review(turn, request)
         case Cancel():
             return people.cancel(turn, request)
+        case Restart():
+            return people.restart(turn, request)
         case Settle():
             return happenings.settle(turn, request)
         case TakeOver():
@@ -71,11 +74,6 @@ def _start(turn: Turn, request: Start, session: Session | None) -> Decision:
     refusal = contract_refusal(workflow.start, request.fields, f"{workflow.name} cannot be started")
     if refusal is not None:
         return Decision(None, refusal=refusal)
-    timers = {
-        f"0.duration.{i}": Timer("duration", command.at + int(rule.amount), rule.then, i)
-        for i, rule in enumerate(workflow.limits)
-        if rule.kind == "duration"
-    }
     writes = {name: request.fields[name] for name in workflow.start_fields if name in request.fields}
     turn.emit(
         "started",
@@ -85,10 +83,10 @@ def _start(turn: Turn, request: Start, session: Session | None) -> Decision:
             version=workflow.version,
             started_by=command.actor.id,
             writes=writes,
-            timers=timers,
+            timers=session_timers(workflow, command.at),
         ),
         action="start",
         outcome="done",
     )
-    begin(turn)
+    begin(turn, workflow.initial, "start")
     return turn.answer()

@@ -14,6 +14,7 @@ from pointsman.contracts.values import Json, JsonObject
 
 from .facts import (
     Accepted,
+    Administered,
     Decided,
     Denied,
     Entered,
@@ -40,6 +41,7 @@ from .session import (
     Timer,
     shown_value,
 )
+from .votes import with_vote
 
 _How = Literal["start", "event", "call", "set", "decision"]
 
@@ -80,7 +82,7 @@ def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901 -- a c
         case TimerFired():
             return _timer_fired(session, body)
         case _:
-            return _cancelled(_next(session), fact)
+            return _administered(_next(session), fact, body)
 
 
 def _next(session: Session) -> Session:
@@ -88,9 +90,16 @@ def _next(session: Session) -> Session:
     return replace(session, revision=session.revision + 1)
 
 
-def _cancelled(session: Session, fact: Fact) -> Session:
-    """End a session where it is. Nothing stays open: what still runs is a read, and counts for nothing."""
-    stay = replace(session.stay, timers={}, open={})
+def _administered(session: Session, fact: Fact, body: Administered) -> Session:
+    """End a session where it is, or let it begin anew. Nothing stays open: what still runs counts for nothing.
+
+    One that begins anew has a new budget: what limits count, and the path's confidence. What has happened
+    stays: record, calls, visits, decisions. An event that was sent before belongs to none of its states.
+    """
+    stay = replace(session.stay, timers={}, open={}, branches={})
+    if body.act == "restarted":
+        anew = replace(session, ended=None, stay=stay, counts=Counts(), spent=(), confidences={}, last_event=None)
+        return replace(anew, timers=dict(body.timers))
     return replace(session, ended=Ended("cancelled", fact.at), timers={}, stay=stay)
 
 
@@ -168,7 +177,9 @@ def _leaving(session: Session, leaving: Leaving) -> Session:
     """Begin to leave a state, or go on leaving it for somewhere else. What still runs here is a read, and ends."""
     stay = session.stay
     if stay.leaving is None:
-        stay = replace(stay, position=Position("exit"), open={}, branches={}, timers={}, shown={}, review=None)
+        stay = replace(
+            stay, position=Position("exit"), open={}, branches={}, timers={}, shown={}, review=None, votes={}
+        )
     return replace(session, revision=session.revision + 1, stay=replace(stay, leaving=leaving))
 
 
@@ -264,6 +275,8 @@ def _accepted(session: Session, fact: Fact, body: Accepted) -> Session:
 
 
 def _decided(session: Session, fact: Fact, body: Decided) -> Session:
+    if body.counted is not None:
+        return with_vote(session, fact.actor_id, body.counted)
     state = session.stay.state
     record = DecisionRecord(fact.actor_id, body.role, fact.action or "", fact.at, body.rationale)
     session = replace(session, decisions={**session.decisions, state: record}, confidences={})

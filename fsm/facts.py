@@ -27,6 +27,7 @@ from .session import (
     Position,
     Timer,
     TurnOf,
+    Vote,
 )
 
 FACT_VERSION: Final = 2
@@ -154,7 +155,11 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A person decided a review. `edits` holds each edited field with the value before and after."""
+    """A person decided a review. `edits` holds each edited field with the value before and after.
+
+    `counted` is the vote that this is, where more persons must say the same before the event is taken:
+    then nothing is written yet.
+    """
 
     role: str
     arguments: JsonObject
@@ -163,6 +168,7 @@ class Decided:
     stay: int
     rationale: str | None = None
     edits: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    counted: Vote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +184,13 @@ class TimerFired:
 
 @dataclass(frozen=True, slots=True)
 class Administered:
-    """A person intervened. `cancelled` ends the session where it is."""
+    """A person intervened. `cancelled` ends the session where it is. `restarted` gives it a new budget,
+    with these timers of the whole session; the state it goes on from is entered next.
+    """
 
-    act: Literal["cancelled"]
+    act: Literal["cancelled", "restarted"]
     reason: str
+    timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
 
 
 Body: TypeAlias = Started | Entered | Denied | Intended | Settled | Accepted | Decided | TimerFired | Administered

@@ -34,9 +34,9 @@ def leave(turn: Turn, leaving: Leaving) -> None:
         _enter(turn, leaving)
 
 
-def begin(turn: Turn) -> None:
-    """Enter the workflow's first state."""
-    _enter(turn, Leaving(turn.workflow.initial, "start"))
+def begin(turn: Turn, target: str, because: Because) -> None:
+    """Enter a state where none is left: the workflow's first, or the one that an ended session goes on from."""
+    _enter(turn, Leaving(target, because))
     advance(turn)
 
 

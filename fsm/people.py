@@ -1,20 +1,22 @@
-"""What people do: decide a review, cancel a session. No command of another kind of actor can."""
+"""What people do: decide a review, cancel a session or let it go on. No command of another kind of actor can."""
 
 from __future__ import annotations
 
 from pointsman.contracts.expressions import EvaluationError
 from pointsman.contracts.values import Json, JsonObject, canonical
-from pointsman.contracts.workflow import HumanState, Review, State
+from pointsman.contracts.workflow import FinalState, HumanState, Review, State
 
-from .commands import Cancel, Decide
+from .commands import Cancel, Decide, Restart
 from .decision import Decision
 from .facts import Administered, Decided
-from .flow import move
+from .flow import begin, move
 from .gate import deny, ended, may_drive
 from .refusals import Refusal
 from .session import OpenReview
+from .stays import session_timers
 from .turn import Turn
-from .whose_turn import destination, guard, prove_event
+from .votes import is_enough, vote_of
+from .whose_turn import destination, guard, listed, prove_event
 
 
 def decide_review(turn: Turn, request: Decide) -> Decision:
@@ -61,21 +63,26 @@ def _take(turn: Turn, state: HumanState, review: OpenReview, request: Decide) ->
     target = destination(event, turn.scope(turn.session_with(writes), event=arguments, evidence=proof.seen))
     if isinstance(target, Refusal):
         return deny(turn, target, name, arguments)
+    person = turn.command.actor.id
+    vote = vote_of(turn.session, name, arguments, state.review.edit, event.approvals, turn.command.at)
+    decides = is_enough(turn.stay, person, vote)
     turn.emit(
         "decided",
         Decided(
             role=state.review.role,
             arguments=arguments,
-            writes=writes,
+            writes=writes if decides else {},
             shown_digest=review.shown_digest,
             stay=turn.stay.number,
             rationale=rationale if isinstance(rationale, str) else None,
             edits=edits,
+            counted=None if decides else vote,
         ),
         action=name,
-        outcome="done",
+        outcome="done" if decides else "counted",
     )
-    move(turn, target, "next")
+    if decides:
+        move(turn, target, "next")
     return turn.answer()
 
 
@@ -128,17 +135,43 @@ def _outdated(turn: Turn, request: Decide, review: OpenReview) -> Refusal | None
 
 def cancel(turn: Turn, request: Cancel) -> Decision:
     """End a session where it is. A write that is open is never cut off."""
-    actor = turn.command.actor
     arguments: JsonObject = {"reason": request.reason}
-    if actor.kind != "human" or not may_drive(turn.workflow, turn.session, actor):
-        return deny(
-            turn, Refusal("FORBIDDEN", "Only a person who may drive the session cancels it."), "cancel", arguments
-        )
-    if turn.session.ended is not None:
-        return deny(turn, ended(turn.session, turn.session.ended), "cancel", arguments)
-    write = turn.session.open_write
-    if write is not None:
-        refusal = Refusal("IN_PROGRESS", f"{write.tool} is running; cancel again when its outcome is known.")
+    refusal = _may_not_administer(turn, "cancel")
+    if refusal is None and turn.session.ended is not None:
+        refusal = ended(turn.session, turn.session.ended)
+    refusal = refusal or _cuts_off(turn, "cancel")
+    if refusal is not None:
         return deny(turn, refusal, "cancel", arguments)
     turn.emit("admin", Administered("cancelled", request.reason), action="cancel", outcome="done")
     return turn.answer()
+
+
+def restart(turn: Turn, request: Restart) -> Decision:
+    """Let a session go on from a state, ended or not: with what it holds, and a new budget."""
+    states = turn.workflow.states
+    refusal = _may_not_administer(turn, "restart")
+    if refusal is None and isinstance(states.get(request.state), FinalState | None):
+        going_on = listed(name for name, state in states.items() if not isinstance(state, FinalState))
+        refusal = Refusal("NOT_ALLOWED", f"A session cannot go on from {request.state!r}, only from: {going_on}.")
+    refusal = refusal or _cuts_off(turn, "restart")
+    if refusal is not None:
+        return deny(turn, refusal, "restart", {"state": request.state, "reason": request.reason})
+    go_on = move if turn.session.ended is None else begin
+    timers = session_timers(turn.workflow, turn.command.at)
+    turn.emit("admin", Administered("restarted", request.reason, timers), action="restart", outcome="done")
+    go_on(turn, request.state, "restart")
+    return turn.answer()
+
+
+def _may_not_administer(turn: Turn, act: str) -> Refusal | None:
+    actor = turn.command.actor
+    if actor.kind == "human" and may_drive(turn.workflow, turn.session, actor):
+        return None
+    return Refusal("FORBIDDEN", f"Only a person who may drive the session may {act} it.")
+
+
+def _cuts_off(turn: Turn, act: str) -> Refusal | None:
+    write = turn.session.open_write
+    if write is None:
+        return None
+    return Refusal("IN_PROGRESS", f"{write.tool} is running; {act} again when its outcome is known.")

@@ -26,7 +26,9 @@ ActorKind: TypeAlias = Literal["agent", "human", "system", "external"]
 CallOutcome: TypeAlias = Literal["done", "failed", "unknown"]
 Phase: TypeAlias = Literal["entry", "run", "show", "ready", "exit"]
 TurnOf: TypeAlias = Literal["agent", "system", "human", "external", "final"]
-Because: TypeAlias = Literal["start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration"]
+Because: TypeAlias = Literal[
+    "start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration", "restart"
+]
 Ending: TypeAlias = Literal["success", "stopped", "manual", "failed", "cancelled"]
 
 
@@ -173,6 +175,20 @@ class OpenReview:
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """What one person has said of a review that several persons decide. `of` is how many must say the same.
+
+    `arguments` are without the rationale and without edits that change nothing: two votes are equal
+    when event and arguments are.
+    """
+
+    event: str
+    arguments: JsonObject
+    of: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stay:
     """The time between entering a state and leaving it. `number` counts the session's stays from 1.
 
@@ -199,6 +215,8 @@ class Stay:
     """Calls that can be evidence in this stay: by index, then by the digest of the arguments asked for."""
     leaving: Leaving | None = None
     """Where the session goes when the state's `exit` steps are done; then nobody else acts here any more."""
+    votes: dict[str, Vote] = field(default_factory=dict[str, Vote])
+    """The last vote of each person, where events of the review need several."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pointsman.contracts.workflow import (
     State,
     Step,
     SystemState,
+    Workflow,
 )
 
 from .session import OpenReview, Phase, Position, Timer, TurnOf
@@ -75,6 +76,15 @@ def _over_the_ends(state: State, position: Position) -> Position:
     while position.phase != "ready" and position.index >= len(steps_of(state, position.phase)):
         position = Position(_NEXT_PHASE[position.phase])
     return position
+
+
+def session_timers(workflow: Workflow, at: int) -> dict[str, Timer]:
+    """The timers of a whole session that begins, or begins anew, now."""
+    return {
+        f"0.duration.{i}": Timer("duration", at + int(rule.amount), rule.then, i)
+        for i, rule in enumerate(workflow.limits)
+        if rule.kind == "duration"
+    }
 
 
 def timers_of(state: State, number: int, at: int) -> dict[str, Timer]:

@@ -10,9 +10,10 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import AgentState, Workflow
 from pointsman.fsm.allowed import Action, allowed, waiting
 from pointsman.fsm.decision import Decision
-from pointsman.fsm.facts import CallResult, Settled
+from pointsman.fsm.facts import CallResult, Decided, Settled
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
+from pointsman.fsm.votes import votes_so_far
 
 from .replies import Reply, ReplyOutcome, WaitingFor
 
@@ -84,6 +85,12 @@ def told(decision: Decision, result: CallResult) -> tuple[ReplyOutcome, Json, Re
         return "done", result.result, None
     message = f"The call was done, but its result was not saved: {error}."
     return "done", result.result, Refusal("INVALID_FIELDS", message)
+
+
+def counted(decision: Decision) -> Json:
+    """What a person is told whose vote does not decide yet: what has been said so far; None for anything else."""
+    voted = any(isinstance(fact.body, Decided) and fact.body.counted for fact in decision.facts)
+    return {"votes": votes_so_far(decision.session.stay)} if voted and decision.session is not None else None
 
 
 def tool_named(workflow: Workflow, action: str) -> str | None:

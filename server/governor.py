@@ -14,7 +14,7 @@ from dataclasses import replace
 from pointsman.contracts.bounds import REPLY_WAIT_MS
 from pointsman.contracts.values import Json, JsonObject, settled
 from pointsman.contracts.workflow import AgentState, Evidence, Workflow
-from pointsman.fsm.commands import Call, Cancel, Command, Decide, Observe, Read, Request, Send, Start
+from pointsman.fsm.commands import Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send, Start
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult, Intended
@@ -22,7 +22,7 @@ from pointsman.fsm.gate import NOT_FOUND, may_view
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Session
 
-from .answers import actions, reply, rests, told, tool_named
+from .answers import actions, counted, reply, rests, told, tool_named
 from .catalogue import Catalogue, Served
 from .clock import Clock
 from .engines.embedded import EmbeddedEngine
@@ -119,6 +119,10 @@ class Governor:
     async def cancel(self, caller: Caller, session: str, reason: str) -> Reply | Stray:
         """End a session where it is."""
         return await self._administer(caller, session, "cancel", Cancel(reason))
+
+    async def restart(self, caller: Caller, session: str, state: str, reason: str) -> Reply | Stray:
+        """Let a session go on from a state, whether it has ended or not."""
+        return await self._administer(caller, session, "restart", Restart(state, reason))
 
     async def list_sessions(self, caller: Caller) -> Sequence[JsonObject]:
         """List the newest sessions this caller has started, newest first."""
@@ -284,7 +288,8 @@ class Governor:
         call = next((call for call in intended if call is not None and call.purpose == "agent"), None)
         task = self.performer.running(session.id, call.id) if call else None
         if task is None:
-            return await self._at_rest(served, session, "done", entered=entered, repeated=decision.repeated)
+            said, again = counted(decision), decision.repeated
+            return await self._at_rest(served, session, "done", entered=entered, result=said, repeated=again)
         await asyncio.wait([task], timeout=REPLY_WAIT_MS / 1000)
         if not task.done():
             return reply(served.workflow, session, "waiting", entered=entered)
@@ -294,14 +299,21 @@ class Governor:
         return reply(served.workflow, session, outcome, entered=entered, result=value, refusal=refusal)
 
     async def _at_rest(
-        self, served: Served, session: Session, outcome: ReplyOutcome, *, entered: bool, repeated: bool = False
+        self,
+        served: Served,
+        session: Session,
+        outcome: ReplyOutcome,
+        *,
+        entered: bool,
+        result: Json = None,
+        repeated: bool = False,
     ) -> Reply:
         before = session.stay.number
         session = await self._rest(session)
         entered = entered or session.stay.number != before
         if not rests(session):
             outcome = "waiting"
-        return reply(served.workflow, session, outcome, entered=entered, repeated=repeated)
+        return reply(served.workflow, session, outcome, entered=entered, result=result, repeated=repeated)
 
     async def _rest(self, session: Session) -> Session:
         """Wait until nothing of the session runs, at most 20 s."""

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from pointsman.contracts.loading import load
 from pointsman.contracts.values import JsonObject
+from pointsman.contracts.visible import visible
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.refusals import Refusal, unmet_values
 from pointsman.fsm.session import Session
@@ -28,7 +29,7 @@ from .database import reading_database, session_named
 from .failures import FoundProblems, NotReached
 from .logging import log_to_stderr
 from .output import print_json
-from .whereabouts import place, sentence
+from .whereabouts import place, sentence, votes_in_words
 
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ def tell(database: str | None, answer: Reply | Stray, *, as_json: bool, hint: st
         where = place(session) if session is not None else {}
         print_json({**where, "outcome": "refused" if refusal else "done", **_refusal(refusal)})
     elif session is not None and refusal is None:
-        click.echo(sentence(session))
+        click.echo(visible("\n".join([sentence(session), *votes_in_words(session)]), lines=True))
     if refusal is not None:
         raise FoundProblems(refusal_text(refusal) + (f"\n{hint}" if hint else ""))
 

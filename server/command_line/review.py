@@ -13,18 +13,29 @@ import click
 
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.visible import visible
 from pointsman.contracts.workflow import HumanState, Workflow
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import OpenReview, Session
+from pointsman.fsm.votes import votes_so_far
 
 from ..store.searching import open_reviews
-from .callers import local_caller, token_caller
-from .confirming import at_a_terminal, confirm
+from .confirming import confirm
 from .database import reading_database, session_named
-from .failures import FoundProblems, WrongUsage
+from .failures import FoundProblems
 from .options import database_option, json_option, limit_option, set_option, token_option
-from .output import json_text, moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
-from .whereabouts import sentence
+from .output import (
+    json_text,
+    moment,
+    print_heading,
+    print_json,
+    print_json_lines,
+    print_pairs,
+    print_table,
+    value_text,
+)
+from .persons import demand_a_person, person, turn_away
+from .whereabouts import sentence, votes_in_words
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -108,20 +119,15 @@ def decide(  # noqa: PLR0913 -- click's way: an option is an argument
     as_json: bool,
 ) -> None:
     """Decide a review: at a terminal, or with a person's token."""
-    from .acting import governed, refusal_text, tell
+    from .acting import governed, tell
     from .arguments import assigned
 
-    if token is None and not at_a_terminal():
-        raise WrongUsage(
-            "A decision is made at a terminal, where the event's name is typed once more, or with a person's token "
-            "(--token, POINTSMAN_TOKEN). Here is neither: a program must not decide in a person's name."
-        )
+    demand_a_person(token, "A decision is made", "the event's name")
     with reading_database(database) as connection:
         opened = _open_review(connection, session_id)
-        caller = local_caller(opened.workflow.roles) if token is None else token_caller(connection, token)
+        caller = person(connection, token, opened.workflow.roles)
     if isinstance(caller, Refusal):
-        _record(database, session_id, event, caller)
-        raise FoundProblems(refusal_text(caller))
+        turn_away(database, session_id, event, caller)
     if shown is not None and shown != opened.review.shown_digest:
         raise FoundProblems(f"What is shown has changed; its digest is {opened.review.shown_digest}. Look at it again.")
     arguments = assigned(assignments, _schema(opened.state, event))
@@ -140,16 +146,6 @@ def decide(  # noqa: PLR0913 -- click's way: an option is an argument
     code = answer.refusal.code if answer.refusal is not None else None
     hint = _hint(opened, caller, event) if code == "FORBIDDEN" else ""
     tell(database, answer, as_json=as_json, hint=hint)
-
-
-def _record(database: str | None, session_id: str, event: str, refusal: Refusal) -> None:
-    """Write a foreign token's attempt to the chain of calls that belong to no session."""
-    from .acting import governed
-
-    async def record(governor: Governor) -> None:
-        await governor.stray(local_caller(()), event, refusal, {"session": session_id})
-
-    governed(database, [], record)
 
 
 def _hint(opened: Open, caller: Caller, event: str) -> str:
@@ -216,12 +212,14 @@ def _document(opened: Open) -> JsonObject:
             "event": event.name,
             "description": event.description,
             "leads_to": list(dict.fromkeys(transition.to for transition in event.next)),
+            "approvals": event.approvals,
             "input_schema": event.contract.input_schema,
         }
         for event in opened.state.events.values()
     ]
     return {
         **_entry(opened.session),
+        "votes": votes_so_far(opened.session.stay),
         "revision": opened.session.revision,
         "started_by": opened.session.started_by,
         "goal": opened.state.goal,
@@ -257,11 +255,20 @@ def _print_review(opened: Open, *, err: bool) -> None:
     print_pairs([(name, value_text(value)) for name, value in opened.review.shown.items()], err=err)
     print_heading("Decisions", err=err)
     rows: list[list[str | None]] = [
-        [event.name, event.description, " or ".join(dict.fromkeys(t.to for t in event.next)), _contract(event_schema)]
+        [
+            event.name,
+            event.description,
+            " or ".join(dict.fromkeys(t.to for t in event.next)),
+            None if event.approvals == 1 else f"{event.approvals} persons",
+            _contract(event.contract.input_schema),
+        ]
         for event in opened.state.events.values()
-        for event_schema in [event.contract.input_schema]
     ]
-    print_table(("event", "description", "leads to", "contract"), rows, err=err)
+    print_table(("event", "description", "leads to", "takes", "contract"), rows, err=err)
+    votes = votes_in_words(opened.session)
+    if votes:
+        print_heading("Votes so far", err=err)
+        click.echo(visible("\n".join(votes), lines=True), err=err)
 
 
 def _contract(schema: JsonObject) -> str:

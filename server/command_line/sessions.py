@@ -1,4 +1,7 @@
-"""`pointsman sessions`: what runs and has run. Starting and cancelling go through the same gate as an agent's calls."""
+"""`pointsman sessions`: what runs and has run.
+
+Starting, restarting and cancelling go through the same gate as an agent's calls.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.visible import visible
+from pointsman.fsm.refusals import Refusal
 
 from ..identity import new_command_id, new_instance_id
 from ..store.reading import SessionFilter
@@ -17,10 +22,12 @@ from ..store.reading import list_sessions as read_sessions
 from ..store.searching import newest_definition
 from ..store.searching import path as read_path
 from .callers import local_caller
+from .confirming import confirm
 from .database import reading_database, session_named
 from .failures import FoundProblems, NotReached
-from .options import database_option, json_option, limit_option, set_option
+from .options import database_option, json_option, limit_option, set_option, token_option
 from .output import moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
+from .persons import demand_a_person, person, turn_away
 from .whereabouts import came_from, everything, place, sentence, turn
 
 if TYPE_CHECKING:
@@ -38,7 +45,7 @@ TIMER: Final = ("timer", "kind", "at", "to")
 
 @click.group()
 def command() -> None:
-    """List, show, start and cancel sessions."""
+    """List, show, start, restart and cancel sessions."""
 
 
 @command.command(name="list")
@@ -142,6 +149,39 @@ def cancel(session_id: str, reason: str, database: str | None, *, as_json: bool)
             print_json({**place(decision.session), "outcome": "done"})
         else:
             click.echo(sentence(decision.session))
+
+
+@command.command()
+@click.argument("session_id", metavar="ID")
+@click.option("--from", "state", metavar="STATE", required=True, help="The state it goes on from.")
+@click.option("--reason", required=True, help="Why; it stays in the history.")
+@token_option
+@database_option
+@json_option
+def restart(
+    *, session_id: str, state: str, reason: str, token: str | None, database: str | None, as_json: bool
+) -> None:
+    """Let a session go on from a state, whether it runs or has ended.
+
+    It keeps its record, its calls and its decisions, and gets a new budget: limits count from zero, and what has
+    taken its time begins anew. At a terminal, where the state's name is typed once more, or with a person's token.
+    """
+    from .acting import governed, tell, workflow_of
+
+    demand_a_person(token, "A session is restarted", "the state's name")
+    with reading_database(database) as connection:
+        session = session_named(connection, session_id)
+        caller = person(connection, token, workflow_of(connection, session).roles)
+    if isinstance(caller, Refusal):
+        turn_away(database, session_id, "restart", caller)
+    if token is None:
+        click.echo(visible(sentence(session)), err=True)
+        confirm(state, f"{caller.actor.id} lets it go on from {state}: {reason}. Type the state's name:")
+
+    async def go_on(governor: Governor) -> Reply | Stray:
+        return await governor.restart(caller, session_id, state, reason)
+
+    tell(database, governed(database, [], go_on), as_json=as_json)
 
 
 async def _cancel(session_id: str, reason: str, database: str | None) -> Decision:

@@ -9,10 +9,11 @@ from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.allowed import waiting
 from pointsman.fsm.session import OpenCall, Provenance, Session, Timer, TurnOf
+from pointsman.fsm.votes import tallies, votes_so_far
 
 from ..audit.chain import AuditRow
 from ..store.rows import row_as_json
-from .output import moment
+from .output import json_text, moment
 
 _TURN: Final[dict[TurnOf, str]] = {
     "agent": "an agent acts",
@@ -56,7 +57,18 @@ def place(session: Session) -> JsonObject:
     elif who is not None:
         due = None if who.due_at is None else iso(who.due_at)
         members["waiting_for"] = _given({"actor": who.actor, "role": who.role, "due": due})
+    if session.stay.votes:
+        members["votes"] = votes_so_far(session.stay)
     return members
+
+
+def votes_in_words(session: Session) -> list[str]:
+    """Say what persons have said of a review that several decide, a line for each: `approve: 1 of 2 (maria)`."""
+    return [
+        f"{one.event}{f' with {json_text(one.arguments)}' if one.arguments else ''}: "
+        f"{len(one.by)} of {one.of} ({', '.join(one.by)})"
+        for one in tallies(session.stay)
+    ]
 
 
 def everything(session: Session, path: Sequence[AuditRow]) -> JsonObject:

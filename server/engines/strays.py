@@ -18,7 +18,7 @@ from pointsman.contracts.bounds import (
 )
 from pointsman.contracts.values import Json, JsonObject, canonical, digest_text
 from pointsman.contracts.workflow import Workflow
-from pointsman.fsm.commands import Call, Command, Decide, Expire, Observe, Send, Settle, Start, TakeOver
+from pointsman.fsm.commands import Call, Command, Decide, Expire, Observe, Restart, Send, Settle, Start, TakeOver
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Accepted, Denied, Fact
 from pointsman.fsm.refusals import Refusal, unmet_values
@@ -186,5 +186,7 @@ def _asked(command: Command) -> tuple[str, JsonObject]:
             return type(request).__name__.lower(), {"call": request.call}
         case Expire():
             return "expire", {"timer": request.timer}
+        case Restart():
+            return "restart", {"state": request.state, "reason": request.reason}
         case _:
             return "cancel", {"reason": request.reason}
