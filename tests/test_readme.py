@@ -58,7 +58,9 @@ def test_every_command_in_it_exists_with_these_options(words: list[str]) -> None
 
 
 @pytest.mark.parametrize(
-    "words", [words for words in commands() if words[0] in {"check", "graph", "run"}], ids=lambda words: str(words[0])
+    "words",
+    [words for words in commands() if words[0] in {"check", "graph", "table", "run"}],
+    ids=lambda words: str(words[0]),
 )
 def test_the_commands_on_its_example_run(shell: Shell, words: list[str]) -> None:
     done = shell.run(*words)

@@ -22,6 +22,7 @@ COMMANDS: Final[CommandTable] = {
     "explain": ("explain", "Explain what a finding of `check` means, with a wrong and a right example."),
     "schema": ("schema", "Print the JSON Schema of workflow files, for editors."),
     "graph": ("graph", "Draw a workflow."),
+    "table": ("table", "Print the transition table of a workflow."),
     "sessions": ("sessions", "List, show, start and cancel sessions."),
     "review": ("review", "See what waits for a person, and decide it."),
     "audit": ("audit", "Read, prove and replay what happened."),

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from pointsman.contracts.workflow import Condition, FinalState, HumanState, Limit, State, Workflow
+from pointsman.contracts.workflow import AgentState, Condition, FinalState, HumanState, Limit, Model, State, Workflow
 from pointsman.fsm.stays import turn_of
 
 from ..moves import ANYWHERE, Cause, Move, moves_of, printable, span
@@ -117,6 +117,8 @@ def kind_of(state: State) -> Kind:
     """Name who acts in a state, or how a session has ended in it."""
     if isinstance(state, FinalState):
         return state.outcome
+    if isinstance(state, AgentState) and state.model is not None:
+        return "model"
     kind = turn_of(state)
     if kind == "final":
         raise AssertionError(state.name)
@@ -131,6 +133,8 @@ def _node(state: State) -> Node:
             detail = f"{kind}: {owner}"
         case HumanState():
             detail = state.review.role
+        case AgentState(model=Model(name=str(name))):
+            detail = f"model: {name}"
         case _:
             detail = kind
     return Node(state.name, kind, printable(detail), goal)
