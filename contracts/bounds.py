@@ -76,6 +76,18 @@ LISTED_BYTES: Final = 1024 * 1024
 WIRE_NAME_CHARACTERS: Final = 64
 """The longest name that every model API takes for a tool."""
 
+# What a client is given at once; the rest follows when asked for by its cursor.
+LISTED_SESSIONS: Final = 20
+LISTED_ROWS: Final = 500
+COMPLETIONS: Final = 100
+"""The most that MCP allows."""
+
+# Progress: told to a client that waits for a reply and asks for it.
+PROGRESS_FIRST_MS: Final = 500
+"""After which time it is first told, and how often at most."""
+PROGRESS_AGAIN_MS: Final = 5_000
+"""After which time it is told again though nothing has changed, so that a client goes on waiting."""
+
 # The engine.
 COMMANDS_PER_COMMIT: Final = 256
 CACHED_SESSIONS: Final = 1_000

@@ -11,7 +11,9 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from pointsman.contracts.bounds import REPLY_WAIT_MS
+import structlog
+
+from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS, REPLY_WAIT_MS
 from pointsman.contracts.values import Json, JsonObject, settled
 from pointsman.contracts.workflow import AgentState, Evidence, Workflow
 from pointsman.fsm.commands import Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send, Start
@@ -22,14 +24,22 @@ from pointsman.fsm.gate import NOT_FOUND, may_view
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Session
 
-from .answers import actions, counted, reply, rests, told, tool_named
+from .answers import counted, reply, rests, told, tool_named
 from .catalogue import Catalogue, Served
 from .clock import Clock
 from .engines.embedded import EmbeddedEngine
+from .engines.strays import Frame
+from .errors import StoreError
 from .graph import Trail, mermaid
 from .identity import new_command_id, new_handle
 from .performer import Performer
-from .replies import Caller, Reply, ReplyOutcome, Stray
+from .replies import AuditPage, Begun, Caller, Glimpse, Reply, ReplyOutcome, SessionChoice, Sessions, Stray
+from .sight import Sight
+from .store.reading import SessionFilter, list_sessions
+
+_log = structlog.get_logger(__name__)
+_AGAIN_S = 1.0
+"""How long a session is not followed when the database has failed."""
 
 SERVER = Actor("system", "pointsman")
 """The actor of what happens by itself."""
@@ -44,6 +54,7 @@ class Governor:
         self.clock = clock
         self.instance = instance
         self.performer = Performer(instance, self._follow)
+        self._sight = Sight(catalogue, engine)
         self._reads: dict[str, dict[str, tuple[Read, asyncio.Task[Decision]]]] = {}
         self._watches: set[asyncio.Task[None]] = set()
 
@@ -54,7 +65,9 @@ class Governor:
         served = [self.catalogue.by_name(name) for name in self.catalogue.names()]
         return [one.workflow for one in served if one is not None]
 
-    async def start(self, caller: Caller, workflow: str, fields: JsonObject) -> Reply | Stray:
+    async def start(
+        self, caller: Caller, workflow: str, fields: JsonObject, begun: Begun | None = None
+    ) -> Reply | Stray:
         """Start a session, and answer when it rests."""
         served = self.catalogue.by_name(workflow)
         if served is None:
@@ -62,15 +75,17 @@ class Governor:
             return await self._stray(
                 caller, "start", Refusal("NOT_FOUND", f"There is no workflow {workflow!r}. There are: {names}."), fields
             )
-        return await asyncio.shield(asyncio.create_task(self._start(caller, served, fields)))
+        return await asyncio.shield(asyncio.create_task(self._start(caller, served, fields, begun)))
 
-    async def _start(self, caller: Caller, served: Served, fields: JsonObject) -> Reply | Stray:
+    async def _start(self, caller: Caller, served: Served, fields: JsonObject, begun: Begun | None) -> Reply | Stray:
         handle = new_handle()
         request = Start(handle, served.workflow.digest, _object(fields))
         decision = await self.engine.submit(handle, self._command(caller, request))
         if decision.refusal is not None or decision.session is None:
             return Stray(decision.refusal or NOT_FOUND)  # the engine has recorded it
         self.performer.run_open(served, decision.session)
+        if begun is not None:
+            begun(handle)
         return await self._at_rest(served, decision.session, "done", entered=True)
 
     async def status(self, caller: Caller, session: str) -> Reply | Stray:
@@ -87,13 +102,21 @@ class Governor:
         return None if found is None else found[0].workflow.name
 
     async def act(
-        self, caller: Caller, session: str, action: str, arguments: JsonObject, expected_revision: int | None = None
+        self,
+        caller: Caller,
+        session: str,
+        action: str,
+        arguments: JsonObject,
+        expected_revision: int | None = None,
+        begun: Begun | None = None,
     ) -> Reply | Stray:
         """Call a tool or send an event. A client that goes away does not stop what has begun."""
         found = await self._find(caller, session, action)
         if isinstance(found, Stray):
             return found
         served, before = found
+        if begun is not None:
+            begun(session)
         tool = tool_named(served.workflow, action)
         work = self._call if tool is not None else self._send
         request = work(caller, served, before, tool or action, _object(arguments), expected_revision)
@@ -124,45 +147,41 @@ class Governor:
         """Let a session go on from a state, whether it has ended or not."""
         return await self._administer(caller, session, "restart", Restart(state, reason))
 
-    async def list_sessions(self, caller: Caller) -> Sequence[JsonObject]:
-        """List the newest sessions this caller has started, newest first."""
-        return await self.engine.list_sessions(started_by=caller.actor.id)
-
-    async def contract(self, caller: Caller, session: str) -> JsonObject | Stray:
-        """Give the contract of the session's current state: goal, what is allowed, with schemas."""
-        found = await self._find(caller, session, "contract")
-        if isinstance(found, Stray):
-            return found
-        served, current = found
-        state = served.workflow.states[current.state]
-        offered: list[Json] = [
-            {"name": one.name, "kind": one.kind, "description": one.description, "input_schema": one.input_schema}
-            for one in actions(served.workflow, current)
-        ]
-        return {"state": current.state, "goal": state.goal, "forbid": state.forbid, "allowed": offered}
+    async def list_sessions(self, caller: Caller, chosen: SessionChoice, cursor: str | None = None) -> Sessions | Stray:
+        """List sessions this caller may see, newest first."""
+        seen = await self._sight.of(caller.actor)
+        wanted = SessionFilter(chosen.workflow, chosen.state, begins=chosen.begins, seen=seen)
+        try:
+            page = await self.engine.reading(list_sessions, wanted, LISTED_SESSIONS, cursor)
+        except ValueError as error:
+            return await self._stray(
+                caller, "list_sessions", Refusal("INVALID_FIELDS", f"cursor: {error}."), {"cursor": cursor}
+            )
+        return Sessions(tuple(one.as_json() for one in page.sessions), page.cursor)
 
     async def diagram(self, caller: Caller, session: str) -> str | Stray:
         """Draw the session's workflow as mermaid, with the current state marked."""
         found = await self._find(caller, session, "diagram")
         return found if isinstance(found, Stray) else mermaid(found[0].workflow, Trail(found[1].state))
 
-    async def audit(self, caller: Caller, session: str) -> Sequence[JsonObject] | Stray:
-        """Give the session's audit rows, oldest first; to an agent without their bodies, which hold values."""
+    async def audit(self, caller: Caller, session: str, after_revision: int = 0) -> AuditPage | Stray:
+        """Give the session's audit rows that follow a revision; to an agent without their bodies, which hold values."""
         found = await self._find(caller, session, "audit")
         if isinstance(found, Stray):
             return found
-        rows = await self.engine.audit_rows(session)
-        if caller.actor.kind != "agent":
-            return rows
-        return [{name: value for name, value in row.items() if name != "body"} for row in rows]
+        rows = await self.engine.audit_rows(session, after_revision, LISTED_ROWS)
+        hidden = {"body"} if caller.actor.kind == "agent" else set[str]()
+        shown = tuple({name: value for name, value in row.items() if name not in hidden} for row in rows)
+        last = after_revision + len(rows)  # revisions have no gaps
+        return AuditPage(shown, last if last < found[1].revision and rows else None)
 
     async def stray(self, caller: Caller, action: str, refusal: Refusal, arguments: JsonObject | None) -> None:
         """Record a refused call that belongs to no session."""
         await self._stray(caller, action, refusal, arguments or {})
 
-    def subscribe(self, session: str, on_rest: Callable[[], None]) -> Callable[[], None]:
-        """Call `on_rest` whenever the session came to rest in another state; the result ends that."""
-        task = asyncio.create_task(self._watch(session, on_rest), name=f"watch {session}")
+    def subscribe(self, session: str, on_change: Callable[[Glimpse], None]) -> Callable[[], None]:
+        """Tell what the session does now, and whenever that changes; the result ends that."""
+        task = asyncio.create_task(self._watch(session, on_change), name=f"watch {session}")
         self._watches.add(task)
         task.add_done_callback(self._watches.discard)
 
@@ -171,18 +190,25 @@ class Governor:
 
         return end
 
-    async def _watch(self, session_id: str, on_rest: Callable[[], None]) -> None:
+    async def _watch(self, session_id: str, on_change: Callable[[Glimpse], None]) -> None:
         """Follow a session, whichever process moves it."""
-        session = await self.engine.read(session_id)
-        stay, revision = (session.stay.number, session.revision) if session else (0, 0)
+        told: Glimpse | None = None
+        revision = 0
         while True:
-            session = await self.engine.wait_for_change(session_id, revision, REPLY_WAIT_MS)
+            try:
+                session = await self.engine.wait_for_change(session_id, revision, REPLY_WAIT_MS)
+            except StoreError as error:
+                _log.warning("a session cannot be followed; trying again", session=session_id, error=str(error))
+                await asyncio.sleep(_AGAIN_S)
+                continue
             if session is None:
                 continue
             revision = session.revision
-            if rests(session) and session.stay.number != stay:
-                stay = session.stay.number
-                on_rest()
+            running = tuple(call.tool for call in session.stay.open.values())
+            glimpse = Glimpse(session.state, session.stay.number, running, rests(session))
+            if glimpse != told:
+                told = glimpse
+                on_change(glimpse)
 
     async def aclose(self) -> None:
         """Wait for the calls that run, and stop following sessions."""
@@ -337,8 +363,8 @@ class Governor:
         return served, found
 
     async def _stray(self, caller: Caller, action: str, refusal: Refusal, arguments: Mapping[str, Json]) -> Stray:
-        command = self._command(caller, Cancel(action))
-        await self.engine.record_stray(command, action, refusal, dict(arguments))
+        frame = Frame(new_command_id(), self.clock.now_ms(), caller.actor, caller.channel, caller.client)
+        await self.engine.record_stray(frame, action, refusal, dict(arguments))
         return Stray(refusal)
 
     # What happens after a command.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -17,9 +17,16 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import NotificationOptions, Server
 from mcp.server.runner import serve_loop
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
+from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
+    CompleteRequestParams,
+    CompleteResult,
+    GetPromptRequestParams,
+    GetPromptResult,
+    ListPromptsResult,
     ListResourcesResult,
     ListResourceTemplatesResult,
     ListToolsResult,
@@ -36,6 +43,7 @@ if TYPE_CHECKING:
     from .replies import Governed
     from .surfaces.choosing import SurfaceChoice
     from .surfaces.desk import Desk
+    from .surfaces.progress import Report
 
 Era: TypeAlias = Literal["auto", "handshake"]
 Context: TypeAlias = ServerRequestContext[Any, Any]
@@ -54,13 +62,6 @@ UNRECORDED_REJECTS: Final = 100
 
 
 async def serve_stdio(
-    governed: Governed, *, surface: SurfaceChoice, era: Era, session: str | None, caller_id: str
-) -> None:
-    """Serve one client over standard input and output, until it closes its end. See `open_and_serve_stdio`."""
-    await open_and_serve_stdio(nullcontext(governed), surface=surface, era=era, session=session, caller_id=caller_id)
-
-
-async def open_and_serve_stdio(
     opening: AbstractAsyncContextManager[Governed],
     *,
     surface: SurfaceChoice,
@@ -119,6 +120,9 @@ class McpServer:
             on_list_resources=self._list_resources,
             on_list_resource_templates=self._list_templates,
             on_read_resource=self._read_resource,
+            on_list_prompts=self._list_prompts,
+            on_get_prompt=self._get_prompt,
+            on_completion=self._complete,
             on_subscriptions_listen=ListenHandler(self.bus),
         )
         self._sdk.middleware.append(self._greet)
@@ -163,24 +167,38 @@ class McpServer:
         finally:
             self.greeted.set()
 
-    async def _list_tools(self, context: Context, _params: PaginatedRequestParams | None) -> ListToolsResult:
+    async def _list_tools(self, context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
+        _one_page(params)
         desk = await self._desk_open()
         return ListToolsResult(tools=await desk.list_tools(context.session), ttl_ms=0, cache_scope="private")
 
     async def _call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
         desk = await self._desk_open()
-        return await desk.call(context.session, params.name, params.arguments or {})
+        return await desk.call(context.session, params.name, params.arguments or {}, _report(context))
 
-    async def _list_resources(self, context: Context, _params: PaginatedRequestParams | None) -> ListResourcesResult:
+    async def _list_resources(self, context: Context, params: PaginatedRequestParams | None) -> ListResourcesResult:
         desk = await self._desk_open()
-        found = await desk.list_resources(context.session)
-        return ListResourcesResult(resources=found, ttl_ms=0, cache_scope="private")
+        return await desk.list_resources(context.session, None if params is None else params.cursor)
 
     async def _list_templates(
-        self, _context: Context, _params: PaginatedRequestParams | None
+        self, _context: Context, params: PaginatedRequestParams | None
     ) -> ListResourceTemplatesResult:
+        _one_page(params)
         desk = await self._desk_open()
         return ListResourceTemplatesResult(resource_templates=desk.list_templates(), ttl_ms=0, cache_scope="private")
+
+    async def _list_prompts(self, _context: Context, params: PaginatedRequestParams | None) -> ListPromptsResult:
+        _one_page(params)
+        desk = await self._desk_open()
+        return ListPromptsResult(prompts=desk.list_prompts(), ttl_ms=0, cache_scope="private")
+
+    async def _get_prompt(self, context: Context, params: GetPromptRequestParams) -> GetPromptResult:
+        desk = await self._desk_open()
+        return await desk.get_prompt(context.session, params.name, params.arguments or {})
+
+    async def _complete(self, context: Context, params: CompleteRequestParams) -> CompleteResult:
+        desk = await self._desk_open()
+        return CompleteResult(completion=await desk.complete(context.session, params))
 
     async def _read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
         desk = await self._desk_open()
@@ -203,6 +221,20 @@ async def _desk(
         yield desk
     finally:
         await desk.aclose()
+
+
+def _one_page(params: PaginatedRequestParams | None) -> None:
+    """Refuse any cursor of a list that is given whole (MCP 2025-11-25, pagination)."""
+    if params is not None and params.cursor is not None:
+        raise MCPError(INVALID_PARAMS, "This list has one page; ask for it without a cursor.")
+
+
+def _report(context: Context) -> Report | None:
+    """Give how progress is told on this request, where its client asked for it."""
+    if context.meta is None or "progress_token" not in context.meta:
+        return None
+    session = context.session
+    return lambda number, message: session.report_progress(number, message=message)
 
 
 def _nothing_to_validate(_name: str) -> None:

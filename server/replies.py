@@ -67,10 +67,49 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What a session does at a moment: its stay, the tools that run, and whether it rests."""
+
+    state: str
+    stay: int
+    running: tuple[str, ...]
+    rests: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChoice:
+    """Which of the sessions a caller may see are asked for: all that agree with every member that is not None."""
+
+    workflow: str | None = None
+    state: str | None = None
+    begins: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Some sessions, newest first, and the cursor of those that follow (None: there are no more)."""
+
+    sessions: tuple[JsonObject, ...]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Some rows of a session, oldest first; the next page, if there is one, follows the revision `next_after`."""
+
+    rows: tuple[JsonObject, ...]
+    next_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stray:
     """A refusal that belongs to no session this caller may see."""
 
     refusal: Refusal
+
+
+Begun: TypeAlias = Callable[[str], None]
+"""Is told the session of a call, once it is known that the caller may see it."""
 
 
 class Governed(Protocol):
@@ -80,8 +119,10 @@ class Governed(Protocol):
         """Give the workflows that are served, in the order they were given."""
         ...
 
-    async def start(self, caller: Caller, workflow: str, fields: JsonObject) -> Reply | Stray:
-        """Start a session."""
+    async def start(
+        self, caller: Caller, workflow: str, fields: JsonObject, begun: Begun | None = None
+    ) -> Reply | Stray:
+        """Start a session. `begun` is told of it before it rests."""
         ...
 
     async def status(self, caller: Caller, session: str) -> Reply | Stray:
@@ -93,31 +134,33 @@ class Governed(Protocol):
         ...
 
     async def act(
-        self, caller: Caller, session: str, action: str, arguments: JsonObject, expected_revision: int | None = None
+        self,
+        caller: Caller,
+        session: str,
+        action: str,
+        arguments: JsonObject,
+        expected_revision: int | None = None,
+        begun: Begun | None = None,
     ) -> Reply | Stray:
         """Call a tool or send an event. `action` is its name, dotted or as written on the wire."""
         ...
 
-    async def list_sessions(self, caller: Caller) -> Sequence[JsonObject]:
-        """List the sessions this caller may see, newest first."""
-        ...
-
-    async def contract(self, caller: Caller, session: str) -> JsonObject | Stray:
-        """Give the contract of the session's current state."""
+    async def list_sessions(self, caller: Caller, chosen: SessionChoice, cursor: str | None = None) -> Sessions | Stray:
+        """List sessions this caller may see, newest first; those that follow when given their cursor."""
         ...
 
     async def diagram(self, caller: Caller, session: str) -> str | Stray:
         """Draw the session's workflow as mermaid, with the current state marked."""
         ...
 
-    async def audit(self, caller: Caller, session: str) -> Sequence[JsonObject] | Stray:
-        """Give the session's audit rows, oldest first."""
+    async def audit(self, caller: Caller, session: str, after_revision: int = 0) -> AuditPage | Stray:
+        """Give the session's audit rows that follow a revision."""
         ...
 
     async def stray(self, caller: Caller, action: str, refusal: Refusal, arguments: JsonObject | None) -> None:
         """Record a refused call that belongs to no session in the chain `server`."""
         ...
 
-    def subscribe(self, session: str, on_rest: Callable[[], None]) -> Callable[[], None]:
-        """Call `on_rest` whenever the session came to rest in another state; the result ends that."""
+    def subscribe(self, session: str, on_change: Callable[[Glimpse], None]) -> Callable[[], None]:
+        """Tell what the session does now, and whenever that changes; the result ends it. No rights are asked for."""
         ...

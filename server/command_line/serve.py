@@ -71,14 +71,14 @@ async def _serve(
     files: tuple[Path, ...], surface: SurfaceChoice, era: Era, session: str | None, database: str | None
 ) -> None:
     from ..identity import local_principal
-    from ..mcp_server import open_and_serve_stdio
+    from ..mcp_server import serve_stdio
 
     serving = asyncio.current_task()
     with suppress(NotImplementedError):  # an event loop of Windows takes no signals
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: serving and serving.cancel())
     with suppress(asyncio.CancelledError):
         opening = _opening(files, database)
-        await open_and_serve_stdio(opening, surface=surface, era=era, session=session, caller_id=local_principal())
+        await serve_stdio(opening, surface=surface, era=era, session=session, caller_id=local_principal())
 
 
 @asynccontextmanager

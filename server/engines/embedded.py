@@ -35,13 +35,10 @@ from ..store.location import database_path
 from ..store.opening import open_database
 from ..store.reading import (
     AUDIT_ROWS,
-    LIST_ROWS,
-    SessionFilter,
     any_open_calls,
     audit_rows,
     definition,
     due_sessions,
-    list_sessions,
     next_due_at,
     open_sessions,
     read_revisions,
@@ -55,8 +52,8 @@ from .changes import Changes
 from .glance import Glance
 from .neighbours import Neighbours
 from .reader import Reader
-from .strays import stray_fact
-from .writer import Job, Outcome, Stray, Submission, Work, Writer
+from .strays import Frame, stray_fact
+from .writer import Job, Outcome, StrayCall, Submission, Work, Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -166,13 +163,10 @@ class EmbeddedEngine(Engine):
         """
         return await self._changes.wait(session_id, after_revision, timeout_ms)
 
-    async def record_stray(self, command: Command, action: str, refusal: Refusal, arguments: JsonObject) -> None:
-        """Write a refused call that belongs to no session to the chain `server`, as far as its bound allows.
-
-        Only the frame of `command` is used: who, when, and through what.
-        """
+    async def record_stray(self, frame: Frame, action: str, refusal: Refusal, arguments: JsonObject) -> None:
+        """Write a refused call that belongs to no session to the chain `server`, as far as its bound allows."""
         answer: asyncio.Future[None] = self._loop.create_future()
-        self._put(Stray(stray_fact(command, action, refusal, arguments), answer))
+        self._put(StrayCall(stray_fact(frame, action, refusal, arguments), answer))
         await answer
 
     async def reading(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -210,11 +204,6 @@ class EmbeddedEngine(Engine):
     async def next_due_at(self, workflows: Collection[str]) -> int | None:
         """Give the moment of the earliest timer of these workflows' sessions, or None where there is none."""
         return await self.reading(next_due_at, workflows)
-
-    async def list_sessions(self, started_by: str | None = None, limit: int = LIST_ROWS) -> list[JsonObject]:
-        """Give sessions as JSON, newest first; for other choices run `store.reading.list_sessions`."""
-        page = await self.reading(list_sessions, SessionFilter(started_by=started_by), limit)
-        return [session.as_json() for session in page.sessions]
 
     async def audit_rows(self, chain: str, after_revision: int = 0, limit: int = AUDIT_ROWS) -> list[JsonObject]:
         """Give the rows of a session, or of the chain `server`, as JSON, oldest first."""

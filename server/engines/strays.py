@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from pointsman.contracts.bounds import (
@@ -22,7 +23,7 @@ from pointsman.fsm.commands import Call, Command, Decide, Expire, Observe, Resta
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Accepted, Denied, Fact
 from pointsman.fsm.refusals import Refusal, unmet_values
-from pointsman.fsm.session import Session
+from pointsman.fsm.session import Actor, Session
 
 _WINDOW_S: Final = 60.0
 _NAME_BYTES: Final = 256
@@ -54,20 +55,34 @@ def only_said(workflow: Workflow, before: Session | None, decision: Decision) ->
     return True
 
 
-def stray_fact(command: Command, action: str, refusal: Refusal, arguments: JsonObject) -> Fact:
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """All that counts of a call that belongs to no session: who asked, when, and through what.
+
+    `id` is the command's, `at` milliseconds since the epoch.
+    """
+
+    id: str
+    at: int
+    actor: Actor
+    channel: str
+    client: str | None = None
+
+
+def stray_fact(frame: Frame, action: str, refusal: Refusal, arguments: JsonObject) -> Fact:
     """Make the fact of a refused call that belongs to no session, or to one that is not the caller's.
 
-    Of the command only its frame is used. What came from outside is cut and made storable.
+    What came from outside is cut and made storable.
     """
     text = canonical(arguments)
     return Fact(
         kind="denied",
-        command=_storable(command.id),
-        at=command.at,
-        actor_kind=command.actor.kind,
-        actor_id=_storable(command.actor.id),
-        client=None if command.client is None else _storable(command.client),
-        channel=command.channel,
+        command=_storable(frame.id),
+        at=frame.at,
+        actor_kind=frame.actor.kind,
+        actor_id=_storable(frame.actor.id),
+        client=None if frame.client is None else _storable(frame.client),
+        channel=frame.channel,
         definition="",
         body=Denied(
             message=_storable(refusal.message, DENIED_ARGUMENTS_BYTES),
@@ -84,7 +99,8 @@ def stray_fact(command: Command, action: str, refusal: Refusal, arguments: JsonO
 def stray_command(command: Command, session_id: str, refusal: Refusal) -> Fact:
     """Make the fact of a command that was refused before it reached a session of its caller's."""
     action, arguments = _asked(command)
-    return stray_fact(command, action, refusal, {"session": session_id, "arguments": arguments})
+    frame = Frame(command.id, command.at, command.actor, command.channel, command.client)
+    return stray_fact(frame, action, refusal, {"session": session_id, "arguments": arguments})
 
 
 class StrayBound:

@@ -47,7 +47,7 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
+class StrayCall:
     """A refused call that belongs to no session."""
 
     fact: Fact
@@ -62,7 +62,7 @@ class Job:
     answer: asyncio.Future[object]
 
 
-Work: TypeAlias = Submission | Stray | Job
+Work: TypeAlias = Submission | StrayCall | Job
 
 
 @dataclass(slots=True)
@@ -143,7 +143,7 @@ class Writer:
             return work, True
         return work, False
 
-    def _commit_together(self, work: Sequence[Submission | Stray], *, last: bool) -> Outcome:
+    def _commit_together(self, work: Sequence[Submission | StrayCall], *, last: bool) -> Outcome:
         try:
             return self._commit(work, last=last)
         except StoreError as error:
@@ -159,7 +159,7 @@ class Writer:
             outcome.changed += alone.changed
         return outcome
 
-    def _commit(self, work: Sequence[Submission | Stray], *, last: bool) -> Outcome:
+    def _commit(self, work: Sequence[Submission | StrayCall], *, last: bool) -> Outcome:
         outcome = Outcome()
         with store_errors(), self._transaction() as writer:
             current, damaged = self._current({each.session for each in work if isinstance(each, Submission)}, writer)
@@ -251,8 +251,8 @@ class Writer:
                 connection.close()
 
 
-def _decided(batch: Batch, work: Submission | Stray, damaged: Mapping[str, StoreUnreadable]) -> Decision | None:
-    if isinstance(work, Stray):
+def _decided(batch: Batch, work: Submission | StrayCall, damaged: Mapping[str, StoreUnreadable]) -> Decision | None:
+    if isinstance(work, StrayCall):
         batch.stray(work.fact)
         return None
     if work.session in damaged:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, true, tuple_
 
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import JsonObject, digest_text
@@ -24,10 +25,24 @@ AUDIT_ROWS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a principal may see: sessions of their own, of these definitions, and reviews that wait for these roles.
+
+    `hidden` are the definitions that do not show even its starter a session.
+    """
+
+    principal: str
+    roles: tuple[str, ...] = ()
+    definitions: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class SessionFilter:
     """Which sessions a list has: all that agree with every member that is not None.
 
-    `waiting_role` is the role an open review waits for.
+    `waiting_role` is the role an open review waits for, `begins` the first characters of the handle,
+    `seen` bounds the list to what somebody may see.
     """
 
     workflow: str | None = None
@@ -35,6 +50,8 @@ class SessionFilter:
     started_by: str | None = None
     waiting_role: str | None = None
     ended: bool | None = None
+    begins: str | None = None
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +108,9 @@ def list_sessions(
     """
     statement = _filtered(chosen).order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
     if cursor is not None:
+        if not _CURSOR.match(cursor):
+            raise ValueError("this is no cursor; use the one that came with the page before")
         started_at, _, last = cursor.partition("-")
-        if not started_at.isdecimal():
-            raise ValueError(f"{cursor!r} is no cursor; use the one that came with the page before")
         statement = statement.where(tuple_(sessions.c.started_at, sessions.c.id) < (int(started_at), last))
     found = [SessionSummary(**row) for row in connection.execute(statement.limit(limit + 1)).mappings()]
     shown = tuple(found[:limit])
@@ -174,6 +191,7 @@ def definition(connection: Connection, digest: str) -> DefinitionRow | None:
     return found
 
 
+_CURSOR: Final = re.compile(r"[0-9]{1,15}-[A-Za-z0-9_.-]{1,128}\Z", re.ASCII)
 _OPEN: Final = sessions.c.has_open == true()
 _SUMMARY: Final = (
     sessions.c.id,
@@ -205,4 +223,15 @@ def _filtered(chosen: SessionFilter) -> Select[*tuple[Any, ...]]:
     if chosen.ended is not None:
         ended = sessions.c.ended_at
         statement = statement.where(ended.is_not(None) if chosen.ended else ended.is_(None))
-    return statement
+    if chosen.begins is not None:
+        statement = statement.where(sessions.c.id.startswith(chosen.begins, autoescape=True))
+    return statement if chosen.seen is None else statement.where(_seen(chosen.seen))
+
+
+def _seen(seen: Seen) -> ColumnElement[bool]:
+    own = sessions.c.started_by == seen.principal
+    if seen.hidden:
+        own = and_(own, sessions.c.definition.not_in(seen.hidden))
+    if not seen.definitions and not seen.roles:
+        return own  # as most often; there is an index for it
+    return or_(own, sessions.c.definition.in_(seen.definitions), sessions.c.role.in_(seen.roles))

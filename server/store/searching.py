@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,6 +78,13 @@ def newest_definition(connection: Connection, workflow: str) -> DefinitionRow | 
     statement = select(definitions).where(definitions.c.workflow == workflow)
     row = connection.execute(statement.order_by(definitions.c.first_seen_at.desc()).limit(1)).one_or_none()
     return None if row is None else DefinitionRow._make(row)
+
+
+def newest_definitions(connection: Connection, workflows: Collection[str], limit: int) -> list[DefinitionRow]:
+    """Give the texts of these workflows that were first used last."""
+    statement = select(definitions).where(definitions.c.workflow.in_(workflows))
+    rows = connection.execute(statement.order_by(definitions.c.first_seen_at.desc()).limit(limit))
+    return [DefinitionRow._make(row) for row in rows]
 
 
 _EQUAL: Final = {

@@ -16,8 +16,9 @@ from pointsman.fsm.allowed import Action
 
 from ..replies import Governed, Reply
 from .connection import Connection
-from .listed import LIST_TOOL, STATUS_TOOL, ActionTools, action_tool, start_tool, with_session
+from .listed import STATUS_TOOL, ActionTools, action_tool, start_tool, with_session
 from .names import Names
+from .surface import LIST_TOOL
 
 
 class Adaptive(ActionTools):

@@ -15,12 +15,12 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.refusals import Refusal
 
-from ..replies import Governed
+from ..replies import Begun, Governed
 from .arguments import take_apart, unfit
 from .connection import Connection
 from .names import Names
-from .results import result_of, session_list
-from .surface import CHANGES_THE_SESSION, NO_ARGUMENTS, READS, answered, astray, unmet_arguments
+from .results import result_of
+from .surface import CHANGES_THE_SESSION, LIST_TOOL, READS, answered, astray, listed_sessions, unmet_arguments
 
 _SESSION: Final[JsonObject] = {
     "type": "string",
@@ -47,6 +47,7 @@ class Compact:
     def __init__(self, governed: Governed) -> None:
         self._governed = governed
         self.names = Names(governed.workflows())
+        self.through = "act"
 
     async def list_tools(self, connection: Connection) -> list[Tool]:
         """Give the four tools; they are the same for every connection."""
@@ -65,7 +66,7 @@ class Compact:
                 input_schema=_STATUS,
                 annotations=READS,
             ),
-            Tool(name="list_sessions", description="Your sessions.", input_schema=NO_ARGUMENTS, annotations=READS),
+            LIST_TOOL,
             Tool(
                 name="act",
                 description="Call a tool or send an event that the session allows now. "
@@ -75,29 +76,29 @@ class Compact:
             ),
         ]
 
-    async def call(self, connection: Connection, name: str, arguments: JsonObject) -> CallToolResult:
+    async def call(self, connection: Connection, name: str, arguments: JsonObject, begun: Begun) -> CallToolResult:
         """Call one of the four; any other name is refused."""
         match name:
             case "start":
-                work = self._start(connection, arguments)
+                work = self._start(connection, arguments, begun)
             case "status":
                 work = self._status(connection, arguments)
             case "list_sessions":
-                work = self._list_sessions(connection, arguments)
+                work = listed_sessions(connection, arguments)
             case "act":
-                work = self._act(connection, arguments)
+                work = self._act(connection, arguments, begun)
             case _:
                 work = self._unknown(connection, name, arguments)
         return await answered(connection, name, work)
 
-    async def _start(self, connection: Connection, arguments: JsonObject) -> CallToolResult:
+    async def _start(self, connection: Connection, arguments: JsonObject, begun: Begun) -> CallToolResult:
         schema = _start_schema(self._governed.workflows())
         if (refusal := unmet_arguments(arguments, schema)) is not None:
             return await astray(connection, "start", refusal, arguments)
         workflow = str(arguments["workflow"])
         if (refusal := unfit(workflow, "workflow")) is not None:
             return await astray(connection, "start", refusal, arguments)
-        reply = await self._governed.start(connection.caller, workflow, _object(arguments.get("input")))
+        reply = await self._governed.start(connection.caller, workflow, _object(arguments.get("input")), begun)
         connection.started(reply)
         return result_of(reply, "start", self.names, schemas=True)
 
@@ -109,12 +110,7 @@ class Compact:
         connection.note(reply)
         return result_of(reply, "status", self.names, schemas=True)
 
-    async def _list_sessions(self, connection: Connection, arguments: JsonObject) -> CallToolResult:
-        if (refusal := unmet_arguments(arguments, NO_ARGUMENTS)) is not None:
-            return await astray(connection, "list_sessions", refusal, arguments)
-        return session_list(await self._governed.list_sessions(connection.caller))
-
-    async def _act(self, connection: Connection, arguments: JsonObject) -> CallToolResult:
+    async def _act(self, connection: Connection, arguments: JsonObject, begun: Begun) -> CallToolResult:
         session = _session(connection, arguments, _ACT)
         if isinstance(session, Refusal):
             return await astray(connection, "act", session, arguments)
@@ -123,7 +119,7 @@ class Compact:
             return await astray(connection, "act", refusal, arguments)
         expected = revision if isinstance(revision, int) else None
         given = _object(arguments.get("arguments"))
-        reply = await self._governed.act(connection.caller, session, action, given, expected)
+        reply = await self._governed.act(connection.caller, session, action, given, expected, begun)
         connection.note(reply)
         return result_of(reply, action, self.names, schemas=True)
 

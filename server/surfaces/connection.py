@@ -12,7 +12,7 @@ from typing import Final
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor
 
-from ..replies import Caller, Governed, Reply, Stray
+from ..replies import Caller, Glimpse, Governed, Reply, Stray
 
 NAMED_SESSIONS: Final = 20
 """Bound sessions that a refusal names, the newest."""
@@ -27,6 +27,7 @@ class Connection:
         self._on_list_changed = on_list_changed
         self._bound: dict[str, bool] = {}
         self._unsubscribe: Callable[[], None] | None = None
+        self._stay = 0
 
     def identify(self, client: str | None) -> None:
         """Note the name of the client program, which may come with every request."""
@@ -48,10 +49,17 @@ class Connection:
         for other in [other for other, ended in self._bound.items() if ended or other == session]:
             del self._bound[other]
         self._bound[session] = False
+        self._stay = 0
         if self._unsubscribe is not None:
             self._unsubscribe()
-        self._unsubscribe = self.governed.subscribe(session, self._on_list_changed)
+        self._unsubscribe = self.governed.subscribe(session, self._glimpsed)
         self._on_list_changed()
+
+    def _glimpsed(self, glimpse: Glimpse) -> None:
+        """Only another stay in which the session rests offers something else."""
+        if glimpse.rests and glimpse.stay != self._stay:
+            self._stay = glimpse.stay
+            self._on_list_changed()
 
     def started(self, reply: Reply | Stray) -> None:
         """Bind the session that was started, if one was."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,17 @@ import structlog
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import SubscriptionBus
 from mcp.shared.subscriptions import ToolsListChanged
-from mcp_types import CallToolResult, ReadResourceResult, Resource, ResourceTemplate, Tool
+from mcp_types import (
+    CallToolResult,
+    CompleteRequestParams,
+    Completion,
+    GetPromptResult,
+    ListResourcesResult,
+    Prompt,
+    ReadResourceResult,
+    ResourceTemplate,
+    Tool,
+)
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from pointsman.contracts.values import JsonObject
@@ -18,13 +29,15 @@ from pointsman.fsm.refusals import Code, Refusal
 from pointsman.fsm.session import Actor
 
 from ..replies import Governed
-from . import resources
+from . import prompts, resources
 from .adaptive import Adaptive
 from .changes import ListChanges
 from .choosing import SurfaceChoice, SurfaceName, choose, reads_structured_content
 from .compact import Compact
+from .completing import complete
 from .connection import Connection
 from .names import require_distinct
+from .progress import Report, progress
 from .results import in_words
 from .stable import Stable
 from .surface import Surface
@@ -72,15 +85,23 @@ class Desk:
         """Give the tools this client is shown now."""
         return await self._surface(client).list_tools(self._connection)
 
-    async def call(self, client: ServerSession, name: str, arguments: JsonObject) -> CallToolResult:
-        """Call a tool, listed or not."""
-        result = await self._surface(client).call(self._connection, name, arguments)
+    async def call(
+        self, client: ServerSession, name: str, arguments: JsonObject, report: Report | None
+    ) -> CallToolResult:
+        """Call a tool, listed or not. `report` tells the client of progress, if it asked for that."""
+        surface = self._surface(client)
+        async with progress(self._connection.governed, name, report) as begun:
+            result = await surface.call(self._connection, name, arguments, begun)
         return result if reads_structured_content(self._connection.caller.client) else in_words(result)
 
-    async def list_resources(self, client: ServerSession) -> list[Resource]:
-        """List the caller's sessions."""
+    async def list_resources(self, client: ServerSession, cursor: str | None) -> ListResourcesResult:
+        """List the workflows, and the sessions the caller may see.
+
+        Raises:
+            MCPError: for a cursor that is none of ours.
+        """
         self._surface(client)
-        return await resources.resources(self._connection)
+        return await resources.listed(self._connection, cursor)
 
     def list_templates(self) -> list[ResourceTemplate]:
         """Give the shapes of all addresses of resources."""
@@ -92,8 +113,26 @@ class Desk:
         Raises:
             MCPError: where there is none for this caller.
         """
-        names = self._surface(client).names
-        return await resources.read(self._connection, uri, names)
+        return await resources.read(self._connection, uri, self._surface(client).names)
+
+    def list_prompts(self) -> list[Prompt]:
+        """List the contracts of all states in which an agent acts."""
+        return prompts.prompts(self._connection.governed)
+
+    async def get_prompt(self, client: ServerSession, name: str, arguments: Mapping[str, str]) -> GetPromptResult:
+        """Give a state's contract.
+
+        Raises:
+            MCPError: where there is none for this caller.
+        """
+        return await prompts.prompt(self._connection, self._surface(client), name, arguments)
+
+    async def complete(self, client: ServerSession, asked: CompleteRequestParams) -> Completion:
+        """Complete an argument of a prompt or of a resource template."""
+        self._surface(client)
+        given = asked.context.arguments if asked.context is not None else None
+        name, value = asked.argument.name, asked.argument.value
+        return await complete(self._connection, asked.ref, name, value, given or {})
 
     async def record(self, code: Code, problem: str) -> None:
         """Record a message that could not be read."""

@@ -16,12 +16,12 @@ from pointsman.contracts.workflow import ToolPolicy, Workflow
 from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 
-from ..replies import Governed, Reply
+from ..replies import Begun, Governed, Reply
 from .arguments import take_apart, unfit
 from .connection import Connection
 from .names import LIST, START, STATUS, Names
-from .results import result_of, session_list
-from .surface import CHANGES_THE_SESSION, NO_ARGUMENTS, READS, answered, astray
+from .results import result_of
+from .surface import CHANGES_THE_SESSION, READS, answered, astray, listed_sessions
 
 SESSION: Final[JsonObject] = {
     "type": "string",
@@ -33,7 +33,6 @@ STATUS_TOOL: Final = Tool(
     input_schema={"type": "object", "properties": {"session": SESSION}, "additionalProperties": False},
     annotations=READS,
 )
-LIST_TOOL: Final = Tool(name=LIST, description="Your sessions.", input_schema=NO_ARGUMENTS, annotations=READS)
 
 
 class ActionTools(ABC):
@@ -42,6 +41,7 @@ class ActionTools(ABC):
     def __init__(self, governed: Governed, names: Names) -> None:
         self._governed = governed
         self.names = names
+        self.through = None
 
     @abstractmethod
     async def list_tools(self, connection: Connection) -> list[Tool]:
@@ -51,29 +51,28 @@ class ActionTools(ABC):
     def _shows(self, connection: Connection, reply: Reply) -> bool:
         """Whether the tool list shows what is allowed to the session of this reply, with its schemas."""
 
-    async def call(self, connection: Connection, name: str, arguments: JsonObject) -> CallToolResult:
+    async def call(self, connection: Connection, name: str, arguments: JsonObject, begun: Begun) -> CallToolResult:
         """Call a tool by its name on the wire, or dotted."""
         started = name.removeprefix(START)
         if (refusal := unfit(name, "name")) is not None:
             work = astray(connection, name, refusal, arguments)
         elif name == LIST:
-            work = self._list_sessions(connection)
+            work = listed_sessions(connection, arguments)
         elif started != name and any(one.name == started for one in self._governed.workflows()):
-            work = self._start(connection, started, arguments)
+            work = self._start(connection, started, arguments, begun)
         else:
-            work = self._act(connection, name, arguments)
+            work = self._act(connection, name, arguments, begun)
         return await answered(connection, name, work)
 
-    async def _list_sessions(self, connection: Connection) -> CallToolResult:
-        return session_list(await self._governed.list_sessions(connection.caller))
-
-    async def _start(self, connection: Connection, workflow: str, arguments: JsonObject) -> CallToolResult:
-        reply = await self._governed.start(connection.caller, workflow, arguments)
+    async def _start(
+        self, connection: Connection, workflow: str, arguments: JsonObject, begun: Begun
+    ) -> CallToolResult:
+        reply = await self._governed.start(connection.caller, workflow, arguments, begun)
         connection.started(reply)
         shown = isinstance(reply, Reply) and self._shows(connection, reply)
         return result_of(reply, START + workflow, self.names, schemas=not shown)
 
-    async def _act(self, connection: Connection, name: str, arguments: JsonObject) -> CallToolResult:
+    async def _act(self, connection: Connection, name: str, arguments: JsonObject, begun: Begun) -> CallToolResult:
         meant = self.names.meant(name)
         asked = take_apart(arguments, meant.clashing)
         if isinstance(asked, Refusal):
@@ -89,7 +88,7 @@ class ActionTools(ABC):
             return await astray(connection, name, refusal, arguments)
         else:
             revision = asked.expected_revision
-            reply = await self._governed.act(connection.caller, session, meant.action, asked.arguments, revision)
+            reply = await self._governed.act(connection.caller, session, meant.action, asked.arguments, revision, begun)
         connection.note(reply)
         shown = isinstance(reply, Reply) and self._shows(connection, reply)
         return result_of(reply, name, self.names, schemas=not shown)

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from pointsman.contracts.values import Json, JsonObject, canonical
-from pointsman.contracts.workflow import AgentState, Workflow
+from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.allowed import Action, offers
+
+from .names import agent_states
 
 NAMED_STATES: Final = 12
 """States that a description names; the session's own replies say what its state allows."""
@@ -21,10 +23,9 @@ NAMED_STATES: Final = 12
 def merged_actions(workflow: Workflow) -> list[Action]:
     """Give everything an agent may do in any state, in the order of the file, each action once."""
     found: dict[str, list[tuple[str, Action]]] = {}
-    for state in workflow.states.values():
-        if isinstance(state, AgentState):
-            for action in offers(workflow, state):
-                found.setdefault(action.name, []).append((state.name, action))
+    for state in agent_states(workflow):
+        for action in offers(workflow, state):
+            found.setdefault(action.name, []).append((state.name, action))
     return [
         Action(name, places[0][1].kind, _description(places), merged([action.input_schema for _, action in places]))
         for name, places in found.items()

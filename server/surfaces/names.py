@@ -92,13 +92,17 @@ def prefixes(workflows: Sequence[Workflow]) -> Mapping[str, str]:
     return {workflow.name: f"{workflow.name}_" for workflow in workflows} if len(workflows) > 1 else _NO_PREFIXES
 
 
+def agent_states(workflow: Workflow) -> list[AgentState]:
+    """Give the states in which an agent acts that is somebody's MCP client."""
+    return [one for one in workflow.states.values() if isinstance(one, AgentState) and one.model is None]
+
+
 def actions(workflow: Workflow) -> list[str]:
     """Name every action that an agent may take in any state, in the order of the file, each once."""
     found: dict[str, None] = {}
-    for state in workflow.states.values():
-        if isinstance(state, AgentState):
-            found |= dict.fromkeys(tool for tool in state.tools if tool in workflow.definitions)
-            found |= dict.fromkeys(state.events)
+    for state in agent_states(workflow):
+        found |= dict.fromkeys(tool for tool in state.tools if tool in workflow.definitions)
+        found |= dict.fromkeys(state.events)
     return list(found)
 
 

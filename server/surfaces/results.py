@@ -8,6 +8,7 @@ are left out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from mcp_types import CallToolResult, TextContent
 
@@ -18,8 +19,11 @@ from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
 
-from ..replies import Reply, Stray, WaitingFor
+from ..replies import Reply, Sessions, Stray, WaitingFor
 from .names import Names
+
+LISTED: Final = ("session", "workflow", "state", "actor", "role", "started_by", "started_at", "ended_at")
+"""What is said of a session in a list."""
 
 
 def result_of(reply: Reply | Stray, action: str, names: Names, *, schemas: bool) -> CallToolResult:
@@ -52,10 +56,16 @@ def failed() -> CallToolResult:
     )
 
 
-def session_list(sessions: Sequence[JsonObject]) -> CallToolResult:
-    """Write the caller's sessions."""
-    count = "No sessions." if not sessions else f"{len(sessions)} session{'s' if len(sessions) > 1 else ''}."
-    return CallToolResult(content=[TextContent(text=count)], structured_content={"sessions": list(sessions)})
+def session_list(found: Sessions, caller: str) -> CallToolResult:
+    """Write the sessions a caller may see: who started one is said where it is somebody else."""
+    shown: list[Json] = [
+        {name: one[name] for name in LISTED if name in one and not (name == "started_by" and one[name] == caller)}
+        for one in found.sessions
+    ]
+    more = " There are more; give `cursor`." if found.cursor is not None else ""
+    text = f"{len(shown) or 'No'} session{'' if len(shown) == 1 else 's'}.{more}"
+    content = _without_absent({"sessions": shown, "cursor": found.cursor})
+    return CallToolResult(content=[TextContent(text=text)], structured_content=content)
 
 
 def in_words(result: CallToolResult) -> CallToolResult:
@@ -67,6 +77,11 @@ def in_words(result: CallToolResult) -> CallToolResult:
 def status_of(reply: Reply, names: Names) -> JsonObject:
     """Give a reply's structured content with everything that is known, as a resource shows it."""
     return _structured(reply, names, schemas=True)
+
+
+def actions_of(workflow: str, actions: Sequence[Action], names: Names) -> list[Json]:
+    """Write actions with their schemas."""
+    return [_action(action, names.of(workflow, action.name), schemas=True) for action in actions]
 
 
 def _structured(reply: Reply, names: Names, *, schemas: bool) -> JsonObject:

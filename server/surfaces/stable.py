@@ -17,9 +17,10 @@ from pointsman.contracts.workflow import Workflow
 
 from ..replies import Governed, Reply
 from .connection import Connection
-from .listed import LIST_TOOL, STATUS_TOOL, ActionTools, action_tool, start_tool, with_session
+from .listed import STATUS_TOOL, ActionTools, action_tool, start_tool, with_session
 from .merging import merged_actions
 from .names import Names, prefixes
+from .surface import LIST_TOOL
 
 
 class Stable(ActionTools):

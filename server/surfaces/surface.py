@@ -14,13 +14,23 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.refusals import Code, Refusal
 
 from ..errors import StoreBusy, StoreFull
+from ..replies import Begun, SessionChoice, Stray
 from .connection import Connection
-from .names import Names
-from .results import failed, refused
+from .names import LIST, Names
+from .results import failed, refused, session_list
 
 READS: Final = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 CHANGES_THE_SESSION: Final = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
-NO_ARGUMENTS: Final[JsonObject] = {"type": "object", "properties": {}, "additionalProperties": False}
+LIST_TOOL: Final = Tool(
+    name=LIST,
+    description="The sessions you may see, newest first: where each is and whose turn it is.",
+    input_schema={
+        "type": "object",
+        "properties": {"cursor": {"type": "string", "description": "From the reply before, for those that follow"}},
+        "additionalProperties": False,
+    },
+    annotations=READS,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -33,12 +43,17 @@ class Surface(Protocol):
         """The names of actions in this list."""
         ...
 
+    @property
+    def through(self) -> str | None:
+        """The tool through which actions are called; None where each is a tool of its own."""
+        ...
+
     async def list_tools(self, connection: Connection) -> list[Tool]:
         """Give the tools this connection is shown now."""
         ...
 
-    async def call(self, connection: Connection, name: str, arguments: JsonObject) -> CallToolResult:
-        """Call a tool, whether any list shows it or not."""
+    async def call(self, connection: Connection, name: str, arguments: JsonObject, begun: Begun) -> CallToolResult:
+        """Call a tool, whether any list shows it or not. `begun` is told the session that it is for."""
         ...
 
 
@@ -59,6 +74,17 @@ async def astray(connection: Connection, action: str, refusal: Refusal, argument
     shown = action if IDENTIFIER.match(action) else "malformed"
     await connection.governed.stray(connection.caller, shown, refusal, arguments)
     return refused(refusal)
+
+
+async def listed_sessions(connection: Connection, arguments: JsonObject) -> CallToolResult:
+    """List the sessions the caller may see."""
+    if (refusal := unmet_arguments(arguments, LIST_TOOL.input_schema)) is not None:
+        return await astray(connection, LIST, refusal, arguments)
+    cursor = arguments.get("cursor")
+    found = await connection.governed.list_sessions(
+        connection.caller, SessionChoice(), str(cursor) if cursor is not None else None
+    )
+    return refused(found.refusal) if isinstance(found, Stray) else session_list(found, connection.caller.actor.id)
 
 
 def unmet_arguments(arguments: JsonObject, schema: JsonObject) -> Refusal | None:

@@ -25,6 +25,7 @@ from mcp import Client, StdioServerParameters
 from pointsman.fsm.session import Session
 from pointsman.server.application import open_application
 from pointsman.server.audit.verify import verify_and_replay
+from pointsman.server.store.reading import SessionFilter, list_sessions
 
 pytestmark = [pytest.mark.faults]
 
@@ -134,8 +135,8 @@ async def prove(place: Path) -> None:
 
 async def sessions_of(place: Path) -> list[Session]:
     async with open_application(str(place / "sessions.db"), [], caretaking=False) as application:
-        rows = await application.engine.list_sessions(limit=100_000)
-        found = [await application.engine.read(str(row["session"])) for row in rows]
+        page = await application.engine.reading(list_sessions, SessionFilter(), 100_000)
+        found = [await application.engine.read(one.id) for one in page.sessions]
     return [session for session in found if session is not None]
 
 

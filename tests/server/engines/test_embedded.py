@@ -320,9 +320,6 @@ async def test_sessions_are_found_by_what_they_wait_for(path: Path) -> None:
         assert await engine.due_sessions(due_at, ["other"]) == []
         assert await engine.next_due_at(["tale"]) == due_at
         assert await engine.next_due_at(["other"]) is None
-        listed = await engine.list_sessions(started_by="ada", limit=2)
-        assert [each["session"] for each in listed] == ["s4", "s3"]
-        assert await engine.list_sessions(started_by="maria") == []
 
 
 async def test_a_review_is_decided_and_its_session_ends(path: Path) -> None:

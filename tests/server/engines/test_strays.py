@@ -10,12 +10,14 @@ from pointsman.contracts.values import digest
 from pointsman.fsm.commands import Call, Cancel, Decide, Expire, Observe, Read, Request, Send, Settle, Start, TakeOver
 from pointsman.fsm.facts import CallResult, Denied
 from pointsman.fsm.refusals import Refusal
+from pointsman.fsm.session import Actor
 from pointsman.server.audit.verify import verify
 from pointsman.server.engines.embedded import Hooks
-from pointsman.server.engines.strays import StrayBound, stray_command, stray_fact
-from tests.server.tale import command, note, opened
+from pointsman.server.engines.strays import Frame, StrayBound, stray_command, stray_fact
+from tests.server.tale import command, opened
 
 REFUSAL = Refusal("MALFORMED", "That is no message.")
+FRAME = Frame("c", 1_000, Actor("agent", "ada"), "mcp", "a-client")
 
 
 class Monotonic:
@@ -53,7 +55,7 @@ def test_a_stray_command_tells_what_was_asked_of_which_session(
 
 def test_what_comes_from_outside_is_cut_and_made_storable() -> None:
     arguments = {"text": "\ud800" + "ü" * DENIED_ARGUMENTS_BYTES}
-    fact = stray_fact(command(Cancel("")), "a\ud800" * 1_000, REFUSAL, {**arguments})
+    fact = stray_fact(FRAME, "a\ud800" * 1_000, REFUSAL, {**arguments})
     assert isinstance(fact.body, Denied)
     assert len(fact.body.arguments.encode()) <= DENIED_ARGUMENTS_BYTES
     assert fact.body.arguments_digest == digest({**arguments})
@@ -65,8 +67,8 @@ def test_beyond_the_bound_calls_are_counted_and_told_when_the_minute_is_over() -
     """Fault 38: the audit cannot fill the disk."""
     clock = Monotonic()
     bound = StrayBound(clock)
-    fact = stray_fact(command(Cancel("")), "x", REFUSAL, {})
-    other = stray_fact(command(Cancel("")), "x", Refusal("TOO_LARGE", ""), {})
+    fact = stray_fact(FRAME, "x", REFUSAL, {})
+    other = stray_fact(FRAME, "x", Refusal("TOO_LARGE", ""), {})
     passed = [bound.admit(fact) for _ in range(SERVER_CHAIN_ROWS_PER_MINUTE)]
     assert passed == [[fact]] * SERVER_CHAIN_ROWS_PER_MINUTE
     assert not bound.counting
@@ -87,7 +89,7 @@ async def test_a_flood_makes_a_bounded_number_of_rows_and_one_that_counts_the_re
     clock = Monotonic()
     async with opened(tmp_path / "p.sqlite3", hooks=Hooks(monotonic=clock)) as engine:
         for _ in range(SERVER_CHAIN_ROWS_PER_MINUTE + 50):
-            await engine.record_stray(note(1), "x", REFUSAL, {})
+            await engine.record_stray(FRAME, "x", REFUSAL, {})
         assert len(await engine.audit_rows("server")) == SERVER_CHAIN_ROWS_PER_MINUTE
     async with opened(tmp_path / "p.sqlite3") as engine:
         rows = await engine.audit_rows("server")
@@ -101,9 +103,9 @@ async def test_what_was_counted_is_written_when_the_minute_is_over_without_anoth
     clock = Monotonic()
     async with opened(tmp_path / "p.sqlite3", hooks=Hooks(monotonic=clock)) as engine:
         for _ in range(SERVER_CHAIN_ROWS_PER_MINUTE):
-            await engine.record_stray(note(1), "x", REFUSAL, {})
+            await engine.record_stray(FRAME, "x", REFUSAL, {})
         clock.seconds += 59.95
-        await engine.record_stray(note(1), "x", REFUSAL, {})
+        await engine.record_stray(FRAME, "x", REFUSAL, {})
         clock.seconds += 1
         while (rows := await engine.audit_rows("server"))[-1]["action"] != "counted":
             assert len(rows) == SERVER_CHAIN_ROWS_PER_MINUTE

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from pointsman.fsm.session import Session
 from pointsman.server.application import Application
+from pointsman.server.replies import Glimpse
 from tests.server.governor.desks import AGENT, CHIEF, STARTER, Desk, acted, replied, started
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -72,7 +73,12 @@ async def test_a_person_in_another_process_decides_and_the_first_one_notices_at_
         review = session.stay.review
         assert review is not None
         rested = asyncio.Event()
-        end = server.governor.subscribe(session.id, rested.set)
+
+        def changed(glimpse: Glimpse) -> None:
+            if glimpse.state == "sent" and glimpse.rests:
+                rested.set()
+
+        end = server.governor.subscribe(session.id, changed)
         decided = await terminal.governor.decide(
             CHIEF, session.id, "approve", {"text": "hello, dear"}, review.shown_digest, session.stay.number
         )

@@ -24,6 +24,7 @@ from pointsman.server.store.principals import (
     set_roles,
 )
 from pointsman.server.store.reading import (
+    Seen,
     SessionFilter,
     any_open_calls,
     audit_rows,
@@ -103,8 +104,32 @@ def test_a_list_goes_on_where_its_cursor_says(connection: Connection) -> None:
         if cursor is None:
             break
     assert seen == ["cancelled", "resting", "review", "writing", "working"]
+
+
+@pytest.mark.parametrize("cursor", ["yesterday", "", "9" * 5_000, f"{2**80}-x", "\u0661-x", "1-x'--", "1-"])
+def test_a_cursor_that_is_none_of_ours_is_told_from_one(connection: Connection, cursor: str) -> None:
     with pytest.raises(ValueError, match="cursor"):
-        list_sessions(connection, SessionFilter(), 2, "yesterday")
+        list_sessions(connection, SessionFilter(), 2, cursor)
+
+
+def test_a_list_has_what_a_principal_may_see(connection: Connection) -> None:
+    def seen(seen: Seen) -> set[str]:
+        return {one.id for one in list_sessions(connection, SessionFilter(seen=seen)).sessions}
+
+    everything = list_sessions(connection, SessionFilter()).sessions
+    of_mallory = {one.id for one in everything if one.started_by == "mallory"}
+    (digest,) = {one.definition for one in everything if one.id == "writing"}
+    of_it = {one.id for one in everything if one.definition == digest}
+    assert seen(Seen("mallory")) == of_mallory
+    assert seen(Seen("nobody")) == set()
+    assert seen(Seen("nobody", roles=("reviewer",))) == {"review"}
+    assert seen(Seen("nobody", definitions=frozenset({digest}))) == of_it
+    assert seen(Seen("mallory", hidden=frozenset(one.definition for one in everything))) == set()
+
+
+def test_a_handle_is_found_by_its_first_characters_and_nothing_is_a_wildcard(connection: Connection) -> None:
+    assert [one.id for one in list_sessions(connection, SessionFilter(begins="wr")).sessions] == ["writing"]
+    assert list_sessions(connection, SessionFilter(begins="%")).sessions == ()
 
 
 def test_a_listed_session_is_shown_without_what_it_has_not(connection: Connection) -> None:

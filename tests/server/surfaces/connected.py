@@ -43,6 +43,12 @@ class Connected:
         content: dict[str, Any] = {**result.structured_content}
         return {**content, "is_error": result.is_error, "text": result.content[0].text}
 
+    async def resource(self, address: str) -> str:
+        """Read a resource's text."""
+        content = (await self.client.read_resource(address)).contents[0]
+        assert isinstance(content, types.TextResourceContents)
+        return content.text
+
     async def list_change(self, number: int) -> None:
         """Wait until the client was told of this many list changes."""
         with anyio.fail_after(5):

@@ -11,6 +11,7 @@ import asyncio
 import itertools
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 from pointsman.contracts.building import bound
@@ -23,8 +24,19 @@ from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
 from pointsman.server.errors import StoreBusy, StoreFull
 from pointsman.server.mcp_server import serve_stdio
-from pointsman.server.replies import Caller, Reply, Stray, WaitingFor
+from pointsman.server.replies import (
+    AuditPage,
+    Begun,
+    Caller,
+    Glimpse,
+    Reply,
+    SessionChoice,
+    Sessions,
+    Stray,
+    WaitingFor,
+)
 
+PAGE = 3
 NOT_FOUND = Refusal("NOT_FOUND", "There is no such session.")
 
 
@@ -94,13 +106,15 @@ class InMemoryGoverned:
         self._workflows = workflows or (workflow(),)
         self._numbers = itertools.count(1)
         self.sessions: dict[str, Reply] = {}
-        self.listeners: dict[str, list[Callable[[], None]]] = {}
+        self.listeners: dict[str, list[Callable[[Glimpse], None]]] = {}
         self.strays: list[JsonObject] = []
 
     def workflows(self) -> Sequence[Workflow]:
         return self._workflows
 
-    async def start(self, caller: Caller, workflow: str, fields: JsonObject) -> Reply | Stray:
+    async def start(
+        self, caller: Caller, workflow: str, fields: JsonObject, begun: Begun | None = None
+    ) -> Reply | Stray:
         if "parcel_id" not in fields:
             unmet = (Unmet("parcel_id", "missing", missing=True, schema=TEXT),)
             return Stray(Refusal("MISSING_FIELDS", "The start needs parcel_id.", unmet))
@@ -116,11 +130,19 @@ class InMemoryGoverned:
     async def workflow_of(self, caller: Caller, session: str) -> str | None:
         return self.sessions[session].workflow if session in self.sessions else None
 
-    async def act(  # noqa: C901 - one line per action
-        self, caller: Caller, session: str, action: str, arguments: JsonObject, expected_revision: int | None = None
+    async def act(  # noqa: C901, PLR0912 - one line per action
+        self,
+        caller: Caller,
+        session: str,
+        action: str,
+        arguments: JsonObject,
+        expected_revision: int | None = None,
+        begun: Begun | None = None,
     ) -> Reply | Stray:
         if session not in self.sessions:
             return Stray(NOT_FOUND)
+        if begun is not None:
+            begun(session)
         match action.replace(".", "_"), self.sessions[session].state:
             case "desk_weigh", "weighing":
                 return self._tell(session, result={"grams": 120, "expected_revision": expected_revision})
@@ -136,6 +158,10 @@ class InMemoryGoverned:
             case "later", _:
                 asyncio.get_running_loop().call_later(0.01, self._move, session, "sent")
                 return self._tell(session)
+            case "work", _:
+                self._glimpse(session, running=("desk.scales",))
+                await asyncio.sleep(0.2)
+                return self._tell(session)
             case "break", _:
                 message = "the password is hunter2"
                 raise RuntimeError(message)
@@ -147,32 +173,43 @@ class InMemoryGoverned:
                 names = ", ".join(one.name for one in ACTIONS.get(self.sessions[session].state, ()))
                 return self._refuse(session, Refusal("NOT_ALLOWED", f"Allowed here: {names}."))
 
-    async def list_sessions(self, caller: Caller) -> Sequence[JsonObject]:
-        return [{"session": reply.session, "state": reply.state} for reply in reversed(self.sessions.values())]
-
-    async def contract(self, caller: Caller, session: str) -> JsonObject | Stray:
-        return {"state": self.sessions[session].state} if session in self.sessions else Stray(NOT_FOUND)
+    async def list_sessions(self, caller: Caller, chosen: SessionChoice, cursor: str | None = None) -> Sessions | Stray:
+        if cursor is not None and cursor not in self.sessions:
+            return Stray(Refusal("INVALID_FIELDS", "cursor: this is no cursor."))
+        newest = [one for one in reversed(self.sessions.values()) if _chosen(one, chosen)]
+        begin = 0 if cursor is None else 1 + next(i for i, one in enumerate(newest) if one.session == cursor)
+        page = newest[begin : begin + PAGE]
+        shown: tuple[JsonObject, ...] = tuple({"session": one.session, "state": one.state} for one in page)
+        return Sessions(shown, page[-1].session if len(newest) > begin + PAGE else None)
 
     async def diagram(self, caller: Caller, session: str) -> str | Stray:
         return "stateDiagram-v2" if session in self.sessions else Stray(NOT_FOUND)
 
-    async def audit(self, caller: Caller, session: str) -> Sequence[JsonObject] | Stray:
-        return self.strays if session in self.sessions else Stray(NOT_FOUND)
+    async def audit(self, caller: Caller, session: str, after_revision: int = 0) -> AuditPage | Stray:
+        if session not in self.sessions:
+            return Stray(NOT_FOUND)
+        page = tuple(self.strays[after_revision : after_revision + PAGE])
+        last = after_revision + len(page)
+        return AuditPage(page, last if last < len(self.strays) else None)
 
     async def stray(self, caller: Caller, action: str, refusal: Refusal, arguments: JsonObject | None) -> None:
         self.strays.append({"action": action, "code": refusal.code, "client": caller.client, "actor": caller.actor.id})
 
-    def subscribe(self, session: str, on_rest: Callable[[], None]) -> Callable[[], None]:
+    def subscribe(self, session: str, on_change: Callable[[Glimpse], None]) -> Callable[[], None]:
         listeners = self.listeners.setdefault(session, [])
-        listeners.append(on_rest)
-        return lambda: listeners.remove(on_rest)
+        listeners.append(on_change)
+        return lambda: listeners.remove(on_change)
+
+    def _glimpse(self, session: str, running: tuple[str, ...] = ()) -> None:
+        now = self.sessions[session]
+        for listener in tuple(self.listeners.get(session, ())):
+            listener(Glimpse(now.state, now.revision, running, not running))
 
     def _move(self, session: str, state: str) -> Reply:
         ended = Ended("success", 1_000) if state == "sent" else None
         now = self.sessions[session]
         self.sessions[session] = replace(now, state=state, revision=now.revision + 2, ended=ended)
-        for listener in self.listeners.get(session, ()):
-            listener()
+        self._glimpse(session)
         return self._tell(session, entered=True)
 
     def _refuse(self, session: str, refusal: Refusal) -> Reply:
@@ -192,6 +229,14 @@ class InMemoryGoverned:
         )
 
 
+def _chosen(reply: Reply, chosen: SessionChoice) -> bool:
+    return (
+        chosen.workflow in (None, reply.workflow)
+        and chosen.state in (None, reply.state)
+        and reply.session.startswith(chosen.begins or "")
+    )
+
+
 def governed_with(session: str) -> InMemoryGoverned:
     """Govern one parcel already, if a handle is given."""
     governed = InMemoryGoverned()
@@ -202,7 +247,7 @@ def governed_with(session: str) -> InMemoryGoverned:
 
 async def main(surface: str, era: str, session: str = "") -> None:
     await serve_stdio(
-        governed_with(session),
+        nullcontext(governed_with(session)),
         surface=surface,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - from the command line
         era=era,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - from the command line
         session=session or None,

@@ -8,11 +8,11 @@ from dataclasses import replace
 from mcp_types import TextContent
 
 from pointsman.contracts.schemas import Unmet
-from pointsman.contracts.values import Json
+from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
-from pointsman.server.replies import Reply, Stray, WaitingFor
+from pointsman.server.replies import Reply, Sessions, Stray, WaitingFor
 from pointsman.server.surfaces.names import Names
 from pointsman.server.surfaces.results import result_of, session_list
 
@@ -153,6 +153,9 @@ def test_a_reply_to_a_tool_call_stays_small() -> None:
     assert size / 4 < 85
 
 
-def test_sessions_are_listed_as_they_are_given() -> None:
-    assert session_list([{"session": "a"}]).structured_content == {"sessions": [{"session": "a"}]}
-    assert session_list([]).structured_content == {"sessions": []}
+def test_of_a_listed_session_it_is_said_where_it_is_and_who_started_it_if_that_is_somebody_else() -> None:
+    mine: JsonObject = {"session": "a", "state": "matching", "started_by": "ada", "definition": "sha256:…"}
+    theirs: JsonObject = {"session": "b", "state": "matching", "started_by": "bob"}
+    shown = session_list(Sessions((mine, theirs), "next"), "ada").structured_content
+    assert shown == {"sessions": [{"session": "a", "state": "matching"}, theirs], "cursor": "next"}
+    assert session_list(Sessions(()), "ada").structured_content == {"sessions": []}

@@ -15,7 +15,7 @@ SERVER = Path(__file__).with_name("governed.py")
 SLOW_OPENING = """
 import asyncio, contextlib, sys
 sys.path.insert(0, {root!r})
-from pointsman.server.mcp_server import open_and_serve_stdio
+from pointsman.server.mcp_server import serve_stdio
 from tests.server.surfaces.governed import InMemoryGoverned
 
 @contextlib.asynccontextmanager
@@ -25,7 +25,7 @@ async def opening():
     yield InMemoryGoverned()
     sys.stderr.write("closed\\n")
 
-asyncio.run(open_and_serve_stdio(opening(), surface="auto", era="auto", session=None, caller_id="local:tester"))
+asyncio.run(serve_stdio(opening(), surface="auto", era="auto", session=None, caller_id="local:tester"))
 """
 ROOT = str(Path(__file__).parents[3])
 
@@ -95,7 +95,9 @@ def test_malformed_lines_are_recorded_with_their_code(server: RawServer) -> None
     )
     server.receive()
     answer = server.request("resources/read", {"uri": f"session://{'s' * 26}/audit"})
-    rows = json.loads(answer["result"]["contents"][0]["text"])
+    rows = json.loads(answer["result"]["contents"][0]["text"])["rows"]
+    answer = server.request("resources/read", {"uri": f"session://{'s' * 26}/audit?after=3"})
+    rows += json.loads(answer["result"]["contents"][0]["text"])["rows"]
     assert [row["code"] for row in rows] == ["MALFORMED", "MALFORMED", "MALFORMED", "TOO_LARGE"]
     assert {row["action"] for row in rows} == {"message"}
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from mcp.shared.exceptions import MCPError
 
 from pointsman.server.surfaces.choosing import SurfaceChoice
-from tests.server.surfaces.connected import Connected, connected
+from tests.server.surfaces.connected import connected
 
 BEFORE = ["start_parcel", "session_status", "list_sessions"]
 COMPACT = ["start", "status", "list_sessions", "act"]
@@ -239,7 +238,7 @@ async def test_calls_that_belong_to_no_session_are_recorded() -> None:
     async with connected("claude-code", session="s" * 26) as agent:
         await agent.call("desk\x00label")
         await agent.call("session_status", session=5)
-        rows = await resource(agent, f"session://{'s' * 26}/audit")
+        rows = await agent.resource(f"session://{'s' * 26}/audit")
         assert '"code": "MALFORMED"' in rows
         assert '"code": "INVALID_FIELDS"' in rows
         assert '"client": "claude-code"' in rows
@@ -261,32 +260,3 @@ async def test_the_2026_era_can_be_switched_off() -> None:
     async with connected("claude-code", mode="auto", era="handshake") as agent:
         assert agent.client.protocol_version == "2025-11-25"
         assert list(await agent.tools()) == BEFORE
-
-
-@pytest.mark.parametrize("mode", ["legacy", "auto"])
-async def test_sessions_are_resources(mode: str) -> None:
-    async with connected("claude-code", mode=mode, session="s" * 26) as agent:
-        address = f"session://{'s' * 26}"
-        listed = [str(one.uri) for one in (await agent.client.list_resources()).resources]
-        assert listed == [address, f"{address}/contract", f"{address}/diagram", f"{address}/audit"]
-        shapes = (await agent.client.list_resource_templates()).resource_templates
-        assert [shape.uri_template.replace("{session}", "s" * 26) for shape in shapes] == listed
-        assert '"state": "labelling"' in await resource(agent, address)
-        assert '"input_schema"' in await resource(agent, address)
-        assert '"state": "labelling"' in await resource(agent, f"{address}/contract")
-        assert await resource(agent, f"{address}/diagram") == "stateDiagram-v2"
-        assert await resource(agent, f"{address}/audit") == "[]"
-
-
-@pytest.mark.parametrize("path", ["", "/contract", "/diagram", "/audit", "/nothing"])
-async def test_a_resource_that_is_not_there_is_an_error_in_the_same_words_for_all(path: str) -> None:
-    async with connected("claude-code") as agent:
-        with pytest.raises(MCPError, match="There is no such resource") as caught:
-            await resource(agent, f"session://{'z' * 26}{path}")
-        assert caught.value.error.code == -32602
-
-
-async def resource(agent: Connected, address: str) -> str:
-    content = (await agent.client.read_resource(address)).contents[0]
-    text: str = getattr(content, "text")  # noqa: B009 - either kind of contents
-    return text
