@@ -11,8 +11,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-import structlog
-
 from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS, REPLY_WAIT_MS
 from pointsman.contracts.values import Json, JsonObject, settled
 from pointsman.contracts.workflow import AgentState, Evidence, Workflow
@@ -29,17 +27,13 @@ from .catalogue import Catalogue, Served
 from .clock import Clock
 from .engines.embedded import EmbeddedEngine
 from .engines.strays import Frame
-from .errors import StoreError
+from .follower import Follower
 from .graph import Trail, mermaid
 from .identity import new_command_id, new_handle
 from .performer import Performer
 from .replies import AuditPage, Begun, Caller, Glimpse, Reply, ReplyOutcome, SessionChoice, Sessions, Stray
 from .sight import Sight
 from .store.reading import SessionFilter, list_sessions
-
-_log = structlog.get_logger(__name__)
-_AGAIN_S = 1.0
-"""How long a session is not followed when the database has failed."""
 
 SERVER = Actor("system", "pointsman")
 """The actor of what happens by itself."""
@@ -56,7 +50,7 @@ class Governor:
         self.performer = Performer(instance, self._follow)
         self._sight = Sight(catalogue, engine)
         self._reads: dict[str, dict[str, tuple[Read, asyncio.Task[Decision]]]] = {}
-        self._watches: set[asyncio.Task[None]] = set()
+        self._follower = Follower(engine)
 
     # What surfaces ask.
 
@@ -181,39 +175,11 @@ class Governor:
 
     def subscribe(self, session: str, on_change: Callable[[Glimpse], None]) -> Callable[[], None]:
         """Tell what the session does now, and whenever that changes; the result ends that."""
-        task = asyncio.create_task(self._watch(session, on_change), name=f"watch {session}")
-        self._watches.add(task)
-        task.add_done_callback(self._watches.discard)
-
-        def end() -> None:
-            task.cancel()
-
-        return end
-
-    async def _watch(self, session_id: str, on_change: Callable[[Glimpse], None]) -> None:
-        """Follow a session, whichever process moves it."""
-        told: Glimpse | None = None
-        revision = 0
-        while True:
-            try:
-                session = await self.engine.wait_for_change(session_id, revision, REPLY_WAIT_MS)
-            except StoreError as error:
-                _log.warning("a session cannot be followed; trying again", session=session_id, error=str(error))
-                await asyncio.sleep(_AGAIN_S)
-                continue
-            if session is None:
-                continue
-            revision = session.revision
-            running = tuple(call.tool for call in session.stay.open.values())
-            glimpse = Glimpse(session.state, session.stay.number, running, rests(session))
-            if glimpse != told:
-                told = glimpse
-                on_change(glimpse)
+        return self._follower.follow(session, on_change)
 
     async def aclose(self) -> None:
         """Wait for the calls that run, and stop following sessions."""
-        for task in tuple(self._watches):
-            task.cancel()
+        self._follower.close()
         await self.performer.aclose()
 
     # How a request is carried out.

@@ -114,7 +114,7 @@ async def test_an_audit_is_read_to_its_end_page_by_page(
 async def test_a_session_is_followed_on_after_the_database_has_failed(
     application: Application, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    monkeypatch.setattr("pointsman.server.governor._AGAIN_S", 0)
+    monkeypatch.setattr("pointsman.server.follower.AGAIN_S", 0)
     session = (await started(application)).session
     wait = application.engine.wait_for_change
     failures = 0
