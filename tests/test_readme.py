@@ -70,7 +70,7 @@ def test_the_commands_on_its_example_run(shell: Shell, words: list[str]) -> None
 def test_the_second_person_decides_as_it_says(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the token to the proof, with the README's own commands on a session that somebody else has started."""
     words = {(command[0], command[1]): command for command in commands() if len(command) > 1}
-    erp = {"POINTSMAN_INVOICES_ERP": str(shell.place / "erp.sqlite3")}
+    erp = {"POINTSMAN_GALLERY_DATA": str(shell.place / "records")}
     for name, value in erp.items():
         monkeypatch.setenv(name, value)
     script = shell.place / "until-review.yaml"

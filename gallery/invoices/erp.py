@@ -1,7 +1,7 @@
 """The ERP of the example: orders, receipts, and the routes that were posted, in SQLite.
 
-Its file is named by POINTSMAN_INVOICES_ERP; otherwise it is in the user's data directory. It is
-filled with the example's records when it is first used, and keeps what is posted.
+Its file (`..storage` says where it is) is filled with the example's records when it is first used, and
+keeps what is posted.
 """
 
 from __future__ import annotations

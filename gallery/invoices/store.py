@@ -1,16 +1,13 @@
-"""The ERP's database. Every function opens it anew, so that threads and processes may share the file."""
+"""The ERP's database: what is read from it, and the one thing that is written."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import sys
-from collections.abc import Generator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from ..storage import data_file, opened, writing
 from .records import OrderLine, PostedInvoice, PostedRoute, Posting, PurchaseOrder, Receipt, ReceiptLine, Route
 from .seeds import INVOICES, ORDERS, RECEIPTS, ROUTES
 
@@ -28,8 +25,6 @@ _SCHEMA: Final = (
         approved_by TEXT NOT NULL, idempotency_key TEXT UNIQUE, write_id TEXT NOT NULL UNIQUE,
         posted_at TEXT NOT NULL)""",
 )
-_SEEDED: Final = 1
-_PATIENCE_S = 5.0
 
 
 class Refused(Exception):
@@ -37,14 +32,13 @@ class Refused(Exception):
 
 
 def database() -> Path:
-    """The file of the ERP: POINTSMAN_INVOICES_ERP, or one in the user's data directory."""
-    named = os.environ.get("POINTSMAN_INVOICES_ERP")
-    return Path(named) if named else _data_directory() / "pointsman" / "invoices-erp.db"
+    """The file of the ERP."""
+    return data_file("invoices-erp.db")
 
 
 def order_of(po_number: str) -> PurchaseOrder | None:
     """Read an order."""
-    with _opened() as erp:
+    with opened(database(), _seed) as erp:
         row = erp.execute("SELECT * FROM purchase_orders WHERE po_number = ?", (po_number,)).fetchone()
         if row is None:
             return None
@@ -69,7 +63,7 @@ def order_of(po_number: str) -> PurchaseOrder | None:
 
 def receipt_of(po_number: str) -> Receipt | None:
     """Read what was received for an order."""
-    with _opened() as erp:
+    with opened(database(), _seed) as erp:
         row = erp.execute("SELECT * FROM receipts WHERE po_number = ?", (po_number,)).fetchone()
         lines = erp.execute("SELECT * FROM receipt_lines WHERE po_number = ? ORDER BY sku", (po_number,)).fetchall()
     if row is None:
@@ -84,7 +78,7 @@ def receipt_of(po_number: str) -> Receipt | None:
 
 def posted_route(invoice_id: str) -> PostedRoute:
     """Read the route an invoice was posted with."""
-    with _opened() as erp:
+    with opened(database(), _seed) as erp:
         row = erp.execute("SELECT route, write_id FROM routes WHERE invoice_id = ?", (invoice_id,)).fetchone()
     return PostedRoute(None, None) if row is None else PostedRoute(row["route"], row["write_id"])
 
@@ -95,7 +89,7 @@ def post(invoice_id: str, route: Route, summary: str, approved_by: str, key: str
     Raises:
         Refused: the invoice is unknown, locked, or has another route; the key was used for another one.
     """
-    with _opened() as erp, _writing(erp):
+    with opened(database(), _seed) as erp, writing(erp):
         if key is not None:
             used = erp.execute("SELECT * FROM routes WHERE idempotency_key = ?", (key,)).fetchone()
             if used is not None and used["invoice_id"] != invoice_id:
@@ -121,41 +115,7 @@ def post(invoice_id: str, route: Route, summary: str, approved_by: str, key: str
     return Posting(write_id)
 
 
-@contextmanager
-def _opened() -> Generator[sqlite3.Connection]:
-    path = database()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)) as erp:
-        erp.row_factory = sqlite3.Row
-        if _version(erp) != _SEEDED:
-            with _writing(erp):
-                _seed(erp)
-        yield erp
-
-
-@contextmanager
-def _writing(erp: sqlite3.Connection) -> Generator[None]:
-    """One transaction, which is written when the block ends, and not at all when it raises."""
-    try:
-        erp.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        raise Refused("The ERP is busy. Nothing was posted.") from error
-    try:
-        yield
-    except BaseException:
-        erp.execute("ROLLBACK")
-        raise
-    erp.execute("COMMIT")
-
-
-def _version(erp: sqlite3.Connection) -> int:
-    version: int = erp.execute("PRAGMA user_version").fetchone()[0]
-    return version
-
-
 def _seed(erp: sqlite3.Connection) -> None:
-    if _version(erp) == _SEEDED:
-        return  # another thread or process was first
     for statement in _SCHEMA:
         erp.execute(statement)
     for order in ORDERS:
@@ -170,12 +130,3 @@ def _seed(erp: sqlite3.Connection) -> None:
             erp.execute("INSERT INTO receipt_lines VALUES (?, ?, ?)", (receipt.po_number, *received))
     erp.executemany("INSERT INTO invoices VALUES (?, ?, ?, ?, ?)", INVOICES)
     erp.executemany("INSERT INTO routes VALUES (?, ?, ?, ?, NULL, ?, ?)", ROUTES)
-    erp.execute(f"PRAGMA user_version = {_SEEDED}")
-
-
-def _data_directory() -> Path:
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")

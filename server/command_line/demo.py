@@ -18,7 +18,7 @@ EXPLANATION: Final = (
     "refused, with the reason, and the agent corrects itself. A second person decides; the agent cannot. In the end "
     "you see every call in the audit trail, and the proof that nothing of it was changed."
 )
-_ERP: Final = "POINTSMAN_INVOICES_ERP"
+_RECORDS: Final = "POINTSMAN_GALLERY_DATA"
 
 
 @click.command("demo")
@@ -42,19 +42,19 @@ def command(name: str) -> None:
         ("Draw it:", f"pointsman graph {file} --format svg > picture.svg"),
         ("Play another script:", f"pointsman run {file} --script {file.parent / 'scripts' / 'clarification.yaml'}"),
     )
-    with temporary_folder() as folder, _erp_in(folder):
+    with temporary_folder() as folder, _records_in(folder):
         play(script, Serving(file, folder / "pointsman.sqlite3"), EXPLANATION, then)
 
 
 @contextmanager
-def _erp_in(folder: Path) -> Generator[None]:
-    """Keep the example's ERP in this folder, for this process and the server process it starts."""
-    before = os.environ.get(_ERP)
-    os.environ[_ERP] = str(folder / "erp.sqlite3")
+def _records_in(folder: Path) -> Generator[None]:
+    """Keep the example's records in this folder, for this process and the server process it starts."""
+    before = os.environ.get(_RECORDS)
+    os.environ[_RECORDS] = str(folder)
     try:
         yield
     finally:
         if before is None:
-            del os.environ[_ERP]
+            del os.environ[_RECORDS]
         else:
-            os.environ[_ERP] = before
+            os.environ[_RECORDS] = before

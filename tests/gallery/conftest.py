@@ -1,4 +1,4 @@
-"""An ERP of its own for every test."""
+"""Records of its own for every test."""
 
 from pathlib import Path
 
@@ -6,7 +6,13 @@ import pytest
 
 
 @pytest.fixture
-def erp_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    file = tmp_path / "erp" / "invoices.db"
-    monkeypatch.setenv("POINTSMAN_INVOICES_ERP", str(file))
-    return file
+def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the examples' files."""
+    folder = tmp_path / "records"
+    monkeypatch.setenv("POINTSMAN_GALLERY_DATA", str(folder))
+    return folder
+
+
+@pytest.fixture
+def erp_file(records: Path) -> Path:
+    return records / "invoices-erp.db"

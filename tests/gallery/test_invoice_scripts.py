@@ -39,7 +39,7 @@ def performances(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Perfo
     with pytest.MonkeyPatch.context() as patch:
         for name, script in SCRIPTS.items():
             folder: Path = tmp_path_factory.mktemp(name)
-            patch.setenv("POINTSMAN_INVOICES_ERP", str(folder / "erp.db"))
+            patch.setenv("POINTSMAN_GALLERY_DATA", str(folder))
             serving = Serving(FILE, folder / "sessions.db")
             played[name] = asyncio.run(perform(script, serving, Nobody(), dict(os.environ)))
     return played

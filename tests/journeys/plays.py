@@ -41,7 +41,7 @@ class Theatre:
         self._plays += 1
         folder = self._folder / f"play-{self._plays}"
         folder.mkdir()
-        self._monkeypatch.setenv("POINTSMAN_INVOICES_ERP", str(folder / "erp.sqlite3"))
+        self._monkeypatch.setenv("POINTSMAN_GALLERY_DATA", str(folder))
         self.onlooker = Onlooker()
         loaded = load_script(script) if isinstance(script, Path) else script
         serving = Serving(self._file, folder / "pointsman.sqlite3", surface, era)

@@ -1,0 +1,74 @@
+"""A SQLite file for an example's records, seeded when it is first opened.
+
+POINTSMAN_GALLERY_DATA names the folder of these files; otherwise it is in the user's data directory. A file is
+opened anew for every call of a tool, so that threads and processes may share it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from pointsman.tools import NothingDone
+
+Seed: TypeAlias = Callable[[sqlite3.Connection], None]
+
+_SEEDED: Final = 1
+_PATIENCE_S = 5.0
+
+
+def data_file(name: str) -> Path:
+    """Give the path of an example's file."""
+    folder = os.environ.get("POINTSMAN_GALLERY_DATA")
+    return (Path(folder) if folder else _data_directory() / "pointsman") / name
+
+
+@contextmanager
+def opened(path: Path, seed: Seed) -> Generator[sqlite3.Connection]:
+    """Open a file; `seed` makes its tables and rows, once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
+        if _version(connection) != _SEEDED:
+            with writing(connection):
+                if _version(connection) != _SEEDED:  # no other thread or process was first
+                    seed(connection)
+                    connection.execute(f"PRAGMA user_version = {_SEEDED}")
+        yield connection
+
+
+@contextmanager
+def writing(connection: sqlite3.Connection) -> Generator[None]:
+    """One transaction, which is written when the block ends, and not at all when it raises.
+
+    Raises:
+        NothingDone: another program is writing to the file, and did not end in time.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        raise NothingDone("Another program is writing to these records. Nothing was written; try again.") from error
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _data_directory() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
