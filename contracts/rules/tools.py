@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from ..document.states import AgentPart, AllPart, CallPart, SetPart, StatePart
+from collections.abc import Iterator
+
+from ..document.states import (
+    AgentPart,
+    AllPart,
+    CallPart,
+    EventPart,
+    SetPart,
+    StatePart,
+    ToolGroupPart,
+    ToolUsePart,
+)
 from ..document.tools import KeyPart
 from ..expressions import has_expression
 from ..positions import Path
 from .view import View
-from .walk import Mention, groups, live_states, mentions, saved_fields, step_lists, steps, uses
+from .walk import Mention, events, evidence, groups, live_states, mentions, saved_fields, step_lists, steps, uses
 
 
 def check_tools(view: View) -> None:
@@ -16,9 +27,10 @@ def check_tools(view: View) -> None:
     for path, name, state in live_states(view.document):
         _check_ways_out(view, path, name, state)
         _check_branches(view, path, state)
-    _check_evidence(view, named)
+    given = _given(view, named)
+    _check_evidence(view, given)
     _check_writes(view, named)
-    used = {mention.tool for mention in named}
+    used = {mention.tool for mention in named} | {tool for _, tool in given}
     for name in view.document.tools:
         if name not in used:
             view.at_key("PM309", ("tools", name), f"no state uses the tool `{name}`", "Remove it, or use it.")
@@ -70,14 +82,40 @@ def _fields(step: CallPart | SetPart) -> set[str]:
     return set(saved_fields(step.save))
 
 
-def _check_evidence(view: View, named: list[Mention]) -> None:
-    given = {(mention.state, mention.tool) for mention in named if mention.role in ("offered", "step")}
-    for mention in named:
-        if mention.role == "evidence" and (mention.state, mention.tool) not in given:
-            message = (
-                f"the state `{mention.state}` does not offer `{mention.tool}`, so it can never have succeeded there"
-            )
-            view.at_value("PM311", mention.path, message, "Add it to the state's `tools`.")
+def _check_evidence(view: View, given: set[tuple[str | None, str]]) -> None:
+    """Find evidence that no call can give. `given` are the calls that each state lets happen."""
+    anywhere = {tool for _, tool in given}
+    for name, part, path in _demanding(view):
+        for item in evidence(part, path):
+            tool = item.part.call
+            session = item.part.within == "session"
+            if item.part.fetch or (name, tool) in given or (session and tool in anywhere):
+                continue
+            where = "no state offers" if session else f"the state `{name}` does not offer"
+            message = f"{where} `{tool}`, so it can never have succeeded there"
+            view.at_value("PM311", item.tool_path, message, "Add it to the state's `tools`.")
+
+
+def _demanding(view: View) -> Iterator[tuple[str, EventPart | ToolUsePart, Path]]:
+    """Give what may need evidence: the events of a state, and the tools it offers by name."""
+    for path, name, state in live_states(view.document):
+        if isinstance(state, AgentPart):
+            yield from ((name, use, use_path) for use_path, use in uses(state, path))
+        yield from ((name, event, event_path) for event_path, _, event in events(state, path))
+
+
+def _given(view: View, named: list[Mention]) -> set[tuple[str | None, str]]:
+    """Give the tools that a state calls or offers, by state; those of its groups are the ones the file names."""
+    found = {(mention.state, mention.tool) for mention in named if mention.role in ("offered", "step")}
+    known = {*view.document.tools, *(mention.tool for mention in named)}
+    for path, name, state in live_states(view.document):
+        for _, group in groups(state, path) if isinstance(state, AgentPart) else ():
+            found |= {(name, tool) for tool in known if _in_group(view, tool, group)}
+    return found
+
+
+def _in_group(view: View, tool: str, group: ToolGroupPart) -> bool:
+    return tool.partition(".")[0] == group.source and is_write(view, tool) == (group.effect == "write")
 
 
 def _check_writes(view: View, named: list[Mention]) -> None:

@@ -84,12 +84,13 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A ticket."""
+    """A ticket. `assignee` is the person who works on it; null where nobody does yet."""
 
     ticket_id: str
     account_id: str
     subject: str
     queue: Literal["service_desk", "people"]
+    assignee: str | None
     opened_at: str
     comments: list[Comment]
 

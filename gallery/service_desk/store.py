@@ -22,7 +22,7 @@ _SCHEMA: Final = (
     """CREATE TABLE articles (article_id TEXT PRIMARY KEY, title TEXT NOT NULL, keywords TEXT NOT NULL,
         text TEXT NOT NULL)""",
     """CREATE TABLE tickets (ticket_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, subject TEXT NOT NULL,
-        queue TEXT NOT NULL, opened_at TEXT NOT NULL, idempotency_key TEXT UNIQUE)""",
+        queue TEXT NOT NULL, assignee TEXT, opened_at TEXT NOT NULL, idempotency_key TEXT UNIQUE)""",
     """CREATE TABLE comments (number INTEGER PRIMARY KEY, ticket_id TEXT NOT NULL, author TEXT NOT NULL,
         text TEXT NOT NULL, at TEXT NOT NULL)""",
     """CREATE TABLE messages (message_id TEXT PRIMARY KEY, recipient TEXT NOT NULL, subject TEXT NOT NULL,
@@ -67,5 +67,5 @@ def _seed(desk: sqlite3.Connection) -> None:
         desk.executemany("INSERT INTO roles VALUES (?, ?)", [(account[0], role) for role in roles.split()])
     desk.executemany("INSERT INTO changes VALUES (?, ?, ?, ?, ?)", CHANGES)
     desk.executemany("INSERT INTO articles VALUES (?, ?, ?, ?)", ARTICLES)
-    desk.executemany("INSERT INTO tickets VALUES (?, ?, ?, ?, ?, NULL)", TICKETS)
+    desk.executemany("INSERT INTO tickets VALUES (?, ?, ?, ?, ?, ?, NULL)", TICKETS)
     desk.executemany("INSERT INTO comments (ticket_id, author, text, at) VALUES (?, ?, ?, ?)", COMMENTS)

@@ -72,6 +72,8 @@ def comment(ticket_id: str, text: str) -> Commented:
 def escalate(account_id: str, reason: str, context: dict[str, Any], idempotency_key: str | None = None) -> Opened:
     """Hand a request over to people: a ticket in their queue, with the whole context in it.
 
+    Refused while a person works on another ticket of this account: two people would undo each other's work.
+
     Args:
         account_id: Identifier of the account it is about; empty if it is not known.
         reason: Why a person has to go on.
@@ -80,6 +82,11 @@ def escalate(account_id: str, reason: str, context: dict[str, Any], idempotency_
     """
     text = json.dumps(context, indent=2, ensure_ascii=False, sort_keys=True)
     with changing() as desk:
+        query = "SELECT ticket_id, assignee FROM tickets WHERE account_id = ? AND assignee IS NOT NULL"
+        taken = desk.execute(query, (account_id,)).fetchone()
+        if taken is not None:
+            work = f"{taken['assignee']} is working on {taken['ticket_id']} about {account_id}"
+            raise NothingDone(f"{work}. Nothing was opened; tell them.")
         return _opened(desk, "people", (account_id, reason, text), idempotency_key)
 
 
@@ -90,7 +97,8 @@ def _opened(desk: sqlite3.Connection, queue: str, content: tuple[str, str, str],
             return Opened(row["ticket_id"], repeated=True)
     account_id, subject, text = content
     ticket_id = next_id(desk, "tickets", "T", 4)
-    desk.execute("INSERT INTO tickets VALUES (?, ?, ?, ?, ?, ?)", (ticket_id, account_id, subject, queue, now(), key))
+    row = (ticket_id, account_id, subject, queue, now(), key)
+    desk.execute("INSERT INTO tickets VALUES (?, ?, ?, ?, NULL, ?, ?)", row)
     _comment(desk, ticket_id, text)
     return Opened(ticket_id)
 
@@ -108,6 +116,7 @@ def _ticket(desk: sqlite3.Connection, row: sqlite3.Row) -> Ticket:
         account_id=row["account_id"],
         subject=row["subject"],
         queue=row["queue"],
+        assignee=row["assignee"],
         opened_at=row["opened_at"],
         comments=[Comment(one["author"], one["text"], one["at"]) for one in comments],
     )

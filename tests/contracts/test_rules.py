@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pointsman.contracts.bounds import FINDINGS
+from pointsman.contracts.loading import check
 from tests.contracts.town import HEAD, codes, found, town
 
 SIMPLE = "  begin: {actor: system, next: end}\n"
@@ -263,10 +264,38 @@ def test_an_exclude_that_does_not_compile_excludes_nobody() -> None:
         ("{actor: agent, tools: [t.other], unknown: end, events: {go: {next: end}}}", ["PM703"]),
         ("{actor: agent, entry: [{call: t.read}], failed: end, events: {go: {evidence: [t.read], next: end}}}", []),
         ("{actor: external, events: {go: {evidence: [t.read], next: end}}}", ["PM311"]),
+        ("{actor: external, events: {go: {evidence: {a: {call: t.read, within: session}}, next: end}}}", ["PM311"]),
     ],
 )
 def test_steps_and_tools_need_their_ways_out(state: str, expected: list[str]) -> None:
     assert codes(town(f"  begin: {state}\n")) == expected
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        ("[t.read]", []),
+        ("[t.write]", ["PM311"]),
+        ("{seen: {call: t.write}}", ["PM311"]),
+        ("{seen: {call: t.write, within: session}}", []),
+        ("{seen: {call: t.far, fetch: true}}", []),
+    ],
+)
+def test_evidence_is_given_by_groups_earlier_states_and_the_server(evidence: str, expected: list[str]) -> None:
+    """Workflow format, "evidence": `within: session` reaches back, and the server makes what `fetch` says."""
+    text = town(
+        "  begin: {actor: agent, tools: [{source: t, effect: write}], unknown: end, events: {go: {next: later}}}\n"
+        "  later: {actor: agent, tools: [{source: t, effect: read}], events: {go: {evidence: "
+        f"{evidence}, next: end}}}}}}\n"
+    )
+    text = text.replace("t.write: {", "t.far: {effect: read}, t.write: {")
+    assert codes(text) == expected
+
+
+def test_a_tool_of_a_group_is_used() -> None:
+    text = town("  begin: {actor: agent, tools: [{source: t, effect: read}], events: {go: {next: end}}}\n")
+    unused = [one.message for one in check(text, "town.yaml") if one.code == "PM309"]
+    assert unused == ["no state uses the tool `t.write`"]
 
 
 def test_branches_that_set_one_field_are_found() -> None:

@@ -125,6 +125,12 @@ def test_what_is_handed_over_stands_in_the_peoples_queue_with_its_context() -> N
     assert "Müller" in ticket.comments[0].text
 
 
+def test_what_a_person_works_on_is_not_handed_over_a_second_time() -> None:
+    with pytest.raises(NothingDone, match=r"s\.jansen is working on T-0003 about A-1077"):
+        tickets.escalate("A-1077", "Locked again.", {})
+    assert [ticket.ticket_id for ticket in tickets.find("A-1077")] == ["T-0003"]
+
+
 def test_a_message_of_one_key_is_sent_once() -> None:
     to = "tom.ode@harbourlane.example"
     first = notifier.send(to, "Your account", "It is unlocked.", "k-1")
