@@ -18,11 +18,12 @@ EXPLANATION: Final = (
     "refused, with the reason, and the agent corrects itself. A second person decides; the agent cannot. In the end "
     "you see every call in the audit trail, and the proof that nothing of it was changed."
 )
+_DEFAULT: Final = "invoices"
 _RECORDS: Final = "POINTSMAN_GALLERY_DATA"
 
 
 @click.command("demo")
-@click.argument("name", default="invoices")
+@click.argument("name", default=_DEFAULT)
 def command(name: str) -> None:
     """Watch a workflow from the gallery run from start to end.
 
@@ -37,10 +38,12 @@ def command(name: str) -> None:
         file, script = workflow_file(name), load_script(script_file(name, "demo"))
     except NotInGallery as error:
         raise WrongUsage(str(error)) from error
+    served = "" if name == _DEFAULT else f" {file}"
+    another = min(path for path in (file.parent / "scripts").glob("*.yaml") if path.stem != "demo")
     then = (
-        ("Let Claude work in this workflow:", "pointsman install claude-desktop"),
+        ("Let Claude work in this workflow:", f"pointsman install claude-desktop{served}"),
         ("Draw it:", f"pointsman graph {file} --format svg > picture.svg"),
-        ("Play another script:", f"pointsman run {file} --script {file.parent / 'scripts' / 'clarification.yaml'}"),
+        ("Play another script:", f"pointsman run {file} --script {another}"),
     )
     with temporary_folder() as folder, _records_in(folder):
         play(script, Serving(file, folder / "pointsman.sqlite3"), EXPLANATION, then)

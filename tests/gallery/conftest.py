@@ -1,8 +1,10 @@
-"""Records of its own for every test."""
+"""Records of its own for every test, and the gallery's scripts as they were played."""
 
 from pathlib import Path
 
 import pytest
+
+from tests.gallery.plays import Repertoire
 
 
 @pytest.fixture
@@ -16,3 +18,8 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def erp_file(records: Path) -> Path:
     return records / "invoices-erp.db"
+
+
+@pytest.fixture(scope="session")
+def repertoire(tmp_path_factory: pytest.TempPathFactory) -> Repertoire:
+    return Repertoire(tmp_path_factory.mktemp)

@@ -41,6 +41,16 @@ def test_the_demo_plays_draws_and_proves_the_invoice_workflow(shell: Shell) -> N
     assert not shell.database.exists()
 
 
+def test_the_demo_of_another_workflow_says_how_to_go_on_with_that_one(shell: Shell) -> None:
+    done = shell.run("demo", "service_desk", env={"COLUMNS": "80"})
+
+    assert done.code == 0, done.stderr
+    assert "✗ GUARD_FAILED" in done.stdout
+    following = done.stdout.split("── Next")[1]
+    assert following.count("service_desk/workflow.yaml") == 3
+    assert "service_desk/scripts/" in following
+
+
 def test_a_name_that_the_gallery_does_not_have_is_wrong_usage(shell: Shell) -> None:
     done = shell.run("demo", "nothing")
     assert done.code == 2
