@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
 from .bounds import FINDINGS
 from .codes import RULES, Severity
+from .positions import lines_of
 from .visible import visible
 
 _SHOWN_COLUMNS: Final = 160
@@ -28,31 +29,37 @@ class Finding:
 
 
 class Findings:
-    """The findings of one file, as they are collected; at most `bounds.FINDINGS` are kept."""
+    """The findings of one file, as they are collected; at most `bounds.FINDINGS` of each severity are kept."""
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self._found: dict[tuple[int, int, str, str], Finding] = {}
+        self._found: dict[Severity, dict[tuple[int, int, str, str], Finding]] = {"error": {}, "warning": {}}
 
     def add(self, code: str, line: int, column: int, message: str, hint: str | None = None) -> None:
         """Note a fault once."""
+        severity = RULES[code].severity
         key = (line, column, code, message)
-        if key not in self._found and not self.full:
-            self._found[key] = Finding(self.file, line, column, code, RULES[code].severity, message, hint)
+        if self.takes(code) and key not in self._found[severity]:
+            self._found[severity][key] = Finding(self.file, line, column, code, severity, message, hint)
+
+    def takes(self, code: str) -> bool:
+        """Whether another finding of this code is kept, so that it is worth looking for a hint."""
+        return len(self._found[RULES[code].severity]) < FINDINGS
 
     @property
     def full(self) -> bool:
-        """Whether no more are kept, so that nobody need look for hints."""
-        return len(self._found) >= FINDINGS
+        """Whether no more errors are kept, so that nobody need look for them."""
+        return len(self._found["error"]) >= FINDINGS
 
     @property
     def errors(self) -> bool:
         """Whether one of them keeps the workflow from being used."""
-        return any(finding.severity == "error" for finding in self._found.values())
+        return bool(self._found["error"])
 
     def sorted(self) -> tuple[Finding, ...]:
-        """Give them in the order of the file."""
-        return tuple(sorted(self._found.values(), key=lambda found: (found.line, found.column, found.code)))
+        """Give them in the order of the file, at most `bounds.FINDINGS`: warnings make room for errors."""
+        kept = [*self._found["error"].values(), *self._found["warning"].values()][:FINDINGS]
+        return tuple(sorted(kept, key=lambda found: (found.line, found.column, found.code)))
 
 
 def as_text(findings: Iterable[Finding], sources: Mapping[str, str]) -> str:
@@ -60,11 +67,11 @@ def as_text(findings: Iterable[Finding], sources: Mapping[str, str]) -> str:
 
     `sources` gives the text of each file; a file that is not there gets no line.
     """
-    blocks = (_block(finding, sources.get(finding.file, "").splitlines()) for finding in findings)
-    return "\n".join(blocks)
+    lines = {file: lines_of(text) for file, text in sources.items()}
+    return "\n".join(_block(finding, lines.get(finding.file, ())) for finding in findings)
 
 
-def _block(finding: Finding, lines: list[str]) -> str:
+def _block(finding: Finding, lines: Sequence[str]) -> str:
     head = f"{finding.file}:{finding.line}:{finding.column} {finding.code} {finding.message}"
     written = [visible(f"{head} (warning)" if finding.severity == "warning" else head)]
     if 1 <= finding.line <= len(lines):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from .building import build
 from .errors import PointsmanError
 from .findings import Finding, Findings, as_text
+from .positions import lines_of
 from .rules import View, check_parts, check_surroundings, check_whole
 from .shape import read_document
 from .workflow import Workflow
@@ -64,7 +65,7 @@ def _read(text: bytes | str, findings: Findings) -> _Read | None:
     reading = None if root is None else read_document(root, findings)
     if decoded is None or root is None or reading is None:
         return None
-    view = View(reading.document, reading.declared, root, tuple(decoded.splitlines()), findings)
+    view = View(reading.document, reading.declared, root, lines_of(decoded), findings)
     check_parts(view)
     if reading.whole:
         check_whole(view)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from .values import Json
+
+_LINE_BREAK: Final = re.compile("\r\n|\r|\n")
 
 Path: TypeAlias = tuple["str | int", ...]
 """Keys and indices from the root of the document to a value."""
@@ -62,6 +65,11 @@ class Mapping:
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """Cut a text into its lines as YAML and editors do: `str.splitlines` cuts at more (YAML 1.2.2, section 5.4)."""
+    return tuple(_LINE_BREAK.split(text))
 
 
 def plain(node: Node) -> Json:

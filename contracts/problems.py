@@ -5,18 +5,17 @@ The phrases come from the schema alone, so they tell nobody a value that is not 
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 import jsonschema_rs
 
 from .bounds import SAFE_INTEGER
+from .near import near
 from .schema_rules import inner_schema
 from .values import Json
 
@@ -24,7 +23,6 @@ _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SHOWN_CHARACTERS: Final = 200
 _NAME_CHARACTERS: Final = 128
-_COMPARED_NAMES: Final = 200
 _ARTICLES: Final = {
     "array": "a list",
     "boolean": "true or false",
@@ -66,16 +64,6 @@ def join(path: str, part: str | int) -> str:
     if not _IDENTIFIER.match(part):
         return f"{path}[{json.dumps(part)}]"
     return f"{path}.{part}" if path else part
-
-
-def near(name: str, known: Sequence[str]) -> str | None:
-    """Give the known name that was probably meant."""
-    if len(name) > _NAME_CHARACTERS:
-        return None
-    if len(known) > _COMPARED_NAMES:
-        alike = (one for one in known if one[:1] == name[:1] and abs(len(one) - len(name)) <= 2)
-        known = tuple(islice(alike, _COMPARED_NAMES))
-    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.6)), None)
 
 
 def foreign(schema: Json, value: Json, path: str) -> Iterator[Unmet]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import warnings
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -43,10 +44,22 @@ def find_module(name: str, beside: Path) -> Path | None:
     parts = name.split(".")
     if not all(part.isidentifier() for part in parts):
         return None
-    stem = beside.joinpath(*parts)
+    try:
+        return _beside(parts, beside) or _on_the_path(parts)
+    except (OSError, ValueError):  # a name too long for the disk, a directory that may not be read, a broken finder
+        return None
+
+
+def _beside(parts: list[str], folder: Path) -> Path | None:
+    """Look for a module in the folder of the workflow. A link that leads out of it is not followed."""
+    stem = folder.joinpath(*parts)
     for candidate in (stem / "__init__.py", stem.with_name(f"{stem.name}.py")):
-        if candidate.is_file() and candidate.resolve().is_relative_to(beside.resolve()):
+        if candidate.is_file() and candidate.resolve().is_relative_to(folder.resolve()):
             return candidate
+    return None
+
+
+def _on_the_path(parts: list[str]) -> Path | None:
     spec: ModuleSpec | None = None
     for count in range(1, len(parts) + 1):
         locations = None if spec is None else spec.submodule_search_locations
@@ -73,7 +86,9 @@ def read_module(path: Path) -> ModuleText | None:
     try:
         if path.stat().st_size > FILE_BYTES:
             return None
-        tree = ast.parse(path.read_bytes(), filename=str(path))
+        with warnings.catch_warnings():  # what Python says of a module's text is no finding of ours
+            warnings.simplefilter("ignore")
+            tree = ast.parse(path.read_bytes(), filename=str(path))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     defined = {

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from functools import cache
+from itertools import islice
+from typing import Final, TypeAlias, cast
 
 import jsonschema_rs
 
-from .bounds import FILE_DEPTH, SCHEMA_NODES
+from .bounds import FILE_DEPTH, SCHEMA_NODES, UNMET
+from .near import near
 from .values import Json, JsonObject
+from .visible import visible
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
@@ -34,6 +38,14 @@ KEYWORDS: Final = (
 )  # fmt: skip
 """Keywords of JSON Schema 2020-12 that we take."""
 
+TYPES: Final = ("string", "number", "integer", "boolean", "object", "array", "null")
+
+_SYNONYMS: Final = {
+    "text": "string", "str": "string", "float": "number", "decimal": "number", "double": "number", "int": "integer",
+    "bool": "boolean", "list": "array", "dict": "object", "map": "object", "mapping": "object", "none": "null",
+}  # fmt: skip
+"""What other languages call the types."""
+
 FORMATS: Final = (
     "date", "time", "date-time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
     "uri", "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer",
@@ -42,6 +54,7 @@ FORMATS: Final = (
 """Formats that are asserted (JSON Schema 2020-12 validation, section 7.3)."""
 
 Steps: TypeAlias = tuple["str | int", ...]
+_Kinds: Final = jsonschema_rs.ValidationErrorKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +76,10 @@ def faults_of(document: Json) -> tuple[SchemaFault, ...]:
     deep = _too_deep(document)
     if deep is not None:
         return (deep,)
-    faults = [*_reference_faults(document), *_dialect_faults(document)]
-    if not faults:
-        faults = _meta_faults(document)
+    dialect = _dialect_fault(document)
+    if dialect is not None:
+        return (dialect,)
+    faults = list(_reference_faults(document)) or _meta_faults(document)
     if not faults and _expands_past(document, SCHEMA_NODES):
         message = f"the schema's references expand to more than {SCHEMA_NODES:,} nodes"
         faults = [SchemaFault((), message, "Use fewer references to references.", "PM803")]
@@ -162,27 +176,72 @@ def _reference_faults(document: JsonObject) -> Iterator[SchemaFault]:
             yield SchemaFault((*path, "$id"), "`$id` inside a schema would change what references mean", "Remove it.")
 
 
-def _dialect_faults(document: JsonObject) -> Iterator[SchemaFault]:
+def _dialect_fault(document: JsonObject) -> SchemaFault | None:
     dialect = document.get("$schema", DIALECT)
-    if isinstance(dialect, str) and dialect.rstrip("#") != DIALECT:
-        yield SchemaFault(("$schema",), f"the dialect {dialect!r} is not supported", f"Schemas are {DIALECT}.")
+    if not isinstance(dialect, str) or dialect.rstrip("#") == DIALECT:
+        return None
+    return SchemaFault(("$schema",), f"the dialect {dialect!r} is not supported", f"Schemas are {DIALECT}.")
 
 
 def _meta_faults(document: JsonObject) -> list[SchemaFault]:
-    """What the meta-schema says, and the compiler: bad types, unknown types, patterns, sizes."""
+    """Everything the meta-schema says, each pattern that cannot be run, and else what the compiler says."""
     try:
-        jsonschema_rs.Draft202012Validator(
-            document, validate_formats=True, offline=True, pattern_options=jsonschema_rs.RegexOptions()
-        )
-    except jsonschema_rs.ValidationError as error:
-        path = tuple(error.instance_path)
-        if "regex" in error.message.rpartition('"regex"')[1] or (path and path[-1] == "pattern"):
-            hint = "Look-around and back-references are not available; patterns run in linear time."
-            return [SchemaFault(path, f"the pattern cannot be run: {error.message}", hint, "PM804")]
-        return [SchemaFault(path, f"this is no JSON Schema: {error.message}")]
-    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        errors = list(islice(_meta_schema().iter_errors(document), UNMET))
+    except ValueError as error:
+        return [SchemaFault((), f"this is no JSON Schema: {error}")]
+    said = (error for error in errors if not isinstance(error.kind, _Kinds.Format))
+    faults = [fault for error in said for fault in _meta_fault(error)]
+    return [*faults, *_pattern_faults(document)] or _compiler_faults(document)
+
+
+@cache
+def _meta_schema() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator({"$ref": DIALECT}, validate_formats=True, offline=True)
+
+
+def _meta_fault(error: jsonschema_rs.ValidationError) -> Iterator[SchemaFault]:
+    path = tuple(error.instance_path)
+    faults = list(_type_faults(path, error.instance)) if path[-1:] == ("type",) else []
+    yield from faults or (SchemaFault(path, f"this is no JSON Schema: {error.message}"),)
+
+
+def _type_faults(path: Steps, given: object) -> Iterator[SchemaFault]:
+    """Name the types that there are not, in a `type` that is one or a list of them."""
+    listed = cast("list[object]", given) if isinstance(given, list) else [given]
+    for index, name in enumerate(listed):
+        if isinstance(name, str) and name not in TYPES:
+            meant = _SYNONYMS.get(name.lower()) or near(name, TYPES)
+            hint = f"Did you mean `{meant}`?" if meant else f"There are: {', '.join(TYPES)}."
+            place = (*path, index) if isinstance(given, list) else path
+            yield SchemaFault(place, f"there is no type `{visible(name[:60])}`", hint)
+
+
+def _pattern_faults(document: JsonObject) -> Iterator[SchemaFault]:
+    """Compile each pattern by itself, so that each is found."""
+    for path, schema in subschemas(document):
+        pattern, named = schema.get("pattern"), schema.get("patternProperties")
+        patterns: list[tuple[Steps, str]] = [((*path, "pattern"), pattern)] if isinstance(pattern, str) else []
+        patterns += [((*path, "patternProperties", name), name) for name in named] if isinstance(named, dict) else []
+        for place, text in patterns:
+            try:
+                _compile({"pattern": text})
+            except jsonschema_rs.ValidationError:
+                hint = "Look-around and back-references are not available; patterns run in linear time."
+                yield SchemaFault(place, f"the pattern {text[:60]!r} cannot be run", hint, "PM804")
+
+
+def _compiler_faults(document: JsonObject) -> list[SchemaFault]:
+    try:
+        _compile(document)
+    except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
         return [SchemaFault((), f"this is no JSON Schema: {error}")]
     return []
+
+
+def _compile(document: JsonObject) -> None:
+    jsonschema_rs.Draft202012Validator(
+        document, validate_formats=True, offline=True, pattern_options=jsonschema_rs.RegexOptions()
+    )
 
 
 def _expands_past(document: JsonObject, bound: int) -> bool:

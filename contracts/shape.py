@@ -20,8 +20,8 @@ from .document.part import DURATION_PATTERN, NAME_PATTERN, TOOL_PATTERN, Part
 from .document.tools import RATE_PATTERN, REDACTED_PATTERN
 from .document.triggers import ENVIRONMENT_PATTERN
 from .findings import Findings
+from .near import near
 from .positions import Mapping, Node, Place, Scalar, Sequence, node_at, place_of, place_of_key, plain
-from .problems import near
 from .values import Json
 from .visible import visible
 

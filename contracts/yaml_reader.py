@@ -7,6 +7,7 @@ here: dates and times stay strings, `yes` and `off` too. JSON is read by the sam
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import Final, TypeAlias
@@ -27,7 +28,7 @@ from ruamel.yaml.events import (
 
 from .bounds import FILE_BYTES, FILE_DEPTH, FILE_LINES, FILE_NODES
 from .findings import Findings
-from .positions import Entry, Mapping, Node, Place, Scalar, Sequence
+from .positions import Entry, Mapping, Node, Place, Scalar, Sequence, lines_of
 from .visible import visible
 
 _NULL: Final = re.compile(r"(?:null|Null|NULL|~|)\Z")
@@ -35,7 +36,11 @@ _BOOLEAN: Final = re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z")
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,4000}\Z|0o[0-7]{1,4000}\Z|0x[0-9a-fA-F]{1,4000}\Z", re.ASCII)
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z", re.ASCII)
 _NO_NUMBER: Final = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
-_UNREADABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|[\ud800-\udfff]")
+_UNREADABLE: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|[\ud800-\udfff]"  # what no text has
+    "|[\u2028\u2029\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"  # what shows a reader another text than is there
+)
+_DIRECTIVE: Final = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n|%(?:YAML|TAG)[ \t].*\r?\n)*(?P<other>%)(?!(?:YAML|TAG)[ \t])")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 FLOW_HINT: Final = (
@@ -43,6 +48,7 @@ FLOW_HINT: Final = (
 )
 
 TAG_HINT: Final = "A plain value that begins with `!` is a tag: quote the expression."
+_DIRECTIVES: Final = "directives other than `%YAML 1.2` are not allowed"
 COMMENT_HINT: Final = "` #` begins a comment: quote an expression that has one."
 
 _Value: TypeAlias = "str | int | float | bool | None"
@@ -63,10 +69,9 @@ def decode(data: bytes | str, findings: Findings) -> str | None:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
-        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
         hint = "It looks like UTF-16." if data[:2] in (b"\xff\xfe", b"\xfe\xff") else None
         message = f"byte 0x{data[error.start]:02x} is no UTF-8"
-        findings.add("PM101", line, column, message, f"{hint or ''} Save the file as UTF-8.".strip())
+        findings.add("PM101", *_place_at(before, len(before)), message, f"{hint or ''} Save the file as UTF-8.".strip())
         return None
 
 
@@ -81,24 +86,19 @@ def parse(text: str, findings: Findings) -> Node | None:
         text = text[1:]
     unreadable = _UNREADABLE.search(text)
     if unreadable is not None:
-        line, column = (
-            text.count("\n", 0, unreadable.start()) + 1,
-            unreadable.start() - text.rfind("\n", 0, unreadable.start()),
-        )
-        findings.add(
-            "PM101",
-            line,
-            column,
-            f"the character {visible(unreadable[0])} cannot stand in a workflow file",
-            "Remove it.",
-        )
+        message = f"the character {visible(unreadable[0])} cannot stand in a workflow file"
+        hint = "Remove it, or write it like this between double quotes."
+        findings.add("PM101", *_place_at(text, unreadable.start()), message, hint)
         return None
     if text.count("\n") + text.count("\r") > FILE_LINES:
         findings.add("PM105", 1, 1, f"the file has more than {FILE_LINES:,} lines")
         return None
+    directive = _DIRECTIVE.match(text)
+    if directive is not None:
+        findings.add("PM104", *_place_at(text, directive.start("other")), _DIRECTIVES, "Remove it.")
     builder = _Builder(findings)
     try:
-        for event in YAML(typ="safe", pure=True).parse(text):
+        for event in YAML(typ="safe", pure=True).parse(_without_tabs(text)):
             builder.take(event)
     except _Refused:
         return None
@@ -113,10 +113,30 @@ def parse(text: str, findings: Findings) -> Node | None:
     return builder.root
 
 
+def _without_tabs(text: str) -> str:
+    """Write a JSON text's tabs as spaces. All of them stand between its values, where YAML takes none."""
+    if "\t" not in text or not text.lstrip().startswith("{"):
+        return text
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return text.replace("\t", " ")
+
+
+def _place_at(text: str, index: int) -> Place:
+    """Give the place of a character by its index."""
+    *before, line = lines_of(text[:index])
+    return Place(len(before) + 1, len(line) + 1)
+
+
 def _note_syntax_error(error: MarkedYAMLError, builder: _Builder, findings: Findings) -> None:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     problem = str(error.problem or error.context or error)
+    if problem.startswith("expected '<document start>'"):
+        findings.add("PM102", line, column, "the document has ended before this", "One file holds one workflow.")
+        return
     if "tag" in (error.context or ""):
         hint = TAG_HINT
     elif builder.in_flow:
@@ -166,7 +186,7 @@ class _Builder:
             self._findings.add("PM102", *place, "a second document begins here", "One file holds one workflow.")
             raise _Refused
         if event.version not in (None, (1, 2)) or event.tags:
-            self._findings.add("PM104", *place, "directives other than `%YAML 1.2` are not allowed", "Remove it.")
+            self._findings.add("PM104", *place, _DIRECTIVES, "Remove it.")
 
     def _take_node(self, event: NodeEvent) -> None:
         place = _place(event.start_mark)

@@ -10,8 +10,9 @@ from .rule import Rule, snippet
 TEXT: Final[Mapping[str, Rule]] = {
     "PM101": Rule(
         title="The file is no readable text",
-        meaning="The file is not UTF-8, or it holds a character that no text has: a control character, NUL, or half of"
-        " a character. Nothing behind it is read.",
+        meaning="The file is not UTF-8, or it holds a character that cannot stand in it: a control character, half of a"
+        " character, or one that shows a reader another text than is there (it turns the direction of reading, breaks"
+        " lines or hides). Nothing is read of it.",
         matters="Such characters hide in editors and steer terminals. A reviewer of the file must see all that is"
         " in it.",
         wrong="title: Expenses\x07\n",

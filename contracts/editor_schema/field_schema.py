@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..schema_rules import FORMATS
+from ..schema_rules import FORMATS, TYPES
 from ..values import JsonObject
 
-_TYPES: Final = ("string", "number", "integer", "boolean", "object", "array", "null")
 _COUNT: Final[JsonObject] = {"type": "integer", "minimum": 0}
 
 
@@ -22,7 +21,7 @@ def field_schema(reference: str) -> JsonObject:
         "description": "A JSON Schema (2020-12). Formats are asserted; patterns run in linear time.",
         "type": ["object", "boolean"],
         "properties": {
-            "type": {"anyOf": [{"enum": [*_TYPES]}, {"type": "array", "items": {"enum": [*_TYPES]}}]},
+            "type": {"anyOf": [{"enum": [*TYPES]}, {"type": "array", "items": {"enum": [*TYPES]}}]},
             "enum": {"type": "array"},
             "description": {"type": "string", "description": "What the field is. Agents and reviewers read it."},
             "format": {"anyOf": [{"enum": [*FORMATS]}, {"type": "string"}]},

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ..problems import near
+from ..near import near
 from ..syntax_tree import Call, Collection, Constant, Macro, Node, Tree, children
 from ..values import Json
 from .kinds import FAMILIES, Kinds

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from ..document.states import AgentPart, FinalPart, StatePart, SystemPart
+from ..near import near
 from ..positions import Path
-from ..problems import near
 from .view import View
 from .walk import events, live_states, next_lists, state_targets
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..document.states import HumanPart
-from ..problems import near
+from ..near import near
 from ..syntax_tree import Node, Tree, paths
 from .sites import Site
 from .view import View, hint_for

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ..document import Document
 from ..findings import Findings
+from ..near import near
 from ..positions import Node, Path, Place, place_of, place_of_key
-from ..problems import near
 from ..shape import Declared
 from ..visible import visible
 

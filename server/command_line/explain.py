@@ -5,7 +5,6 @@ What `check` says of each wrong example is asked of `check` itself.
 
 from __future__ import annotations
 
-import difflib
 import textwrap
 from typing import Final
 
@@ -14,6 +13,7 @@ import click
 from pointsman.contracts.codes import FAMILIES, RULES, Rule
 from pointsman.contracts.codes.examples import BASE, completed
 from pointsman.contracts.findings import Finding, as_text
+from pointsman.contracts.near import near
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
 
@@ -66,8 +66,8 @@ def _known(code: str) -> str:
     meant = code.upper()
     if meant in RULES:
         return meant
-    near = difflib.get_close_matches(meant, RULES, n=1)
-    hint = f"Did you mean {near[0]}?" if near else "They look like PM301."
+    known = near(meant, list(RULES))
+    hint = f"Did you mean {known}?" if known is not None else "They look like PM301."
     raise WrongUsage(f"There is no finding {code}. {hint} `pointsman explain` lists all.")
 
 

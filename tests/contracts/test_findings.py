@@ -75,6 +75,25 @@ def test_findings_are_kept_once_in_the_order_of_the_file_and_bounded() -> None:
     assert len(findings.sorted()) == FINDINGS
 
 
+def test_warnings_never_push_an_error_out() -> None:
+    findings = Findings("w.yaml")
+    for line in range(1000):
+        findings.add("PM309", line + 1, 1, "a warning")
+    assert not findings.takes("PM309")
+    assert findings.takes("PM101")
+    findings.add("PM101", 2000, 1, "an error")
+    assert findings.errors
+    listed = findings.sorted()
+    assert len(listed) == FINDINGS
+    assert listed[-1].code == "PM101"
+
+
+def test_lines_are_cut_as_editors_cut_them() -> None:
+    """YAML 1.2.2, section 5.4: not at the line separator or the form feed, where Python would."""
+    finding = Finding("w.yaml", 2, 1, "PM102", "error", "no", None)
+    assert "    2 | two\n" in as_text([finding], {"w.yaml": "one\u2028\x0c\x85\rtwo\r\nthree"})
+
+
 def test_the_docstring_of_an_error_is_its_default_message() -> None:
     class Broken(PointsmanError):
         """It is broken.

@@ -8,7 +8,8 @@ import time
 import pytest
 
 from pointsman.contracts.bounds import SAFE_INTEGER, UNMET
-from pointsman.contracts.problems import join, near
+from pointsman.contracts.near import near
+from pointsman.contracts.problems import join
 from pointsman.contracts.schema_rules import SchemaFault, faults_of, inner_schema, subschemas
 from pointsman.contracts.schemas import Contract, InvalidSchema, Schema, Unmet
 from pointsman.contracts.values import Json, JsonObject
@@ -204,6 +205,27 @@ def test_a_schema_we_do_not_take_is_refused_with_its_place(
         Schema(schema).unmet(1)
 
 
+def test_every_fault_of_a_schema_is_found_at_once() -> None:
+    """One run of `check` finds them all."""
+    schema: Json = {
+        "type": "strin",
+        "minLength": -1,
+        "items": {"type": ["txt", "float"], "pattern": "(?=a)"},
+        "patternProperties": {"(?<!a)b": {"pattern": "["}},
+    }
+    assert {(fault.code, fault.path, fault.hint) for fault in faults_of(schema)} == {
+        ("PM801", ("items", "type", 0), "There are: string, number, integer, boolean, object, array, null."),
+        ("PM801", ("items", "type", 1), "Did you mean `number`?"),
+        ("PM801", ("minLength",), None),
+        ("PM801", ("type",), "Did you mean `string`?"),
+        ("PM804", ("patternProperties", "(?<!a)b"), LINEAR),
+        ("PM804", ("items", "pattern"), LINEAR),
+        ("PM804", ("patternProperties", "(?<!a)b", "pattern"), LINEAR),
+    }
+
+
+LINEAR = "Look-around and back-references are not available; patterns run in linear time."
+
 TAKEN: list[Json] = [
     True,
     False,
@@ -227,7 +249,7 @@ def test_a_schema_with_references_inside_itself_is_taken(schema: Json) -> None:
 
 def test_a_contract_can_be_asked_whether_it_is_one() -> None:
     Contract({"type": "object"}).require_valid()
-    with pytest.raises(InvalidSchema, match="is no JSON Schema"):
+    with pytest.raises(InvalidSchema, match="there is no type `thing`"):
         Contract({"type": "thing"}).require_valid()
 
 

@@ -1,4 +1,7 @@
 import json
+import os
+
+import pytest
 
 from tests.server.command_line.terminal import Shell
 
@@ -40,8 +43,51 @@ def test_what_a_file_says_cannot_steer_the_terminal(shell: Shell) -> None:
     assert "\u202e" not in done.stdout
 
 
-def test_what_is_no_file_is_not_read(shell: Shell) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("/dev/zero", "This is no file."),
+        ("folder.yaml", "This is no file."),
+        ("pipe.yaml", "This is no file."),
+        ("loop.yaml", "Too many levels of symbolic links."),
+        ("missing.yaml", "No such file or directory."),
+        ("n" * 300, "File name too long."),
+    ],
+)
+def test_what_is_no_file_is_not_read(shell: Shell, name: str, said: str) -> None:
     """A device gives bytes for ever, and a pipe none."""
-    done = shell.run("check", "/dev/zero")
-    assert done.code == 2
-    assert "no file" in done.stderr
+    (shell.place / "folder.yaml").mkdir()
+    os.mkfifo(shell.place / "pipe.yaml")
+    (shell.place / "loop.yaml").symlink_to("loop.yaml")
+    done = shell.run("check", name)
+    assert (done.code, done.stdout) == (4, "")
+    assert done.stderr.startswith(f"Error: {name}: {said.removesuffix('.')}")
+
+
+def test_a_file_that_cannot_be_opened_does_not_hide_what_is_in_the_others(shell: Shell) -> None:
+    (shell.place / "broken.yaml").write_text("workflow: purchase\n")
+    done = shell.run("check", "missing.yaml", "broken.yaml")
+    assert done.code == 4
+    assert "broken.yaml:1:1 PM202" in done.stdout
+    assert "missing.yaml" in done.stderr
+
+
+def test_standard_input_is_a_file_called_by_a_dash(shell: Shell) -> None:
+    sound = (shell.place / "purchase.yaml").read_text()
+    assert shell.run("check", "-", stdin=sound).code == 0
+    done = shell.run("check", "-", stdin=sound.replace("role: boss", "role: bos"))
+    assert done.code == 1
+    assert "-:29:" in done.stdout
+    assert shell.run("check", "-").code == 1
+
+
+def test_without_a_file_it_is_wrong_usage(shell: Shell) -> None:
+    assert shell.run("check").code == 2
+    assert shell.run("check", "purchase.yaml", "--format", "xml").code == 2
+
+
+def test_a_json_document_is_checked_like_the_same_yaml(shell: Shell) -> None:
+    (shell.place / "w.json").write_text('{\n\t"workflow": "purchase",\n\t"versio": 1\n}\n')
+    done = shell.run("check", "w.json")
+    assert done.code == 1
+    assert "w.json:3:2 PM201 unknown key `versio`" in done.stdout
