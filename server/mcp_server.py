@@ -20,6 +20,8 @@ from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
+    PROTOCOL_VERSION_META_KEY,
+    UNSUPPORTED_PROTOCOL_VERSION,
     CallToolRequestParams,
     CallToolResult,
     CompleteRequestParams,
@@ -34,6 +36,7 @@ from mcp_types import (
     ReadResourceRequestParams,
     ReadResourceResult,
 )
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from .stdio.transport import Incoming, Outgoing, strict_stdio
 
@@ -75,7 +78,8 @@ async def serve_stdio(
         opening: Gives what answers every call. Entered when the client's first request has been
             answered, or after a second of silence; left when the client has gone.
         surface: Which shape of the tool list to show, or `auto`.
-        era: `handshake` refuses the 2026 era.
+        era: `handshake` speaks no other: whoever opens with the 2026 era is told the versions there are. A client
+            that mixes the eras after its handshake is served as one of the handshake era.
         session: A session to bind from the beginning.
         caller_id: The accountable principal, `local:<user of the operating system>`.
 
@@ -133,6 +137,7 @@ class McpServer:
         if era == "auto":
             await self._sdk.run(incoming, outgoing, options)
             return
+        self._sdk.middleware.append(_handshake_first)
         async with self._sdk.lifespan(self._sdk) as state:
             await serve_loop(self._sdk, incoming, outgoing, lifespan_state=state, init_options=options)
 
@@ -221,6 +226,19 @@ async def _desk(
         yield desk
     finally:
         await desk.aclose()
+
+
+async def _handshake_first(ctx: Context, call_next: CallNext) -> HandlerResult:
+    """Tell a client that opens with the 2026 era which versions there are, so that it falls back or says so."""
+    requested = None if ctx.meta is None else ctx.meta.get(PROTOCOL_VERSION_META_KEY)
+    if requested is None or ctx.session.client_params is not None or ctx.method == "initialize":
+        return await call_next(ctx)
+    versions: list[str] = list(HANDSHAKE_PROTOCOL_VERSIONS)
+    raise MCPError(
+        UNSUPPORTED_PROTOCOL_VERSION,
+        f"This server speaks the handshake era alone, up to {versions[-1]}: begin with `initialize`.",
+        {"supported": versions, "requested": str(requested)[:64]},
+    )
 
 
 def _one_page(params: PaginatedRequestParams | None) -> None:

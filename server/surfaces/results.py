@@ -7,14 +7,16 @@ are left out.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from mcp_types import CallToolResult, TextContent
 
 from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.times import iso
-from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
@@ -29,12 +31,12 @@ LISTED: Final = ("session", "workflow", "state", "actor", "role", "started_by", 
 def result_of(reply: Reply | Stray, action: str, names: Names, *, schemas: bool) -> CallToolResult:
     """Write a reply to the call of `action`; `names` are those of the client's tool list.
 
-    `schemas` says that `allowed` brings descriptions and schemas when the state has been entered,
-    because the client's tool list does not show them.
+    `schemas` says that the client's tool list does not show them: `allowed` brings them, with
+    descriptions, when the state has been entered, and a refusal those of what is unmet.
     """
     if isinstance(reply, Stray):
         return refused(reply.refusal)
-    content = _structured(reply, names, schemas=schemas and reply.entered)
+    content = _structured(reply, names, schemas=schemas)
     return CallToolResult(
         content=[TextContent(text=_text(reply, action))],
         structured_content=content,
@@ -44,7 +46,7 @@ def result_of(reply: Reply | Stray, action: str, names: Names, *, schemas: bool)
 
 def refused(refusal: Refusal) -> CallToolResult:
     """Write a refusal that belongs to no session."""
-    content: JsonObject = {"outcome": "refused", "refusal": _refusal(refusal)}
+    content: JsonObject = {"outcome": "refused", "refusal": _refusal(refusal, schemas=True)}
     return CallToolResult(content=[TextContent(text=_refusal_text(refusal))], structured_content=content, is_error=True)
 
 
@@ -69,14 +71,23 @@ def session_list(found: Sessions, caller: str) -> CallToolResult:
 
 
 def in_words(result: CallToolResult) -> CallToolResult:
-    """Add a result's structured content to its text, for clients that read nothing else."""
-    data = canonical(result.structured_content or {})
-    return result.model_copy(update={"content": [*result.content, TextContent(text=data)]})
+    """Say in text what the structured content says, for clients that read nothing else.
+
+    The JSON says everything; before it stands only what a person wants to see first.
+    """
+    content: JsonObject = result.structured_content or {}
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    if "outcome" not in content:
+        return result.model_copy(update={"content": [*result.content, TextContent(text=data)]})
+    refusal, state = content.get("refusal"), content.get("state")
+    how = f"Refused ({refusal.get('code')})" if isinstance(refusal, dict) else str(content["outcome"])
+    brief = how if state is None else f"{how}, in {state}"
+    return result.model_copy(update={"content": [TextContent(text=f"{brief}."), TextContent(text=data)]})
 
 
 def status_of(reply: Reply, names: Names) -> JsonObject:
     """Give a reply's structured content with everything that is known, as a resource shows it."""
-    return _structured(reply, names, schemas=True)
+    return _structured(replace(reply, entered=True), names, schemas=True)
 
 
 def actions_of(workflow: str, actions: Sequence[Action], names: Names) -> list[Json]:
@@ -85,6 +96,10 @@ def actions_of(workflow: str, actions: Sequence[Action], names: Names) -> list[J
 
 
 def _structured(reply: Reply, names: Names, *, schemas: bool) -> JsonObject:
+    allowed: list[Json] = [
+        _action(action, names.of(reply.workflow, action.name), schemas=schemas and reply.entered)
+        for action in reply.allowed
+    ]
     members: JsonObject = {
         "session": reply.session,
         "workflow": reply.workflow,
@@ -93,12 +108,11 @@ def _structured(reply: Reply, names: Names, *, schemas: bool) -> JsonObject:
         "outcome": reply.outcome,
         "repeated": True if reply.repeated else None,
         "result": reply.result,
-        "refusal": None if reply.refusal is None else _refusal(reply.refusal),
+        "refusal": None if reply.refusal is None else _refusal(reply.refusal, schemas=schemas),
         "goal": reply.goal,
         "forbid": reply.forbid,
         "context": reply.context,
-        "allowed": [_action(action, names.of(reply.workflow, action.name), schemas=schemas) for action in reply.allowed]
-        or None,
+        "allowed": allowed or None,
         "waiting_for": None if reply.waiting_for is None else _waiting_for(reply.waiting_for),
         "ended": None if reply.ended is None else _ended(reply.ended),
     }
@@ -112,13 +126,14 @@ def _action(action: Action, name: str, *, schemas: bool) -> JsonObject:
     return shown
 
 
-def _refusal(refusal: Refusal) -> JsonObject:
-    unmet: list[Json] = [_unmet(one) for one in refusal.unmet]
+def _refusal(refusal: Refusal, *, schemas: bool) -> JsonObject:
+    unmet: list[Json] = [_unmet(one, schemas=schemas) for one in refusal.unmet]
     return _without_absent({"code": refusal.code, "message": refusal.message, "unmet": unmet or None})
 
 
-def _unmet(unmet: Unmet) -> JsonObject:
-    return _without_absent({"path": unmet.path, "problem": unmet.problem, "schema": unmet.schema})
+def _unmet(unmet: Unmet, *, schemas: bool) -> JsonObject:
+    schema = unmet.schema if schemas else None
+    return _without_absent({"path": unmet.path, "problem": unmet.problem, "schema": schema})
 
 
 def _waiting_for(waiting: WaitingFor) -> JsonObject:

@@ -14,7 +14,7 @@ from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
 from pointsman.server.replies import Reply, Sessions, Stray, WaitingFor
 from pointsman.server.surfaces.names import Names
-from pointsman.server.surfaces.results import result_of, session_list
+from pointsman.server.surfaces.results import in_words, result_of, session_list
 
 WIRE = Names(())
 SCHEMA: dict[str, object] = {"type": "object"}
@@ -108,6 +108,8 @@ def test_a_refusal_is_an_error_result_with_every_problem() -> None:
             {"path": "", "problem": "too many"},
         ],
     }
+    listed = result_of(replace(REPLY, outcome="refused", refusal=refusal), "submit", WIRE, schemas=False)
+    assert listed.structured_content["refusal"]["unmet"][0] == {"path": "total", "problem": "missing"}
     text = text_of(replace(REPLY, outcome="refused", refusal=refusal))
     assert text == "Refused (MISSING_FIELDS): The contract is not met.\nIn matching."
 
@@ -134,6 +136,27 @@ def test_the_text_is_a_short_summary_and_not_the_json_again() -> None:
     text = text_of(long)
     assert text == "docs_read: done.\nIn matching. Goal: Match it."
     assert "{" not in text
+
+
+def test_for_those_who_read_text_alone_the_json_says_everything_and_nothing_is_said_twice() -> None:
+    refusal = Refusal("GUARD_FAILED", "The total is not that of the order.")
+    for reply, brief in (
+        (replace(REPLY, entered=True, goal="Match it."), "done, in matching."),
+        (replace(REPLY, outcome="refused", refusal=refusal), "Refused (GUARD_FAILED), in matching."),
+        (Stray(refusal), "Refused (GUARD_FAILED)."),
+    ):
+        result = result_of(reply, "x", WIRE, schemas=True)
+        first, second = in_words(result).content
+        assert isinstance(first, TextContent)
+        assert isinstance(second, TextContent)
+        assert first.text == brief
+        assert json.loads(second.text) == result.structured_content
+        assert next(iter(json.loads(second.text))) == next(iter(result.structured_content))
+    listed = in_words(session_list(Sessions(({"session": "a"},)), "ada")).content
+    assert [block.text for block in listed if isinstance(block, TextContent)] == [
+        "1 session.",
+        '{"sessions":[{"session":"a"}]}',
+    ]
 
 
 def test_the_text_says_who_must_act_how_it_ended_and_why_it_failed() -> None:

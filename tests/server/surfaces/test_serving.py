@@ -123,3 +123,38 @@ def test_too_large_arguments_in_the_2026_era_have_a_complete_result() -> None:
     assert answer["result"]["resultType"] == "complete"
     assert answer["result"]["structuredContent"]["refusal"]["code"] == "TOO_LARGE"
     server.stop()
+
+
+MODERN: dict[str, object] = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+
+
+def test_with_the_handshake_era_alone_an_opening_in_the_2026_era_is_told_the_versions_there_are() -> None:
+    server = RawServer(str(SERVER), "auto", "handshake", "s" * 26)
+    for method in ("server/discover", "tools/list"):
+        error = server.request(method, {"_meta": MODERN}, within_s=20)["error"]
+        assert error["code"] == -32022
+        assert "begin with `initialize`" in error["message"]
+        assert error["data"]["requested"] == "2026-07-28"
+        assert error["data"]["supported"][-1] == "2025-11-25"
+    assert "result" in server.initialize()
+    server.stop()
+
+
+def test_with_the_handshake_era_alone_a_client_that_mixes_the_eras_is_served() -> None:
+    server = RawServer(str(SERVER), "auto", "handshake", "s" * 26)
+    server.initialize("claude-code")
+    tools = server.request("tools/list", {"_meta": MODERN})["result"]["tools"]
+    assert [tool["name"] for tool in tools] == ["desk_label", "hand_over", "session_status"]
+    called = server.request("tools/call", {"name": "session_status", "arguments": {}, "_meta": MODERN})
+    assert called["result"]["structuredContent"]["state"] == "labelling"
+    server.stop()
+
+
+def test_without_that_switch_a_connection_speaks_the_era_it_was_opened_in() -> None:
+    server = RawServer(str(SERVER), "auto", "auto", "s" * 26)
+    server.initialize("claude-code")
+    assert "handshake protocol era" in server.request("tools/list", {"_meta": MODERN})["error"]["message"]
+    server.stop()

@@ -256,7 +256,7 @@ async def test_adaptive_in_the_2026_era_is_had_by_choosing_it_and_changes_come_t
         assert list(await agent.tools()) == ["desk_weigh", "submit_weight", "session_status"]
 
 
-async def test_the_2026_era_can_be_switched_off() -> None:
+async def test_the_2026_era_can_be_switched_off_and_a_client_that_can_falls_back() -> None:
     async with connected("claude-code", mode="auto", era="handshake") as agent:
         assert agent.client.protocol_version == "2025-11-25"
         assert list(await agent.tools()) == BEFORE
