@@ -1,4 +1,4 @@
-"""Plays scripts for the journeys: a real server process, a real MCP client, a temporary ERP."""
+"""Plays the gallery's scripts for the journeys: a real server process, a real MCP client, records of its own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from pointsman.gallery import path as gallery_path
 from pointsman.server.scripts.agent import Era, Serving, Surface
 from pointsman.server.scripts.performing import Performance, perform
 from pointsman.server.scripts.playing import Scene
-from pointsman.server.scripts.script import Script, load_script
+from pointsman.server.scripts.script import load_script
 
-INVOICES: Final = gallery_path("invoices")
-SCRIPTS: Final = sorted((INVOICES.parent / "scripts").glob("*.yaml"))
+SCRIPTS: Final = sorted(gallery_path("invoices").parents[1].glob("*/scripts/*.yaml"))
 
 
 class Onlooker:
@@ -28,21 +27,21 @@ class Onlooker:
 
 
 class Theatre:
-    """Plays scripts of one workflow, each in a database and an ERP of its own."""
+    """Plays scripts, each in a database and with records of its own."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, file: Path = INVOICES) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._folder = folder
         self._monkeypatch = monkeypatch
-        self._file = file
         self._plays = 0
         self.onlooker = Onlooker()
 
-    async def play(self, script: Script | Path, surface: Surface = "adaptive", era: Era = "handshake") -> Performance:
+    async def play(self, script: Path, surface: Surface, era: Era) -> Performance:
+        """Play a script with the workflow that stands over its folder."""
         self._plays += 1
         folder = self._folder / f"play-{self._plays}"
         folder.mkdir()
         self._monkeypatch.setenv("POINTSMAN_GALLERY_DATA", str(folder))
         self.onlooker = Onlooker()
-        loaded = load_script(script) if isinstance(script, Path) else script
-        serving = Serving(self._file, folder / "pointsman.sqlite3", surface, era)
-        return await perform(loaded, serving, self.onlooker)
+        file = script.parents[1] / "workflow.yaml"
+        serving = Serving(file, folder / "pointsman.sqlite3", surface, era)
+        return await perform(load_script(script), serving, self.onlooker)
