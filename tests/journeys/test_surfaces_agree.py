@@ -19,7 +19,7 @@ from pointsman.server.audit.chain import AuditRow
 from pointsman.server.scripts.agent import Era, Surface
 from tests.journeys.plays import SCRIPTS, Theatre
 
-QUICK: Final = {"invoices-clarification", "service_desk-closing"}
+QUICK: Final = {"invoices-clarification"}
 IDS: Final = {path: f"{path.parents[1].name}-{path.stem}" for path in SCRIPTS}
 SHOWN: Final[list[tuple[Surface, Era]]] = [(surface, era) for surface in get_args(Surface) for era in get_args(Era)]
 

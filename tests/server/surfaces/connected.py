@@ -16,10 +16,11 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from pointsman.server.mcp_server import McpServer
+from pointsman.server.replies import Governed
 from pointsman.server.stdio.transport import Incoming, Outgoing, strict_pipes
 from pointsman.server.surfaces.choosing import SurfaceChoice
 from pointsman.server.surfaces.desk import Desk, Settings
-from tests.server.surfaces.governed import InMemoryGoverned, governed_with
+from tests.server.surfaces.governed import governed_with
 
 SERVER = Path(__file__).with_name("governed.py")
 
@@ -71,7 +72,7 @@ async def connected(
     era: Literal["auto", "handshake"] = "auto",
     session: str = "",
     process: bool = False,
-    governed: InMemoryGoverned | None = None,
+    governed: Governed | None = None,
 ) -> AsyncGenerator[Connected]:
     """Connect a client of this name. `mode` is the SDK's: `legacy` for the handshake, `auto` for the newest."""
     heard: list[Connected] = []
@@ -98,7 +99,7 @@ async def connected(
 
 @asynccontextmanager
 async def _served_here(
-    governed: InMemoryGoverned, settings: Settings, era: Literal["auto", "handshake"]
+    governed: Governed, settings: Settings, era: Literal["auto", "handshake"]
 ) -> AsyncGenerator[tuple[Incoming, Outgoing]]:
     server_in, client_out = os.pipe()
     client_in, server_out = os.pipe()
