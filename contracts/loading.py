@@ -65,7 +65,7 @@ def _read(text: bytes | str, findings: Findings) -> _Read | None:
     reading = None if root is None else read_document(root, findings)
     if decoded is None or root is None or reading is None:
         return None
-    view = View(reading.document, reading.declared, root, lines_of(decoded), findings)
+    view = View(reading.document, reading.declared, root, lines_of(decoded.removeprefix("\ufeff")), findings)
     check_parts(view)
     if reading.whole:
         check_whole(view)

@@ -8,6 +8,7 @@ from typing import Final
 
 from ..expressions import ExpressionFault, Program, compile_program
 from ..positions import Place, Scalar, node_at
+from ..scalar_places import place_in
 from ..syntax_tree import Node, Tree, children, path_of
 from ..values import Json
 from ..yaml_reader import COMMENT_HINT, FLOW_HINT
@@ -111,9 +112,4 @@ def _start(tree: Tree, node: Node) -> int:
 def _at(view: View, site: Site, offset: int) -> Place:
     """Give the place of a character of an expression; of the value, where it does not stand there as it is."""
     node = node_at(view.root, site.path)
-    if not isinstance(node, Scalar) or node.block or node.end.line != node.place.line:
-        return node.place
-    quotes = 0 if node.plain else 1
-    if node.end.column - node.place.column != len(node.text) + 2 * quotes:
-        return node.place
-    return Place(node.place.line, node.place.column + quotes + site.skipped + offset)
+    return place_in(view.lines, node, site.skipped + offset) if isinstance(node, Scalar) else node.place

@@ -109,13 +109,13 @@ def test_a_guard_that_cannot_work_is_found_where_it_breaks(guard: str, code: str
     ("written", "line", "column"),
     [
         ("record.nam == 'x'", 32, 15),
-        ("'record.nam == ''x'''", 32, 15),
-        ('"record.nam\\u0020== 1"', 32, 15),
-        (">-\n          true &&\n          record.nam == 'x'", 32, 15),
-        ('"true &&\n          record.nam == 1"', 32, 15),
+        ("'record.nam == ''x'''", 32, 16),
+        ('"\\u0020record.nam == 1"', 32, 22),
+        (">-\n          true &&\n          record.nam == 'x'", 34, 11),
+        ('"true &&\n          record.nam == 1"', 33, 11),
     ],
 )
-def test_an_expression_that_is_written_otherwise_than_it_reads_is_found_at_its_value(
+def test_an_expression_that_is_written_otherwise_than_it_reads_is_found_where_it_is_written(
     written: str, line: int, column: int
 ) -> None:
     (one,) = found(guarded(written))
