@@ -7,13 +7,14 @@ from pointsman.contracts.schemas import Contract
 from pointsman.contracts.values import Json, JsonObject, canonical
 from pointsman.contracts.workflow import AgentState, CallStep, ToolUse
 
+from .calls import judged, open_call
 from .commands import Call, Observe, Read
 from .decision import Decision
 from .evidence import indexed, prove, voids
-from .facts import Indexed, Intended, Settled
+from .facts import Indexed, Settled
 from .gate import contract_refusal, deny, deny_in_turn, exhaust, spent_calls
+from .redaction import kept_arguments
 from .refusals import Refusal, unmet_values
-from .session import OpenCall
 from .steps import Writes, evaluate_writes
 from .turn import Turn
 from .whose_turn import guard, listed, not_allowed, not_their_turn, not_your_turn, stale
@@ -72,9 +73,11 @@ def _may_be_called(turn: Turn, use: ToolUse, whole: JsonObject, evidence: JsonOb
     if refusal is not None:
         return refusal
     policy = turn.workflow.tools[use.tool]
-    if policy.effect == "write" and any(
-        opened.tool == use.tool and canonical(opened.arguments) == canonical(whole)
-        for opened in turn.stay.open.values()
+    text = canonical(kept_arguments(policy, whole))
+    if (
+        policy.effect == "write"
+        and policy.key != "none"
+        and any(opened.tool == use.tool and canonical(opened.arguments) == text for opened in turn.stay.open.values())
     ):
         return Refusal(
             "IN_PROGRESS", f"{use.tool} is running with the same arguments; its outcome will be in the status."
@@ -92,30 +95,22 @@ def _permit(turn: Turn, name: str, arguments: JsonObject) -> Decision:
     if turn.workflow.tools[name].effect == "read":
         read = Read(turn.command.id, name, arguments, turn.stay.number, turn.session.revision)
         return Decision(turn.session, read=read)
-    opened = OpenCall(
-        id=str(turn.session.revision + 1),
-        tool=name,
-        arguments=arguments,
-        effect="write",
-        purpose="agent",
-        instance=turn.command.instance,
-        opened_at=turn.command.at,
-    )
-    turn.emit("intended", Intended(opened, voids(turn.workflow, name)), action=name)
+    open_call(turn, name, arguments, "agent")
     return turn.answer()
 
 
 def observe(turn: Turn, request: Observe) -> Decision:
     """Record how a permitted read ended. One that outlived its stay is recorded and counts for nothing."""
-    read, result = request.read, request.result
-    state = turn.state
+    read, state = request.read, turn.state
+    arguments = kept_arguments(turn.workflow.tools[read.tool], read.arguments)
+    result = judged(turn, read.tool, arguments, request.result)
     writes = Writes({})
     indexes: list[Indexed] = []
     current = read.stay == turn.stay.number and turn.stay.leaving is None and not turn.session.ended
     if current and result.outcome == "done":
-        indexes = indexed(turn, read.tool, read.arguments, result.result, read.revision)
+        indexes = indexed(turn, read.tool, arguments, result.result, read.revision)
         if isinstance(state, AgentState) and read.purpose == "agent":
-            writes = agent_writes(turn, state, read.tool, read.arguments, result.result)
+            writes = agent_writes(turn, state, read.tool, arguments, result.result)
     turn.emit(
         "settled",
         Settled(
@@ -123,7 +118,7 @@ def observe(turn: Turn, request: Observe) -> Decision:
             tool=read.tool,
             purpose=read.purpose,
             stay=read.stay,
-            arguments=read.arguments,
+            arguments=arguments,
             result=result.result,
             error=result.error or writes.error,
             attempts=result.attempts,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pointsman.contracts.values import JsonObject
 
 from .commands import Read
 from .facts import Fact
@@ -26,7 +29,8 @@ class Decision:
     where it exhausts a limit, the move. `read` asks the caller to run a read and come back with
     `Observe`. `fetch` asks for reads that the request needs as evidence: run them, tell each outcome
     with `Observe`, and submit the same request again with their evidence named in `fetched`.
-    `repeated` marks an event that had been accepted before.
+    `repeated` marks an event that had been accepted before. `clear` holds the arguments of opened calls
+    that are not kept as they are, by call: for whoever runs them, and for nobody else.
     """
 
     session: Session | None
@@ -35,3 +39,4 @@ class Decision:
     read: Read | None = None
     fetch: tuple[Fetch, ...] = ()
     repeated: bool = False
+    clear: Mapping[str, JsonObject] = field(default_factory=dict[str, JsonObject], repr=False)

@@ -23,6 +23,7 @@ from pointsman.contracts.workflow import AgentState, Evidence, Workflow
 from .commands import Read
 from .decision import Fetch
 from .facts import Indexed
+from .redaction import hides_argument, kept_arguments
 from .refusals import Refusal
 from .scope import SessionScope
 from .session import Found
@@ -96,7 +97,10 @@ def indexed(turn: Turn, tool: str, arguments: JsonObject, result: Json, since: i
     """
     void = sorted(name for name, revision in turn.session.voids.items() if revision > since)
     entries: list[Indexed] = []
+    policy = turn.workflow.tools[tool]
     for index in turn.workflow.indexes.get(tool, ()):
+        if hides_argument(policy, index.names):
+            continue  # the marker stands for every value, so it is evidence of none
         scope = turn.scope(args=arguments, result=result)
         if index.when is None or index.when.judge(scope).passed:
             key = digest({name: arguments[name] for name in index.names if name in arguments})
@@ -165,6 +169,7 @@ def _call(turn: Turn, missing: _Missing) -> str:
     tool, state = missing.evidence.tool, turn.state
     use = state.tools.get(tool) if isinstance(state, AgentState) else None
     fixed = use.fixed.names if use is not None else ()
-    arguments = {name: value for name, value in missing.arguments.items() if name not in fixed}
+    kept = kept_arguments(turn.workflow.tools[tool], missing.arguments)
+    arguments = {name: value for name, value in kept.items() if name not in fixed}
     text = canonical(arguments) if arguments else ""
     return f"{tool} {text[:_SHOWN_CHARACTERS]}".strip()

@@ -35,7 +35,7 @@ def leave(turn: Turn, leaving: Leaving) -> None:
 
 
 def begin(turn: Turn, target: str, because: Because) -> None:
-    """Enter a state where none is left: the workflow's first, or the one that an ended session goes on from."""
+    """Enter a state without leaving one: the workflow's first, or the one that a restarted session goes on from."""
     _enter(turn, Leaving(target, because))
     advance(turn)
 

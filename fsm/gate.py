@@ -13,6 +13,7 @@ from pointsman.contracts.workflow import HumanState, LimitKind, Workflow
 from .decision import Decision
 from .facts import Denied
 from .flow import move
+from .redaction import kept_of_refused, kept_refusal, secrets
 from .refusals import Code, Refusal, unmet_values
 from .session import Actor, Counts, Ended, Session
 from .turn import Turn
@@ -164,14 +165,16 @@ def _write_row(  # noqa: PLR0913 -- the flags are columns of the row
     invalid: bool = False,
     cause: Code | None = None,
 ) -> None:
-    text = canonical(arguments)
+    kept = kept_of_refused(turn.workflow, action, arguments)
+    said = kept_refusal(refusal, secrets(arguments, kept))
+    text = canonical(kept)
     turn.emit(
         "denied",
         Denied(
-            message=_cut(refusal.message),
+            message=_cut(said.message),
             arguments_digest=digest_text(text),
             arguments=_cut(text),
-            unmet=_within_bound(unmet_values(refusal.unmet)),
+            unmet=_within_bound(unmet_values(said.unmet)),
             counts_denial=denial,
             counts_invalid=invalid,
             cause=cause,

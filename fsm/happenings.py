@@ -11,6 +11,7 @@ from dataclasses import replace
 from pointsman.contracts.workflow import AgentState
 
 from .agents import agent_writes
+from .calls import judged
 from .commands import Expire, Settle, TakeOver
 from .decision import Decision
 from .evidence import indexed, voids
@@ -22,6 +23,7 @@ from .steps import Writes, settle_step
 from .turn import Turn, UndecidableError, passes
 
 SERVER_DIED = "the server ended between intent and outcome, so nobody knows whether it happened"
+NOT_KEPT = "the server ended while it ran, and it cannot be run again: its arguments are not kept"
 
 
 def settle(turn: Turn, request: Settle) -> Decision:
@@ -33,12 +35,17 @@ def settle(turn: Turn, request: Settle) -> Decision:
 
 
 def take_over(turn: Turn, request: TakeOver) -> Decision:
-    """Take an open call over from a process that is gone: run a read again, call a write unknown."""
+    """Take an open call over from a process that is gone: run a read again, call a write unknown.
+
+    A read whose arguments that process alone had cannot be run again.
+    """
     call = turn.stay.open.get(request.call)
     if call is None or call.instance != request.instance:
         return turn.answer()
     if call.effect == "write":
         return _settle(turn, call, CallResult("unknown", error=SERVER_DIED, attempts=call.attempt))
+    if call.redacted:
+        return _settle(turn, call, CallResult("failed", error=NOT_KEPT, attempts=call.attempt))
     again = replace(call, instance=turn.command.instance, opened_at=turn.command.at, attempt=call.attempt + 1)
     turn.emit("intended", Intended(again, voids(turn.workflow, call.tool)), action=call.tool)
     return turn.answer()
@@ -46,6 +53,7 @@ def take_over(turn: Turn, request: TakeOver) -> Decision:
 
 def _settle(turn: Turn, call: OpenCall, result: CallResult) -> Decision:
     state = turn.state
+    result = judged(turn, call.tool, call.arguments, result)
     if call.purpose != "agent":
         settle_step(turn, state, call, result)
     else:

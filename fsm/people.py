@@ -156,10 +156,9 @@ def restart(turn: Turn, request: Restart) -> Decision:
     refusal = refusal or _cuts_off(turn, "restart")
     if refusal is not None:
         return deny(turn, refusal, "restart", {"state": request.state, "reason": request.reason})
-    go_on = move if turn.session.ended is None else begin
     timers = session_timers(turn.workflow, turn.command.at)
     turn.emit("admin", Administered("restarted", request.reason, timers), action="restart", outcome="done")
-    go_on(turn, request.state, "restart")
+    begin(turn, request.state, "restart")  # a state that got stuck is not asked for its `exit`
     return turn.answer()
 
 

@@ -122,7 +122,8 @@ class OpenCall:
     """A call that is committed and not settled. `instance` names the server process that runs it.
 
     `purpose` is `agent` for a write an agent asked, `step` for a step of the workflow, `show` for
-    what a review shows. `branch` is its place in an `all` (0 elsewhere).
+    what a review shows. `branch` is its place in an `all` (0 elsewhere). `redacted` says that the
+    arguments it runs with are not all here: only the process that opened it has them.
     """
 
     id: str
@@ -135,6 +136,7 @@ class OpenCall:
     branch: int = 0
     attempt: int = 1
     key: str | None = None
+    redacted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

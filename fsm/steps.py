@@ -13,8 +13,9 @@ from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import CallStep, SetStep, State
 
+from .calls import open_call
 from .evidence import indexed, voids
-from .facts import CallResult, Indexed, Intended, Settled
+from .facts import CallResult, Indexed, Settled
 from .refusals import unmet_values
 from .scope import SessionScope
 from .session import OpenCall, shown_value
@@ -64,17 +65,7 @@ def open_step(turn: Turn, state: State) -> None:
         except EvaluationError as error:
             ended.append((index, CallResult("failed", error=str(error), attempts=0), Writes({})))
             continue
-        call = OpenCall(
-            id=str(turn.session.revision + 1),
-            tool=step.tool,
-            arguments=arguments,
-            effect=turn.workflow.tools[step.tool].effect,
-            purpose="show" if position.phase == "show" else "step",
-            instance=turn.command.instance,
-            opened_at=turn.command.at,
-            branch=index,
-        )
-        turn.emit("intended", Intended(call, voids(turn.workflow, step.tool)), action=step.tool)
+        open_call(turn, step.tool, arguments, "show" if position.phase == "show" else "step", branch=index)
     for index, result, writes in ended:
         end_branch(turn, state, index, result, writes, None)
 

@@ -28,6 +28,7 @@ class Turn:
         self.command = command
         self.facts: list[Fact] = []
         self.states_entered = 0
+        self.clear: dict[str, JsonObject] = {}
         self._session = session
 
     @property
@@ -93,7 +94,7 @@ class Turn:
 
     def answer(self, refusal: Refusal | None = None) -> Decision:
         """Close the turn."""
-        return Decision(self._session, tuple(self.facts), refusal)
+        return Decision(self._session, tuple(self.facts), refusal, clear=self.clear)
 
 
 class UndecidableError(Exception):

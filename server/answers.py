@@ -75,12 +75,15 @@ def rests(session: Session) -> bool:
 def told(decision: Decision, result: CallResult) -> tuple[ReplyOutcome, Json, Refusal | None]:
     """What an agent is told of a call that has ended: outcome, result, and what did not fit the record.
 
-    A call that was done stays done even if its result could not be saved.
+    A call that was done stays done even if its result could not be saved. One that was answered and is
+    no success is told with its answer, in clear, as the one who called may see it.
     """
     if result.outcome != "done":
         return result.outcome, {"error": result.error}, None
-    settled = ((fact.code, fact.body.error) for fact in decision.facts if isinstance(fact.body, Settled))
-    code, error = next(settled, (None, None))  # what comes after it are steps of the workflow
+    settled = ((fact.outcome, fact.code, fact.body.error) for fact in decision.facts if isinstance(fact.body, Settled))
+    outcome, code, error = next(settled, ("done", None, None))  # what comes after it are steps of the workflow
+    if outcome != "done":
+        return "failed" if outcome == "failed" else "unknown", {"error": error, "result": result.result}, None
     if code != "INVALID_FIELDS":
         return "done", result.result, None
     message = f"The call was done, but its result was not saved: {error}."
@@ -91,10 +94,3 @@ def counted(decision: Decision) -> Json:
     """What a person is told whose vote does not decide yet: what has been said so far; None for anything else."""
     voted = any(isinstance(fact.body, Decided) and fact.body.counted for fact in decision.facts)
     return {"votes": votes_so_far(decision.session.stay)} if voted and decision.session is not None else None
-
-
-def tool_named(workflow: Workflow, action: str) -> str | None:
-    """Give the tool of this name, dotted or as on the wire; None where there is none."""
-    if action in workflow.tools:
-        return action
-    return next((name for name in workflow.tools if name.replace(".", "_") == action), None)

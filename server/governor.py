@@ -19,10 +19,11 @@ from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult, Intended
 from pointsman.fsm.gate import NOT_FOUND, may_view
+from pointsman.fsm.redaction import tool_named
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Session
 
-from .answers import counted, reply, rests, told, tool_named
+from .answers import counted, reply, rests, told
 from .catalogue import Catalogue, Served
 from .clock import Clock
 from .engines.embedded import EmbeddedEngine
@@ -31,6 +32,7 @@ from .follower import Follower
 from .graph import Trail, mermaid
 from .identity import new_command_id, new_handle
 from .performer import Performer
+from .redaction import kept_of_stray
 from .replies import AuditPage, Begun, Caller, Glimpse, Reply, ReplyOutcome, SessionChoice, Sessions, Stray
 from .sight import Sight
 from .store.reading import SessionFilter, list_sessions
@@ -77,7 +79,7 @@ class Governor:
         decision = await self.engine.submit(handle, self._command(caller, request))
         if decision.refusal is not None or decision.session is None:
             return Stray(decision.refusal or NOT_FOUND)  # the engine has recorded it
-        self.performer.run_open(served, decision.session)
+        self.performer.run_open(served, decision.session, decision.clear)
         if begun is not None:
             begun(handle)
         return await self._at_rest(served, decision.session, "done", entered=True)
@@ -221,7 +223,7 @@ class Governor:
                 self._reads.pop(before.id, None)
         if result is None or decision.session is None:
             return Stray(decision.refusal or NOT_FOUND)
-        self.performer.run_open(served, decision.session)
+        self.performer.run_open(served, decision.session, decision.clear)
         outcome, value, refusal = told(decision, result)
         entered = decision.session.stay.number != before.stay.number
         return reply(served.workflow, decision.session, outcome, entered=entered, result=value, refusal=refusal)
@@ -271,13 +273,15 @@ class Governor:
         session = decision.session
         if session is None or (decision.refusal is not None and decision.refusal.code == "NOT_FOUND"):
             return Stray(decision.refusal or NOT_FOUND)  # the engine has recorded it
-        self.performer.run_open(served, session)
+        self.performer.run_open(served, session, decision.clear)
         entered = session.stay.number != before.stay.number
+        intended = [fact.body for fact in decision.facts if isinstance(fact.body, Intended)]
         if decision.refusal is not None:
-            session = await self._rest(session) if entered else session
+            moves = entered or any(one.leaving is not None for one in intended)
+            session = await self._rest(session) if moves else session
+            entered = session.stay.number != before.stay.number
             return reply(served.workflow, session, "refused", entered=entered, refusal=decision.refusal)
-        intended = (fact.body.call for fact in decision.facts if isinstance(fact.body, Intended))
-        call = next((call for call in intended if call is not None and call.purpose == "agent"), None)
+        call = next((one.call for one in intended if one.call is not None and one.call.purpose == "agent"), None)
         task = self.performer.running(session.id, call.id) if call else None
         if task is None:
             said, again = counted(decision), decision.repeated
@@ -330,7 +334,8 @@ class Governor:
 
     async def _stray(self, caller: Caller, action: str, refusal: Refusal, arguments: Mapping[str, Json]) -> Stray:
         frame = Frame(new_command_id(), self.clock.now_ms(), caller.actor, caller.channel, caller.client)
-        await self.engine.record_stray(frame, action, refusal, dict(arguments))
+        kept = kept_of_stray(self.workflows(), action, arguments)
+        await self.engine.record_stray(frame, action, refusal, kept)
         return Stray(refusal)
 
     # What happens after a command.
@@ -344,7 +349,7 @@ class Governor:
         command = Command(command_id, self.clock.now_ms(), SERVER, "server", self.instance, request)
         decision = await self.engine.submit(session.id, command)
         if served is not None and decision.session is not None:
-            self.performer.run_open(served, decision.session)
+            self.performer.run_open(served, decision.session, decision.clear)
         return decision
 
     def _command(self, caller: Caller, request: Request, command_id: str | None = None) -> Command:

@@ -10,16 +10,18 @@ here: it stays open, and is taken over when this process has ended.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeAlias
 
 import structlog
 
-from pointsman.contracts.workflow import ToolPolicy
+from pointsman.contracts.values import JsonObject
 from pointsman.fsm.commands import Read, Settle
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult
+from pointsman.fsm.redaction import kept_arguments, secrets, without_secrets
 from pointsman.fsm.session import OpenCall, Session
 from pointsman.tools.source import CallContext
 
@@ -47,14 +49,21 @@ class Performer:
         self._untold: set[_Key] = set()
         self._closing = False
 
-    def run_open(self, served: Served, session: Session) -> None:
-        """Start every open call of the session that is this process's and does not run yet."""
+    def run_open(self, served: Served, session: Session, clear: Mapping[str, JsonObject]) -> None:
+        """Start every open call of the session that is this process's and does not run yet.
+
+        `clear` holds the arguments, by call, that the session does not keep. A call that needs them and
+        is not in there is left to whoever has the decision that opened it.
+        """
         for call in session.stay.open.values():
             key = (session.id, call.id, call.attempt)
-            if call.instance == self._instance and key not in self._running and key not in self._untold:
-                task = asyncio.create_task(self._perform(served, session, call), name=f"call {session.id} {call.id}")
-                self._running[key] = task
-                task.add_done_callback(partial(self._ended, key))
+            arguments = clear.get(call.id) if call.redacted else call.arguments
+            if call.instance != self._instance or key in self._running or key in self._untold or arguments is None:
+                continue
+            work = self._perform(served, session, replace(call, arguments=arguments))
+            task = asyncio.create_task(work, name=f"call {session.id} {call.id}")
+            self._running[key] = task
+            task.add_done_callback(partial(self._ended, key))
 
     def running(self, session: str, call: str) -> asyncio.Task[End] | None:
         """Give the task of a call that runs here."""
@@ -69,7 +78,7 @@ class Performer:
     async def read(self, served: Served, session: Session, read: Read) -> CallResult:
         """Run a read that the machine has permitted to an agent."""
         context = CallContext(session=session.id, call=read.id, key=None, attempt=1, who=session.started_by)
-        return await served.sources.call(read.tool, read.arguments, _policy(served, read.tool), context)
+        return await _called(served, read.tool, read.arguments, context)
 
     async def aclose(self) -> None:
         """Wait for what runs. This ends: calls have a timeout, and an outcome that cannot be stored is given up."""
@@ -88,7 +97,7 @@ class Performer:
         context = CallContext(
             session=session.id, call=call.id, key=call.key, attempt=call.attempt, who=session.started_by
         )
-        result = await served.sources.call(call.tool, call.arguments, _policy(served, call.tool), context)
+        result = await _called(served, call.tool, call.arguments, context)
         decision = await self._tell(session, call, result)
         if decision.facts:
             return decision, result
@@ -111,5 +120,11 @@ class Performer:
                 await asyncio.sleep(delay_s)
 
 
-def _policy(served: Served, tool: str) -> ToolPolicy:
-    return served.workflow.tools[tool]
+async def _called(served: Served, tool: str, arguments: JsonObject, context: CallContext) -> CallResult:
+    """Call a tool. What it says of a failure is kept, so it does not repeat what is redacted."""
+    policy = served.workflow.tools[tool]
+    result = await served.sources.call(tool, arguments, policy, context)
+    if result.error is None:
+        return result
+    hidden = secrets(arguments, kept_arguments(policy, arguments))
+    return replace(result, error=without_secrets(result.error, hidden))

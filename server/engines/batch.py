@@ -87,19 +87,19 @@ class Batch:
         found = self._running.get(session_id)
         before = None if found is None else found.session
         digest = _definition(before, command)
-        if digest is None:
+        workflow = None if digest is None else self._workflow(digest)
+        if workflow is None:
             decision = Decision(None, refusal=NOT_FOUND)
         else:
-            workflow = self._workflow(digest)
             decision = self._rules.decide(workflow, before, command)
             if decision.facts and only_said(workflow, before, decision) and not self._bound.admits_of(session_id):
                 answer = decision.refusal or SENT_TOO_OFTEN
-                self.stray(stray_command(command, session_id, answer))
+                self.stray(stray_command(command, session_id, answer, workflow))
                 return replace(decision, session=before, facts=())
             if decision.facts:
                 self._accept(session_id, before, decision, workflow)
         if decision.refusal is not None and not decision.facts:
-            self.stray(stray_command(command, session_id, decision.refusal))
+            self.stray(stray_command(command, session_id, decision.refusal, workflow))
         return decision
 
     def stray(self, fact: Fact) -> None:

@@ -22,6 +22,7 @@ from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.commands import Call, Command, Decide, Expire, Observe, Restart, Send, Settle, Start, TakeOver
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Accepted, Denied, Fact
+from pointsman.fsm.redaction import REDACTED, kept_of_refused, kept_refusal, secrets
 from pointsman.fsm.refusals import Refusal, unmet_values
 from pointsman.fsm.session import Actor, Session
 
@@ -96,11 +97,20 @@ def stray_fact(frame: Frame, action: str, refusal: Refusal, arguments: JsonObjec
     )
 
 
-def stray_command(command: Command, session_id: str, refusal: Refusal) -> Fact:
-    """Make the fact of a command that was refused before it reached a session of its caller's."""
+def stray_command(command: Command, session_id: str, refusal: Refusal, workflow: Workflow | None) -> Fact:
+    """Make the fact of a command that was refused before it reached a session of its caller's.
+
+    `workflow` says what is redacted. Where there is none, nobody can say what may be kept of a call.
+    """
     action, arguments = _asked(command)
+    kept: JsonObject = arguments
+    if workflow is not None:
+        kept = kept_of_refused(workflow, action, arguments)
+    elif isinstance(command.request, Call | Observe):
+        kept = dict[str, Json].fromkeys(arguments, REDACTED)
+    said = kept_refusal(refusal, secrets(arguments, kept))
     frame = Frame(command.id, command.at, command.actor, command.channel, command.client)
-    return stray_fact(frame, action, refusal, {"session": session_id, "arguments": arguments})
+    return stray_fact(frame, action, said, {"session": session_id, "arguments": kept})
 
 
 class StrayBound:

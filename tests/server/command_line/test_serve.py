@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -17,6 +19,7 @@ from mcp import Client
 from tests.server.command_line.story import FIELDS, awaiting_boss, call, drafted, server
 from tests.server.command_line.terminal import POINTSMAN, Shell
 
+GOVERNOR = Path(__file__).parents[1] / "governor"
 INITIALIZE = {
     "jsonrpc": "2.0",
     "id": 1,
@@ -173,3 +176,29 @@ async def test_two_servers_and_a_command_share_one_database(shell: Shell) -> Non
             assert (await call(one, "status", {"session": session}))["state"] == "awaiting_boss"
     assert await to_thread.run_sync(awaiting_boss, shell) != session
     assert {row["state"] for row in shell.look("sessions", "list")} == {"awaiting_boss"}
+
+
+def test_no_log_holds_what_a_workflow_redacts(shell: Shell) -> None:
+    """Faults, 31: at the most talkative level, whatever a tool does with its secret."""
+    for name, place in (("vault.yaml", "purchase.yaml"), ("vault.py", "vault.py")):
+        shutil.copy(GOVERNOR / name, shell.place / place)
+    secret = "sesame-7141"
+    acts = [
+        {"action": action, "arguments": {"secret": secret, "how": how}}
+        for action in ("vault.peek", "vault_peek", "vault.paek")
+        for how in ("", "no", "nothing", "error", "broken", "slow", 7)
+    ]
+    answers, log = conversation(
+        shell,
+        INITIALIZE,
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        tool(2, "start", {"workflow": "vault", "input": {}}),
+        *(tool(number, "act", one) for number, one in enumerate(acts, start=3)),
+        tool(90, "act", {"action": "vault.put", "arguments": {"secret": secret, "how": "broken"}}),
+    )
+    outcomes = [answer["result"]["structuredContent"]["outcome"] for answer in answers[2:]]
+    assert outcomes == ["done", *["failed"] * 5, "refused"] * 2 + ["refused"] * 7 + ["unknown"]
+    assert "tool raised" in log
+    assert secret not in log
+    stored = b"".join(path.read_bytes() for path in shell.place.glob(f"{shell.database.name}*"))
+    assert (b"[redacted]" in stored, secret.encode() in stored) == (True, False)

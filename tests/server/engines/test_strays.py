@@ -1,20 +1,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pointsman.contracts.bounds import DENIED_ARGUMENTS_BYTES, SERVER_CHAIN_ROWS_PER_MINUTE
-from pointsman.contracts.values import digest
+from pointsman.contracts.schemas import Unmet
+from pointsman.contracts.values import canonical, digest
+from pointsman.contracts.workflow import ToolPolicy
 from pointsman.fsm.commands import Call, Cancel, Decide, Expire, Observe, Read, Request, Send, Settle, Start, TakeOver
-from pointsman.fsm.facts import CallResult, Denied
+from pointsman.fsm.facts import CallResult, Denied, body_value
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor
 from pointsman.server.audit.verify import verify
 from pointsman.server.engines.embedded import Hooks
 from pointsman.server.engines.strays import Frame, StrayBound, stray_command, stray_fact
-from tests.server.tale import command, opened
+from tests.server.tale import command, opened, tale
 
 REFUSAL = Refusal("MALFORMED", "That is no message.")
 FRAME = Frame("c", 1_000, Actor("agent", "ada"), "mcp", "a-client")
@@ -47,10 +50,30 @@ class Monotonic:
 def test_a_stray_command_tells_what_was_asked_of_which_session(
     request_: Request, action: str, arguments: dict[str, object]
 ) -> None:
-    fact = stray_command(command(request_), "handle", REFUSAL)
+    fact = stray_command(command(request_), "handle", REFUSAL, tale())
     assert isinstance(fact.body, Denied)
     assert (fact.action, fact.code, fact.outcome) == (action, "MALFORMED", "refused")
     assert json.loads(fact.body.arguments) == {"session": "handle", "arguments": arguments}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [Call("t.read", {"x": "secret"}), Observe(Read("r", "t.read", {"x": "secret"}, 1, 1), CallResult("done"))],
+)
+def test_of_a_call_that_no_workflow_is_known_for_only_the_names_of_its_arguments_are_kept(request_: Request) -> None:
+    fact = stray_command(command(request_), "handle", REFUSAL, None)
+    assert isinstance(fact.body, Denied)
+    assert json.loads(fact.body.arguments) == {"session": "handle", "arguments": {"x": "[redacted]"}}
+
+
+def test_a_stray_command_is_redacted_as_its_workflow_says() -> None:
+    workflow = tale()
+    redacting = replace(workflow, tools={"t.read": ToolPolicy("t.read", "read", redact=(("args", "pin"),))})
+    said = Refusal("INVALID_FIELDS", "4711 is no name", (Unmet("who['4711']", "is not 4711", missing=False),))
+    for request_ in (Call("t.read", {"pin": "4711"}), Send("t_read", {"pin": "4711"}), Send("tread", {"pin": "4711"})):
+        fact = stray_command(command(request_), "handle", said, redacting)
+        assert isinstance(fact.body, Denied)
+        assert "4711" not in canonical(body_value(fact))
 
 
 def test_what_comes_from_outside_is_cut_and_made_storable() -> None:

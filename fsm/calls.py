@@ -1,0 +1,57 @@
+"""Calls as a session keeps them: opened, judged when they end, and never with what is redacted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, Literal
+
+from pointsman.contracts.values import JsonObject
+
+from .evidence import voids
+from .facts import CallResult, Intended
+from .redaction import kept_arguments, kept_result
+from .session import OpenCall
+from .turn import Turn
+
+NO_SUCCESS: Final = "answered, but that does not count as a success"
+NOT_JUDGED: Final = "answered, but whether that counts as a success cannot be judged"
+
+
+def open_call(
+    turn: Turn, tool: str, arguments: JsonObject, purpose: Literal["agent", "step", "show"], *, branch: int = 0
+) -> None:
+    """Commit that a call will be run. What is redacted of its arguments goes with the decision alone."""
+    policy = turn.workflow.tools[tool]
+    kept = kept_arguments(policy, arguments)
+    call = OpenCall(
+        id=str(turn.session.revision + 1),
+        tool=tool,
+        arguments=kept,
+        effect=policy.effect,
+        purpose=purpose,
+        instance=turn.command.instance,
+        opened_at=turn.command.at,
+        branch=branch,
+        redacted=kept != arguments,
+    )
+    if call.redacted:
+        turn.clear[call.id] = arguments
+    turn.emit("intended", Intended(call, voids(turn.workflow, tool)), action=tool)
+
+
+def judged(turn: Turn, tool: str, arguments: JsonObject, result: CallResult) -> CallResult:
+    """Say how a call has ended by what the workflow calls a success, and give it as it is kept.
+
+    `success` sees the arguments as they are kept and the result in clear: of that only a yes or a no remains.
+    What was answered and is no success has failed; a write that cannot be judged is unknown.
+    """
+    policy = turn.workflow.tools[tool]
+    kept = replace(result, result=kept_result(policy, result.result))
+    if result.outcome != "done" or policy.success is None:
+        return kept
+    verdict = policy.success.judge(turn.scope(args=arguments, result=result.result))
+    if verdict.passed:
+        return kept
+    if verdict.error is None:
+        return replace(kept, outcome="failed", error=NO_SUCCESS)
+    return replace(kept, outcome="unknown" if policy.effect == "write" else "failed", error=NOT_JUDGED)
