@@ -27,9 +27,13 @@ GUARD_BYTES: Final = 4 * 1024
 GROWING_TEXT_CHARACTERS: Final = 8 * 1024
 """What a guard may hand to `replace`, `join` and `format`, whose results can be the product of their arguments."""
 SCHEMA_NODES: Final = 10_000
+LOCK_BYTES: Final = 16 * 1024 * 1024
+"""`pointsman.lock`, which holds the schemas of every tool of every source."""
 FILE_DEPTH: Final = 64
 FINDINGS: Final = 200
 """Findings of one file that are listed; a file with more is broken in one of these ways throughout."""
+FLOW_STEPS: Final = 2_000_000
+"""States times fields up to which it is looked for where a field can have been written; larger files are not judged."""
 WORKFLOW_NAME_CHARACTERS: Final = 48
 
 # A contract that is not met.
@@ -57,6 +61,11 @@ TOOL_WORKERS: Final = 32
 """Synchronous calls of one Python source that can run at the same time; one that hangs keeps its thread."""
 TOOL_MESSAGE_CHARACTERS: Final = 2_000
 """What is kept of the message of a tool's error."""
+
+# A model that the server asks itself.
+MODEL_TOKENS: Final = 1_000_000
+"""Tokens of one answer."""
+MODEL_TURNS: Final = 1_000
 
 # The server.
 REPLY_WAIT_MS: Final = 20_000

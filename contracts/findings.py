@@ -51,6 +51,10 @@ class Findings:
         """Whether no more errors are kept, so that nobody need look for them."""
         return len(self._found["error"]) >= FINDINGS
 
+    def has(self, code: str) -> bool:
+        """Whether a fault of this code was found, that others may follow from."""
+        return any(found.code == code for found in self._found[RULES[code].severity].values())
+
     @property
     def errors(self) -> bool:
         """Whether one of them keeps the workflow from being used."""

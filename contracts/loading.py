@@ -6,6 +6,7 @@ A step that could not read all still lets the next ones judge what there is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from .building import build
@@ -14,6 +15,7 @@ from .findings import Finding, Findings, as_text
 from .positions import lines_of
 from .rules import View, check_parts, check_surroundings, check_whole
 from .shape import read_document
+from .signatures import ToolsOfSource
 from .workflow import Workflow
 from .yaml_reader import decode, parse
 
@@ -27,16 +29,16 @@ class InvalidWorkflow(PointsmanError):
         self.findings = findings
 
 
-def check(text: bytes | str, file: str) -> tuple[Finding, ...]:
+def check(text: bytes | str, file: str, asked: Mapping[str, ToolsOfSource] | None = None) -> tuple[Finding, ...]:
     """Give every fault of a workflow file, in the order of the file.
 
-    `file` is its path: it names the file in the findings, and Python sources are looked for beside it.
-    Nothing is imported, connected or started.
+    `file` is its path: it names the file in the findings, and what it names is looked for beside it. `asked` are
+    the tools of sources that somebody has asked. Nothing is imported, connected or started here.
     """
     findings = Findings(file)
     read = _read(text, findings)
     if read is not None:
-        check_surroundings(read.view)
+        check_surroundings(read.view, asked or {})
     return findings.sorted()
 
 

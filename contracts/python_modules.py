@@ -11,20 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from .bounds import FILE_BYTES
+from .signatures import Signature
 
 CALL_PARAMETER: Final = "call"
 """The parameter that receives the call's context and is no argument of the tool."""
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionSignature:
-    """What a function takes. `open_ended` says that it takes any other argument too."""
-
-    name: str
-    line: int
-    arguments: tuple[str, ...]
-    required: tuple[str, ...]
-    open_ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +25,7 @@ class ModuleText:
     """
 
     path: Path
-    functions: dict[str, FunctionSignature | None]
+    functions: dict[str, Signature | None]
     complete: bool
 
 
@@ -97,7 +87,7 @@ def read_module(path: Path) -> ModuleText | None:
     listed = _listed(tree)
     if listed is not None:
         return ModuleText(path, {name: defined.get(name) for name in listed}, complete=True)
-    public: dict[str, FunctionSignature | None] = {name: one for name, one in defined.items() if name[:1] != "_"}
+    public: dict[str, Signature | None] = {name: one for name, one in defined.items() if name[:1] != "_"}
     plain = all(isinstance(node, _HARMLESS) for node in tree.body) and not _sets_all(tree)
     return ModuleText(path, public, complete=plain)
 
@@ -136,7 +126,7 @@ def _listed(tree: ast.Module) -> tuple[str, ...] | None:
     return tuple(names) if len(names) == len(values[0].elts) else None
 
 
-def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef) -> FunctionSignature | None:
+def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Signature | None:
     """Read a signature; None for a decorated function, whose arguments may be others."""
     if node.decorator_list:
         return None
@@ -147,9 +137,8 @@ def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef) -> FunctionSignatur
     needed += [
         argument.arg for argument, default in zip(given.kwonlyargs, given.kw_defaults, strict=True) if default is None
     ]
-    return FunctionSignature(
+    return Signature(
         node.name,
-        node.lineno,
         tuple(name for name in (*positional, *keyword) if name != CALL_PARAMETER),
         tuple(name for name in needed if name != CALL_PARAMETER),
         given.kwarg is not None,

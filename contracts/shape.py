@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from .document import Document
-from .document.part import DURATION_PATTERN, NAME_PATTERN, TOOL_PATTERN, Part
+from .document.part import DURATION_PATTERN, NAME_PATTERN, TOOL_PATTERN, Part, Unfit
+from .document.states import AgentPart, ExternalPart, FinalPart, HumanPart, SystemPart
 from .document.tools import RATE_PATTERN, REDACTED_PATTERN
 from .document.triggers import ENVIRONMENT_PATTERN
 from .findings import Findings
@@ -50,10 +51,35 @@ _KINDS: Final = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
 }
-_UNIONS: Final = {
-    "actor": "a state has an `actor` (agent, model, system, human, external) or is `final`",
-    "call": "a step is a `call`, a `set` or an `all`",
+_QUOTED: Final = re.compile("`([^`]*)`")
+ACTORS: Final = ("agent", "model", "system", "human", "external")
+
+
+def _elsewhere() -> dict[tuple[type[Part], str], str]:
+    """Say of each key of a state whose state it belongs to."""
+    hints: dict[tuple[type[Part], str], str] = {}
+    kinds = (AgentPart, SystemPart, HumanPart, ExternalPart, FinalPart)
+    for part in kinds:
+        for other in kinds:
+            for key in (*other.model_fields, "actor"):
+                whose = _WHOSE.get(key, "states that are not final")
+                hints[part, key] = f"`{key}` belongs to {whose}."
+    hints |= {(part, "next"): "Here each event has its own `next`." for part in (AgentPart, HumanPart, ExternalPart)}
+    return hints
+
+
+_WHOSE: Final = {
+    "model": "states whose actor is `model`",
+    "show": "states whose actor is `agent` or `model`; what a person sees is in `review`",
+    "tools": "states whose actor is `agent` or `model`; the server's own calls are in `run` or `entry`",
+    "events": "states in which somebody acts; a system state has `next`",
+    "run": "states whose actor is `system`; others have `entry`",
+    "next": "states whose actor is `system`",
+    "review": "states whose actor is `human`",
+    "final": "states without an actor",
+    "owner": "final states, and to the whole workflow",
 }
+_ELSEWHERE: Final = _elsewhere()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +161,10 @@ class _Reader:
         for key in data:
             if node is None or self._findings.full or key in known:
                 continue
-            meant = near(key, known)
+            elsewhere = _ELSEWHERE.get((part, key))
+            meant = None if elsewhere else near(key, known)
             self._meant.add((node.place, meant or ""))
-            hint = f"Did you mean `{meant}`?" if meant else f"Known here: {', '.join(known)}."
+            hint = elsewhere or (f"Did you mean `{meant}`?" if meant else f"Known here: {', '.join(known)}.")
             self._findings.add("PM201", *node.entries[key].key, f"unknown key `{visible(key)}`", hint)
         return {key: value for key, value in data.items() if key in known}
 
@@ -152,7 +179,8 @@ class _Reader:
         kind = error["type"]
         if kind == "missing":
             if (place, error["loc"][-1]) not in self._meant:
-                self._findings.add("PM202", *place, f"the key `{error['loc'][-1]}` is missing")
+                key = error["loc"][-1]
+                self._findings.add("PM202", *place, f"the key `{key}` is missing", f"Add `{key}: …`.")
             return
         named = str(path[-1]) if is_key else node.text if isinstance(node, Scalar) else None
         message, hint = self._words(error, node, "this" if named is None else f"`{visible(named[:60])}`")
@@ -168,12 +196,23 @@ class _Reader:
             return f"{shown} {problem}", hint
         if kind == "literal_error":
             wanted = str(context["expected"]).replace("'", "`")
-            return f"{shown} must be {wanted}", None
+            meant = near(shown.strip("`"), _QUOTED.findall(wanted))
+            return f"{shown} must be {wanted}", f"Did you mean `{meant}`?" if meant else None
         if kind.startswith("union_tag"):
-            return _UNIONS["call" if "_step_kind" in str(context.get("discriminator")) else "actor"], None
+            if "_step_kind" in str(context.get("discriminator")):
+                return "a step is a `call`, a `set` or an `all`", "It begins with one of these keys."
+            return f"a state has an `actor` ({', '.join(ACTORS)}) or is `final`", _meant_actor(node)
         if kind == "too_short":
             return f"{shown} must not be empty", None
-        return _SUBJECT.sub(lambda _: f"{shown} should", error["msg"].removeprefix("Value error, ")), None
+        cause = context.get("error")
+        said = error["msg"].removeprefix("Value error, ")
+        return _SUBJECT.sub(lambda _: f"{shown} should", said), cause.hint if isinstance(cause, Unfit) else None
+
+
+def _meant_actor(node: Node) -> str | None:
+    actor = node.entries["actor"].value if isinstance(node, Mapping) and "actor" in node.entries else None
+    meant = near(actor.text, ACTORS) if isinstance(actor, Scalar) else None
+    return f"Did you mean `{meant}`?" if meant else None
 
 
 def _steps(root: Node, location: tuple[int | str, ...]) -> list[tuple[Mapping | Sequence, str | int]]:

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from ..document import AccessPart, Document
 from ..document.part import duration_ms
-from ..document.states import HumanPart
+from ..document.states import AgentPart, HumanPart
 from ..document.tools import KeyPart, PolicyPart, ReconcilePart, SourcePart
 from ..document.triggers import TriggersPart
 from ..expressions import Program, Template
-from ..rules.walk import mentions
+from ..rules.walk import mentions, uses
 from ..schemas import Contract, Schema
 from ..syntax_tree import paths
 from ..values import Json, JsonObject, digest_text
@@ -114,12 +114,20 @@ def _reconcile(part: ReconcilePart, compiler: Compiler) -> Reconcile:
 
 def _access(part: AccessPart, states: Iterable[StatePart]) -> Access:
     """Say who may do what; where the file is silent, the reviewers' roles and the starter view."""
-    reviewers = dict.fromkeys(state.review.role for state in states if isinstance(state, HumanPart))
+    reviewers = dict.fromkeys(role for state in states for role in _deciding(state))
     return Access(
         start=("anyone",) if part.start is None else tuple(part.start),
         drive=("starter",) if part.drive is None else tuple(part.drive),
         view=("starter", *reviewers) if part.view is None else tuple(part.view),
     )
+
+
+def _deciding(state: StatePart) -> Iterator[str]:
+    """Give the roles that decide in a state: of its review, or of approvals of its tools."""
+    if isinstance(state, HumanPart):
+        yield state.review.role
+    elif isinstance(state, AgentPart):
+        yield from (use.approval.role for _, use in uses(state, ()) if use.approval is not None)
 
 
 def _source(name: str, part: SourcePart) -> Source:

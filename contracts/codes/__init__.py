@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from .beside import BESIDE
 from .graph import GRAPH
 from .guards import GUARDS
 from .keys import KEYS
@@ -18,18 +19,20 @@ from .rule import Rule, Severity
 from .schemas import SCHEMAS
 from .text import TEXT
 from .tools import TOOLS
+from .triggers import TRIGGERS
 
 __all__ = ["FAMILIES", "RULES", "Rule", "Severity"]
 
 FAMILIES: Final[Mapping[str, Mapping[str, Rule]]] = {
     "The text": TEXT,
     "Keys and values": KEYS,
-    "Names": NAMES,
+    "Names": {**NAMES, **BESIDE},
     "Guards and expressions": GUARDS,
     "The graph of states": GRAPH,
     "People": PEOPLE,
     "Tools": TOOLS,
     "Schemas": SCHEMAS,
+    "Triggers": TRIGGERS,
 }
 """The codes by what they are about; all of a family begin with the same digit."""
 

@@ -17,6 +17,7 @@ record:
 start: {requires: [amount, purpose]}
 initial: begin
 roles: [manager]
+access: {view: [starter, manager]}
 sources: {bank: {mcp: {command: bank-server}}}
 states:
   begin: {actor: system, next: paid}

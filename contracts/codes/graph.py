@@ -147,4 +147,55 @@ GRAPH: Final[Mapping[str, Rule]] = {
               refused: {final: stopped}
         """),
     ),
+    "PM507": Rule(
+        title="A limit or timer that is never reached",
+        severity="warning",
+        meaning="Something else always comes first, or what the limit counts does not happen here: calls where no tool"
+        " is offered, costs where no model is asked, states entered within one state.",
+        matters="It looks like a safeguard and is none.",
+        wrong=snippet("""
+            states:
+              begin:
+                actor: agent
+                events:
+                  submit: {next: paid}
+                after:
+                  - {in: 1d, to: paid}
+                  - {in: 2d, to: refused}
+              refused: {final: stopped}
+        """),
+        right=snippet("""
+            states:
+              begin:
+                actor: agent
+                events:
+                  submit: {next: paid}
+                after:
+                  - {in: 1d, to: paid, when: record.amount < 10}
+                  - {in: 2d, to: refused}
+              refused: {final: stopped}
+        """),
+    ),
+    "PM508": Rule(
+        title="A timer that leaves nobody time",
+        meaning="An `after` of no time takes the session out of the state before anybody can act, or into the same"
+        " state again without end.",
+        matters="The state's actor is never heard, or the server does nothing but enter one state.",
+        wrong=snippet("""
+            states:
+              begin:
+                actor: agent
+                events:
+                  submit: {next: paid}
+                after: {in: 0s, to: paid}
+        """),
+        right=snippet("""
+            states:
+              begin:
+                actor: agent
+                events:
+                  submit: {next: paid}
+                after: {in: 1d, to: paid}
+        """),
+    ),
 }

@@ -16,6 +16,8 @@ def _guarded(guard: str) -> str:
     )
 
 
+_CATEGORY: Final = "start: {requires: [amount, category]}\n"
+
 GUARDS: Final[Mapping[str, Rule]] = {
     "PM401": Rule(
         title="An expression that does not compile",
@@ -53,7 +55,7 @@ GUARDS: Final[Mapping[str, Rule]] = {
         title="A value that the field can never have",
         meaning="A field with an `enum` or a `const` is compared with a text that is not one of its values.",
         matters="The comparison always comes out the same, so one of the ways can never be taken.",
-        wrong=_guarded("record.category == 'meal'"),
-        right=_guarded("record.category == 'meals'"),
+        wrong=_CATEGORY + _guarded("record.category == 'meal'"),
+        right=_CATEGORY + _guarded("record.category == 'meals'"),
     ),
 }

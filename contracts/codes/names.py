@@ -59,8 +59,8 @@ NAMES: Final[Mapping[str, Rule]] = {
         title="Unknown role",
         meaning="A review or `access` names a role that `roles` does not list.",
         matters="Nobody could be given a role with a misspelt name, so the review would wait for ever.",
-        wrong="access: {view: [starter, manger]}\n",
-        right="access: {view: [starter, manager]}\n",
+        wrong="roles: [manager]\naccess: {view: [starter, manager, acountant]}\n",
+        right="roles: [manager, accountant]\naccess: {view: [starter, manager, accountant]}\n",
     ),
     "PM305": Rule(
         title="A reserved name",

@@ -37,6 +37,22 @@ states:
       approve: {next: paid}
 """
 
+_APPROVAL: Final = """\
+tools:
+  bank.pay: {effect: write, key: {over: [amount]}}
+states:
+  begin:
+    actor: agent
+    tools:
+      - use: bank.pay
+        approval: {role: manager, exclude: [=session.started_by], within: 1h}
+    events:
+      submit: {next: paid}
+    after: {in: 1d, to: paid}
+    unknown: by_hand
+  by_hand: {final: manual, owner: accounting}
+"""
+
 PEOPLE: Final[Mapping[str, Rule]] = {
     "PM601": Rule(
         title="A review without `due`",
@@ -114,5 +130,77 @@ PEOPLE: Final[Mapping[str, Rule]] = {
                   - to: by_hand
               by_hand: {final: manual, owner: accounting}
         """),
+    ),
+    "PM606": Rule(
+        title="An approval that its starter could give",
+        severity="warning",
+        meaning="`exclude` of an `approval` does not name who started the session, so that person may approve what"
+        " their own agent asks for.",
+        matters="An approval is there because the agent's word is not enough; that of the person behind it seldom is.",
+        wrong=_APPROVAL.replace(", exclude: [=session.started_by]", ""),
+        right=_APPROVAL,
+    ),
+    "PM607": Rule(
+        title="An approval of what is not shown",
+        meaning="A tool's calls wait for a person, and `redact` keeps arguments of it from being stored and shown.",
+        matters="Who approves a call answers for exactly its arguments, and so must see them.",
+        wrong=_APPROVAL.replace("[amount]}", "[amount]}, redact: [args.note]"),
+        right=_APPROVAL,
+    ),
+    "PM608": Rule(
+        title="An approval that outlasts its state",
+        severity="warning",
+        meaning="A call may wait for its approval for longer than the session can stay in the state.",
+        matters="The state's timer comes first, and takes the session away while a person still believes to have time.",
+        wrong=_APPROVAL.replace("within: 1h", "within: 2d"),
+        right=_APPROVAL,
+    ),
+    "PM609": Rule(
+        title="`approvals` where no person decides",
+        meaning="An event of an agent, a model or the outside has `approvals`, which counts persons in a review.",
+        matters="Nobody would be asked, and the event would pass with the word of one agent.",
+        wrong=snippet("""
+            states:
+              begin:
+                actor: agent
+                events:
+                  submit: {approvals: 2, next: paid}
+        """),
+        right=snippet("""
+            states:
+              begin:
+                actor: agent
+                events:
+                  submit: {next: review}
+              review:
+                actor: human
+                review: {role: manager, exclude: [=session.started_by], due: {in: 2d, then: paid}}
+                events:
+                  approve: {approvals: 2, next: paid}
+        """),
+    ),
+    "PM610": Rule(
+        title="A review that too few can decide",
+        severity="warning",
+        meaning="The review accepts decisions only by `elicitation`, which asks the person at the client. It needs"
+        " several persons, or excludes the one who is asked.",
+        matters="Nobody else is ever asked, so the review ends when it is due, if at all.",
+        wrong="states:\n" + _REVIEW.replace("      due", "      accept: [elicitation]\n      due"),
+        right="states:\n" + _REVIEW.replace("      due", "      accept: [elicitation, console]\n      due"),
+    ),
+    "PM611": Rule(
+        title="Nobody is allowed to act",
+        meaning="`access` lets nobody start the workflow, which nothing triggers either, or nobody act for its agent.",
+        matters="No session could begin, or none could go on.",
+        wrong="access: {start: [], view: [starter, manager]}\n",
+        right="access: {start: anyone, view: [starter, manager]}\n",
+    ),
+    "PM612": Rule(
+        title="Who decides may not look",
+        severity="warning",
+        meaning="A role decides a review or an approval, and `access.view` does not name it.",
+        matters="They would have to decide on what a message tells them, without the session before their eyes.",
+        wrong="access: {view: starter}\nstates:\n" + _REVIEW,
+        right="access: {view: [starter, manager]}\nstates:\n" + _REVIEW,
     ),
 }

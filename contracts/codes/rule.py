@@ -15,7 +15,8 @@ class Rule:
 
     `meaning` says what was found, `matters` what would go wrong with it. `wrong` and `right` are parts of the
     workflow file in `examples`, small enough to be read at once: `check` finds the code in the one, and nothing in
-    the other. `also` are codes of further findings that the wrong one brings with it.
+    the other. `also` are codes of further findings that the wrong one brings with it, and `locks` what stands in
+    `pointsman.lock` beside the wrong and the right one, if there is one.
     """
 
     title: str
@@ -25,6 +26,7 @@ class Rule:
     wrong: str
     right: str
     also: tuple[str, ...] = ()
+    locks: tuple[str, str] = ("", "")
 
 
 def snippet(text: str) -> str:

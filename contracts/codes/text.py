@@ -50,6 +50,7 @@ TEXT: Final[Mapping[str, Rule]] = {
         matters="Aliases let a small file grow to gigabytes, and tags let a file choose how it is read. Mostly neither"
         " was meant: an expression that begins with `!` needs quotes.",
         wrong=snippet("""
+            start: {requires: [amount, approved]}
             states:
               begin:
                 actor: system
@@ -59,6 +60,7 @@ TEXT: Final[Mapping[str, Rule]] = {
                   - to: paid
         """),
         right=snippet("""
+            start: {requires: [amount, approved]}
             states:
               begin:
                 actor: system

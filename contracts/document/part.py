@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Final, Protocol, TypeAlias, cast
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -27,10 +28,27 @@ TOOL_PATTERN: Final = r"^[a-z][a-z0-9_]*\.[A-Za-z0-9_.-]{1,128}$"
 
 _MILLISECONDS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
+
+class Unfit(ValueError):
+    """A value that cannot be meant, and how to mend it."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def _lasting(text: str) -> str:
+    if text.strip("0").isalpha():
+        raise Unfit(f"`{text}` leaves no time at all", "Give it the time that it may take, such as `30s`.")
+    return text
+
+
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=128)]
 WorkflowName: TypeAlias = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=WORKFLOW_NAME_CHARACTERS)]
 ToolName: TypeAlias = Annotated[str, StringConstraints(pattern=TOOL_PATTERN)]
 Duration: TypeAlias = Annotated[str, StringConstraints(pattern=DURATION_PATTERN)]
+Span: TypeAlias = Annotated[Duration, AfterValidator(_lasting)]
+"""A duration in which something must be able to happen."""
 Given: TypeAlias = Annotated[Json, SkipValidation]
 """A value as the file gives it; the reader gives nothing but JSON."""
 Count: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000_000)]

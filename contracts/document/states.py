@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
-from .part import Count, Duration, Given, Name, Part, ToolName, mapping_of, single
+from ..bounds import MODEL_TOKENS, MODEL_TURNS
+from .part import Count, Duration, Given, Name, Part, Span, ToolName, Unfit, mapping_of, single
 
 Channel: TypeAlias = Literal["console", "api", "cli", "elicitation"]
 
@@ -31,7 +32,7 @@ class LimitPart(Part):
     denials: Count | None = None
     invalid: Count | None = None
     steps: Count | None = None
-    duration: Duration | None = None
+    duration: Span | None = None
     cost: Annotated[float, Field(gt=0)] | None = None
     then: str
 
@@ -39,8 +40,9 @@ class LimitPart(Part):
     def _one_kind(self) -> Self:
         kinds = (self.calls, self.denials, self.invalid, self.steps, self.duration, self.cost)
         if sum(kind is not None for kind in kinds) != 1:
-            raise ValueError(
-                "a limit is one of `calls`, `denials`, `invalid`, `steps`, `duration`, `cost`, and its `then`"
+            raise Unfit(
+                "a limit is one of `calls`, `denials`, `invalid`, `steps`, `duration`, `cost`, and its `then`",
+                "Write one list entry for each.",
             )
         return self
 
@@ -149,7 +151,7 @@ class ApprovalPart(Part):
 
     role: str
     exclude: list[str] = Field(default_factory=list)
-    within: Duration | None = None
+    within: Span | None = None
 
 
 class ToolUsePart(Part):
@@ -219,11 +221,11 @@ class StatePart(Part):
 class ModelPart(Part):
     """`model` of a state whose actor is `model`: which one the server asks, and its bounds."""
 
-    name: str
+    name: Annotated[str, StringConstraints(min_length=1)]
     prompt: str | None = None
-    max_tokens: Count = 4096
-    max_turns: Count = 10
-    timeout: Duration = "60s"
+    max_tokens: Annotated[int, Field(ge=1, le=MODEL_TOKENS)] = 4096
+    max_turns: Annotated[int, Field(ge=1, le=MODEL_TURNS)] = 10
+    timeout: Span = "60s"
 
 
 class AgentPart(StatePart):

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
-from .part import Duration, Given, Part, ToolName
+from .part import Duration, Given, Part, Span, ToolName, Unfit
 
 RATE_PATTERN: Final = r"^[1-9][0-9]{0,5}/(s|m|h|d)$"
 REDACTED_PATTERN: Final = r"^(args|result)(\.([A-Za-z0-9_-]{1,128}|\*)){0,16}$"
@@ -28,7 +28,7 @@ class McpPart(Part):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if (self.command is None) == (self.url is None):
-            raise ValueError("an mcp source needs either `command` or `url`")
+            raise Unfit("an mcp source needs either `command` or `url`", "A program has a `command`, a server a `url`.")
         return self
 
 
@@ -50,7 +50,7 @@ class SourcePart(Part):
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if sum(kind is not None for kind in (self.python, self.mcp, self.openapi)) != 1:
-            raise ValueError("a source is one of `python`, `mcp` and `openapi`")
+            raise Unfit("a source is one of `python`, `mcp` and `openapi`", "Give each of them a source of its own.")
         return self
 
 
@@ -71,7 +71,7 @@ class DeliverPart(Part):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if sum(way is not None for way in (self.argument, self.header, self.meta)) != 1:
-            raise ValueError("`deliver` names one of `argument`, `header` and `meta`")
+            raise Unfit("`deliver` names one of `argument`, `header` and `meta`", "Keep the one its downstream reads.")
         return self
 
 
@@ -104,7 +104,7 @@ class PolicyPart(Part):
     """What the workflow says of a tool."""
 
     effect: Literal["read", "write"] = "write"
-    timeout: Duration = "30s"
+    timeout: Span = "30s"
     retry: RetryPart = RetryPart()
     rate: Rate | None = None
     success: str | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..document.states import EventPart, HumanPart
 from ..positions import Path
 from ..workflow import RESERVED_NAMES
@@ -14,6 +16,7 @@ def check_collisions(view: View) -> None:
     for name in view.document.record:
         if name in RESERVED_NAMES:
             view.at_key("PM305", ("record", name), f"`{name}` is a reserved name", "Give the field another name.")
+    _check_overlap(view, ("start",), view.document.start.requires, view.document.start.accepts)
     for path, _, state in live_states(view.document):
         if isinstance(state, HumanPart):
             _check_shown(view, path, state)
@@ -63,7 +66,11 @@ def _check_payload(view: View, path: Path, event: EventPart) -> None:
         elif name in fields:
             message = f"`{name}` is in the payload and a field of the record"
             view.at_key("PM306", (*path, "payload", written), message, "Keep one of them.")
-    for index, name in enumerate(event.accepts):
-        if name in event.requires:
+    _check_overlap(view, path, event.requires, event.accepts)
+
+
+def _check_overlap(view: View, path: Path, required: Sequence[str], accepted: Sequence[str]) -> None:
+    for index, name in enumerate(accepted):
+        if name in required:
             hint = "What is required is accepted; leave it out here."
             view.at_value("PM312", (*path, "accepts", index), f"`{name}` is required already", hint)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..document.states import SystemPart
-from ..expressions import ExpressionFault, compile_program
+from ..expressions import ExpressionFault
+from .compiled import Compiled
 from .view import View
 
 
@@ -27,8 +28,7 @@ def check_cycles(view: View) -> None:
     states = {
         name: state
         for name, state in view.document.states.items()
-        if isinstance(state, SystemPart)
-        and not any(map(_asks_visits, (*(entry.when for entry in state.next), *(after.when for after in state.after))))
+        if isinstance(state, SystemPart) and not any(_asks_visits(view.compiled, when) for when in _guards(state))
     }
     edges = {name: _edges(state, timers="duration" not in kinds) & states.keys() for name, state in states.items()}
     cycle = _first_cycle(edges)
@@ -38,11 +38,13 @@ def check_cycles(view: View) -> None:
         view.at_key("PM503", ("states", cycle[0]), message, hint)
 
 
-def _asks_visits(when: str | None) -> bool:
-    try:
-        return when is not None and "visits" in compile_program(when).needs
-    except ExpressionFault:
-        return True
+def _guards(state: SystemPart) -> tuple[str | None, ...]:
+    return (*(entry.when for entry in state.next), *(after.when for after in state.after))
+
+
+def _asks_visits(compiled: Compiled, when: str | None) -> bool:
+    program = None if when is None else compiled.get(when)
+    return program is not None and (isinstance(program, ExpressionFault) or "visits" in program.needs)
 
 
 def _edges(state: SystemPart, *, timers: bool) -> set[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from ..expressions import ExpressionFault, Program, compile_program
+from ..expressions import ExpressionFault, Program
 from ..positions import Place, Scalar, node_at
 from ..scalar_places import place_in
 from ..syntax_tree import Node, Tree, children, path_of
@@ -27,17 +27,16 @@ def check_expressions(view: View) -> None:
     """Judge every expression of a file."""
     names = Names.of(view)
     for site in sites(view.document):
-        try:
-            program = compile_program(site.text)
-        except ExpressionFault as fault:
-            _note_fault(view, site, fault, names)
+        program = view.compiled.get(site.text)
+        if isinstance(program, ExpressionFault):
+            _note_fault(view, site, program, names)
         else:
             _judge(view, site, program, names)
 
 
 def _judge(view: View, site: Site, program: Program, names: Names) -> None:
     tree = program.tree
-    schemas: Mapping[str, Mapping[str, Json]] = {"record": view.document.record, "event": site.event or {}}
+    schemas: Mapping[str, Mapping[str, Json]] = {"record": view.document.record, "event": site.sight.event or {}}
     unknown = list(unknown_names(tree, site, names))
     for name in unknown:
         view.at_place("PM404", _place(view, site, tree, name.node), name.message, name.hint)
@@ -61,7 +60,7 @@ def _note_fault(view: View, site: Site, fault: ExpressionFault, names: Names) ->
         name = undeclared[1].partition(".")[0]
         found = re.search(rf"\b{re.escape(name)}\b", site.text)
         place = _at(view, site, found.start()) if found else place
-        view.at_place("PM404", place, f"there is no `{name}`", undeclared_hint(name, site.roots, names))
+        view.at_place("PM404", place, f"there is no `{name}`", undeclared_hint(name, site.sight.roots, names))
     elif overload is not None:
         mixed = overload[2] in ("(double, int)", "(int, double)")
         hint = "Write the integer with a decimal point (`2.0`)." if mixed else None

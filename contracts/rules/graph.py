@@ -17,14 +17,13 @@ def check_graph(view: View) -> None:
     for path, name, state in live_states(view.document):
         _check_ways_out(view, path, name, state)
     edges = {name: _meant(view, _edges(view, name, state)) for _, name, state in live_states(view.document)}
-    always = _meant(view, {limit.then for limit in view.document.limits})
-    reached = _reachable(_meant(view, {view.document.initial}), {name: {*to, *always} for name, to in edges.items()})
+    reached = reachable(_meant(view, {view.document.initial}), edges_of(view))
     backwards: dict[str, set[str]] = {}
     for name, to in edges.items():
         for target in to:
             backwards.setdefault(target, set()).add(name)
     finals = [name for name, state in view.document.states.items() if isinstance(state, FinalPart)]
-    ending = _reachable(finals, backwards)
+    ending = reachable(finals, backwards)
     for name in _first_of(view.document.states.keys() - reached, view, edges):
         hint = "Let some `next`, `after`, limit, `failed` or `unknown` lead here, or remove it."
         view.at_key("PM501", ("states", name), f"nothing leads from `{view.document.initial}` to `{name}`", hint)
@@ -32,6 +31,12 @@ def check_graph(view: View) -> None:
         if name in reached and name not in ending:
             hint = "Give it a way on. A limit of the whole session does not count: it is there for emergencies."
             view.at_key("PM502", ("states", name), f"no final state can be reached from `{name}`", hint)
+
+
+def edges_of(view: View) -> Mapping[str, AbstractSet[str]]:
+    """Give the states each state can lead to, over limits of the whole session too."""
+    always = _meant(view, {limit.then for limit in view.document.limits})
+    return {name: _meant(view, _edges(view, name, state)) | always for _, name, state in live_states(view.document)}
 
 
 def _meant(view: View, names: AbstractSet[str]) -> set[str]:
@@ -52,7 +57,7 @@ def _first_of(unreached: AbstractSet[str], view: View, edges: Mapping[str, Abstr
     for name in (*(name for name in in_order if name not in led_to), *in_order):
         if name not in explained:
             yield name
-            explained |= _reachable([name], edges)
+            explained |= reachable([name], edges)
 
 
 def _edges(view: View, name: str, state: StatePart) -> set[str]:
@@ -65,7 +70,7 @@ def _edges(view: View, name: str, state: StatePart) -> set[str]:
     return found
 
 
-def _reachable(starts: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
+def reachable(starts: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
     """Give the states that can be reached, the starts included."""
     found = set(starts)
     waiting = list(found)

@@ -8,7 +8,7 @@ from ..document import Document
 from ..document.states import AgentPart, CallPart, HumanPart, Save, ToolUsePart
 from ..positions import Path
 from .view import View, hint_for
-from .walk import events, live_states, mentions, saved_fields, steps, targets, uses
+from .walk import demanding, events, groups, live_states, mentions, saved_fields, steps, targets, uses
 
 
 def check_names(view: View) -> None:
@@ -24,10 +24,37 @@ def check_names(view: View) -> None:
         if source not in view.declared.sources:
             hint = hint_for(source, view.declared.sources)
             view.at_tool("PM302", path, f"the tool `{tool}` belongs to no source of this file", hint)
+    _check_groups(view)
     for path, names in _lists(view.document):
         for index, name in enumerate(names):
             if name is not None and name in names[:index]:
                 view.at_value("PM312", (*path, index), f"`{name}` stands twice here", "Keep one of them.")
+
+
+def _check_groups(view: View) -> None:
+    """A group is of a source that is declared, and stands once in a state."""
+    for path, _, state in live_states(view.document):
+        seen: set[tuple[str, str]] = set()
+        for group_path, group in groups(state, path) if isinstance(state, AgentPart) else ():
+            if not view.known("PM302", (*group_path, "source"), "source", group.source, view.declared.sources):
+                continue
+            if (group.source, group.effect) in seen:
+                message = f"the {group.effect}s of `{group.source}` stand here already"
+                view.at_value("PM312", group_path, message, "Keep one of them.")
+            seen.add((group.source, group.effect))
+            if group.effect == "read" and not _has_reads(view, group.source):
+                hint = f"Say which of them are reads: `{group.source}.name: {{effect: read}}` under `tools`."
+                message = f"no tool of `{group.source}` is declared a read, so nothing is offered here"
+                view.at_value("PM315", group_path, message, hint)
+
+
+def _has_reads(view: View, source: str) -> bool:
+    """Whether a tool of a source is declared a read; a faulty policy may be meant as one."""
+    prefix = f"{source}."
+    return any(
+        name.startswith(prefix) and (name not in view.document.tools or view.document.tools[name].effect == "read")
+        for name in view.declared.tools
+    )
 
 
 def _tools(document: Document) -> Iterator[tuple[Path, str]]:
@@ -74,6 +101,9 @@ def _roles(document: Document) -> Iterator[tuple[Path, str, Sequence[str]]]:
     for path, _, state in live_states(document):
         if isinstance(state, HumanPart):
             yield (*path, "review", "role"), state.review.role, document.roles
+        for use_path, use in uses(state, path) if isinstance(state, AgentPart) else ():
+            if use.approval is not None:
+                yield (*use_path, "approval", "role"), use.approval.role, document.roles
     access = document.access
     for key, grants in (("start", access.start), ("drive", access.drive), ("view", access.view)):
         special = ("anyone",) if key == "start" else ("anyone", "starter")
@@ -95,5 +125,6 @@ def _lists(document: Document) -> Iterator[tuple[Path, Sequence[str | None]]]:
         for event_path, _, event in events(state, path):
             yield (*event_path, "requires"), event.requires
             yield (*event_path, "accepts"), event.accepts
-            if isinstance(event.evidence, list):
-                yield (*event_path, "evidence"), event.evidence
+        for part_path, part in demanding(state, path):
+            if isinstance(part.evidence, list):
+                yield (*part_path, "evidence"), part.evidence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..document import Document
+from ..document import ConfidencePart, Document
 from ..document.states import (
     AgentPart,
     FinalPart,
@@ -15,9 +15,9 @@ from ..document.states import (
     SystemPart,
     TransitionPart,
 )
-from ..expressions import ExpressionFault, compile_program, expression_text
+from ..expressions import expression_text
 from ..positions import Path
-from ..syntax_tree import paths
+from .compiled import Read
 from .view import View
 from .walk import events, live_states, next_lists, saved_fields, steps, uses
 
@@ -34,29 +34,48 @@ def check_people(view: View) -> None:
     if document.confidence is not None:
         below = document.states.get(document.confidence.below)
         if below is not None and not isinstance(below, HumanPart):
+            people = [name for name, state in document.states.items() if isinstance(state, HumanPart)]
             message = f"`{document.confidence.below}` is no human state"
-            view.at_value("PM603", ("confidence", "below"), message, "Low confidence must bring in a person.")
+            hint = f"Low confidence must bring in a person{_one_of(people)}."
+            view.at_value("PM603", ("confidence", "below"), message, hint)
+        _check_floors(view, document.confidence)
     _check_skips(view)
+
+
+def _one_of(states: Sequence[str]) -> str:
+    return f": {', '.join(f'`{name}`' for name in states[:5])}" if states else ""
+
+
+def _check_floors(view: View, confidence: ConfidencePart) -> None:
+    """Find floors that nothing is held to."""
+    in_force = any(
+        event.confidence != "off"
+        for _, _, state in live_states(view.document)
+        if isinstance(state, AgentPart) and state.confidence != "off"
+        for event in state.events.values()
+    )
+    if not in_force:
+        message = "no event of an agent or model state is held to this: they all say `confidence: off`"
+        view.at_key("PM706", ("confidence",), message, "Remove it, or remove an `off`.")
+    elif confidence.floor == confidence.path_floor == 0:
+        view.at_key(
+            "PM706", ("confidence",), "no confidence is below a floor of 0", "Add `floor: 0.8` or a `path_floor`."
+        )
 
 
 def _check_review(view: View, path: Path, review: ReviewPart) -> None:
     if review.due is None:
         hint = "Add `due: {in: 2d, then: …}`: by when, and what happens if nobody decides."
         view.at_key("PM601", path, "this review may wait for ever", hint)
-    if not any(_reads_starter(text) for text in review.exclude):
+    if not reads_starter(view, review.exclude):
         hint = "Add `exclude: [=session.started_by]`."
         view.at_key("PM602", path, "whoever started the session could decide this review", hint)
 
 
-def _reads_starter(text: str) -> bool:
-    return ("session", ("started_by",)) in _paths(expression_text(text) or "''")
-
-
-def _paths(text: str) -> set[tuple[str, tuple[str, ...]]]:
-    try:
-        return {(root, members) for _, root, members in paths(compile_program(text).tree.root)}
-    except ExpressionFault:
-        return set()
+def reads_starter(view: View, exclude: Sequence[str]) -> bool:
+    """Whether an `exclude` leaves out who started the session."""
+    texts = (expression_text(text) for text in exclude)
+    return any(text is not None and ("session", ("started_by",)) in view.compiled.reads(text) for text in texts)
 
 
 def _check_skips(view: View) -> None:
@@ -80,7 +99,7 @@ def _check_list(
     view: View, path: Path, state: StatePart, entries: Sequence[TransitionPart], agents_only: set[str]
 ) -> None:
     for index, entry in enumerate(entries):
-        read = _paths(entry.when or "''")
+        read = frozenset[Read]() if entry.when is None else view.compiled.reads(entry.when)
         fields = {members[0] for root, members in read if root == "record" and members} & agents_only
         if isinstance(state, AgentPart):
             fields |= {members[0] for root, members in read if root == "event" and members}

@@ -8,6 +8,7 @@ from typing import Final
 
 from ..document.states import HumanPart
 from ..near import near
+from ..programs import ROOTS
 from ..syntax_tree import Node, Tree, paths
 from .sites import Site
 from .view import View, hint_for
@@ -59,8 +60,11 @@ class Unknown:
 def unknown_names(tree: Tree, site: Site, names: Names) -> Iterator[Unknown]:
     """Find the names of an expression that do not exist, or not where it stands."""
     for node, root, members in paths(tree.root):
-        if root in _WHERE and root not in site.roots:
-            yield Unknown(node, f"there is no `{root}` here", f"It exists in {_WHERE[root]}.")
+        if root in ROOTS and root not in site.sight.roots:
+            yield Unknown(node, f"there is no `{root}` here", _where(root, site.sight.roots))
+        elif root == "evidence" and members and members[0] in site.sight.later:
+            message = f"`{members[0]}` stands behind this, and evidence is looked for in its order"
+            yield Unknown(node, message, f"Put `{members[0]}` before it.")
         else:
             for what, name, known in _used(root, members, site, names):
                 if name not in known:
@@ -74,7 +78,7 @@ def _used(root: str, members: tuple[str, ...], site: Site, names: Names) -> Iter
     if root == "record":
         known = (("field", names.fields),)
     elif root == "event":
-        known = (("member of this event", tuple(site.event or ())),)
+        known = (("member of this event", tuple(site.sight.event or ())),)
     elif root == "visits":
         known = (("state", names.states),)
     elif root == "session":
@@ -82,13 +86,21 @@ def _used(root: str, members: tuple[str, ...], site: Site, names: Names) -> Iter
     elif root == "decisions":
         known = (("human state", names.reviews), ("member of a decision", _DECISION))
     elif root == "evidence":
-        known = (("evidence here", site.evidence), ("member of a call", _EVIDENCE))
+        known = (("evidence here", tuple(site.sight.evidence)), ("member of a call", _EVIDENCE))
     elif root == "done" and members:
         tools = names.tools.get(members[0], ())
         named = f"tool that this workflow names in `{members[0]}`"
         known = (("source", tuple(names.tools)), (named, tools), ("member of a call", _DONE))
     for (what, names_there_are), name in zip(known, members, strict=False):
         yield what, name, names_there_are
+
+
+def _where(root: str, roots: frozenset[str]) -> str:
+    if not roots:
+        return "Nothing can be read here: write the value itself."
+    if root in _WHERE:
+        return f"It exists in {_WHERE[root]}."
+    return f"Here there are only {', '.join(f'`{name}`' for name in sorted(roots))}."
 
 
 def undeclared_hint(name: str, roots: frozenset[str], names: Names) -> str:

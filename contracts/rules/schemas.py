@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..document.states import AgentPart, SetPart
 from ..expressions import has_expression, literal_of
@@ -31,11 +31,13 @@ def check_literals(view: View) -> None:
         if name not in record or has_expression(value) or faults_of(record[name]):
             continue
         for unmet in Schema(record[name]).unmet(literal_of(value), name):
-            view.at_value("PM203", path, f"{unmet.path} {unmet.problem}")
+            hint = "Write a value that its schema under `record` admits, or an expression that gives one."
+            view.at_value("PM203", path, f"{unmet.path} {unmet.problem}", hint)
 
 
 def _written(view: View) -> Iterator[tuple[Path, str, Json]]:
-    """Give each value that a `set` or a `save` with fields writes."""
+    """Give each value that a `set`, a `save` with fields or the `start` of a trigger writes."""
+    yield from _triggered(view)
     for path, _, state in live_states(view.document):
         for step_path, step in steps(state, path):
             if isinstance(step, SetPart):
@@ -46,6 +48,17 @@ def _written(view: View) -> Iterator[tuple[Path, str, Json]]:
             for use_path, use in uses(state, path):
                 saved = use.save if isinstance(use.save, dict) else {}
                 yield from (((*use_path, "save", name), name, value) for name, value in saved.items())
+
+
+def _triggered(view: View) -> Iterator[tuple[Path, str, Json]]:
+    triggers = view.document.triggers
+    starts: list[tuple[Path, Mapping[str, Json]]] = [
+        (("triggers", "schedule", index, "start"), schedule.start) for index, schedule in enumerate(triggers.schedule)
+    ]
+    if triggers.webhook is not None:
+        starts.append((("triggers", "webhook", "start"), triggers.webhook.start))
+    for path, start in starts:
+        yield from (((*path, name), name, value) for name, value in start.items())
 
 
 def _schemas(view: View) -> Iterator[tuple[Path, Json]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ..document import Document
@@ -23,27 +23,39 @@ from ..values import Json
 from .walk import events, evidence, live_states, shown_calls, steps, uses
 
 ALWAYS: Final = frozenset({"record", "done", "visits", "decisions", "session", "path_confidence"})
-_CALL: Final = ALWAYS | {"args"}
-_SETTLED: Final = _CALL | {"result"}
-_PAST: Final = frozenset({"args", "result"})
-_BODY: Final = frozenset({"body"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What an expression may see: root names, the schemas of its event's members, where there is one.
+
+    `evidence` gives the tools by the names of the calls that `evidence` holds; `later` are the names that
+    stand behind it.
+    """
+
+    roots: frozenset[str]
+    event: Mapping[str, Json] | None = None
+    evidence: Mapping[str, str] = field(default_factory=dict[str, str])
+    later: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """An expression: its CEL, where the value stands, how many characters of it come before the CEL.
-
-    `roots` are the names it may use; `event` are the schemas of the event's members, where there is one,
-    and `evidence` the names of the calls that `evidence` holds.
-    """
+    """An expression: its CEL, where the value stands, how many characters of it come before the CEL."""
 
     text: str
     path: Path
     skipped: int
     guard: bool
-    roots: frozenset[str]
-    event: Mapping[str, Json] | None = None
-    evidence: tuple[str, ...] = ()
+    sight: Sight
+
+
+_ALWAYS: Final = Sight(ALWAYS)
+_CALL: Final = Sight(ALWAYS | {"args"})
+_SETTLED: Final = Sight(_CALL.roots | {"result"})
+_PAST: Final = Sight(frozenset({"args", "result"}))
+_BODY: Final = Sight(frozenset({"body"}))
+_NOTHING: Final = Sight(frozenset())
 
 
 def sites(document: Document) -> Iterator[Site]:
@@ -65,7 +77,7 @@ def _triggers(document: Document) -> Iterator[Site]:
         yield from _values(webhook.start, ("triggers", "webhook", "start"), _BODY)
         yield from _values(webhook.dedupe, ("triggers", "webhook", "dedupe"), _BODY)
     for index, schedule in enumerate(document.triggers.schedule):
-        yield from _values(schedule.start, ("triggers", "schedule", index, "start"), frozenset())
+        yield from _values(schedule.start, ("triggers", "schedule", index, "start"), _NOTHING)
 
 
 def _reconcile(path: Path, part: ReconcilePart) -> Iterator[Site]:
@@ -76,45 +88,50 @@ def _reconcile(path: Path, part: ReconcilePart) -> Iterator[Site]:
 def _state(path: Path, state: StatePart) -> Iterator[Site]:
     for step_path, step in steps(state, path):
         if isinstance(step, CallPart):
-            yield from _values(step.with_, (*step_path, "with"), ALWAYS)
+            yield from _values(step.with_, (*step_path, "with"), _ALWAYS)
             yield from _values(step.save, (*step_path, "save"), _SETTLED)
         else:
-            yield from _values(step.set_, (*step_path, "set"), ALWAYS)
+            yield from _values(step.set_, (*step_path, "set"), _ALWAYS)
     for index, after in enumerate(state.after):
-        yield from _guard(after.when, (*path, "after", index, "when"), ALWAYS)
+        yield from _guard(after.when, (*path, "after", index, "when"), _ALWAYS)
     if isinstance(state, SystemPart):
         for index, entry in enumerate(state.next):
-            yield from _guard(entry.when, (*path, "next", index, "when"), ALWAYS)
+            yield from _guard(entry.when, (*path, "next", index, "when"), _ALWAYS)
     elif isinstance(state, AgentPart):
         yield from _tools(path, state)
     elif isinstance(state, HumanPart):
         for index, text in enumerate(state.review.exclude):
-            yield from _values(text, (*path, "review", "exclude", index), ALWAYS)
+            yield from _values(text, (*path, "review", "exclude", index), _ALWAYS)
         for item_path, item in shown_calls(state, path):
-            yield from _values(item.with_, (*item_path, "with"), ALWAYS)
+            yield from _values(item.with_, (*item_path, "with"), _ALWAYS)
 
 
 def _tools(path: Path, state: AgentPart) -> Iterator[Site]:
     for use_path, use in uses(state, path):
-        yield from _values(use.with_, (*use_path, "with"), ALWAYS)
-        yield from _evidence(use_path, use, _CALL, None)
-        names = tuple(item.name for item in evidence(use, use_path))
-        yield from _guard(use.when, (*use_path, "when"), _CALL | {"evidence"}, known=names)
+        yield from _values(use.with_, (*use_path, "with"), _ALWAYS)
+        yield from _evidence(use_path, use, _CALL)
+        yield from _guard(use.when, (*use_path, "when"), _with_evidence(_CALL, use))
         yield from _values(use.save, (*use_path, "save"), _SETTLED)
         if use.approval is not None:
             for index, text in enumerate(use.approval.exclude):
                 yield from _values(text, (*use_path, "approval", "exclude", index), _CALL)
 
 
-def _evidence(
-    path: Path, part: EventPart | ToolUsePart, roots: frozenset[str], event: Mapping[str, Json] | None
-) -> Iterator[Site]:
+def _with_evidence(sight: Sight, part: EventPart | ToolUsePart) -> Sight:
+    """Give what is seen where all of a part's evidence has been found."""
+    found = {item.name: item.part.call for item in evidence(part, ())}
+    return replace(sight, roots=sight.roots | {"evidence"}, evidence=found)
+
+
+def _evidence(path: Path, part: EventPart | ToolUsePart, sight: Sight) -> Iterator[Site]:
     """Give the expressions of an evidence; each sees the calls that stand before it."""
-    before: list[str] = []
+    every = _with_evidence(sight, part)
+    before: dict[str, str] = {}
     for item in evidence(part, path):
-        yield from _values(item.part.with_, (*item.path, "with"), roots | {"evidence"}, event, tuple(before))
+        seen = replace(every, evidence=dict(before), later=frozenset(every.evidence) - before.keys())
+        yield from _values(item.part.with_, (*item.path, "with"), seen)
         yield from _guard(item.part.when, (*item.path, "when"), _PAST)
-        before.append(item.name)
+        before[item.name] = item.part.call
 
 
 def _event(document: Document, path: Path, state: StatePart, event: EventPart) -> Iterator[Site]:
@@ -124,38 +141,26 @@ def _event(document: Document, path: Path, state: StatePart, event: EventPart) -
     members: dict[str, Json] = {name: document.record.get(name) for name in fields}
     members |= {name.removesuffix("?"): schema for name, schema in event.payload.items()}
     members |= dict.fromkeys(("rationale", "confidence", "alternatives"))
-    yield from _evidence(path, event, roots, members)
-    names = tuple(item.name for item in evidence(event, path))
-    roots |= {"evidence"}
-    yield from _guard(event.when, (*path, "when"), roots, members, names)
+    sight = Sight(roots, members)
+    yield from _evidence(path, event, sight)
+    judged = _with_evidence(sight, event)
+    yield from _guard(event.when, (*path, "when"), judged)
     for index, entry in enumerate(event.next):
-        yield from _guard(entry.when, (*path, "next", index, "when"), roots, members, names)
+        yield from _guard(entry.when, (*path, "next", index, "when"), judged)
 
 
-def _guard(
-    text: str | None,
-    path: Path,
-    roots: frozenset[str],
-    event: Mapping[str, Json] | None = None,
-    known: tuple[str, ...] = (),
-) -> Iterator[Site]:
+def _guard(text: str | None, path: Path, sight: Sight) -> Iterator[Site]:
     if text is not None:
-        yield Site(text, path, 0, guard=True, roots=roots, event=event, evidence=known)
+        yield Site(text, path, 0, guard=True, sight=sight)
 
 
-def _values(
-    value: Json,
-    path: Path,
-    roots: frozenset[str],
-    event: Mapping[str, Json] | None = None,
-    known: tuple[str, ...] = (),
-) -> Iterator[Site]:
+def _values(value: Json, path: Path, sight: Sight) -> Iterator[Site]:
     """Give the expressions in a value of the file, at any depth."""
     if isinstance(value, dict):
         for name, item in value.items():
-            yield from _values(item, (*path, name), roots, event, known)
+            yield from _values(item, (*path, name), sight)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _values(item, (*path, index), roots, event, known)
+            yield from _values(item, (*path, index), sight)
     elif (text := expression_text(value)) is not None:
-        yield Site(text, path, 1, guard=False, roots=roots, event=event, evidence=known)
+        yield Site(text, path, 1, guard=False, sight=sight)

@@ -1,38 +1,31 @@
-"""Tools: what happens when they fail, how writes stay single, and evidence that can be given."""
+"""Tools: what happens when they fail, how writes stay single, and policies that nobody needs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from ..document.states import (
-    AgentPart,
-    AllPart,
-    CallPart,
-    EventPart,
-    SetPart,
-    StatePart,
-    ToolGroupPart,
-    ToolUsePart,
-)
+from ..document.states import AgentPart, AllPart, CallPart, SetPart, StatePart
 from ..document.tools import KeyPart
 from ..expressions import has_expression
 from ..positions import Path
 from .view import View
-from .walk import Mention, events, evidence, groups, live_states, mentions, saved_fields, step_lists, steps, uses
+from .walk import Mention, groups, live_states, mentions, saved_fields, step_lists, steps, uses
 
 
 def check_tools(view: View) -> None:
-    """Judge the ways out of failing steps, keys of writes, evidence, and policies that nobody needs."""
+    """Judge the ways out of failing steps, keys of writes, and policies that nobody needs."""
     named = list(mentions(view.document))
     for path, name, state in live_states(view.document):
         _check_ways_out(view, path, name, state)
         _check_branches(view, path, state)
-    given = _given(view, named)
-    _check_evidence(view, given)
     _check_writes(view, named)
-    used = {mention.tool for mention in named} | {tool for _, tool in given}
-    for name in view.document.tools:
-        if name not in used:
+    used = {mention.tool for mention in named}
+    grouped = {
+        (group.source, group.effect)
+        for path, _, state in live_states(view.document)
+        if isinstance(state, AgentPart)
+        for _, group in groups(state, path)
+    }
+    for name, policy in view.document.tools.items():
+        if name not in used and (name.partition(".")[0], policy.effect) not in grouped:
             view.at_key("PM309", ("tools", name), f"no state uses the tool `{name}`", "Remove it, or use it.")
 
 
@@ -80,42 +73,6 @@ def _fields(step: CallPart | SetPart) -> set[str]:
     if isinstance(step, SetPart):
         return set(step.set_)
     return set(saved_fields(step.save))
-
-
-def _check_evidence(view: View, given: set[tuple[str | None, str]]) -> None:
-    """Find evidence that no call can give. `given` are the calls that each state lets happen."""
-    anywhere = {tool for _, tool in given}
-    for name, part, path in _demanding(view):
-        for item in evidence(part, path):
-            tool = item.part.call
-            session = item.part.within == "session"
-            if item.part.fetch or (name, tool) in given or (session and tool in anywhere):
-                continue
-            where = "no state offers" if session else f"the state `{name}` does not offer"
-            message = f"{where} `{tool}`, so it can never have succeeded there"
-            view.at_value("PM311", item.tool_path, message, "Add it to the state's `tools`.")
-
-
-def _demanding(view: View) -> Iterator[tuple[str, EventPart | ToolUsePart, Path]]:
-    """Give what may need evidence: the events of a state, and the tools it offers by name."""
-    for path, name, state in live_states(view.document):
-        if isinstance(state, AgentPart):
-            yield from ((name, use, use_path) for use_path, use in uses(state, path))
-        yield from ((name, event, event_path) for event_path, _, event in events(state, path))
-
-
-def _given(view: View, named: list[Mention]) -> set[tuple[str | None, str]]:
-    """Give the tools that a state calls or offers, by state; those of its groups are the ones the file names."""
-    found = {(mention.state, mention.tool) for mention in named if mention.role in ("offered", "step")}
-    known = {*view.document.tools, *(mention.tool for mention in named)}
-    for path, name, state in live_states(view.document):
-        for _, group in groups(state, path) if isinstance(state, AgentPart) else ():
-            found |= {(name, tool) for tool in known if _in_group(view, tool, group)}
-    return found
-
-
-def _in_group(view: View, tool: str, group: ToolGroupPart) -> bool:
-    return tool.partition(".")[0] == group.source and is_write(view, tool) == (group.effect == "write")
 
 
 def _check_writes(view: View, named: list[Mention]) -> None:

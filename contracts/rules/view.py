@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..document import Document
 from ..findings import Findings
@@ -11,17 +11,19 @@ from ..near import near
 from ..positions import Node, Path, Place, place_of, place_of_key
 from ..shape import Declared
 from ..visible import visible
+from .compiled import Compiled
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One file under check. `lines` are the lines of its text."""
+    """One file under check. `lines` are the lines of its text, `compiled` its expressions."""
 
     document: Document
     declared: Declared
     root: Node
     lines: tuple[str, ...]
     findings: Findings
+    compiled: Compiled = field(default_factory=Compiled)
 
     def at_value(self, code: str, path: Path, message: str, hint: str | None = None) -> None:
         """Note a fault where the value at a path begins."""

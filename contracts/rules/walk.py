@@ -29,7 +29,7 @@ from ..document.states import (
 from ..positions import Path
 from ..values import Json
 
-Role: TypeAlias = Literal["offered", "step", "shown", "reconcile", "evidence"]
+Role: TypeAlias = Literal["offered", "step", "shown", "reconcile", "evidence", "fetched"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,13 @@ def groups(state: AgentPart, path: Path) -> Iterator[tuple[Path, ToolGroupPart]]
     for index, offer in enumerate(state.tools):
         if isinstance(offer, ToolGroupPart):
             yield (*path, "tools", index), offer
+
+
+def demanding(state: StatePart, path: Path) -> Iterator[tuple[Path, EventPart | ToolUsePart]]:
+    """Give what may demand evidence in a state: its events, and the tools it offers by name."""
+    yield from ((event_path, event) for event_path, _, event in events(state, path))
+    if isinstance(state, AgentPart):
+        yield from uses(state, path)
 
 
 def evidence(part: EventPart | ToolUsePart, path: Path) -> Iterator[EvidenceItem]:
@@ -183,7 +190,8 @@ def _state_mentions(path: Path, name: str, state: StatePart) -> Iterator[Mention
 
 def _evidence_mentions(path: Path, state: str, part: EventPart | ToolUsePart) -> Iterator[Mention]:
     for one in evidence(part, path):
-        yield Mention(one.part.call, one.tool_path, "evidence", state, one.path, one.part.with_)
+        role: Role = "fetched" if one.part.fetch else "evidence"
+        yield Mention(one.part.call, one.tool_path, role, state, one.path, one.part.with_)
 
 
 def shown_calls(state: HumanPart, path: Path) -> Iterator[tuple[Path, ShowCallPart]]:

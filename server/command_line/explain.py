@@ -6,6 +6,9 @@ What `check` says of each wrong example is asked of `check` itself.
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import click
@@ -92,8 +95,13 @@ def _title(rule: Rule) -> str:
 def _found(rule: Rule) -> tuple[Finding, ...]:
     """Ask `check` what it says of the wrong example."""
     from pointsman.contracts.loading import check
+    from pointsman.contracts.lock import LOCK_NAME
 
-    return check(completed(rule.wrong), _FILE)
+    with TemporaryDirectory() as folder:
+        file = Path(folder, _FILE)
+        if rule.locks[0]:
+            file.with_name(LOCK_NAME).write_text(rule.locks[0], encoding="utf-8")
+        return tuple(replace(one, file=_FILE) for one in check(completed(rule.wrong), str(file)))
 
 
 def _members(code: str) -> JsonObject:
@@ -111,6 +119,7 @@ def _members(code: str) -> JsonObject:
         "wrong": rule.wrong,
         "findings": found,
         "right": rule.right,
+        "locks": list(rule.locks),
     }
 
 
@@ -122,12 +131,18 @@ def _text(code: str) -> str:
         textwrap.fill(f"Why it matters: {rule.matters}", _WIDTH),
         "Wrong:",
         _indented(rule.wrong),
+        *_beside(rule.locks[0]),
         "What check says of it:",
         _indented(_said(rule)),
         "Right:",
         _indented(rule.right),
+        *_beside(rule.locks[1]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _beside(lock: str) -> list[str]:
+    return ["Beside it, in pointsman.lock:", _indented(lock)] if lock else []
 
 
 def _indented(text: str) -> str:
@@ -149,8 +164,13 @@ def _page() -> str:
 def _section(code: str, rule: Rule) -> str:
     return (
         f"### {code}: {_title(rule)}\n\n{rule.meaning}\n\n{rule.matters}\n\n"
-        f"{_block(rule.wrong, 'yaml')}\n{_block(_said(rule), 'text')}\nMended:\n\n{_block(rule.right, 'yaml')}"
+        f"{_block(rule.wrong, 'yaml')}\n{_lock(rule.locks[0])}{_block(_said(rule), 'text')}\n"
+        f"Mended:\n\n{_block(rule.right, 'yaml')}{_lock(rule.locks[1])}"
     )
+
+
+def _lock(lock: str) -> str:
+    return f"Beside it, in `pointsman.lock`:\n\n{_block(lock, 'json')}\n" if lock else ""
 
 
 def _block(text: str, language: str) -> str:

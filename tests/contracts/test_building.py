@@ -114,7 +114,9 @@ def test_a_tool_without_a_policy_counts_as_a_write() -> None:
     ],
 )
 def test_a_key_is_delivered_as_the_file_says(written: str, key: Key) -> None:
-    head = HEAD.replace(TOOLS, f"tools: {{t.write: {{key: {written}}}}}\n")
+    head = HEAD.replace(TOOLS, f"tools: {{t.write: {{key: {written}}}}}\n").replace(
+        "command: town", "url: 'https://town'"
+    )
     states = "  begin: {actor: agent, tools: [t.write], unknown: end, events: {go: {next: end}}}\n"
     assert loaded(states, head).tools["t.write"].key == key
 
@@ -308,7 +310,7 @@ def test_the_contract_of_a_tool_leaves_out_the_argument_of_the_key() -> None:
     head = HEAD.replace(TOOLS, "tools: {t.read: {key: {over: [a], deliver: {argument: key}}}}\n")
     contract = bound(loaded(OFFERED, head), {"t.read": READ}).tool_contracts["begin", "t.read"]
     assert contract.input_schema["required"] == ["b"]
-    head = HEAD.replace(TOOLS, "tools: {t.read: {key: {over: [a], deliver: {header: key}}}}\n")
+    head = HEAD.replace(TOOLS, "tools: {t.read: {key: {over: [a], deliver: {meta: key}}}}\n")
     contract = bound(loaded(OFFERED, head), {"t.read": READ}).tool_contracts["begin", "t.read"]
     assert contract.input_schema["required"] == ["b", "key"]
 

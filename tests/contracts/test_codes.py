@@ -9,7 +9,9 @@ import pytest
 
 from pointsman.contracts.codes import FAMILIES, RULES
 from pointsman.contracts.codes.examples import BASE, completed
+from pointsman.contracts.findings import Finding
 from pointsman.contracts.loading import check
+from pointsman.contracts.lock import LOCK_NAME
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 CODE = re.compile(r'"(PM[0-9]{3})"')
@@ -19,6 +21,13 @@ def given() -> set[str]:
     """The codes that the check itself names."""
     sources = (path for path in CONTRACTS.rglob("*.py") if CONTRACTS / "codes" not in path.parents)
     return {code for path in sources for code in CODE.findall(path.read_text(encoding="utf-8"))}
+
+
+def checked(example: str, lock: str, folder: Path) -> tuple[Finding, ...]:
+    """What is found in an example, with its lock beside it."""
+    if lock:
+        (folder / LOCK_NAME).write_text(lock, encoding="utf-8")
+    return check(completed(example), str(folder / "example.yaml"))
 
 
 def test_every_code_that_is_given_is_explained() -> None:
@@ -48,17 +57,17 @@ def test_its_words_are_sentences(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", RULES)
-def test_its_wrong_example_gives_exactly_this_finding_in_the_lines_that_are_shown(code: str) -> None:
+def test_its_wrong_example_gives_exactly_this_finding_in_the_lines_that_are_shown(code: str, tmp_path: Path) -> None:
     rule = RULES[code]
-    found = check(completed(rule.wrong), "example.yaml")
+    found = checked(rule.wrong, rule.locks[0], tmp_path)
     assert sorted(one.code for one in found) == sorted((code, *rule.also))
     assert {one.severity for one in found if one.code == code} == {rule.severity}
     assert all(one.line <= rule.wrong.count("\n") for one in found)
 
 
 @pytest.mark.parametrize("code", RULES)
-def test_its_right_example_gives_no_finding(code: str) -> None:
-    assert check(completed(RULES[code].right), "example.yaml") == ()
+def test_its_right_example_gives_no_finding(code: str, tmp_path: Path) -> None:
+    assert checked(RULES[code].right, RULES[code].locks[1], tmp_path) == ()
 
 
 @pytest.mark.parametrize("code", RULES)

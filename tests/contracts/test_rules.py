@@ -91,13 +91,13 @@ def test_a_floor_leads_to_the_state_below() -> None:
     head = HEAD + "confidence: {floor: 0.5, below: judged}\n"
     agent = "  begin:\n    actor: agent\n    events: {go: {next: end}}\n"
     assert codes(town(agent + review, head)) == []
-    assert codes(town(agent.replace("{next", "{confidence: off, next") + review, head)) == ["PM501"]
-    assert codes(town(agent.replace("agent\n", "agent\n    confidence: off\n") + review, head)) == ["PM501"]
-    assert codes(town(agent, HEAD + "confidence: {below: nowhere}\n")) == ["PM301"]
+    assert codes(town(agent.replace("{next", "{confidence: off, next") + review, head)) == ["PM706", "PM501"]
+    assert codes(town(agent.replace("agent\n", "agent\n    confidence: off\n") + review, head)) == ["PM706", "PM501"]
+    assert codes(town(agent, HEAD + "confidence: {floor: 0.5, below: nowhere}\n")) == ["PM301"]
 
 
 def test_a_limit_of_the_session_reaches_its_state_and_is_no_way_to_an_end() -> None:
-    head = HEAD + "limits: [{duration: 1d, then: spent}, {cost: 2.5, then: spent}]\n"
+    head = HEAD + "limits: [{duration: 1d, then: spent}, {steps: 25, then: spent}]\n"
     text = town(
         "  begin:\n    actor: agent\n    events: {go: {next: begin}}\n  spent: {final: failed, owner: us}\n", head
     )
@@ -157,7 +157,7 @@ RING = """\
         ("    next: [{to: end, when: visits.two > 3}, {to: one}]\n", "", []),
         ("    after: {in: 1m, to: one}\n", "", ["PM503"]),
         ("    after: {in: 1m, to: one}\n", "limits: [{duration: 1d, then: end}]\n", []),
-        ("    after: [{in: 1m, to: one}, {in: 2m, to: end, when: visits.two > 3}]\n", "", []),
+        ("    after: [{in: 1m, to: end, when: visits.two > 3}, {in: 2m, to: one}]\n", "", []),
         ("    next: [{to: end, when: broken broken}, {to: one}]\n", "", ["PM401"]),
         ("    next: two\n", "", ["PM502", "PM503"]),
     ],
@@ -289,7 +289,7 @@ def test_evidence_is_given_by_groups_earlier_states_and_the_server(evidence: str
         f"{evidence}, next: end}}}}}}\n"
     )
     text = text.replace("t.write: {", "t.far: {effect: read}, t.write: {")
-    assert codes(text) == expected
+    assert [code for code in codes(text) if code != "PM712"] == expected
 
 
 def test_a_tool_of_a_group_is_used() -> None:

@@ -86,7 +86,7 @@ MISTAKES = (
     Mistake("evidence nobody can give", "evidence: [docs.read]  ", "evidence: [erp.compare]", "PM311",
             "evidence: [|erp.compare]"),
     Mistake("a field twice", "requires: [summary, mismatch, route]", "requires: [summary, route, route]", "PM312",
-            "[summary, route, |route]"),
+            "[summary, route, |route]", also=("PM313",)),
     Mistake("a guard that ends early", "when: record.match.ok}", "when: record.match.ok &&}", "PM401",
             "record.match.ok &&|}"),
     Mistake("a guard that is a number", "when: record.match.ok}", "when: record.total}", "PM402", "record.total}"),
@@ -104,7 +104,7 @@ MISTAKES = (
     Mistake("a bare field", "when: record.match.ok}", "when: match.ok}", "PM404", "when: |match.ok"),
     Mistake("an event where there is none", "when: record.match.ok}", "when: event.ok}", "PM404", "event.ok"),
     Mistake("a value no field has", "when: record.match.ok}", "when: record.route == 'standart'}", "PM405",
-            "'standart'"),
+            "'standart'", also=("PM313",)),
     Mistake("an unreachable state", "  rejected:  ", "  forgotten: {final: stopped}\n  rejected:  ", "PM501",
             "forgotten"),
     Mistake(
@@ -116,6 +116,7 @@ MISTAKES = (
         " [vendor_answer], next: vendor_clarification_pending}\n",
         "PM502",
         "|vendor_clarification_pending:\n",
+        also=("PM313",),
     ),
     Mistake("a cycle of the system", "failed: manual_resolution_required\n", "failed: field_extraction_validated\n",
             "PM503", "|field_extraction_validated:\n"),
@@ -144,9 +145,10 @@ MISTAKES = (
             " never the model\n    reconcile:                            # asked before any second attempt\n"
             "      call: erp.find_route\n      with: {invoice_id: =args.invoice_id}\n"
             "      happened: result.route != null\n",
-            "", "PM703", "erp.post_route:\n", also=("PM309",)),
+            "", "PM703", "erp.post_route:\n", also=("PM309", "PM706")),
     Mistake("a key without over", "key: {over: [invoice_id], deliver", "key: {deliver", "PM704", "key: {deliver"),
-    Mistake("two branches that save one field", "save: receipt}", "save: po}", "PM705", "{call: erp.find_receipt"),
+    Mistake("two branches that save one field", "save: receipt}", "save: po}", "PM705", "{call: erp.find_receipt",
+            also=("PM313", "PM313", "PM313")),
     Mistake("a misspelt type", "vendor_id:      {type: string}", "vendor_id:      {type: strin}", "PM801", "strin}"),
     Mistake("a reference out of the file", "items: {type: object}", "items: {$ref: 'lines.json'}", "PM802",
             "'lines.json'"),

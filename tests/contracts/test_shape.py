@@ -21,7 +21,9 @@ def test_a_workflow_file_is_a_mapping(text: str) -> None:
 
 
 def test_a_file_that_lacks_its_states_is_told_so_and_no_more() -> None:
-    assert told("workflow: x\nversion: 1\ninitial: a\n") == [("PM202", "the key `states` is missing", None)]
+    assert told("workflow: x\nversion: 1\ninitial: a\n") == [
+        ("PM202", "the key `states` is missing", "Add `states: …`.")
+    ]
     assert codes("workflow: x\nversion: 1\ninitial: a\nstates: {}\n") == ["PM203"]
 
 
@@ -34,7 +36,7 @@ def test_a_file_that_lacks_its_states_is_told_so_and_no_more() -> None:
         ("sources: {t: {mcp: {command: a, url: b}}}\n", ["PM203"]),
         ("sources: {t: {mcp: {command: a}, python: b}}\n", ["PM203"]),
         ("sources: {t: {}}\n", ["PM203"]),
-        ("sources: {t: {openapi: {document: a.json, base_url: b}}}\n", []),
+        ("sources: {t: {openapi: {document: 'https://a', base_url: b}}}\n", []),
         ("sources: {t: {openapi: {base_url: b}}}\n", ["PM202"]),
         ("sources: {T: {mcp: {command: a}}}\n", ["PM203", "PM302", "PM302"]),
     ],

@@ -1,0 +1,53 @@
+"""Files that a workflow names: they stand beside it, in its folder. They are looked for, not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PureWindowsPath
+from typing import Final
+
+from ..document.states import AgentPart
+from ..near import near
+from ..positions import Path as Keys
+from ..visible import visible
+from .view import View
+from .walk import live_states
+
+PROMPT_FILES: Final = (".md", ".txt")
+"""A `prompt` with one of these endings is a file; any other is the prompt itself."""
+
+
+def check_files(view: View) -> None:
+    """Find files that are not there, or not in the workflow's folder."""
+    folder = Path(view.findings.file).parent
+    for path, name in _named(view):
+        place = PureWindowsPath(name)  # takes both kinds of slashes, and knows drives
+        if place.is_absolute() or place.drive or place.root or ".." in place.parts:
+            hint = "Put it beside this file, and name it by its path from here."
+            view.at_value("PM316", path, f"`{visible(name)}` leads out of the folder of this file", hint)
+        elif not (folder / name).is_file():
+            view.at_value(
+                "PM316", path, f"there is no file `{visible(name)}` beside this one", _near_file(folder, name)
+            )
+        elif not (folder / name).resolve().is_relative_to(folder.resolve()):
+            hint = "Put the file itself there, not a link."
+            view.at_value("PM316", path, f"`{visible(name)}` is a link that leads out of the folder of this file", hint)
+
+
+def _named(view: View) -> Iterator[tuple[Keys, str]]:
+    for name, source in view.document.sources.items():
+        if source.openapi is not None and "://" not in source.openapi.document:
+            yield ("sources", name, "openapi", "document"), source.openapi.document
+    for path, _, state in live_states(view.document):
+        model = state.model if isinstance(state, AgentPart) else None
+        if model is not None and model.prompt is not None and model.prompt.endswith(PROMPT_FILES):
+            yield (*path, "model", "prompt"), model.prompt
+
+
+def _near_file(folder: Path, name: str) -> str:
+    parent = (folder / name).parent
+    names = sorted(one.name for one in parent.iterdir()) if parent.is_dir() else []
+    meant = near(Path(name).name, names)
+    if meant is None:
+        return "Paths count from the folder of this file."
+    return f"Did you mean `{Path(name).with_name(meant).as_posix()}`?"
