@@ -191,6 +191,9 @@ REFUSED: list[tuple[Json, str, tuple[str | int, ...]]] = [
     ({"pattern": r"(a)\1"}, "PM804", ("pattern",)),
     ({"patternProperties": {"(?<!a)b": {}}}, "PM804", ("patternProperties", "(?<!a)b")),
     ({"const": "\ud800"}, "PM801", ()),
+    ({"properties": {"\ud800": {}}}, "PM801", ()),
+    ({"type": ["string", "float"]}, "PM801", ("type", 1)),
+    ({"type": ["string", "string"]}, "PM801", ("type",)),
     ({"pattern": "(((a{1000}){1000}){1000}){1000}"}, "PM804", ("pattern",)),
 ]
 
