@@ -100,3 +100,27 @@ PROGRESS_AGAIN_MS: Final = 5_000
 # The engine.
 COMMANDS_PER_COMMIT: Final = 256
 CACHED_SESSIONS: Final = 1_000
+
+# A downstream MCP server. It is not trusted: whatever it says or does stays within these.
+DOWNSTREAM_MESSAGE_BYTES: Final = 2 * RESULT_BYTES
+"""One message of it; a result often comes twice in one message, as text and as structured content."""
+DOWNSTREAM_START_MS: Final = 60_000
+"""From starting it to having read its list of tools; a first start may have to install it."""
+DOWNSTREAM_STOP_MS: Final = 2_000
+"""How long it has to end by itself, and again after it was told to."""
+DOWNSTREAM_STALL_MS: Final = 30_000
+"""How long it may leave what is written to it unread."""
+DOWNSTREAM_RESTART_MS: Final = 10_000
+"""The longest wait before it is started again, however often it has ended."""
+DOWNSTREAM_STEADY_MS: Final = 30_000
+"""After running this long it counts as healthy, and is started again at once."""
+DOWNSTREAM_TOOLS: Final = 1_000
+DOWNSTREAM_PAGES: Final = 100
+"""Pages of a list of tools that are asked for."""
+DOWNSTREAM_DEFINITION_BYTES: Final = 64 * 1024
+DOWNSTREAM_LOG_LINES_PER_MINUTE: Final = 600
+DOWNSTREAM_LOG_CHARACTERS: Final = 2_000
+DOWNSTREAM_JUNK_PER_MINUTE: Final = 100
+"""Lines on its standard output that are no message of MCP; one that writes more is ended."""
+DOWNSTREAM_UNASKED_PER_MINUTE: Final = 6_000
+"""Messages of it that answer no request of ours; one that sends more is ended."""

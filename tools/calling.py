@@ -3,7 +3,8 @@
 | end | read | write |
 |---|---|---|
 | returned | done | done |
-| `NothingDone` | failed, not retried | failed |
+| `NotReached` | failed, retried | failed |
+| `NothingDone` otherwise | failed, not retried | failed |
 | `ToolError`, any other exception | failed, retried | unknown |
 | timeout | failed, retried | unknown, or failed if it never began |
 | result that cannot be kept | failed, not retried | unknown: it ran |
@@ -29,7 +30,7 @@ from pointsman.contracts.workflow import ToolPolicy
 from pointsman.fsm.facts import CallResult
 from pointsman.fsm.session import CallOutcome
 
-from .errors import NothingDone, ToolError, UnkeepableResult
+from .errors import NothingDone, NotReached, ToolError, UnkeepableResult
 from .running import Running
 from .source import CallContext
 
@@ -97,7 +98,8 @@ class Calls:
             raise
         if not done:
             if running.withdraw():
-                return _End("failed", error=f"{policy.name} did not begin: everything that could run it is busy.")
+                message = f"{policy.name} did not begin within {policy.timeout_ms} ms. Nothing was done."
+                return _End("failed", error=message)
             self._leave(running, policy, context)
             return _timed_out(policy)
         if running.end.cancelled():
@@ -132,7 +134,7 @@ def _cut_off(policy: ToolPolicy, *, never_began: bool) -> _End:
 
 def _raised(error: BaseException, policy: ToolPolicy, context: CallContext) -> _End:
     if isinstance(error, NothingDone):
-        return _End("failed", error=_safe(error))
+        return _End("failed", error=_safe(error), again=isinstance(error, NotReached))
     if isinstance(error, ToolError):
         return _End("unknown" if policy.effect == "write" else "failed", error=_safe(error), again=True)
     if isinstance(error, UnkeepableResult):

@@ -31,6 +31,10 @@ class NothingDone(ToolError):
     """
 
 
+class NotReached(NothingDone):
+    """What the tool stands for could not be reached, so nothing was sent. A read is tried again."""
+
+
 class InvalidArguments(PointsmanError):
     """The arguments do not fit the tool. Nothing was sent."""
 

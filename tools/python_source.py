@@ -22,7 +22,7 @@ from .calling import Calls, MonotonicClock, Sleep
 from .errors import InvalidArguments, SourceError
 from .functions import FunctionTool, function_tool
 from .modules import import_module, public_functions
-from .running import InLoop, InThread, Running
+from .running import Begun, InLoop, InThread, Running
 from .source import CallContext
 from .workers import Workers
 
@@ -84,7 +84,8 @@ class PythonSource:
         if not tool.is_async:
             return InThread(self._workers.submit(lambda: tool.result.plain(tool.function(**keywords))))
 
-        async def work() -> Json:
+        async def work(begun: Begun) -> Json:
+            begun()
             value = tool.function(**keywords)
             return tool.result.plain(await cast("asyncio.Future[object]", value))
 

@@ -47,16 +47,25 @@ class ResultShape:
             raise UnkeepableResult(f"it is not what its return type says ({error.error_count()} problems)") from error
         except (PydanticSerializationError, ValueError, RecursionError) as error:
             raise UnkeepableResult("it has no JSON form") from error
-        if depth_of(plain) > JSON_DEPTH:
-            raise UnkeepableResult(f"it is nested deeper than {JSON_DEPTH}")
-        plain = settled(plain)
-        try:
-            size_bytes = len(canonical(plain).encode())
-        except ValueError as error:
-            raise UnkeepableResult("it holds text that is not Unicode, or a number JSON has no text for") from error
-        if size_bytes > RESULT_BYTES:
-            raise UnkeepableResult(f"it is longer than {RESULT_BYTES} bytes")
-        return plain
+        return keepable(plain)
+
+
+def keepable(value: Json) -> Json:
+    """Give a JSON value as it will be after it was stored and read back.
+
+    Raises:
+        UnkeepableResult: it is deeper than 64, longer than 4 MiB, or holds what JSON has no text for.
+    """
+    if depth_of(value) > JSON_DEPTH:
+        raise UnkeepableResult(f"it is nested deeper than {JSON_DEPTH}")
+    try:
+        value = settled(value)
+        size_bytes = len(canonical(value).encode())
+    except ValueError as error:
+        raise UnkeepableResult("it holds text that is not Unicode, or a number JSON has no text for") from error
+    if size_bytes > RESULT_BYTES:
+        raise UnkeepableResult(f"it is longer than {RESULT_BYTES} bytes")
+    return value
 
 
 def depth_of(value: Json) -> int:

@@ -12,6 +12,8 @@ from typing import Protocol, TypeAlias
 
 from pointsman.contracts.values import Json
 
+Begun: TypeAlias = Callable[[], None]
+"""Called by work right before it does what cannot be taken back."""
 LateEnd: TypeAlias = Callable[[BaseException | None], None]
 """Told how a try ended that nobody waited for any more: with this exception, or by returning."""
 
@@ -57,9 +59,9 @@ class InThread:
 
 
 class InLoop:
-    """A try as a task of the event loop."""
+    """A try as a task of the event loop. It has begun when its work says so."""
 
-    def __init__(self, work: Callable[[], Awaitable[Json]]) -> None:
+    def __init__(self, work: Callable[[Begun], Awaitable[Json]]) -> None:
         self._begun = False
         self.end: asyncio.Task[Json] = asyncio.create_task(self._run(work))
 
@@ -74,10 +76,12 @@ class InLoop:
     def stop(self) -> None:
         self.end.cancel()
 
-    async def _run(self, work: Callable[[], Awaitable[Json]]) -> Json:
+    def _begin(self) -> None:
         self._begun = True
+
+    async def _run(self, work: Callable[[Begun], Awaitable[Json]]) -> Json:
         try:
-            return await work()
+            return await work(self._begin)
         except (SystemExit, KeyboardInterrupt) as error:
             # A task that raises one of these takes the event loop, and so the server, with it.
             raise ToolExit from error

@@ -1,7 +1,7 @@
 """The sources of one workflow, opened and asked together.
 
-This is the one place that knows which kind of source the file's key means. `mcp` and `openapi`
-are declared in the format and refused here until they exist.
+This is the one place that knows which kind of source the file's key means. `openapi` is declared in
+the format and refused here until it exists.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def open_sources(workflow: Workflow, base_dir: Path) -> Sources:
     """Make the sources of a workflow whose file is in `base_dir`. Nothing is imported or connected yet.
 
     Raises:
-        SourceError: a source is of a kind that this version does not have.
+        SourceError: a source is of a kind that this version does not have, or needs a name that the
+            environment does not hold.
     """
     return Sources({name: _open(source, base_dir) for name, source in workflow.sources.items()})
 
@@ -58,6 +59,11 @@ def open_sources(workflow: Workflow, base_dir: Path) -> Sources:
 def _open(source: Source, base_dir: Path) -> ToolSource:
     if source.kind == "python" and isinstance(source.settings, str):
         return PythonSource(source.name, source.settings, base_dir)
+    if source.kind == "mcp":
+        from .mcp.settings import read_settings  # late: a server without such a source must start fast
+        from .mcp.source import McpSource
+
+        return McpSource(source.name, read_settings(source.name, source.settings, base_dir))
     raise SourceError(
         f"The source {source.name!r} is of kind `{source.kind}`, which arrives in a later version."
         " Until then, write its tools as functions of a Python module: `{python: my_module}`."

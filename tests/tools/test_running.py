@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 
 from pointsman.contracts.workflow import Effect, Retry
 from pointsman.tools import python_source
-from pointsman.tools.running import InLoop
+from pointsman.tools.running import Begun, InLoop
 from pointsman.tools.workers import Workers
 
 from .workshop import CONTEXT, Workshop, call
@@ -125,7 +125,7 @@ async def test_a_call_that_never_began_certainly_did_nothing(
         module.go_on.set()
         assert (await blocking).outcome == "done"
     assert result.outcome == "failed"
-    assert result.error == "shop.say did not begin: everything that could run it is busy."
+    assert result.error == "shop.say did not begin within 150 ms. Nothing was done."
 
 
 @pytest.mark.parametrize("tool", ["hang", "hang_async"])
@@ -219,7 +219,8 @@ async def test_closing_the_source_takes_back_what_has_not_begun(
 async def test_a_try_in_the_loop_can_be_taken_back_until_its_first_step() -> None:
     ran: list[str] = []
 
-    async def work() -> str:
+    async def work(begun: Begun) -> str:
+        begun()
         ran.append("yes")
         return "done"
 

@@ -1,0 +1,96 @@
+"""What a server answers becomes the result of a call, unharmed and within the bounds."""
+
+from __future__ import annotations
+
+import pytest
+
+from pointsman.contracts.bounds import RESULT_BYTES
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.workflow import Effect
+
+from .workshop import Docks, answer, call
+
+TEXT: JsonObject = {"type": "text", "text": "ok"}
+IMAGE: JsonObject = {"type": "image", "data": "aGk=", "mimeType": "image/png"}
+OTHERS: list[JsonObject] = [
+    IMAGE,
+    {"type": "audio", "data": "aGk=", "mimeType": "audio/wav", "annotations": {"audience": ["user"], "priority": 0.5}},
+    {"type": "resource", "resource": {"uri": "file:///a", "text": "a", "mimeType": "text/plain"}},
+    {"type": "resource", "resource": {"uri": "file:///b", "blob": "aGk="}},
+    {"type": "resource_link", "name": "c", "uri": "file:///c", "size": 3, "_meta": {"k": 1}},
+]
+
+
+async def test_structured_content_is_the_result(docks: Docks) -> None:
+    source = docks.source()
+    done = await answer(source, {"content": [{"type": "text", "text": "{}"}], "structuredContent": {"route": None}})
+    assert (done.outcome, done.result) == ("done", {"route": None})
+
+
+async def test_text_is_never_read_as_json(docks: Docks) -> None:
+    done = await answer(docks.source(), {"content": [{"type": "text", "text": '{"ok": true}'}]})
+    assert done.result == {"text": '{"ok": true}'}
+
+
+async def test_content_of_every_kind_passes_in_its_order(docks: Docks) -> None:
+    source = docks.source()
+    content: list[Json] = [TEXT, *OTHERS, TEXT]
+    done = await answer(source, {"content": content})
+    assert done.result == {"text": "ok\nok", "content": content}
+    beside = await answer(source, {"content": [TEXT, IMAGE], "structuredContent": {"a": 1}})
+    assert beside.result == {"a": 1, "content": [TEXT, IMAGE]}
+    taken = await answer(source, {"content": [TEXT, IMAGE], "structuredContent": {"content": 1}})
+    assert taken.result == {"content": 1}
+    nothing = await answer(source, {"content": []})
+    assert nothing.result == {"text": "", "content": []}
+
+
+async def test_text_with_annotations_keeps_them(docks: Docks) -> None:
+    marked: JsonObject = {**TEXT, "annotations": {"audience": ["assistant"]}}
+    done = await answer(docks.source(), {"content": [marked]})
+    assert done.result == {"text": "ok", "content": [marked]}
+
+
+@pytest.mark.parametrize(("effect", "outcome"), [("read", "failed"), ("write", "unknown")])
+@pytest.mark.parametrize(
+    ("result", "why"),
+    [
+        ({"content": "no list"}, "not what MCP says an answer looks like"),
+        ({"content": [{"type": "hologram"}]}, "not what MCP says an answer looks like"),
+    ],
+)
+async def test_an_answer_that_cannot_be_kept_leaves_a_write_unknown(
+    docks: Docks, result: JsonObject, why: str, effect: Effect, outcome: str
+) -> None:
+    ended = await answer(docks.source(), result, effect=effect)
+    assert ended.outcome == outcome
+    assert (ended.error or "").startswith("dock.answer ran, but its result cannot be kept: it")
+    assert why in (ended.error or "")
+
+
+async def test_a_number_that_json_has_no_text_for_is_refused(docks: Docks) -> None:
+    raw = '{"content": [], "structuredContent": {"x": 1e999}}'
+    ended = await call(docks.source(), "raw", {"raw": raw})
+    assert ended.error == (
+        "dock.raw ran, but its result cannot be kept: "
+        "it holds text that is not Unicode, or a number JSON has no text for."
+    )
+
+
+async def test_structured_content_is_held_to_the_output_schema(docks: Docks) -> None:
+    schema: JsonObject = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    source = docks.source({"tools": [{"name": "answer", "inputSchema": {"type": "object"}, "outputSchema": schema}]})
+    assert (await answer(source, {"content": [], "structuredContent": {"n": 1}})).result == {"n": 1}
+    wrong = await answer(source, {"content": [], "structuredContent": {"n": "1"}})
+    assert "not what the tool's output schema says: n must be an integer" in (wrong.error or "")
+    none = await answer(source, {"content": [TEXT]})
+    assert "lacks the structured content" in (none.error or "")
+
+
+@pytest.mark.parametrize("size_bytes", [RESULT_BYTES + 1, 50 * 1024 * 1024])
+async def test_a_result_that_is_too_long_is_refused_and_the_server_stays_usable(docks: Docks, size_bytes: int) -> None:
+    source = docks.source()
+    ended = await call(source, "long", {"bytes": size_bytes}, effect="write")
+    assert ended.outcome == "unknown"
+    assert "longer than" in (ended.error or "")
+    assert (await answer(source, {"content": [TEXT]})).result == {"text": "ok"}

@@ -1,0 +1,115 @@
+"""The way to a downstream server over Streamable HTTP: the SDK's transport on an HTTP client with bounds.
+
+Only what the workflow file declares is sent along; nothing of our own clients, and no token of theirs,
+ever gets here. Redirects are followed within the server's origin and nowhere else, certificates are
+verified, answers are read as they come (never unpacked) and no further than the bound.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import httpx2
+import structlog
+from mcp.client import Transport
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPError
+from mcp_types import INTERNAL_ERROR
+from typing_extensions import override
+
+from pointsman.contracts.bounds import DOWNSTREAM_MESSAGE_BYTES
+
+from .process import OnEnd
+from .settings import Address
+
+_UNSENT: Final = secrets.token_hex(16)
+"""Marks an error as made here. No server can know it, so none can pretend that a request was not sent."""
+_BAD_REQUEST: Final = 400
+_NOT_FOUND: Final = 404
+_BAD_GATEWAY: Final = 502
+_REACHING_S: Final = 30.0
+_SILENCE_S: Final = 3600.0
+"""How long a server may say nothing on one answer. Calls have timeouts of their own."""
+
+_log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def reached(source: str, address: Address, on_end: OnEnd) -> AsyncGenerator[Transport]:
+    """Give the way to a server; it is open to nobody after leaving.
+
+    Args:
+        source: The source's name, for the log.
+        address: Where the server is, and the headers it is to be sent.
+        on_end: Told when the server does not know our session any more.
+    """
+    async with _BoundedClient(source, address, on_end) as client:
+        yield streamable_http_client(address.url, http_client=client, max_sse_event_size=DOWNSTREAM_MESSAGE_BYTES)
+
+
+def was_not_sent(error: MCPError) -> bool:
+    """Whether an error says for certain that the request never left."""
+    data: object = error.error.data
+    return data == _UNSENT
+
+
+class _BoundedClient(httpx2.AsyncClient):
+    """Speaks HTTP with one server. What goes wrong on the way is an answer here, so that it ends one request only."""
+
+    def __init__(self, source: str, address: Address, on_end: OnEnd) -> None:
+        super().__init__(
+            headers={**address.headers, "accept-encoding": "identity"},
+            timeout=httpx2.Timeout(_REACHING_S, read=_SILENCE_S),
+        )
+        self._source = source
+        self._on_end = on_end
+
+    @override
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        try:
+            response = await super().send(request, **options)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol) as error:
+            return self._failed(request, f"it cannot be reached ({type(error).__name__})", _UNSENT)
+        except httpx2.TransportError as error:
+            return self._failed(request, f"the connection broke ({type(error).__name__})")
+        if response.status_code == _NOT_FOUND and "mcp-session-id" in request.headers:
+            self._on_end("it does not know our session any more")
+        if response.headers.get("content-encoding", "identity") != "identity":
+            await response.aclose()
+            return self._failed(request, "it packs its answers, which was not asked for")
+        is_json = response.headers.get("content-type", "").lower().startswith("application/json")
+        if response.status_code >= _BAD_REQUEST and not is_json:
+            await response.aclose()
+            return self._failed(request, f"HTTP {response.status_code}")
+        if is_json and isinstance(response.stream, httpx2.AsyncByteStream):
+            response.stream = _BoundedStream(response.stream)
+        return response
+
+    def _failed(self, request: httpx2.Request, why: str, data: str | None = None) -> httpx2.Response:
+        """Answer in the server's place, as MCP has it: the SDK hands this to whoever waits for the request."""
+        _log.warning("downstream request failed", source=self._source, method=request.method, why=why)
+        error = {"code": INTERNAL_ERROR, "message": why, "data": data}
+        return httpx2.Response(_BAD_GATEWAY, json={"jsonrpc": "2.0", "id": None, "error": error}, request=request)
+
+
+class _BoundedStream(httpx2.AsyncByteStream):
+    """The body of an answer, no further than the bound."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    @override
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left_bytes = DOWNSTREAM_MESSAGE_BYTES
+        async for chunk in self._stream:
+            left_bytes -= len(chunk)
+            if left_bytes < 0:
+                raise httpx2.StreamError(f"the answer is longer than {DOWNSTREAM_MESSAGE_BYTES} bytes")
+            yield chunk
+
+    @override
+    async def aclose(self) -> None:
+        await self._stream.aclose()

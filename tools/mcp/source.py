@@ -1,0 +1,153 @@
+"""The `mcp` source: the tools of one downstream server. Fills the port `ToolSource`.
+
+What the end of a call means, in the words of `calling`:
+
+| end | raised | read | write |
+|---|---|---|---|
+| the server could not be had, so the request was not sent | `NotReached` | failed, retried | failed |
+| the server does not offer the tool | `NothingDone` | failed | failed |
+| the time is up, and the request was not sent | | failed | failed |
+| a result | | done | done |
+| a result with `isError` | `ToolError` | failed, retried | unknown |
+| an error of JSON-RPC or of HTTP | `ToolError` | failed, retried | unknown |
+| the connection ended after the request was sent | `ToolError` | failed, retried | unknown |
+| the server asks for input, or for a model | `ToolError` | failed, retried | unknown |
+| an answer that is no MCP, too long, or not what the output schema says | `UnkeepableResult` | failed | unknown |
+| the time is up after the request was sent | | failed, retried | unknown |
+
+Of a write only what certainly was not sent has failed: an error in an answer proves nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Final
+
+import structlog
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    CONNECTION_CLOSED,
+    CallToolRequest,
+    CallToolRequestParams,
+    CallToolResult,
+    InputRequiredResult,
+)
+from pydantic import TypeAdapter, ValidationError
+
+from pointsman.contracts.bounds import DOWNSTREAM_START_MS
+from pointsman.contracts.schemas import Schema
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
+from pointsman.fsm.facts import CallResult
+
+from ..calling import Calls, MonotonicClock, Sleep
+from ..errors import NothingDone, NotReached, SourceError, ToolError, UnkeepableResult
+from ..running import Begun, InLoop, Running
+from ..source import CallContext
+from .connection import Connect, Connection
+from .definitions import Offer
+from .http import reached, was_not_sent
+from .process import launched
+from .results import result_of, said
+from .settings import Downstream, Launch
+
+_ANSWER: Final[TypeAdapter[CallToolResult | InputRequiredResult]] = TypeAdapter(CallToolResult | InputRequiredResult)
+
+_log = structlog.get_logger(__name__)
+
+
+class McpSource:
+    """The tools of one MCP server.
+
+    Args:
+        name: The source's name.
+        downstream: Where the server is.
+        start_ms: How long it may take to be ready, in milliseconds.
+        sleep: Waits, in seconds.
+        clock: What tells the time, in seconds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        downstream: Downstream,
+        *,
+        start_ms: int = DOWNSTREAM_START_MS,
+        sleep: Sleep = asyncio.sleep,
+        clock: MonotonicClock = time.monotonic,
+    ) -> None:
+        self._name = name
+        self._connection = Connection(name, _connect(name, downstream, clock), start_ms, sleep, clock)
+        self._calls = Calls(sleep, clock)
+
+    async def definitions(self) -> Sequence[ToolDefinition]:
+        """Give every tool that the server offers and that can be taken.
+
+        Raises:
+            SourceError: the server cannot be had.
+        """
+        return [tool.definition for tool in (await self.offer()).tools.values()]
+
+    async def offer(self) -> Offer:
+        """Ask the server what it offers.
+
+        Raises:
+            SourceError: the server cannot be had.
+        """
+        return (await self._connection.live()).offer
+
+    async def call(self, tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext) -> CallResult:
+        """Call `source.tool` with these arguments."""
+
+        def begin(_attempt: int) -> Running:
+            return InLoop(lambda begun: self._ask(tool, arguments, begun))
+
+        return await self._calls.run(begin, policy, context)
+
+    async def aclose(self) -> None:
+        """Give up what runs, and end the connection. Later calls fail."""
+        self._calls.stop()
+        await self._connection.aclose()
+
+    async def _ask(self, tool: str, arguments: JsonObject, begun: Begun) -> Json:
+        try:
+            live = await self._connection.live()
+        except SourceError as error:
+            raise NotReached(f"{tool} was not called. {error}") from error
+        offered = live.offer.tools.get(tool)
+        if offered is None:
+            raise NothingDone(f"{tool} was not called: the server of {self._name!r} does not offer it (any more).")
+        params = CallToolRequestParams(name=tool.removeprefix(f"{self._name}."), arguments=arguments)
+        begun()
+        try:
+            answer = await live.session.send_request(CallToolRequest(params=params), _ANSWER)
+        except MCPError as error:
+            raise _refused(tool, error) from error
+        except ValidationError as error:
+            raise UnkeepableResult("it is not what MCP says an answer looks like") from error
+        if isinstance(answer, InputRequiredResult):
+            asked = sorted({request.method for request in (answer.input_requests or {}).values()})
+            _log.warning("downstream asks for input", source=self._name, tool=tool, asked=asked)
+            raise ToolError(
+                f"The server of the source {self._name!r} asks for {' and '.join(asked) or 'more'} before it goes on"
+                f" with {tool}. Pointsman answers no questions of a server; call the tool with all that it needs."
+            )
+        output = offered.definition.output_schema
+        return result_of(tool, answer, None if output is None else Schema(output))
+
+
+def _connect(name: str, downstream: Downstream, clock: MonotonicClock) -> Connect:
+    if isinstance(downstream, Launch):
+        return lambda on_end: nullcontext(launched(name, downstream, on_end, clock))
+    return lambda on_end: reached(name, downstream, on_end)
+
+
+def _refused(tool: str, error: MCPError) -> ToolError:
+    if was_not_sent(error):
+        return NotReached(f"{tool} was not called. Its server: {said(error.message)}.")
+    if error.code == CONNECTION_CLOSED:
+        return ToolError(f"The connection to the server of {tool} ended before it answered.")
+    return ToolError(f"{tool} answered with an error: {said(error.message)}")
