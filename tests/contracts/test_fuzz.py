@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Generator
@@ -23,12 +24,16 @@ from pointsman.contracts.findings import Finding, as_json, as_text
 from pointsman.contracts.loading import InvalidWorkflow, check, load
 from pointsman.contracts.positions import lines_of
 from pointsman.contracts.visible import visible
+from tests.contracts.files import ROOT
 from tests.contracts.spoiling import spoilt
 
 CASES = 150
 PATIENCE_S = 20
-OF_SURROUNDINGS = {"PM307", "PM310"}
-"""Errors in modules beside the file, at which loading does not look."""
+RULES_OF_SURROUNDINGS = [ROOT / "contracts" / "rules" / name for name in ("files.py", "sources.py")]
+OF_SURROUNDINGS = {
+    code for path in RULES_OF_SURROUNDINGS for code in re.findall(r'"(PM[0-9]{3})"', path.read_text(encoding="utf-8"))
+}
+"""What `check_surroundings` finds beside the file and in its sources, at which loading does not look."""
 
 
 @contextmanager
