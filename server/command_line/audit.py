@@ -19,23 +19,37 @@ from ..store.reading import audit_rows
 from ..store.rows import row_as_json
 from ..store.searching import RowFilter, audit_row, find_rows
 from ..store.tables import SERVER_CHAIN
+from .columns import Column
 from .database import reading_database
 from .failures import NotReached, NotVerified
-from .options import database_option, json_option, limit_option
+from .groups import Group
+from .options import Choice, database_option, json_option, limit_option
 from .output import moment, print_json, print_json_lines, print_pairs, print_table, value_text
 from .whereabouts import step
 
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?)?Z?\Z")
 
 
-@click.group()
+STEP_COLUMNS: Final = (Column("revision"), Column("at", whole=True), Column("state"), Column("because", whole=True))
+ROW_COLUMNS: Final = (
+    Column("revision", whole=True),
+    Column("at", whole=True, rank=3),
+    Column("actor", rank=4),
+    Column("kind", whole=True, rank=1),
+    Column("action"),
+    Column("outcome"),
+    Column("state", rank=2),
+)
+
+
+@click.group(cls=Group)
 def command() -> None:
     """Read, prove and replay what happened."""
 
 
 @command.command(name="list")
 @click.option("--session", metavar="ID", help="Only rows of this session; `server` for calls that belong to none.")
-@click.option("--kind", type=click.Choice(get_args(FactKind)), help="Only rows of this kind.")
+@click.option("--kind", type=Choice(get_args(FactKind)), help="Only rows of this kind.")
 @click.option("--actor", metavar="WHO", help="Only rows of this actor, such as local:alice.")
 @click.option("--action", metavar="NAME", help="Only rows of this tool or event.")
 @click.option("--code", metavar="CODE", help="Only refusals with this code.")
@@ -165,8 +179,7 @@ def _tell_replay(last: Step, path: list[JsonObject], differing: list[str], *, wh
         }
         print_json(document)
         return
-    columns = ("revision", "at", "state", "because")
-    print_table(columns, [[_text(one[column]) for column in columns] for one in path])
+    print_table(STEP_COLUMNS, [[_text(one[column.name]) for column in STEP_COLUMNS] for one in path])
     where = f"After row {last.session.revision} the session is in {last.session.state}."
     equal = " The snapshot is the same, byte for byte." if whole and not differing else ""
     click.echo(f"\n{where}{equal}")
@@ -176,7 +189,9 @@ def _print_rows(rows: Sequence[AuditRow], *, as_json: bool, with_session: bool) 
     if as_json:
         print_json_lines(row_as_json(row) for row in rows)
         return
-    columns = ("revision", "at", "actor", "kind", "action", "outcome", "state")
+    if not rows:
+        click.echo("No row is like that.")
+        return
     cells: list[list[str | None]] = []
     for row in rows:
         moved = row.state_after is not None and row.state_after != row.state_before
@@ -184,7 +199,7 @@ def _print_rows(rows: Sequence[AuditRow], *, as_json: bool, with_session: bool) 
         outcome = row.outcome if row.code is None else f"{row.outcome} ({row.code})"
         line = [str(row.revision), moment(row.at), row.actor_id, row.kind, row.action, outcome, state]
         cells.append([row.session_id, *line] if with_session else line)
-    print_table(("session", *columns) if with_session else columns, cells)
+    print_table((Column("session", whole=True), *ROW_COLUMNS) if with_session else ROW_COLUMNS, cells)
 
 
 def _report(report: ChainReport) -> JsonObject:

@@ -18,6 +18,7 @@ from pointsman.contracts.loading import check
 from pointsman.contracts.visible import visible
 
 from .failures import FoundProblems, NotReached
+from .options import Choice
 from .output import print_json
 
 STDIN: Final = "-"
@@ -27,7 +28,7 @@ _WITHOUT_WAITING: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY",
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--format", "form", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True)
+@click.option("--format", "form", type=Choice(["text", "json", "sarif"]), default="text", show_default=True)
 @click.option("--strict", is_flag=True, help="Let warnings count as errors.")
 def command(files: tuple[Path, ...], form: str, *, strict: bool) -> None:
     """Find what is wrong with workflow files; - is standard input.

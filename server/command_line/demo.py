@@ -6,11 +6,13 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 import click
 
 from .failures import WrongUsage
+from .invocation import program
 
 EXPLANATION: Final = (
     "A Pointsman server runs as a process of its own, and a real MCP client drives it, playing an agent that makes "
@@ -38,12 +40,13 @@ def command(name: str) -> None:
         file, script = workflow_file(name), load_script(script_file(name, "demo"))
     except NotInGallery as error:
         raise WrongUsage(str(error)) from error
-    served = "" if name == _DEFAULT else f" {file}"
+    started, shown = program(), quote(str(file))
+    served = "" if name == _DEFAULT else f" {shown}"
     another = min(path for path in (file.parent / "scripts").glob("*.yaml") if path.stem != "demo")
     then = (
-        ("Let Claude work in this workflow:", f"pointsman install claude-desktop{served}"),
-        ("Draw it:", f"pointsman graph {file} --format svg > picture.svg"),
-        ("Play another script:", f"pointsman run {file} --script {another}"),
+        ("Let Claude work in this workflow:", f"{started} install claude-desktop{served}"),
+        ("Draw it:", f"{started} graph {shown} --format svg > picture.svg"),
+        ("Play another script:", f"{started} run {shown} --script {quote(str(another))}"),
     )
     with temporary_folder() as folder, _records_in(folder):
         play(script, Serving(file, folder / "pointsman.sqlite3"), EXPLANATION, then)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import database_option
+from .options import Choice, database_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "picture_format",
-    type=click.Choice(["mermaid", "dot", "svg"]),
+    type=Choice(["mermaid", "dot", "svg"]),
     default="mermaid",
     show_default=True,
     help="mermaid: text that GitHub and many editors draw. dot: for Graphviz. svg: a picture that stands alone.",

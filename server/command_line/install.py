@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 
 from .failures import FoundProblems
+from .groups import Group
 from .options import database_option
 
 
-@click.group("install")
+@click.group("install", cls=Group)
 def command() -> None:
     """Connect an MCP client to Pointsman."""
 

@@ -13,11 +13,13 @@ from typing import Any, TypeAlias
 import click
 from typing_extensions import override
 
+from .groups import Group
+
 CommandTable: TypeAlias = Mapping[str, tuple[str, str]]
 """For every command its module, named as in this package, and its help in one line."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group that knows its commands by name and help, and loads them one by one.
 
     Args:

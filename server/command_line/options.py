@@ -5,8 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 import click
+from typing_extensions import override
 
+from .nearest import did_you_mean
 from .settings import setting
+
+
+class Choice(click.Choice[str]):
+    """One of several values. A mistyped one is told which it may have meant."""
+
+    @override
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
+        return super().get_invalid_choice_message(value, ctx) + did_you_mean(str(value), map(str, self.choices))
+
 
 database_option: Final = click.option(
     "--database",

@@ -8,6 +8,7 @@ tables and in JSON alike.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
@@ -18,7 +19,7 @@ from pointsman.contracts.values import Json
 from pointsman.contracts.visible import UNSEEN, visible
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from .columns import Column
 
 PLAIN_WIDTH: Final = 200
 """Columns of a table that goes to a file or to another program."""
@@ -41,38 +42,39 @@ def print_json_lines(values: Iterable[Json | Mapping[str, Json]]) -> None:
         click.echo(json_text(value))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | None]], *, err: bool = False) -> None:
-    """Print rows under headings. Every cell is untrusted; the first column is never broken."""
-    from rich.table import Table
-    from rich.text import Text
+def print_table(columns: Sequence[str | Column], rows: Sequence[Sequence[str | None]], *, err: bool = False) -> None:
+    """Print rows under headings, as wide as the terminal. Every cell is untrusted.
 
-    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
-    for index, column in enumerate(columns):
-        table.add_column(column, no_wrap=index == 0, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(visible(cell or "", lines=True)) for cell in row))
-    _console(err=err).print(table)
+    What there is no room for is named below the table.
+    """
+    from .columns import Column, fitted
+
+    given = [column if isinstance(column, Column) else Column(column) for column in columns]
+    cells = [[visible(cell or "", lines=True) for cell in row] for row in rows]
+    table = fitted(given, cells, _width(err=err))
+    click.secho(table.heading, bold=True, err=err)
+    for line in table.lines:
+        click.echo(line, err=err)
+    if table.left_out:
+        click.secho(f"No room here for: {', '.join(table.left_out)}. See --json.", dim=True, err=True)
 
 
 def print_pairs(pairs: Iterable[tuple[str, str | None]], *, err: bool = False) -> None:
     """Print names and values in two columns; values may have several lines. What is None is left out."""
-    from rich.table import Table
-    from rich.text import Text
+    from .columns import GAP, LEAST, beside, paragraph
 
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="bold", overflow="fold")
-    table.add_column(overflow="fold")
-    for name, value in pairs:
-        if value is not None:
-            table.add_row(Text(visible(name)), Text(visible(value, lines=True)))
-    _console(err=err).print(table)
+    shown = [(visible(name), visible(value, lines=True)) for name, value in pairs if value is not None]
+    left = max((len(name) for name, _ in shown), default=0)
+    right = max(LEAST, _width(err=err) - left - GAP)
+    for name, value in shown:
+        for number, line in enumerate(beside([[name], paragraph(value, right)], [left, 0])):
+            styled = line if number else click.style(line[:left], bold=True) + line[left:]
+            click.echo(styled, err=err)
 
 
 def print_heading(text: str, *, err: bool = False) -> None:
     """Print an empty line, and one that names what follows."""
-    from rich.text import Text
-
-    _console(err=err).print(Text(f"\n{visible(text)}", style="bold"))
+    click.secho(f"\n{visible(text)}", bold=True, err=err)
 
 
 def value_text(value: Json) -> str:
@@ -85,9 +87,7 @@ def moment(at: str | None) -> str | None:
     return None if at is None else f"{at[:10]} {at[11:19]}Z"
 
 
-def _console(*, err: bool) -> Console:
-    from rich.console import Console
-
+def _width(*, err: bool) -> int:
+    """Columns of the terminal that is written to."""
     stream = sys.stderr if err else sys.stdout
-    width = None if stream.isatty() else PLAIN_WIDTH
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    return shutil.get_terminal_size().columns if stream.isatty() else PLAIN_WIDTH

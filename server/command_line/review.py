@@ -6,23 +6,29 @@ person. It is bound to the stay and to the digest of what was shown when it was 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from time import time_ns
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
-from pointsman.contracts.workflow import HumanState, Workflow
+from pointsman.contracts.workflow import CallStep, Event, HumanState, Workflow
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import OpenReview, Session
+from pointsman.fsm.stays import show_name
 from pointsman.fsm.votes import votes_so_far
 
 from ..store.searching import open_reviews
+from .columns import Column
 from .confirming import confirm
 from .database import reading_database, session_named
+from .demands import demands
 from .failures import FoundProblems
+from .groups import Group
+from .invocation import program
 from .options import database_option, json_option, limit_option, set_option, token_option
 from .output import (
     json_text,
@@ -44,6 +50,16 @@ if TYPE_CHECKING:
     from ..replies import Caller, Reply, Stray
 
 
+LIST_COLUMNS: Final = (
+    Column("session", whole=True),
+    Column("workflow", rank=3),
+    Column("state"),
+    Column("role"),
+    Column("age", whole=True, rank=2),
+    Column("due", whole=True, rank=1),
+)
+
+
 class Open(NamedTuple):
     """An open review, with the session it belongs to and the state that asks for it."""
 
@@ -53,7 +69,7 @@ class Open(NamedTuple):
     review: OpenReview
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """See what waits for a person, and decide it."""
 
@@ -70,6 +86,9 @@ def list_reviews(role: str | None, limit: int, database: str | None, *, as_json:
     if as_json:
         print_json_lines(found)
         return
+    if not found:
+        click.echo("Nothing waits for a person." if role is None else f"Nothing waits for the role {visible(role)}.")
+        return
     rows = [
         [
             str(one["session"]),
@@ -81,7 +100,7 @@ def list_reviews(role: str | None, limit: int, database: str | None, *, as_json:
         ]
         for one in found
     ]
-    print_table(("session", "workflow", "state", "role", "age", "due"), rows)
+    print_table(LIST_COLUMNS, rows)
 
 
 @command.command()
@@ -157,8 +176,8 @@ def _hint(opened: Open, caller: Caller, event: str) -> str:
     why = f"{caller.actor.id} started this session, and nobody decides a session of their own. " if own else ""
     return (
         f"\n{why}Another person with the role {review.role} decides it, at a terminal of their own:\n"
-        f"  pointsman token create maria --role {review.role}\n"
-        f"  pointsman review decide {opened.session.id} {event} --token TOKEN"
+        f"  {program()} token create maria --role {review.role}\n"
+        f"  {program()} review decide {opened.session.id} {event} --token TOKEN"
     )
 
 
@@ -252,32 +271,35 @@ def _print_review(opened: Open, *, err: bool) -> None:
         err=err,
     )
     print_heading("Shown (frozen)", err=err)
-    print_pairs([(name, value_text(value)) for name, value in opened.review.shown.items()], err=err)
+    print_pairs([(name, value_text(value)) for name, value in _in_order(opened)], err=err)
     print_heading("Decisions", err=err)
-    rows: list[list[str | None]] = [
-        [
-            event.name,
-            event.description,
-            " or ".join(dict.fromkeys(t.to for t in event.next)),
-            None if event.approvals == 1 else f"{event.approvals} persons",
-            _contract(event.contract.input_schema),
-        ]
-        for event in opened.state.events.values()
-    ]
-    print_table(("event", "description", "leads to", "takes", "contract"), rows, err=err)
+    for event in opened.state.events.values():
+        _print_decision(event, err=err)
     votes = votes_in_words(opened.session)
     if votes:
         print_heading("Votes so far", err=err)
         click.echo(visible("\n".join(votes), lines=True), err=err)
 
 
-def _contract(schema: JsonObject) -> str:
-    """Name the arguments of an event, those that must be given with a star, each with its schema."""
-    properties, required = schema.get("properties"), schema.get("required")
-    if not isinstance(properties, dict) or not properties:
-        return "no arguments"
-    must = required if isinstance(required, list) else []
-    return "\n".join(f"{name}{'*' if name in must else ''}: {json_text(one)}" for name, one in properties.items())
+def _in_order(opened: Open) -> Iterator[tuple[str, Json]]:
+    """What is shown, in the order of the workflow's `show`; what has no value is left out."""
+    shown = opened.review.shown
+    wanted = [show_name(item) if isinstance(item, CallStep) else item for item in opened.state.review.show]
+    for name in dict.fromkeys([*wanted, *shown]):
+        if name in shown:
+            yield name, shown[name]
+
+
+def _print_decision(event: Event, *, err: bool) -> None:
+    """Print a decision: where it leads, what it is, what it takes."""
+    targets = " or ".join(dict.fromkeys(transition.to for transition in event.next))
+    takes = "" if event.approvals == 1 else f" ({event.approvals} persons must decide the same)"
+    click.echo(f"{click.style(visible(event.name), bold=True)} → {targets}{takes}", err=err)
+    if event.description:
+        print_pairs([("  ", event.description)], err=err)
+    lines = list(demands(event.contract.input_schema))
+    if lines:
+        print_pairs([(f"  {name} ({need})", said) for name, need, said in lines], err=err)
 
 
 def _age(seconds: Json) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .failures import FoundProblems, WrongUsage
+from .options import Choice
 
 if TYPE_CHECKING:
     from ..scripts.agent import Era, Surface
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 @click.option(
     "--input", "input_file", metavar="FILE|-", help="Fields to start with, as JSON, over those of the script."
 )
-@click.option("--surface", type=click.Choice(["adaptive", "stable", "compact"]), default="adaptive", show_default=True)
+@click.option("--surface", type=Choice(["adaptive", "stable", "compact"]), default="adaptive", show_default=True)
 @click.option(
     "--era",
-    type=click.Choice(["handshake", "modern"]),
+    type=Choice(["handshake", "modern"]),
     help="The revision of MCP: 2025-11-25 or 2026-07-28. If not said: handshake with adaptive, else modern.",
 )
 @click.option("--database", metavar="FILE|URL", help="Keep the session in this database. If not said: a temporary one.")

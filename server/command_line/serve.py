@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import database_option
+from .options import Choice, database_option
 from .settings import setting
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--surface",
-    type=click.Choice(["auto", "adaptive", "stable", "compact"]),
+    type=Choice(["auto", "adaptive", "stable", "compact"]),
     envvar="POINTSMAN_SURFACE",
     callback=setting("surface", "auto"),
     help="How the tools are shown. If not said: auto, by the client's name.",
 )
 @click.option(
     "--era",
-    type=click.Choice(["auto", "handshake"]),
+    type=Choice(["auto", "handshake"]),
     envvar="POINTSMAN_ERA",
     callback=setting("era", "auto"),
     help="Which revisions of MCP are spoken. If not said: auto, all of them.",
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @click.option("--session", metavar="ID", help="A session the connection is bound to from its beginning.")
 @click.option(
     "--log-level",
-    type=click.Choice(["debug", "info", "warning", "error"]),
+    type=Choice(["debug", "info", "warning", "error"]),
     envvar="POINTSMAN_LOG_LEVEL",
     callback=setting("log_level", "info"),
     help="What is logged to stderr, from this level on. If not said: info.",

@@ -22,28 +22,48 @@ from ..store.reading import list_sessions as read_sessions
 from ..store.searching import newest_definition
 from ..store.searching import path as read_path
 from .callers import local_caller
+from .columns import Column
 from .confirming import confirm
 from .database import reading_database, session_named
 from .failures import FoundProblems, NotReached
+from .groups import Group
 from .options import database_option, json_option, limit_option, set_option, token_option
 from .output import moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
 from .persons import demand_a_person, person, turn_away
 from .whereabouts import came_from, everything, place, sentence, turn
 
 if TYPE_CHECKING:
+    from pointsman.contracts.workflow import Workflow
     from pointsman.fsm.decision import Decision
     from pointsman.fsm.session import Session
 
     from ..governor import Governor
-    from ..replies import Reply, Stray
+    from ..replies import Caller, Reply, Stray
 
 SHOWN_STATES: Final = 50
 """States of a path that people are shown, the last ones; `--json` gives all."""
-OPEN_CALL: Final = ("call", "tool", "effect", "purpose", "instance", "opened_at", "attempt")
-TIMER: Final = ("timer", "kind", "at", "to")
+LIST_COLUMNS: Final = (
+    Column("session", whole=True),
+    Column("workflow", rank=1),
+    Column("state"),
+    Column("turn"),
+    Column("started by", rank=3),
+    Column("started", whole=True, rank=2),
+)
+OPEN_CALL: Final = (
+    Column("call", whole=True),
+    Column("tool"),
+    Column("effect", whole=True),
+    Column("purpose", rank=2),
+    Column("instance", rank=4),
+    Column("opened_at", whole=True, rank=3),
+    Column("attempt", rank=1),
+)
+TIMER: Final = (Column("timer"), Column("kind", whole=True), Column("at", whole=True), Column("to"))
+RECORD: Final = (Column("field", whole=True), Column("value"), Column("from", rank=1))
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """List, show, start, restart and cancel sessions."""
 
@@ -74,6 +94,10 @@ def list_sessions(  # noqa: PLR0913 -- click's way: an option is an argument
     if as_json:
         print_json_lines(one.as_json() for one in page.sessions)
         return
+    if not page.sessions:
+        chosen_at_all = any(value is not None for value in (workflow, state, started_by, ended))
+        click.echo("No session is like that." if chosen_at_all else "There are no sessions yet.")
+        return
     rows: list[list[str | None]] = [
         [
             one.id,
@@ -85,7 +109,7 @@ def list_sessions(  # noqa: PLR0913 -- click's way: an option is an argument
         ]
         for one in page.sessions
     ]
-    print_table(("session", "workflow", "state", "turn", "started by", "started"), rows)
+    print_table(LIST_COLUMNS, rows)
     if page.cursor is not None:
         click.echo(f"There are more than {limit}: choose fewer, or raise --limit.", err=True)
 
@@ -135,13 +159,27 @@ def start(
 @command.command()
 @click.argument("session_id", metavar="ID")
 @click.option("--reason", required=True, help="Why; it stays in the history.")
+@token_option
 @database_option
 @json_option
-def cancel(session_id: str, reason: str, database: str | None, *, as_json: bool) -> None:
-    """End a session where it is. A write that runs is never cut off: cancel again when it has ended."""
-    from .acting import refusal_text
+def cancel(*, session_id: str, reason: str, token: str | None, database: str | None, as_json: bool) -> None:
+    """End a session where it is. A write that runs is never cut off: cancel again when it has ended.
 
-    decision = asyncio.run(_cancel(session_id, reason, database))
+    At a terminal, where the state's name is typed once more, or with a person's token.
+    """
+    from .acting import refusal_text, workflow_of
+
+    demand_a_person(token, "A session is cancelled", "the state's name")
+    with reading_database(database) as connection:
+        session = session_named(connection, session_id)
+        workflow = workflow_of(connection, session)
+        caller = person(connection, token, workflow.roles)
+    if isinstance(caller, Refusal):
+        turn_away(database, session_id, "cancel", caller)
+    if token is None and session.ended is None:
+        click.echo(visible(sentence(session)), err=True)
+        confirm(session.state, f"{caller.actor.id} ends it there: {reason}. Type the state's name:")
+    decision = asyncio.run(_cancel(session_id, reason, database, workflow, caller))
     if decision.refusal is not None:
         raise FoundProblems(refusal_text(decision.refusal))
     if decision.session is not None:
@@ -184,21 +222,16 @@ def restart(
     tell(database, governed(database, [], go_on), as_json=as_json)
 
 
-async def _cancel(session_id: str, reason: str, database: str | None) -> Decision:
+async def _cancel(session_id: str, reason: str, database: str | None, workflow: Workflow, caller: Caller) -> Decision:
     """Submit the cancellation to the engine itself: no source is needed, so a session without its tools can end."""
     from pointsman.fsm.commands import Cancel, Command
 
     from ..engines.embedded import EmbeddedEngine
-    from .acting import workflow_of
     from .logging import log_to_stderr
 
     log_to_stderr("warning")
-    with reading_database(database) as connection:
-        session = session_named(connection, session_id)
-        workflow = workflow_of(connection, session)
     instance = new_instance_id()
     engine = await EmbeddedEngine.open(database, {workflow.digest: workflow}.get, instance=instance)
-    caller = local_caller(workflow.roles)
     try:
         return await engine.submit(
             session_id,
@@ -253,13 +286,15 @@ def _print_session(session: Session, document: JsonObject) -> None:
         for name, entry in record.items():
             if isinstance(entry, dict) and isinstance(entry["from"], dict):
                 rows.append([name, value_text(entry["value"]), came_from(entry["from"])])
-        print_table(("field", "value", "from"), rows)
+        print_table(RECORD, rows)
     if session.stay.open:
         print_heading("Open calls")
-        print_table(OPEN_CALL, [[str(call[name]) for name in OPEN_CALL] for call in _objects(document["open_calls"])])
+        print_table(
+            OPEN_CALL, [[str(call[one.name]) for one in OPEN_CALL] for call in _objects(document["open_calls"])]
+        )
     if document["timers"]:
         print_heading("Timers")
-        print_table(TIMER, [[str(timer[name]) for name in TIMER] for timer in _objects(document["timers"])])
+        print_table(TIMER, [[str(timer[one.name]) for one in TIMER] for timer in _objects(document["timers"])])
 
 
 def _path(steps: list[JsonObject]) -> str:

@@ -1,13 +1,13 @@
 """Settings: an option of the command, then the environment (`POINTSMAN_DATABASE`), then `pointsman.toml`.
 
-The file is looked for in the current directory only, so that it is plain which one counts. Paths in
-it are relative to it. It holds no secrets: a token in a file would be a reviewer in a file.
+The nearest file counts, looked for from the current directory upwards; no other is read. A path in it
+is relative to it. It holds no secrets: a token in a file would be a reviewer in a file.
 """
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -31,18 +31,31 @@ class Settings:
 
 @cache
 def file_settings(directory: Path) -> Settings:
-    """Read the settings of a directory; all of them are None where it has no file.
+    """Read the settings of the nearest file, in this directory or above it; all of them are None where there is none.
 
     Raises:
         click.UsageError: when the file cannot be read, or says what is no setting.
     """
-    path = directory / FILE_NAME
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        return Settings()
-    except OSError as error:
-        raise click.UsageError(f"{path}: {error.strerror}.") from error
+    for above in (directory, *directory.parents):
+        path = above / FILE_NAME
+        try:
+            text = path.read_bytes()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise click.UsageError(f"{path}: {error.strerror}.") from error
+        return _located(_settings(text, path), above)
+    return Settings()
+
+
+def _located(settings: Settings, directory: Path) -> Settings:
+    """Make the database's path one from the root, unless it is a URL."""
+    if settings.database is None or "://" in settings.database:
+        return settings
+    return replace(settings, database=str(directory / Path(settings.database).expanduser()))
+
+
+def _settings(text: bytes, path: Path) -> Settings:
     from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
     adapter = TypeAdapter(with_config(ConfigDict(extra="forbid"))(Settings))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .options import Choice
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "table_format",
-    type=click.Choice(["markdown", "csv", "html"]),
+    type=Choice(["markdown", "csv", "html"]),
     default="markdown",
     show_default=True,
     help="markdown: for GitHub and editors. csv: for spreadsheets. html: a page to read and to print.",

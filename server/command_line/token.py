@@ -11,6 +11,7 @@ import click
 from pointsman.contracts.bounds import IDENTIFIER
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import JsonObject
+from pointsman.fsm.refusals import Refusal
 
 from ..store.principals import (
     Principal,
@@ -22,20 +23,34 @@ from ..store.principals import (
     renew_principal,
     revoke_principal,
 )
+from .columns import Column
 from .confirming import at_a_terminal, confirm
 from .database import reading_database, writing_database
 from .failures import FoundProblems, WrongUsage
-from .options import database_option, json_option
+from .groups import Group
+from .invocation import program
+from .options import Choice, database_option, json_option, token_option
 from .output import moment, print_json, print_json_lines, print_table
+from .persons import demand_a_person, person
+from .roles import warn_of_unknown
 
 PREFIX: Final = "pmh_"
 """What a person's token begins with, so that it is recognised where it lies."""
+
+LIST_COLUMNS: Final = (
+    Column("name", whole=True),
+    Column("kind", rank=2),
+    Column("roles"),
+    Column("created_at", whole=True, rank=1),
+    Column("expires_at", whole=True),
+    Column("status", whole=True),
+)
 
 _DAYS: Final = re.compile(r"([1-9][0-9]{0,3})([hd])\Z")
 _UNIT_MS: Final = {"h": 3_600_000, "d": 86_400_000}
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """Make, list and revoke the tokens of people."""
 
@@ -43,7 +58,7 @@ def command() -> None:
 @command.command()
 @click.argument("name")
 @click.option("--role", "roles", metavar="ROLE", multiple=True, required=True, help="A role of theirs; repeatable.")
-@click.option("--kind", type=click.Choice(["human", "agent", "system"]), default="human", show_default=True)
+@click.option("--kind", type=Choice(["human", "agent", "system"]), default="human", show_default=True)
 @click.option("--expires", metavar="90d", help="After how many days (d) or hours (h). If not said: never.")
 @database_option
 @json_option
@@ -67,6 +82,7 @@ def create(
             "A person's token is made at a terminal, where the name is typed once more. Here is none, and a program "
             "must not make itself a person."
         )
+    warn_of_unknown(roles, database)
     confirm(name, f"Whoever has this token decides as {name} ({', '.join(roles)}). Type the name once more to make it:")
     token = PREFIX + new_token()
     made = Principal(name, "human", tuple(dict.fromkeys(roles)), hash_token(token), None, now_ms, expires_at)
@@ -75,14 +91,14 @@ def create(
         if known is None:
             add_principal(connection, made)
         elif known.valid_at(now_ms):
-            raise FoundProblems(f"{name} has a token that is valid. Revoke it first: pointsman token revoke {name}")
+            raise FoundProblems(f"{name} has a token that is valid. Revoke it first: {program()} token revoke {name}")
         else:
             renew_principal(connection, made)
     if as_json:
         print_json({**_as_json(made), "token": token})
     else:
         click.echo(token)
-        click.echo("It is not shown again. Use it: POINTSMAN_TOKEN=… pointsman review decide ID EVENT", err=True)
+        click.echo(f"It is not shown again. Use it: POINTSMAN_TOKEN=… {program()} review decide ID EVENT", err=True)
 
 
 @command.command(name="list")
@@ -95,15 +111,28 @@ def list_tokens(database: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json_lines(found)
         return
-    columns = ("name", "kind", "roles", "created_at", "expires_at", "status")
-    print_table(columns, [[_cell(one, column) for column in columns] for one in found])
+    if not found:
+        click.echo(f"Nobody has a token yet. One is made so: {program()} token create NAME --role ROLE")
+        return
+    print_table(LIST_COLUMNS, [[_cell(one, column.name) for column in LIST_COLUMNS] for one in found])
 
 
 @command.command()
 @click.argument("name")
+@token_option
 @database_option
-def revoke(name: str, database: str | None) -> None:
-    """End what a token opens, at once. What was decided with it stays decided."""
+def revoke(name: str, token: str | None, database: str | None) -> None:
+    """End what a token opens, at once. What was decided with it stays decided.
+
+    At a terminal, where the name is typed once more, or with a person's token.
+    """
+    demand_a_person(token, "A token is revoked", "the name")
+    with reading_database(database) as connection:
+        caller = person(connection, token, ())
+    if isinstance(caller, Refusal):
+        raise FoundProblems(caller.message)
+    if token is None:
+        confirm(name, f"{name} decides nothing from then on. Type the name once more to revoke the token:")
     with writing_database(database, create=False) as connection:
         revoked = revoke_principal(connection, name, time_ns() // 1_000_000)
     if not revoked:

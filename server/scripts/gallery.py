@@ -20,6 +20,10 @@ class _Gallery(Protocol):
         """Give a workflow's file."""
         ...
 
+    def names(self) -> tuple[str, ...]:
+        """Name the workflows."""
+        ...
+
 
 def workflow_file(name: str) -> Path:
     """Give the file of a gallery's workflow.
@@ -27,11 +31,15 @@ def workflow_file(name: str) -> Path:
     Raises:
         NotInGallery: when there is none of this name; the message lists those there are.
     """
-    gallery = cast("_Gallery", importlib.import_module("pointsman.gallery"))
     try:
-        return gallery.path(name)
+        return _gallery().path(name)
     except ValueError as error:
         raise NotInGallery(str(error)) from None
+
+
+def workflow_files() -> list[Path]:
+    """Give the files of all of the gallery's workflows."""
+    return [_gallery().path(name) for name in _gallery().names()]
 
 
 def script_file(name: str, script: str) -> Path:
@@ -44,3 +52,7 @@ def script_file(name: str, script: str) -> Path:
     if not path.is_file():
         raise NotInGallery(f"The gallery's workflow {name!r} has no script {script!r}.")
     return path
+
+
+def _gallery() -> _Gallery:
+    return cast("_Gallery", importlib.import_module("pointsman.gallery"))

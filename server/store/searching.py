@@ -87,6 +87,13 @@ def newest_definitions(connection: Connection, workflows: Collection[str], limit
     return [DefinitionRow._make(row) for row in rows]
 
 
+def newest_of_all(connection: Connection) -> list[DefinitionRow]:
+    """Give the text that was first used last of every workflow this database has seen."""
+    rows = connection.execute(select(definitions).order_by(definitions.c.first_seen_at, definitions.c.digest))
+    found = {row.workflow: DefinitionRow._make(row) for row in rows}
+    return [*found.values()]
+
+
 _EQUAL: Final = {
     "session": audit.c.session_id,
     "kind": audit.c.kind,

@@ -56,7 +56,7 @@ class Shell:
     @property
     def environment(self) -> dict[str, str]:
         """Of a user who has nothing of this project set."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSMAN")}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("POINTSMAN", "UV_RUN"))}
         return {**kept, "POINTSMAN_DATABASE": str(self.database)}
 
     def run(self, *arguments: str | Path, stdin: str = "", env: Mapping[str, str] | None = None) -> Ended:
@@ -81,7 +81,7 @@ class Shell:
         whole = done.stdout.startswith("{\n")
         return json.loads(done.stdout) if whole else [json.loads(line) for line in done.stdout.splitlines()]
 
-    def at_terminal(self, *arguments: str | Path, typed: str) -> Ended:
+    def at_terminal(self, *arguments: str | Path, typed: str = "", columns: int = 200) -> Ended:
         """Run it at a terminal of its own, and type a line when it asks."""
         ours, theirs = pty.openpty()
         with subprocess.Popen(
@@ -90,7 +90,7 @@ class Shell:
             stdout=theirs,
             stderr=theirs,
             cwd=self.place,
-            env={**self.environment, "COLUMNS": "200"},
+            env={**self.environment, "COLUMNS": str(columns)},
         ) as process:
             os.close(theirs)
             os.write(ours, f"{typed}\n".encode())  # the terminal keeps it until it is read

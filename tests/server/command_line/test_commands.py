@@ -48,7 +48,7 @@ def test_wrong_usage_exits_2(shell: Shell, arguments: tuple[str, ...]) -> None:
         ("sessions", "list"),
         ("sessions", "show", "abc"),
         ("sessions", "start", "purchase"),
-        ("sessions", "cancel", "abc", "--reason", "no"),
+        ("sessions", "cancel", "abc", "--reason", "no", "--token", "x"),
         ("review", "list"),
         ("review", "show", "abc"),
         ("review", "decide", "abc", "approve", "--token", "x"),
@@ -57,7 +57,7 @@ def test_wrong_usage_exits_2(shell: Shell, arguments: tuple[str, ...]) -> None:
         ("audit", "verify"),
         ("audit", "replay", "abc"),
         ("token", "list"),
-        ("token", "revoke", "maria"),
+        ("token", "revoke", "maria", "--token", "x"),
     ],
 )
 def test_a_database_that_is_not_there_is_one_line_and_exit_4(shell: Shell, arguments: tuple[str, ...]) -> None:

@@ -15,7 +15,7 @@ def restart(shell: Shell, session: str, state: str, *, typed: str) -> Ended:
 
 def test_a_session_that_has_ended_goes_on_with_what_it_holds(shell: Shell) -> None:
     session = awaiting_boss(shell)
-    shell.run("sessions", "cancel", session, "--reason", "enough")
+    shell.at_terminal("sessions", "cancel", session, "--reason", "enough", typed="awaiting_boss")
     done = restart(shell, session, "drafting", typed="drafting")
     assert done.code == 0, done
     assert f"Session {session} has ended in awaiting_boss (cancelled)." in done.stdout, "it says where it was"

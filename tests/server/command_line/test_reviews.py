@@ -96,7 +96,7 @@ def test_tokens_that_open_nothing_decide_nothing(shell: Shell, maria: Callable[.
     unknown = shell.run("review", "decide", session, "approve", "--rationale", "x", "--token", "pmh_guessed")
     assert unknown.code == 1
     assert "not one of this database's" in unknown.stderr
-    shell.run("token", "revoke", "maria")
+    shell.at_terminal("token", "revoke", "maria", typed="maria")
     revoked = maria(session, "approve", "--rationale", "x")
     assert revoked.code == 1
     assert "The token of maria was revoked" in revoked.stderr

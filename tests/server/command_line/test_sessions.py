@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.server.command_line.story import awaiting_boss, drafted
-from tests.server.command_line.terminal import ME, Shell
+from tests.server.command_line.terminal import ME, Ended, Shell
 
 
 def test_a_session_is_started_from_a_file_in_the_local_users_name(shell: Shell) -> None:
@@ -126,22 +126,46 @@ def test_what_an_agent_wrote_cannot_steer_the_terminal(shell: Shell) -> None:
     assert shell.look("review", "show", session)["shown"]["note"] == "fine\x1b[2K\x1b[1Aapproved \u202egnihton [red]"
 
 
-def test_a_session_can_be_cancelled_without_a_terminal_and_without_its_sources(shell: Shell) -> None:
+def cancel(shell: Shell, session: str, *more: str, typed: str = "drafting") -> Ended:
+    return shell.at_terminal("sessions", "cancel", session, "--reason", "not needed", *more, typed=typed)
+
+
+def test_a_session_is_cancelled_at_a_terminal_without_its_sources(shell: Shell) -> None:
     session = drafted(shell)
     (shell.place / "shop.py").unlink()
-    cancelled = shell.run("sessions", "cancel", session, "--reason", "not needed", "--json").document
-    assert cancelled["ended"]["outcome"] == "cancelled"
+    done = cancel(shell, session)
+    assert done.code == 0, done
+    assert f"Session {session} has ended in drafting (cancelled)." in done.stdout
     row = shell.look("audit", "list", "--kind", "admin")[0]
     assert (row["actor_id"], row["channel"], row["body"]["reason"]) == (ME, "cli", "not needed")
-    again = shell.run("sessions", "cancel", session, "--reason", "not needed")
+    again = cancel(shell, session)
     assert again.code == 1
-    assert "SESSION_ENDED" in again.stderr
+    assert "SESSION_ENDED" in again.stdout
+
+
+def test_without_a_terminal_or_with_another_word_typed_nothing_is_cancelled(shell: Shell) -> None:
+    session = drafted(shell)
+    done = shell.run("sessions", "cancel", session, "--reason", "no", stdin="drafting\n")
+    assert done.code == 2
+    assert "at a terminal, where the state's name is typed once more, or with a person's token" in done.stderr
+    assert cancel(shell, session, typed="yes").code == 2
+    assert shell.run("sessions", "cancel", session, "--reason", "no", "--token", "pmh_guessed").code == 1
+    assert shell.look("sessions", "show", session)["state"] == "drafting"
+    [stray] = shell.look("audit", "show", "server")
+    assert (stray["action"], stray["code"]) == ("cancel", "FORBIDDEN")
 
 
 def test_only_who_may_drive_a_session_cancels_it(shell: Shell) -> None:
-    done = shell.run("sessions", "cancel", awaiting_boss(shell, by="local:bob"), "--reason", "mine is better")
+    done = cancel(shell, awaiting_boss(shell, by="local:bob"), typed="awaiting_boss")
     assert done.code == 1
-    assert "FORBIDDEN" in done.stderr
+    assert "FORBIDDEN" in done.stdout
+
+
+def test_a_person_with_a_token_cancels_a_session_of_their_own(shell: Shell) -> None:
+    made = shell.at_terminal("token", "create", "maria", "--role", "boss", typed="maria")
+    token = next(word for word in made.stdout.split() if word.startswith("pmh_"))
+    words = ("sessions", "cancel", drafted(shell, by="maria"), "--reason", "mine", "--json", "--token", token)
+    assert shell.run(*words).document["ended"]["outcome"] == "cancelled"
 
 
 @pytest.mark.parametrize("command", [("sessions", "show"), ("review", "show"), ("audit", "show"), ("audit", "replay")])

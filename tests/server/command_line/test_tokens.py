@@ -6,13 +6,17 @@ import pytest
 from click.testing import CliRunner
 
 from pointsman.server.command_line import main
-from tests.server.command_line.terminal import Shell
+from tests.server.command_line.terminal import Ended, Shell
 
 
 def create(shell: Shell, *more: str, name: str = "maria", typed: str | None = None) -> str:
     done = shell.at_terminal("token", "create", name, "--role", "boss", *more, typed=typed or name)
     assert done.code == 0, done
     return next(word for word in done.stdout.split() if word.startswith("pmh_"))
+
+
+def revoke(shell: Shell, name: str) -> Ended:
+    return shell.at_terminal("token", "revoke", name, typed=name)
 
 
 def test_a_token_is_made_at_a_terminal_shown_once_and_stored_as_its_hash_only(shell: Shell) -> None:
@@ -58,7 +62,7 @@ def test_a_second_token_needs_the_first_to_be_revoked(shell: Shell) -> None:
     again = shell.at_terminal("token", "create", "maria", "--role", "boss", typed="maria")
     assert again.code == 1
     assert "pointsman token revoke maria" in again.stdout
-    assert shell.run("token", "revoke", "maria").code == 0
+    assert revoke(shell, "maria").code == 0
     assert shell.look("token", "list")[0]["status"] == "revoked"
     assert create(shell, "--expires", "90d") != first
     [listed] = shell.look("token", "list")
@@ -68,9 +72,22 @@ def test_a_second_token_needs_the_first_to_be_revoked(shell: Shell) -> None:
 
 def test_revoking_what_is_not_there_is_a_problem(shell: Shell) -> None:
     create(shell)
-    assert shell.run("token", "revoke", "nobody").code == 1
-    assert shell.run("token", "revoke", "maria").code == 0
-    assert shell.run("token", "revoke", "maria").code == 1
+    assert revoke(shell, "nobody").code == 1
+    assert revoke(shell, "maria").code == 0
+    assert revoke(shell, "maria").code == 1
+
+
+def test_a_token_is_revoked_by_a_person_and_by_no_program(shell: Shell) -> None:
+    token = create(shell)
+    alone = shell.run("token", "revoke", "maria", stdin="maria\n")
+    assert alone.code == 2
+    assert "at a terminal, where the name is typed once more, or with a person's token" in alone.stderr
+    assert shell.at_terminal("token", "revoke", "maria", typed="mario").code == 2
+    assert shell.run("token", "revoke", "maria", "--token", "pmh_guessed").code == 1
+    assert shell.look("token", "list")[0]["status"] == "valid"
+    assert shell.run("token", "revoke", "maria", "--token", token).code == 0
+    assert shell.look("token", "list")[0]["status"] == "revoked"
+    assert shell.run("token", "revoke", "maria", "--token", token).code == 1
 
 
 @pytest.mark.parametrize("text", ["90", "0d", "-1d", "1y", "99999d"])

@@ -1,0 +1,50 @@
+"""The roles that workflows name, so that a mistyped one is noticed before somebody waits for its holder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from pointsman.contracts.bounds import FILE_BYTES
+from pointsman.contracts.loading import InvalidWorkflow, load
+from pointsman.contracts.visible import visible
+
+from ..scripts.gallery import workflow_files
+from ..store.location import database_path
+from ..store.searching import newest_of_all
+from .database import reading_database
+from .nearest import did_you_mean
+
+
+def warn_of_unknown(roles: Iterable[str], database: str | None) -> None:
+    """Say which of these roles no known workflow has. A role may be ahead of its workflow, so it is no error."""
+    known = sorted(set(_known(database)))
+    for role in roles:
+        if role not in known:
+            there = f" Known are: {', '.join(known)}." if known else ""
+            said = f"No workflow that is known here has the role {role!r}.{did_you_mean(role, known)}{there}"
+            click.echo(f"Warning: {visible(said)}", err=True)
+
+
+def _known(database: str | None) -> Iterator[str]:
+    """The roles of the workflows that the database has seen, of their files as they are now, and of the gallery."""
+    texts = [file.read_bytes() for file in workflow_files()]
+    if database_path(database).is_file():
+        with reading_database(database) as connection:
+            seen = newest_of_all(connection)
+        texts += [one.text.encode() for one in seen]
+        files = [Path(one.path) for one in seen if one.path is not None]
+        texts += [_beginning(file) for file in files if file.is_file()]
+    for text in texts:
+        try:
+            yield from load(text, "workflow.yaml").roles
+        except InvalidWorkflow:
+            continue  # a file that is being edited, or a text of an older format, names nobody
+
+
+def _beginning(file: Path) -> bytes:
+    """Read a file, no further than it takes to see that it is too large."""
+    with file.open("rb") as opened:
+        return opened.read(FILE_BYTES + 1)
