@@ -65,7 +65,8 @@ def read(text: str) -> Reader:
 
 
 def hostile() -> Workflow:
-    text = LOANS.read_text().replace("Rate the customer", "<script>alert(1)</script>\u202e `x` Rate")
+    goal = r'"<script>alert(1)</script>\u202e `x` by `the` book."'
+    text = LOANS.read_text().replace("Rate the customer | by `the` book.", goal)
     return load(text.replace("message: Too much.", 'message: "=HYPERLINK(1)|<img src=x>"').encode(), "loans.yaml")
 
 
