@@ -156,7 +156,7 @@ def test_a_review_is_shown_with_what_may_be_edited_and_which_decisions_there_are
     }
     assert shown["due"] > shown["opened_at"]
     text = shell.run("review", "show", session).stdout
-    assert "rationale*" in text
+    assert "rationale (required)" in text
     assert "\nShown (frozen)\n" in text
     assert shown["shown_digest"] in text
 
