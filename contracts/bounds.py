@@ -49,6 +49,12 @@ STATES_PER_COMMAND: Final = 100
 EVIDENCE_KEPT: Final = 64
 """Calls of one index that can be evidence at the same time; a session forgets the oldest, which is then missing."""
 
+# A call that waits for a person's approval.
+APPROVALS_PER_STAY: Final = 100
+"""Calls that an agent may have put before people in one stay, whatever has become of them."""
+APPROVAL_ARGUMENTS_BYTES: Final = 64 * 1024
+"""What a person can be asked to read and approve."""
+
 # What a refused call leaves behind.
 DENIED_ARGUMENTS_BYTES: Final = 4 * 1024
 

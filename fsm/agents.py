@@ -7,6 +7,7 @@ from pointsman.contracts.schemas import Contract
 from pointsman.contracts.values import Json, JsonObject, canonical
 from pointsman.contracts.workflow import AgentState, CallStep, ToolUse
 
+from .asking import ask, asked_before
 from .calls import judged, open_call
 from .commands import Call, Observe, Read
 from .decision import Decision
@@ -34,6 +35,12 @@ def call(turn: Turn, request: Call) -> Decision:
     contract = turn.workflow.tool_contracts.get((state.name, name))
     if use is None or contract is None:
         return deny_in_turn(turn, not_allowed(state, name), name, arguments)
+    return _asked_before(turn, use, contract, arguments) or _judge(turn, request, state, use, contract)
+
+
+def _judge(turn: Turn, request: Call, state: AgentState, use: ToolUse, contract: Contract) -> Decision:
+    """Judge a call of a tool that the state offers: limits, arguments, evidence, guard, approval."""
+    name, arguments = request.tool, request.arguments
     spent = spent_calls(turn, request.in_flight)
     if spent is not None and spent.then is not None and turn.session.open_write is None:
         return exhaust(turn, spent, spent.then, name, arguments)
@@ -43,19 +50,27 @@ def call(turn: Turn, request: Call) -> Decision:
             "LIMIT_REACHED", f"{name} may not be called again here. Go on by an event: {listed(state.events)}."
         )
         return deny_in_turn(turn, limit, name, arguments)
-    whole = _whole(turn, use, contract, arguments)
-    if isinstance(whole, Refusal):
-        return deny_in_turn(turn, whole, name, arguments)
-    proof = prove(turn, name, use.evidence, {"args": whole}, request.fetched)
+    complete = whole(turn, use, contract, arguments)
+    if isinstance(complete, Refusal):
+        return deny_in_turn(turn, complete, name, arguments)
+    proof = prove(turn, name, use.evidence, {"args": complete}, request.fetched)
     if proof.fetch:
         return Decision(turn.session, fetch=proof.fetch)
-    refusal = proof.refusal or _may_be_called(turn, use, whole, proof.seen)
+    refusal = proof.refusal or may_be_called(turn, use, complete, proof.seen)
     if refusal is not None:
         return deny_in_turn(turn, refusal, name, arguments)
-    return _permit(turn, name, whole)
+    if use.approval is not None:
+        return ask(turn, name, complete, use.approval)
+    return _permit(turn, name, complete)
 
 
-def _whole(turn: Turn, use: ToolUse, contract: Contract, arguments: JsonObject) -> JsonObject | Refusal:
+def _asked_before(turn: Turn, use: ToolUse, contract: Contract, arguments: JsonObject) -> Decision | None:
+    """Answer a call that was put before a person before; None where there is none such."""
+    complete = whole(turn, use, contract, arguments) if use.approval is not None else None
+    return asked_before(turn, use.tool, complete) if isinstance(complete, dict) else None
+
+
+def whole(turn: Turn, use: ToolUse, contract: Contract, arguments: JsonObject) -> JsonObject | Refusal:
     """Give the call's whole arguments, the fixed ones included, or why they are none."""
     refusal = contract_refusal(contract, arguments, f"{use.tool} cannot be called like this")
     if refusal is not None:
@@ -67,7 +82,7 @@ def _whole(turn: Turn, use: ToolUse, contract: Contract, arguments: JsonObject) 
         return Refusal("GUARD_FAILED", message, detail=str(error))
 
 
-def _may_be_called(turn: Turn, use: ToolUse, whole: JsonObject, evidence: JsonObject) -> Refusal | None:
+def may_be_called(turn: Turn, use: ToolUse, whole: JsonObject, evidence: JsonObject) -> Refusal | None:
     """Refuse a call that its guard does not pass, or that a write of this stay stands in the way of."""
     refusal = guard(use.when, turn.scope(args=whole, evidence=evidence), f"{use.tool} may not be called now")
     if refusal is not None:

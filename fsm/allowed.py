@@ -63,7 +63,8 @@ def waiting(session: Session) -> Waiting | None:
         return Waiting("system", due_at=session.next_timer_at)
     if stay.review is not None:
         return Waiting("human", stay.review.role, stay.review.due_at)
-    return Waiting(stay.actor, due_at=min((timer.at for timer in stay.timers.values()), default=None))
+    moving = (timer.at for timer in stay.timers.values() if timer.kind != "approval")
+    return Waiting(stay.actor, due_at=min(moving, default=None))
 
 
 def _tool(workflow: Workflow, state: AgentState, use: ToolUse) -> Action:
@@ -71,7 +72,8 @@ def _tool(workflow: Workflow, state: AgentState, use: ToolUse) -> Action:
     contract = workflow.tool_contracts[state.name, use.tool]
     effect = "Reads only." if workflow.tools[use.tool].effect == "read" else "Changes something outside."
     times = "" if use.calls is None else f" At most {use.calls} calls here."
-    said = f"{definition.description} {effect}{times}{_needs(use.evidence)}"
+    approval = "" if use.approval is None else " Each call waits until a person approves its arguments."
+    said = f"{definition.description} {effect}{times}{approval}{_needs(use.evidence)}"
     return Action(use.tool, "tool", said.strip(), contract.input_schema)
 
 

@@ -18,7 +18,13 @@ NOT_JUDGED: Final = "answered, but whether that counts as a success cannot be ju
 
 
 def open_call(
-    turn: Turn, tool: str, arguments: JsonObject, purpose: Literal["agent", "step", "show"], *, branch: int = 0
+    turn: Turn,
+    tool: str,
+    arguments: JsonObject,
+    purpose: Literal["agent", "step", "show"],
+    *,
+    branch: int = 0,
+    approval: str | None = None,
 ) -> None:
     """Commit that a call will be run. What is redacted of its arguments goes with the decision alone."""
     policy = turn.workflow.tools[tool]
@@ -33,6 +39,7 @@ def open_call(
         opened_at=turn.command.at,
         branch=branch,
         redacted=kept != arguments,
+        approval=approval,
     )
     if call.redacted:
         turn.clear[call.id] = arguments

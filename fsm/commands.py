@@ -79,13 +79,16 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """A person decides the open review, having seen what has this digest, in this stay. `fetched` as in `Call`."""
+    """A person decides the open review, or the call that waits for the `approval` of this number, having seen what
+    has this digest, in this stay. `fetched` as in `Call`.
+    """
 
     event: str
     arguments: JsonObject
     shown_digest: str
     stay: int
     fetched: tuple[str, ...] = ()
+    approval: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

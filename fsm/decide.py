@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pointsman.contracts.workflow import Workflow
 
-from . import agents, events, happenings, people
+from . import agents, approving, events, happenings, people
 from .commands import Call, Cancel, Command, Decide, Expire, Observe, Restart, Send, Settle, Start, TakeOver
 from .decision import Decision
 from .facts import Started
@@ -49,7 +49,8 @@ def decide(workflow: Workflow, session: Session | None, command: Command) -> Dec
         case Send():
             return events.send(turn, request)
         case Decide():
-            return people.decide_review(turn, request)
+            decide_it = people.decide_review if request.approval is None else approving.decide_approval
+            return decide_it(turn, request)
         case Cancel():
             return people.cancel(turn, request)
         case Restart():

@@ -26,11 +26,13 @@ class Decision:
     """The facts a command makes, and the session they lead to.
 
     At most one of `refusal`, `read` and `fetch` is set. A refusal may come with facts: its own row and,
-    where it exhausts a limit, the move. `read` asks the caller to run a read and come back with
-    `Observe`. `fetch` asks for reads that the request needs as evidence: run them, tell each outcome
-    with `Observe`, and submit the same request again with their evidence named in `fetched`.
-    `repeated` marks an event that had been accepted before. `clear` holds the arguments of opened calls
-    that are not kept as they are, by call: for whoever runs them, and for nobody else.
+    where it exhausts a limit, the move; or the call that waits for a person (`NEEDS_APPROVAL`). `read`
+    asks the caller to run a read and come back with `Observe`. `fetch` asks for reads that the request
+    needs as evidence: run them, tell each outcome with `Observe`, and submit the same request again with
+    their evidence named in `fetched`. `repeated` marks an event that had been accepted before, or a call
+    that was made before; `stored` is then the revision of the fact that has the call's result. `clear`
+    holds the arguments of opened calls that are not kept as they are, by call: for whoever runs them, and for
+    nobody else.
     """
 
     session: Session | None
@@ -39,4 +41,5 @@ class Decision:
     read: Read | None = None
     fetch: tuple[Fetch, ...] = ()
     repeated: bool = False
+    stored: int | None = None
     clear: Mapping[str, JsonObject] = field(default_factory=dict[str, JsonObject], repr=False)

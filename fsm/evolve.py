@@ -12,6 +12,7 @@ from typing import Final, Literal
 from pointsman.contracts.bounds import EVIDENCE_KEPT
 from pointsman.contracts.values import Json, JsonObject
 
+from . import approvals
 from .facts import (
     Accepted,
     Administered,
@@ -27,6 +28,7 @@ from .facts import (
 )
 from .session import (
     AcceptedEvent,
+    ApprovalStatus,
     Counts,
     DecisionRecord,
     Done,
@@ -73,6 +75,8 @@ def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901 -- a c
             return _denied(session, body)
         case Intended():
             return _intended(session, body)
+        case Settled(repeats=int()):
+            return _next(session)
         case Settled():
             return _settled(_next(session), fact, body)
         case Accepted():
@@ -96,7 +100,7 @@ def _administered(session: Session, fact: Fact, body: Administered) -> Session:
     One that begins anew has a new budget: what limits count, and the path's confidence. What has happened
     stays: record, calls, visits, decisions. An event that was sent before belongs to none of its states.
     """
-    stay = replace(session.stay, timers={}, open={}, branches={})
+    stay = replace(session.stay, timers={}, open={}, branches={}, approvals={})
     if body.act == "restarted":
         anew = replace(session, ended=None, stay=stay, counts=Counts(), spent=(), confidences={}, last_event=None)
         return replace(anew, timers=dict(body.timers))
@@ -161,6 +165,8 @@ def _denied(session: Session, body: Denied) -> Session:
 def _intended(session: Session, body: Intended) -> Session:
     if body.leaving is not None:
         return _leaving(session, body.leaving)
+    if body.approval is not None:
+        return _count_call(approvals.asked(_next(session), body.approval), body.approval.tool)
     if body.call is None:
         raise HistoryError("the fact intends nothing")
     return _opened(session, body.call, body.voids)
@@ -170,17 +176,22 @@ def _opened(session: Session, call: OpenCall, voids: list[str]) -> Session:
     stay = session.stay
     stay = replace(stay, open={**stay.open, call.id: call})
     session = _void(replace(session, revision=session.revision + 1, stay=stay), voids)
-    return _count_call(session, call.tool) if call.purpose == "agent" and call.attempt == 1 else session
+    counts = call.purpose == "agent" and call.attempt == 1 and call.approval is None  # counted when it was asked
+    return _count_call(session, call.tool) if counts else session
 
 
 def _leaving(session: Session, leaving: Leaving) -> Session:
     """Begin to leave a state, or go on leaving it for somewhere else. What still runs here is a read, and ends."""
     stay = session.stay
     if stay.leaving is None:
-        stay = replace(
-            stay, position=Position("exit"), open={}, branches={}, timers={}, shown={}, review=None, votes={}
-        )
+        stay = replace(stay, position=Position("exit"), open={}, branches={}, timers={}, shown={}, review=None)
+        stay = replace(stay, votes={}, approvals={})
     return replace(session, revision=session.revision + 1, stay=replace(stay, leaving=leaving))
+
+
+def _closed(stay: Stay, call: OpenCall, outcome: str | None, revision: int) -> Stay:
+    stay = replace(stay, open={key: other for key, other in stay.open.items() if key != call.id})
+    return stay if call.approval is None else approvals.settled(stay, call.approval, outcome, revision)
 
 
 def _settled(session: Session, fact: Fact, body: Settled) -> Session:
@@ -194,7 +205,7 @@ def _settled(session: Session, fact: Fact, body: Settled) -> Session:
         session = _count_call(session, body.tool)
         stay = session.stay
     if opened is not None:
-        stay = replace(stay, open={key: call for key, call in stay.open.items() if key != opened.id})
+        stay = _closed(stay, opened, fact.outcome, session.revision)
     if body.step is not None:
         stay = replace(stay, branches={**stay.branches, str(body.branch): body.step})
     if body.shown_as is not None:
@@ -277,6 +288,9 @@ def _accepted(session: Session, fact: Fact, body: Accepted) -> Session:
 def _decided(session: Session, fact: Fact, body: Decided) -> Session:
     if body.counted is not None:
         return with_vote(session, fact.actor_id, body.counted)
+    if body.approval is not None:
+        status: ApprovalStatus = "approved" if fact.action == "approve" else "rejected"
+        return approvals.decided(session, body.approval, status, fact.actor_id, body.rationale)
     state = session.stay.state
     record = DecisionRecord(fact.actor_id, body.role, fact.action or "", fact.at, body.rationale)
     session = replace(session, decisions={**session.decisions, state: record}, confidences={})
@@ -285,6 +299,8 @@ def _decided(session: Session, fact: Fact, body: Decided) -> Session:
 
 def _timer_fired(session: Session, body: TimerFired) -> Session:
     stay = replace(session.stay, timers=_without(session.stay.timers, body.timer))
+    if body.effect == "lapsed":
+        stay = approvals.lapsed(stay, body.timer)
     timers = _without(session.timers, body.timer)
     return replace(session, revision=session.revision + 1, timers=timers, stay=stay)
 

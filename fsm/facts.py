@@ -22,6 +22,7 @@ from .session import (
     CallOutcome,
     Ending,
     Leaving,
+    OpenApproval,
     OpenCall,
     OpenReview,
     Position,
@@ -99,6 +100,7 @@ class Indexed:
 @dataclass(frozen=True, slots=True)
 class Intended:
     """Something is committed, and will be done: a call, or leaving a state whose `exit` steps come first.
+    Or it will be done only if a person approves it: a call that waits.
 
     Again for the same call when another process takes it over, and for another way to leave by while
     the steps run. `voids` names what evidence the call makes void: the tool, and `write` for a write.
@@ -107,6 +109,7 @@ class Intended:
     call: OpenCall | None = None
     voids: list[str] = field(default_factory=list[str])
     leaving: Leaving | None = None
+    approval: OpenApproval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ class Settled:
     `writes` are record fields. `step` is how the workflow's step ended with it: a call that was done
     and whose result did not fit the record is a failed step. `position` is where the stay's steps
     are now, `shown_as` the name a review shows the result under; `review` opens one. `indexed` says
-    where the call can be found as evidence, `voids` what evidence it makes void.
+    where the call can be found as evidence, `voids` what evidence it makes void. `repeats` is the revision
+    of the fact that has the result of the same call made before: then nothing was done again.
     """
 
     call: str | None
@@ -138,6 +142,7 @@ class Settled:
     review: OpenReview | None = None
     indexed: list[Indexed] = field(default_factory=list[Indexed])
     voids: list[str] = field(default_factory=list[str])
+    repeats: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +160,8 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A person decided a review. `edits` holds each edited field with the value before and after.
+    """A person decided a review, or the call that waits for this `approval`. `edits` holds each edited field
+    with the value before and after.
 
     `counted` is the vote that this is, where more persons must say the same before the event is taken:
     then nothing is written yet.
@@ -169,16 +175,17 @@ class Decided:
     rationale: str | None = None
     edits: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     counted: Vote | None = None
+    approval: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TimerFired:
     """A timer was due. `effect` says what came of it: it moved the session, reminded, was held by
-    its guard, or let a long run of states go on. In every case it does not fire again.
+    its guard, let a long run of states go on, or let an approval lapse. In every case it does not fire again.
     """
 
     timer: str
-    effect: Literal["moved", "reminded", "held", "continued"]
+    effect: Literal["moved", "reminded", "held", "continued", "lapsed"]
     error: str | None = None
 
 

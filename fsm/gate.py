@@ -45,8 +45,10 @@ def may_view(workflow: Workflow, session: Session, actor: Actor) -> bool:
     if actor.kind in ("system", "external") or _granted(workflow.access.view, session, actor):
         return True
     state = workflow.states[session.state]
-    reviews = isinstance(state, HumanState) and state.review.role in actor.roles
-    return reviews or _granted(workflow.access.drive, session, actor)
+    decides = {one.role for one in session.stay.approvals.values()}
+    if isinstance(state, HumanState):
+        decides.add(state.review.role)
+    return not decides.isdisjoint(actor.roles) or _granted(workflow.access.drive, session, actor)
 
 
 def may_drive(workflow: Workflow, session: Session, actor: Actor) -> bool:

@@ -97,8 +97,9 @@ def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
 def expire(turn: Turn, request: Expire) -> Decision:
     """Let a timer that is due act. One that an open write holds up acts when the write is settled."""
     timer = turn.stay.timers.get(request.timer) or turn.session.timers.get(request.timer)
-    held = turn.session.open_write is not None
-    if timer is not None and timer.at <= turn.command.at and not held and turn.session.ended is None:
+    if timer is None or timer.at > turn.command.at or turn.session.ended is not None:
+        return turn.answer()
+    if turn.session.open_write is None or timer.kind == "approval":  # which moves nothing
         _fire(turn, request.timer, timer)
     return turn.answer()
 
@@ -119,6 +120,8 @@ def _fire(turn: Turn, name: str, timer: Timer) -> None:
         case "continue":
             _fired(turn, name, TimerFired(name, "continued"))
             advance(turn)
+        case "approval":
+            _fired(turn, name, TimerFired(name, "lapsed"))
         case "remind":
             _fired(turn, name, TimerFired(name, "reminded"))
         case "duration":

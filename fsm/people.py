@@ -1,10 +1,15 @@
-"""What people do: decide a review, cancel a session or let it go on. No command of another kind of actor can."""
+"""What people do: decide a review, cancel a session or let it go on. No command of another kind of actor can.
+
+Who may decide is said here for calls of tools, too, which `approving` judges.
+"""
 
 from __future__ import annotations
 
-from pointsman.contracts.expressions import EvaluationError
+from dataclasses import dataclass
+
+from pointsman.contracts.expressions import EvaluationError, Expression
 from pointsman.contracts.values import Json, JsonObject, canonical
-from pointsman.contracts.workflow import FinalState, HumanState, Review, State
+from pointsman.contracts.workflow import Channel, FinalState, HumanState, State
 
 from .commands import Cancel, Decide, Restart
 from .decision import Decision
@@ -12,6 +17,7 @@ from .facts import Administered, Decided
 from .flow import begin, move
 from .gate import deny, ended, may_drive
 from .refusals import Refusal
+from .scope import SessionScope
 from .session import OpenReview
 from .stays import session_timers
 from .turn import Turn
@@ -19,13 +25,25 @@ from .votes import is_enough, vote_of
 from .whose_turn import destination, guard, listed, prove_event
 
 
+@dataclass(frozen=True, slots=True)
+class Deciders:
+    """Who decides: a person with this role, through one of these channels, whom the workflow does not exclude.
+
+    Who is excluded must be names (a string, or a list of them): anything else excludes everybody.
+    """
+
+    role: str
+    accept: frozenset[Channel]
+    exclude: tuple[Expression, ...]
+
+
 def decide_review(turn: Turn, request: Decide) -> Decision:
     """Judge a person's decision: the right person, on what was shown, in this stay, within the contract."""
     name, arguments = request.event, request.arguments
     state, review = turn.state, turn.stay.review
-    forbidden = _may_not_decide(turn, state)
-    if forbidden is not None:
-        return deny(turn, forbidden, name, arguments)
+    refusal = _may_not_decide(turn, state)
+    if refusal is not None:
+        return deny(turn, refusal, name, arguments)
     if turn.session.ended is not None:
         return deny(turn, ended(turn.session, turn.session.ended), name, arguments)
     if not isinstance(state, HumanState) or review is None:
@@ -87,39 +105,42 @@ def _take(turn: Turn, state: HumanState, review: OpenReview, request: Decide) ->
 
 
 def _may_not_decide(turn: Turn, state: State) -> Refusal | None:
-    """Refuse whoever is no person, lacks the role, comes through another channel, or is excluded.
-
-    Who is excluded must be names (a string, or a list of them): anything else excludes everybody.
-    """
-    actor = turn.command.actor
-    if actor.kind != "human":
+    """Refuse whoever is no person, lacks the role, comes through another channel, or is excluded."""
+    if turn.command.actor.kind != "human":
         return Refusal("FORBIDDEN", "Only a person decides a review.")
     if not isinstance(state, HumanState):
         return None
     review = state.review
-    if review.role not in actor.roles:
-        return Refusal("FORBIDDEN", f"{actor.id} does not have the role {review.role}, which decides {state.name!r}.")
-    if turn.command.channel not in review.accept:
-        accepted = ", ".join(sorted(review.accept))
-        return Refusal("FORBIDDEN", f"{state.name!r} is not decided through {turn.command.channel}, only: {accepted}.")
-    excluded = _excluded(turn, review)
+    deciders = Deciders(review.role, review.accept, review.exclude)
+    return forbidden(turn, deciders, f"{state.name!r}", turn.scope())
+
+
+def forbidden(turn: Turn, deciders: Deciders, what: str, scope: SessionScope) -> Refusal | None:
+    """Refuse a person who is none of the deciders of `what`; `scope` is what `exclude` sees."""
+    actor, channel, role = turn.command.actor, turn.command.channel, deciders.role
+    if role not in actor.roles:
+        return Refusal("FORBIDDEN", f"{actor.id} does not have the role {role}, which decides {what}.")
+    if channel not in deciders.accept:
+        accepted = ", ".join(sorted(deciders.accept))
+        return Refusal("FORBIDDEN", f"{what} is not decided through {channel}, only: {accepted}.")
+    excluded = _excluded(deciders.exclude, scope)
     if excluded is None:
-        return Refusal("FORBIDDEN", f"Who is excluded from deciding {state.name!r} cannot be said, so nobody may.")
+        return Refusal("FORBIDDEN", f"Who is excluded from deciding {what} cannot be said, so nobody may.")
     if actor.id in excluded:
         return Refusal(
             "FORBIDDEN",
-            f"{actor.id} may not decide this session: the workflow excludes them from {state.name!r}. "
-            f"Another person with the role {review.role} must.",
+            f"{actor.id} may not decide this session: the workflow excludes them from {what}. "
+            f"Another person with the role {role} must.",
         )
     return None
 
 
-def _excluded(turn: Turn, review: Review) -> set[str] | None:
+def _excluded(exclude: tuple[Expression, ...], scope: SessionScope) -> set[str] | None:
     """Who may not decide; None where that cannot be said."""
     names: list[Json] = []
     try:
-        for expression in review.exclude:
-            value = expression.evaluate(turn.scope())
+        for expression in exclude:
+            value = expression.evaluate(scope)
             names += value if isinstance(value, list) else [value]
     except EvaluationError:
         return None

@@ -25,6 +25,7 @@ FORMAT: Final = 1
 ActorKind: TypeAlias = Literal["agent", "human", "system", "external"]
 CallOutcome: TypeAlias = Literal["done", "failed", "unknown"]
 Phase: TypeAlias = Literal["entry", "run", "show", "ready", "exit"]
+ApprovalStatus: TypeAlias = Literal["pending", "approved", "rejected", "lapsed", "done", "failed", "unknown"]
 TurnOf: TypeAlias = Literal["agent", "system", "human", "external", "final"]
 Because: TypeAlias = Literal[
     "start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration", "restart"
@@ -123,7 +124,8 @@ class OpenCall:
 
     `purpose` is `agent` for a write an agent asked, `step` for a step of the workflow, `show` for
     what a review shows. `branch` is its place in an `all` (0 elsewhere). `redacted` says that the
-    arguments it runs with are not all here: only the process that opened it has them.
+    arguments it runs with are not all here: only the process that opened it has them. `approval` is that
+    of the person who let it run.
     """
 
     id: str
@@ -137,6 +139,29 @@ class OpenCall:
     attempt: int = 1
     key: str | None = None
     redacted: bool = False
+    approval: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenApproval:
+    """A call that an agent has asked, and that runs only if a person approves it: once, with exactly these arguments.
+
+    `id` is the revision of the fact that asked it; `arguments` are all there are, those the workflow
+    fixes included. `by` and `rationale` are of the person who decided, `settled` is the revision of the
+    fact that has its outcome.
+    """
+
+    id: str
+    tool: str
+    arguments: JsonObject
+    role: str
+    asked_by: str
+    opened_at: int
+    expires_at: int | None = None
+    status: ApprovalStatus = "pending"
+    by: str | None = None
+    rationale: str | None = None
+    settled: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +184,7 @@ class Timer:
     `index` is the place in the state's list of `after`, where the guard stands.
     """
 
-    kind: Literal["after", "due", "remind", "duration", "continue"]
+    kind: Literal["after", "due", "remind", "duration", "continue", "approval"]
     at: int
     to: str = ""
     index: int = 0
@@ -219,6 +244,8 @@ class Stay:
     """Where the session goes when the state's `exit` steps are done; then nobody else acts here any more."""
     votes: dict[str, Vote] = field(default_factory=dict[str, Vote])
     """The last vote of each person, where events of the review need several."""
+    approvals: dict[str, OpenApproval] = field(default_factory=dict[str, OpenApproval])
+    """Every call of this stay that was put before a person, and what has become of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pointsman.contracts.building import bound
 from pointsman.contracts.loading import load
 from pointsman.contracts.values import Json, JsonObject, canonical
 from pointsman.contracts.workflow import ToolDefinition, Workflow
+from pointsman.fsm.approvals import shown_digest
 from pointsman.fsm.commands import (
     Call,
     Cancel,
@@ -224,6 +225,26 @@ class Story:
         shown = digest if digest is not None else review.shown_digest if review else ""
         number = self.session.stay.number if stay is None else stay
         return self.submit(Decide(event, json_object(arguments), shown, number), actor, channel=channel)
+
+    def judge(
+        self,
+        event: str,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        number: str = "",
+        actor: Actor = MARIA,
+        channel: str = "cli",
+        stay: int | None = None,
+        digest: str | None = None,
+    ) -> Decision:
+        """Approve or reject a call that waits, the last one unless said otherwise, on what it shows."""
+        approvals = self.session.stay.approvals
+        approval = approvals.get(number or max(approvals, key=int, default=""))
+        shown = digest if digest is not None else shown_digest(approval) if approval else ""
+        named = number or (approval.id if approval else "none")
+        stay_number = self.session.stay.number if stay is None else stay
+        request = Decide(event, json_object(arguments), shown, stay_number, approval=named)
+        return self.submit(request, actor, channel=channel)
 
     def cancel(self, reason: str = "no longer needed", *, actor: Actor = ADA_HERSELF) -> Decision:
         return self.submit(Cancel(reason), actor, channel="cli")
