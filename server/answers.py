@@ -15,6 +15,7 @@ from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
 from pointsman.fsm.votes import votes_so_far
 
+from .approvals import approvals_shown
 from .replies import Reply, ReplyOutcome, WaitingFor
 
 
@@ -49,6 +50,7 @@ def reply(  # noqa: PLR0913 -- a reply has this many members
         allowed=actions(workflow, session),
         waiting_for=_waiting_for(session),
         ended=session.ended,
+        approvals=approvals_shown(workflow, session, whole=entered),
     )
 
 

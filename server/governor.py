@@ -24,6 +24,7 @@ from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Session
 
 from .answers import counted, reply, rests, told
+from .approvals import asked, stored_result
 from .catalogue import Catalogue, Served
 from .clock import Clock
 from .engines.embedded import EmbeddedEngine
@@ -128,12 +129,10 @@ class Governor:
             asyncio.create_task(self._send(caller, served, before, event, _object(arguments), None))
         )
 
-    async def decide(
-        self, caller: Caller, session: str, event: str, arguments: JsonObject, shown_digest: str, stay: int
-    ) -> Reply | Stray:
-        """Decide the open review of a session, for a person who has seen what has this digest."""
-        request = Decide(event, _object(arguments), shown_digest, stay)
-        return await self._administer(caller, session, event, request)
+    async def decide(self, caller: Caller, session: str, request: Decide) -> Reply | Stray:
+        """Decide the open review of a session, or a call that waits, for a person who has seen what it shows."""
+        request = replace(request, arguments=_object(request.arguments))
+        return await self._administer(caller, session, request.event, request)
 
     async def cancel(self, caller: Caller, session: str, reason: str) -> Reply | Stray:
         """End a session where it is."""
@@ -280,11 +279,14 @@ class Governor:
             moves = entered or any(one.leaving is not None for one in intended)
             session = await self._rest(session) if moves else session
             entered = session.stay.number != before.stay.number
-            return reply(served.workflow, session, "refused", entered=entered, refusal=decision.refusal)
+            outcome: ReplyOutcome = "waiting" if asked(decision) else "refused"
+            return reply(served.workflow, session, outcome, entered=entered, refusal=decision.refusal)
         call = next((one.call for one in intended if one.call is not None and one.call.purpose == "agent"), None)
         task = self.performer.running(session.id, call.id) if call else None
         if task is None:
             said, again = counted(decision), decision.repeated
+            if decision.stored is not None:
+                said = await stored_result(self.engine, session, decision.stored)
             return await self._at_rest(served, session, "done", entered=entered, result=said, repeated=again)
         await asyncio.wait([task], timeout=REPLY_WAIT_MS / 1000)
         if not task.done():

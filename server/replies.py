@@ -42,11 +42,28 @@ class WaitingFor:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalShown:
+    """A call that was put before a person, as its agent sees it: with the arguments it gave, and none that are fixed.
+
+    `number` is what people name it by; `due` is RFC 3339 in UTC. `arguments` come with the status.
+    """
+
+    number: str
+    tool: str
+    status: str
+    arguments: JsonObject | None = None
+    by: str | None = None
+    rationale: str | None = None
+    due: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a governed call led to, and where its session is now.
 
     `entered` says that the state or the status has changed, so that `goal`, `forbid`, `context` and
-    the schemas of `allowed` are of interest.
+    the schemas of `allowed` are of interest. `approvals` are those of the stay: all of them then, and
+    otherwise those that wait or run.
     """
 
     session: str
@@ -64,6 +81,7 @@ class Reply:
     allowed: tuple[Action, ...] = ()
     waiting_for: WaitingFor | None = None
     ended: Ended | None = None
+    approvals: tuple[ApprovalShown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

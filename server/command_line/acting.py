@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import click
 from sqlalchemy import Connection
@@ -57,10 +57,19 @@ def workflow_of(connection: Connection, session: Session) -> Workflow:
     return load(stored.text.encode(), stored.path or f"{session.workflow}.yaml")
 
 
-def tell(database: str | None, answer: Reply | Stray, *, as_json: bool, hint: str = "") -> None:
+class Ran(NamedTuple):
+    """A call of a tool that a person has let run: its approval's number, and the tool."""
+
+    approval: str
+    tool: str
+
+
+def tell(
+    database: str | None, answer: Reply | Stray, *, as_json: bool, hint: str = "", call: Ran | None = None
+) -> None:
     """Say what came of a command, and where its session is now that everything has settled.
 
-    `hint` follows a refusal, on lines of its own.
+    `hint` follows a refusal, on lines of its own. Of `call` is said how it ended.
 
     Raises:
         FoundProblems: when it was refused.
@@ -70,13 +79,23 @@ def tell(database: str | None, answer: Reply | Stray, *, as_json: bool, hint: st
         with reading_database(database) as connection:
             session = session_named(connection, answer.session)
     refusal = answer.refusal
+    outcome = "refused" if refusal else "done" if call is None else _ended(session, answer, call)
     if as_json:
         where = place(session) if session is not None else {}
-        print_json({**where, "outcome": "refused" if refusal else "done", **_refusal(refusal)})
+        print_json({**where, "outcome": outcome, **_refusal(refusal)})
     elif session is not None and refusal is None:
-        click.echo(visible("\n".join([sentence(session), *votes_in_words(session)]), lines=True))
+        ran = [] if call is None else [f"{call.tool}: {outcome}."]
+        click.echo(visible("\n".join([*ran, sentence(session), *votes_in_words(session)]), lines=True))
     if refusal is not None:
         raise FoundProblems(refusal_text(refusal) + (f"\n{hint}" if hint else ""))
+
+
+def _ended(session: Session | None, answer: Reply | Stray, call: Ran) -> str:
+    """Say how a call ended: as its session has it, or as was answered where the session has gone elsewhere."""
+    approval = session.stay.approvals.get(call.approval) if session is not None else None
+    if approval is not None:
+        return approval.status
+    return answer.outcome if isinstance(answer, Reply) else "refused"
 
 
 def refusal_text(refusal: Refusal) -> str:

@@ -1,72 +1,111 @@
 """`pointsman review`: what waits for a person, and that person's decision.
 
-A decision needs somebody at a terminal, who types the event's name once more, or the token of a
-person. It is bound to the stay and to the digest of what was shown when it was read here.
+That is a review, named by its session, or a call of a tool, named by session and number. A decision
+needs somebody at a terminal, who types the event's name once more, or the token of a person. It is
+bound to the stay and to the digest of what was shown when it was read here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from time import time_ns
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Protocol
 
 import click
 
-from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
-from pointsman.contracts.workflow import CallStep, Event, HumanState, Workflow
+from pointsman.contracts.workflow import Channel, Workflow
+from pointsman.fsm.commands import Decide
 from pointsman.fsm.refusals import Refusal
-from pointsman.fsm.session import OpenReview, Session
-from pointsman.fsm.stays import show_name
-from pointsman.fsm.votes import votes_so_far
+from pointsman.fsm.session import Session
 
-from ..store.searching import open_reviews
+from ..store.searching import open_approvals, open_reviews
+from . import calls, reviews
 from .columns import Column
 from .confirming import confirm
 from .database import reading_database, session_named
-from .demands import demands
 from .failures import FoundProblems
 from .groups import Group
 from .invocation import program
 from .options import database_option, json_option, limit_option, set_option, token_option
-from .output import (
-    json_text,
-    moment,
-    print_heading,
-    print_json,
-    print_json_lines,
-    print_pairs,
-    print_table,
-    value_text,
-)
+from .output import json_text, moment, print_json, print_json_lines, print_table
 from .persons import demand_a_person, person, turn_away
-from .whereabouts import sentence, votes_in_words
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ..governor import Governor
     from ..replies import Caller, Reply, Stray
+    from .acting import Ran
 
 
 LIST_COLUMNS: Final = (
-    Column("session", whole=True),
-    Column("workflow", rank=3),
+    Column("id", whole=True),
+    Column("workflow", rank=4),
     Column("state"),
+    Column("call of", rank=1),
     Column("role"),
-    Column("age", whole=True, rank=2),
-    Column("due", whole=True, rank=1),
+    Column("age", whole=True, rank=3),
+    Column("due", whole=True, rank=2),
 )
 
 
-class Open(NamedTuple):
-    """An open review, with the session it belongs to and the state that asks for it."""
+class Matter(Protocol):
+    """Something that waits for a person's decision."""
 
-    session: Session
-    workflow: Workflow
-    state: HumanState
-    review: OpenReview
+    @property
+    def session(self) -> Session:
+        """The session it belongs to."""
+        ...
+
+    @property
+    def workflow(self) -> Workflow:
+        """The session's workflow."""
+        ...
+
+    @property
+    def id(self) -> str:
+        """What it is named by."""
+        ...
+
+    @property
+    def role(self) -> str:
+        """Who decides."""
+        ...
+
+    @property
+    def shown_digest(self) -> str:
+        """The digest of what is shown."""
+        ...
+
+    @property
+    def accept(self) -> frozenset[Channel]:
+        """Through which channels it is decided."""
+        ...
+
+    @property
+    def excludes(self) -> bool:
+        """Whether somebody with the role may be excluded."""
+        ...
+
+    def schema(self, event: str) -> JsonObject:
+        """Give the schema of a decision's arguments. Raises FoundProblems for an event that is no decision of it."""
+        ...
+
+    def request(self, event: str, arguments: JsonObject) -> Decide:
+        """Make the decision's command, bound to what was shown."""
+        ...
+
+    def runs(self, event: str) -> Ran | None:
+        """Name the call that this decision lets run, if it does."""
+        ...
+
+    def document(self) -> JsonObject:
+        """Give everything there is to see."""
+        ...
+
+    def show(self, *, err: bool) -> None:
+        """Print it for people."""
+        ...
 
 
 @click.group(cls=Group)
@@ -75,14 +114,16 @@ def command() -> None:
 
 
 @command.command(name="list")
-@click.option("--role", help="Only reviews for this role.")
+@click.option("--role", help="Only what waits for this role.")
 @limit_option
 @database_option
 @json_option
 def list_reviews(role: str | None, limit: int, database: str | None, *, as_json: bool) -> None:
-    """List what waits for a person, the oldest first."""
+    """List what waits for a person, reviews and calls of tools, the oldest first."""
     with reading_database(database) as connection:
-        found = [_entry(session) for session in open_reviews(connection, role, limit)]
+        found = [reviews.entry(session) for session in open_reviews(connection, role, limit)]
+        found += [calls.entry(session, approval) for session, approval in open_approvals(connection, role, limit)]
+    found = sorted(found, key=lambda one: str(one["opened_at"]))[:limit]
     if as_json:
         print_json_lines(found)
         return
@@ -91,9 +132,10 @@ def list_reviews(role: str | None, limit: int, database: str | None, *, as_json:
         return
     rows = [
         [
-            str(one["session"]),
+            str(one["id"]),
             str(one["workflow"]),
             str(one["state"]),
+            None if one["kind"] == "review" else str(one["tool"]),
             str(one["role"]),
             _age(one["age_s"]),
             None if one["due"] is None else moment(str(one["due"])),
@@ -104,21 +146,21 @@ def list_reviews(role: str | None, limit: int, database: str | None, *, as_json:
 
 
 @command.command()
-@click.argument("session_id", metavar="ID")
+@click.argument("matter_id", metavar="ID")
 @database_option
 @json_option
-def show(session_id: str, database: str | None, *, as_json: bool) -> None:
-    """Show what a reviewer sees, what they may edit, and which decisions there are."""
+def show(matter_id: str, database: str | None, *, as_json: bool) -> None:
+    """Show what a person sees of a review or a call, and which decisions there are."""
     with reading_database(database) as connection:
-        opened = _open_review(connection, session_id)
+        matter = _matter(connection, matter_id)
     if as_json:
-        print_json(_document(opened))
+        print_json(matter.document())
     else:
-        _print_review(opened, err=False)
+        matter.show(err=False)
 
 
 @command.command()
-@click.argument("session_id", metavar="ID")
+@click.argument("matter_id", metavar="ID")
 @click.argument("event")
 @set_option
 @click.option("--rationale", metavar="TEXT", help="Why; it stays in the history.")
@@ -128,7 +170,7 @@ def show(session_id: str, database: str | None, *, as_json: bool) -> None:
 @json_option
 def decide(  # noqa: PLR0913 -- click's way: an option is an argument
     *,
-    session_id: str,
+    matter_id: str,
     event: str,
     assignments: tuple[str, ...],
     rationale: str | None,
@@ -137,169 +179,60 @@ def decide(  # noqa: PLR0913 -- click's way: an option is an argument
     database: str | None,
     as_json: bool,
 ) -> None:
-    """Decide a review: at a terminal, or with a person's token."""
+    """Decide a review or a call: at a terminal, or with a person's token.
+
+    A call is approved or rejected as it is; what is approved runs in this process.
+    """
     from .acting import governed, tell
     from .arguments import assigned
 
     demand_a_person(token, "A decision is made", "the event's name")
     with reading_database(database) as connection:
-        opened = _open_review(connection, session_id)
-        caller = person(connection, token, opened.workflow.roles)
+        matter = _matter(connection, matter_id)
+        caller = person(connection, token, matter.workflow.roles)
     if isinstance(caller, Refusal):
-        turn_away(database, session_id, event, caller)
-    if shown is not None and shown != opened.review.shown_digest:
-        raise FoundProblems(f"What is shown has changed; its digest is {opened.review.shown_digest}. Look at it again.")
-    arguments = assigned(assignments, _schema(opened.state, event))
+        turn_away(database, matter_id, event, caller)
+    if shown is not None and shown != matter.shown_digest:
+        raise FoundProblems(f"What is shown has changed; its digest is {matter.shown_digest}. Look at it again.")
+    arguments = assigned(assignments, matter.schema(event))
     if rationale is not None:
         arguments["rationale"] = rationale
     if token is None:
-        _print_review(opened, err=True)
+        matter.show(err=True)
         confirm(event, f"{caller.actor.id} decides {event} with {json_text(arguments)}. Type the event's name:")
 
     async def submit(governor: Governor) -> Reply | Stray:
-        return await governor.decide(
-            caller, session_id, event, arguments, opened.review.shown_digest, opened.session.stay.number
-        )
+        return await governor.decide(caller, matter.session.id, matter.request(event, arguments))
 
     answer = governed(database, [], submit)
     code = answer.refusal.code if answer.refusal is not None else None
-    hint = _hint(opened, caller, event) if code == "FORBIDDEN" else ""
-    tell(database, answer, as_json=as_json, hint=hint)
+    hint = _hint(matter, caller, event) if code == "FORBIDDEN" else ""
+    tell(database, answer, as_json=as_json, hint=hint, call=matter.runs(event))
 
 
-def _hint(opened: Open, caller: Caller, event: str) -> str:
+def _hint(matter: Matter, caller: Caller, event: str) -> str:
     """Say who can decide instead, where it is the person that the workflow excludes."""
-    review = opened.state.review
-    if review.role not in caller.actor.roles or caller.channel not in review.accept or not review.exclude:
+    if matter.role not in caller.actor.roles or caller.channel not in matter.accept or not matter.excludes:
         return ""
-    own = caller.actor.id == opened.session.started_by
+    own = caller.actor.id == matter.session.started_by
     why = f"{caller.actor.id} started this session, and nobody decides a session of their own. " if own else ""
     return (
-        f"\n{why}Another person with the role {review.role} decides it, at a terminal of their own:\n"
-        f"  {program()} token create maria --role {review.role}\n"
-        f"  {program()} review decide {opened.session.id} {event} --token TOKEN"
+        f"\n{why}Another person with the role {matter.role} decides it, at a terminal of their own:\n"
+        f"  {program()} token create maria --role {matter.role}\n"
+        f"  {program()} review decide {matter.id} {event} --token TOKEN"
     )
 
 
-def _open_review(connection: Connection, session_id: str) -> Open:
-    """Give the open review of a session.
+def _matter(connection: Connection, matter_id: str) -> Matter:
+    """Give what waits under this name: `SESSION` or `SESSION.NUMBER`.
 
     Raises:
         NotReached: when there is no such session, or its workflow's text is not there.
         FoundProblems: when nothing of it waits for a person.
     """
-    from .acting import workflow_of
-
+    session_id, dot, number = matter_id.partition(".")
     session = session_named(connection, session_id)
-    review = session.stay.review
-    if review is None or session.ended is not None:
-        raise FoundProblems(f"There is nothing to decide. {sentence(session)}")
-    workflow = workflow_of(connection, session)
-    state = workflow.states[session.state]
-    if not isinstance(state, HumanState):
-        raise FoundProblems(f"There is nothing to decide. {sentence(session)}")
-    return Open(session, workflow, state, review)
-
-
-def _schema(state: HumanState, event: str) -> JsonObject:
-    found = state.events.get(event)
-    if found is None:
-        raise FoundProblems(f"{event!r} is no decision of {state.name!r}. Those are: {', '.join(state.events)}.")
-    return found.contract.input_schema
-
-
-def _entry(session: Session) -> JsonObject:
-    review = session.stay.review
-    opened_at = review.opened_at if review is not None else session.stay.since
-    due_at = review.due_at if review is not None else None
-    return {
-        "session": session.id,
-        "workflow": session.workflow,
-        "state": session.state,
-        "role": review.role if review is not None else None,
-        "opened_at": iso(opened_at),
-        "age_s": (time_ns() // 1_000_000 - opened_at) // 1000,
-        "due": None if due_at is None else iso(due_at),
-        "shown_digest": review.shown_digest if review is not None else None,
-    }
-
-
-def _document(opened: Open) -> JsonObject:
-    review = opened.state.review
-    decisions: list[Json] = [
-        {
-            "event": event.name,
-            "description": event.description,
-            "leads_to": list(dict.fromkeys(transition.to for transition in event.next)),
-            "approvals": event.approvals,
-            "input_schema": event.contract.input_schema,
-        }
-        for event in opened.state.events.values()
-    ]
-    return {
-        **_entry(opened.session),
-        "votes": votes_so_far(opened.session.stay),
-        "revision": opened.session.revision,
-        "started_by": opened.session.started_by,
-        "goal": opened.state.goal,
-        "shown": opened.review.shown,
-        "edit": list(review.edit),
-        "rationale": "required" if review.rationale_required else "optional",
-        "accept": [*sorted(review.accept)],
-        "decisions": decisions,
-    }
-
-
-def _print_review(opened: Open, *, err: bool) -> None:
-    document = _document(opened)
-    review = opened.state.review
-    due = document["due"]
-    print_pairs(
-        [
-            ("session", opened.session.id),
-            ("workflow", f"{opened.session.workflow}, version {opened.session.version}"),
-            ("state", opened.session.state),
-            ("goal", opened.state.goal),
-            ("role", review.role),
-            ("started by", opened.session.started_by),
-            ("open since", moment(str(document["opened_at"]))),
-            ("due", None if due is None else moment(str(due))),
-            ("shown digest", opened.review.shown_digest),
-            ("may edit", ", ".join(review.edit) or "nothing"),
-            ("rationale", str(document["rationale"])),
-        ],
-        err=err,
-    )
-    print_heading("Shown (frozen)", err=err)
-    print_pairs([(name, value_text(value)) for name, value in _in_order(opened)], err=err)
-    print_heading("Decisions", err=err)
-    for event in opened.state.events.values():
-        _print_decision(event, err=err)
-    votes = votes_in_words(opened.session)
-    if votes:
-        print_heading("Votes so far", err=err)
-        click.echo(visible("\n".join(votes), lines=True), err=err)
-
-
-def _in_order(opened: Open) -> Iterator[tuple[str, Json]]:
-    """What is shown, in the order of the workflow's `show`; what has no value is left out."""
-    shown = opened.review.shown
-    wanted = [show_name(item) if isinstance(item, CallStep) else item for item in opened.state.review.show]
-    for name in dict.fromkeys([*wanted, *shown]):
-        if name in shown:
-            yield name, shown[name]
-
-
-def _print_decision(event: Event, *, err: bool) -> None:
-    """Print a decision: where it leads, what it is, what it takes."""
-    targets = " or ".join(dict.fromkeys(transition.to for transition in event.next))
-    takes = "" if event.approvals == 1 else f" ({event.approvals} persons must decide the same)"
-    click.echo(f"{click.style(visible(event.name), bold=True)} → {targets}{takes}", err=err)
-    if event.description:
-        print_pairs([("  ", event.description)], err=err)
-    lines = list(demands(event.contract.input_schema))
-    if lines:
-        print_pairs([(f"  {name} ({need})", said) for name, need, said in lines], err=err)
+    return calls.waiting_call(connection, session, number) if dot else reviews.open_review(connection, session)
 
 
 def _age(seconds: Json) -> str:

@@ -59,6 +59,15 @@ OPEN_CALL: Final = (
     Column("opened_at", whole=True, rank=3),
     Column("attempt", rank=1),
 )
+APPROVAL: Final = (
+    Column("approval", whole=True),
+    Column("tool"),
+    Column("arguments", rank=3),
+    Column("role", rank=2),
+    Column("status"),
+    Column("by"),
+    Column("due", whole=True, rank=1),
+)
 TIMER: Final = (Column("timer"), Column("kind", whole=True), Column("at", whole=True), Column("to"))
 RECORD: Final = (Column("field", whole=True), Column("value"), Column("from", rank=1))
 
@@ -292,6 +301,11 @@ def _print_session(session: Session, document: JsonObject) -> None:
         print_table(
             OPEN_CALL, [[str(call[one.name]) for one in OPEN_CALL] for call in _objects(document["open_calls"])]
         )
+    if session.stay.approvals:
+        print_heading("Calls put before a person")
+        print_table(
+            APPROVAL, [[_cell(call.get(one.name)) for one in APPROVAL] for call in _objects(document["approvals"])]
+        )
     if document["timers"]:
         print_heading("Timers")
         print_table(TIMER, [[str(timer[one.name]) for one in TIMER] for timer in _objects(document["timers"])])
@@ -301,6 +315,10 @@ def _path(steps: list[JsonObject]) -> str:
     names = [str(one["state"]) for one in steps]
     left_out = len(names) - SHOWN_STATES
     return (f"({left_out} states before) → " if left_out > 0 else "") + " → ".join(names[-SHOWN_STATES:])
+
+
+def _cell(value: Json) -> str | None:
+    return None if value is None else value_text(value)
 
 
 def _objects(value: Json) -> list[JsonObject]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import time_ns
 from typing import Final
 
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.allowed import waiting
-from pointsman.fsm.session import OpenCall, Provenance, Session, Timer, TurnOf
+from pointsman.fsm.session import OpenApproval, OpenCall, Provenance, Session, Timer, TurnOf
 from pointsman.fsm.votes import tallies, votes_so_far
 
 from ..audit.chain import AuditRow
@@ -62,6 +63,11 @@ def place(session: Session) -> JsonObject:
     return members
 
 
+def age_s(since_ms: int) -> int:
+    """Say how long ago a moment was, in whole seconds."""
+    return (time_ns() // 1_000_000 - since_ms) // 1000
+
+
 def votes_in_words(session: Session) -> list[str]:
     """Say what persons have said of a review that several decide, a line for each: `approve: 1 of 2 (maria)`."""
     return [
@@ -88,6 +94,7 @@ def everything(session: Session, path: Sequence[AuditRow]) -> JsonObject:
         "since": iso(stay.since),
         "record": record,
         "review": None if stay.review is None else {"role": stay.review.role, "shown_digest": stay.review.shown_digest},
+        "approvals": [_approval(session, approval) for approval in stay.approvals.values()],
         "open_calls": [_open_call(call) for call in stay.open.values()],
         "timers": [_timer(name, timer) for name, timer in sorted(timers.items(), key=lambda item: item[1].at)],
         "path": [step(row) for row in path],
@@ -138,6 +145,23 @@ def _open_call(call: OpenCall) -> JsonObject:
         "opened_at": iso(call.opened_at),
         "attempt": call.attempt,
     }
+
+
+def _approval(session: Session, approval: OpenApproval) -> JsonObject:
+    return _given(
+        {
+            "approval": f"{session.id}.{approval.id}",
+            "tool": approval.tool,
+            "arguments": approval.arguments,
+            "role": approval.role,
+            "asked_by": approval.asked_by,
+            "opened_at": iso(approval.opened_at),
+            "due": None if approval.expires_at is None else iso(approval.expires_at),
+            "status": approval.status,
+            "by": approval.by,
+            "rationale": approval.rationale,
+        }
+    )
 
 
 def _timer(name: str, timer: Timer) -> JsonObject:

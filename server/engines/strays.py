@@ -21,7 +21,7 @@ from pointsman.contracts.values import Json, JsonObject, canonical, digest_text
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.commands import Call, Command, Decide, Expire, Observe, Restart, Send, Settle, Start, TakeOver
 from pointsman.fsm.decision import Decision
-from pointsman.fsm.facts import Accepted, Denied, Fact
+from pointsman.fsm.facts import Accepted, Denied, Fact, Settled
 from pointsman.fsm.redaction import REDACTED, kept_of_refused, kept_refusal, secrets
 from pointsman.fsm.refusals import Refusal, unmet_values
 from pointsman.fsm.session import Actor, Session
@@ -29,12 +29,12 @@ from pointsman.fsm.session import Actor, Session
 _WINDOW_S: Final = 60.0
 _NAME_BYTES: Final = 256
 
-SENT_TOO_OFTEN: Final = Refusal("LIMIT_REACHED", "The event had been accepted before; it is sent again too often.")
-"""What is written of a repeated event beyond the bound; its sender is answered as ever."""
+SENT_TOO_OFTEN: Final = Refusal("LIMIT_REACHED", "It had been answered before; it is sent again too often.")
+"""What is written of a repeated event or call beyond the bound; its sender is answered as ever."""
 
 
 def only_said(workflow: Workflow, before: Session | None, decision: Decision) -> bool:
-    """Whether a decision moves nothing: its rows only say no, or that an event had been accepted before.
+    """Whether a decision moves nothing: its rows only say no, or that an event or a call had been answered before.
 
     A refusal that a limit of the workflow still counts is more than said.
     """
@@ -49,7 +49,7 @@ def only_said(workflow: Workflow, before: Session | None, decision: Decision) ->
             case Denied(counts_denial=denial, counts_invalid=invalid):
                 if counted and (denial or invalid):
                     return False
-            case Accepted(repeated=True):
+            case Accepted(repeated=True) | Settled(repeats=int()):
                 pass
             case _:
                 return False

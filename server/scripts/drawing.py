@@ -206,9 +206,9 @@ def _stays(rows: Iterable[AuditRow]) -> list[_Stay]:
         if row.kind == "entered":
             stays.append(_Stay(row.state_after or ""))
         elif stays:
-            stays[-1].calls += row.kind == "settled" and row.action != "set"
+            stays[-1].calls += row.kind == "settled" and row.action != "set" and row.outcome != "repeated"
             stays[-1].refused += row.kind == "denied"
-            if row.kind in ("accepted", "decided", "timer"):
+            if row.kind in ("accepted", "decided", "timer") and row.outcome in ("done", "moved"):
                 stays[-1].by = (
                     f"{row.action or row.kind} by {row.actor_id}" if row.kind == "decided" else row.action or ""
                 )

@@ -109,7 +109,7 @@ class Player:
             case DecideStep():
                 if step.rationale is not None:
                     arguments["rationale"] = step.rationale
-                self._last = await self._stage.decide(session, step.person, step.decide, arguments)
+                self._last = await self._stage.decide(session, step.person, step.decide, arguments, step.approval)
             case DeliverStep():
                 self._last = await self._stage.deliver(session, step.deliver, arguments)
 

@@ -56,9 +56,10 @@ class CallStep(_Part):
 
 
 class DecideStep(_Part):
-    """A person decides the open review."""
+    """A person decides the open review, or the call of this tool that waits longest for an approval."""
 
     decide: str
+    approval: str | None = None
     values: Values = Field(alias="with", default_factory=dict)
     rationale: str | None = None
     person: str = Field(alias="as", default="reviewer", min_length=1)

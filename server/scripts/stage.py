@@ -16,7 +16,8 @@ from typing import Final
 from pointsman.contracts.bounds import REPLY_WAIT_MS
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import HumanState, Workflow
-from pointsman.fsm.commands import Expire
+from pointsman.fsm.approvals import shown_digest
+from pointsman.fsm.commands import Decide, Expire
 from pointsman.fsm.session import Actor, Session
 
 from ..answers import rests
@@ -56,16 +57,33 @@ class Stage:
             session = await self._engine.wait_for_change(session_id, session.revision, left_ms) or session
         return session
 
-    async def decide(self, session: Session, person: str, event: str, arguments: JsonObject) -> JsonObject:
-        """Have a person decide what is open; `starter` is whoever started the session."""
-        state = self.workflow.states[session.state]
-        review = state.review if isinstance(state, HumanState) else None
+    async def decide(
+        self, session: Session, person: str, event: str, arguments: JsonObject, tool: str | None = None
+    ) -> JsonObject:
+        """Have a person decide what is open: the review, or the call of this tool that waits longest.
+
+        `starter` is whoever started the session. Everybody else has just the role that is asked for.
+        """
+        request, role, channel = self._matter(session, event, arguments, tool)
         identity = session.started_by if person == STARTER else f"{PERSON}{person}"
-        roles = () if review is None else (review.role,)
+        caller = Caller(Actor("human", identity, () if role is None else (role,)), CLIENT, channel)
+        return _content(await self._governor.decide(caller, session.id, request))
+
+    def _matter(
+        self, session: Session, event: str, arguments: JsonObject, tool: str | None
+    ) -> tuple[Decide, str | None, str]:
+        """Give the decision as bound to what is shown, the role it takes, and a channel it may come through."""
+        stay, state = session.stay, self.workflow.states[session.state]
+        if tool is not None:
+            waiting = [one for one in stay.approvals.values() if one.tool == tool and one.status == "pending"]
+            call = min(waiting, key=lambda one: int(one.id), default=None)
+            if call is None:
+                return Decide(event, arguments, "", stay.number, approval="none"), None, "cli"
+            return Decide(event, arguments, shown_digest(call), stay.number, approval=call.id), call.role, "cli"
+        review = state.review if isinstance(state, HumanState) else None
         channel = "cli" if review is None or "cli" in review.accept else min(review.accept)
-        caller = Caller(Actor("human", identity, roles), CLIENT, channel)
-        shown = session.stay.review.shown_digest if session.stay.review is not None else ""
-        return _content(await self._governor.decide(caller, session.id, event, arguments, shown, session.stay.number))
+        shown = stay.review.shown_digest if stay.review is not None else ""
+        return Decide(event, arguments, shown, stay.number), None if review is None else review.role, channel
 
     async def deliver(self, session: Session, event: str, arguments: JsonObject) -> JsonObject:
         """Deliver an event from outside."""

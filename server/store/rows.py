@@ -40,6 +40,7 @@ class SessionRow(NamedTuple):
     next_timer_at: int | None
     has_open: bool
     ended_at: int | None
+    has_approvals: bool
 
 
 def audit_row(fact: Fact, chain: str, revision: int, prev: str, salt: str) -> AuditRow:
@@ -143,4 +144,5 @@ def session_row(session: Session, head: str) -> SessionRow:
         next_timer_at=session.next_timer_at,
         has_open=bool(session.stay.open) and session.ended is None,
         ended_at=session.ended.at if session.ended is not None else None,
+        has_approvals=any(one.status == "pending" for one in session.stay.approvals.values()),
     )

@@ -1,4 +1,4 @@
-"""What people search for across sessions: rows of all histories, and open reviews. Functions of a connection."""
+"""What people search for across sessions: rows of all histories, and what waits for people. For a connection."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
-from pointsman.fsm.session import Session
+from pointsman.fsm.session import OpenApproval, Session
 
 from ..audit.chain import AuditRow
 from .reading import LIST_ROWS
@@ -71,6 +71,26 @@ def open_reviews(connection: Connection, role: str | None = None, limit: int = L
     statement = select(columns.id, columns.head, columns.format, columns.snapshot).where(waits)
     found = [StoredSession._make(row).restored() for row in connection.execute(statement)]
     return sorted(found, key=lambda session: (session.stay.since, session.id))[:limit]
+
+
+def open_approvals(
+    connection: Connection, role: str | None = None, limit: int = LIST_ROWS
+) -> list[tuple[Session, OpenApproval]]:
+    """Give the calls of tools that wait for a person, each with its session, those that wait longest first.
+
+    Raises:
+        StoreUnreadable: when a snapshot is of another format, or damaged.
+    """
+    columns = sessions.c
+    waits = columns.has_approvals == true()
+    statement = select(columns.id, columns.head, columns.format, columns.snapshot).where(waits)
+    found = [
+        (session, approval)
+        for session in (StoredSession._make(row).restored() for row in connection.execute(statement))
+        for approval in session.stay.approvals.values()
+        if approval.status == "pending" and role in (None, approval.role)
+    ]
+    return sorted(found, key=lambda one: (one[1].opened_at, one[0].id, int(one[1].id)))[:limit]
 
 
 def newest_definition(connection: Connection, workflow: str) -> DefinitionRow | None:

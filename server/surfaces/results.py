@@ -21,7 +21,7 @@ from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
 
-from ..replies import Reply, Sessions, Stray, WaitingFor
+from ..replies import ApprovalShown, Reply, Sessions, Stray, WaitingFor
 from .names import Names
 
 LISTED: Final = ("session", "workflow", "state", "actor", "role", "started_by", "started_at", "ended_at")
@@ -114,6 +114,7 @@ def _structured(reply: Reply, names: Names, *, schemas: bool) -> JsonObject:
         "context": reply.context,
         "allowed": allowed or None,
         "waiting_for": None if reply.waiting_for is None else _waiting_for(reply.waiting_for),
+        "approvals": [_approval(one, names.of(reply.workflow, one.tool)) for one in reply.approvals] or None,
         "ended": None if reply.ended is None else _ended(reply.ended),
     }
     return _without_absent(members)
@@ -140,6 +141,20 @@ def _waiting_for(waiting: WaitingFor) -> JsonObject:
     return _without_absent({"actor": waiting.actor, "role": waiting.role, "due": waiting.due})
 
 
+def _approval(approval: ApprovalShown, tool: str) -> JsonObject:
+    return _without_absent(
+        {
+            "number": approval.number,
+            "tool": tool,
+            "status": approval.status,
+            "arguments": approval.arguments,
+            "by": approval.by,
+            "rationale": approval.rationale,
+            "due": approval.due,
+        }
+    )
+
+
 def _ended(ended: Ended) -> JsonObject:
     return _without_absent({"outcome": ended.outcome, "at": iso(ended.at), "owner": ended.owner})
 
@@ -151,7 +166,7 @@ def _without_absent(members: JsonObject) -> JsonObject:
 def _text(reply: Reply, action: str) -> str:
     lines: list[str] = []
     if reply.refusal is not None:
-        lines.append(_refusal_text(reply.refusal))
+        lines.append(_refusal_text(reply.refusal, "Waiting" if reply.outcome == "waiting" else "Refused"))
     if reply.outcome not in {"refused", "waiting"}:
         lines.append(f"{action}: {reply.outcome}{_how(reply)}.")
     lines.append(_whereabouts(reply))
@@ -177,5 +192,5 @@ def _whereabouts(reply: Reply) -> str:
     return f"In {reply.state}.{goal}"
 
 
-def _refusal_text(refusal: Refusal) -> str:
-    return f"Refused ({refusal.code}): {refusal.message}"
+def _refusal_text(refusal: Refusal, what: str = "Refused") -> str:
+    return f"{what} ({refusal.code}): {refusal.message}"

@@ -15,7 +15,7 @@ from pointsman.fsm.commands import Call, Decide, Observe, Read, Restart, Send, S
 from pointsman.fsm.facts import Decided, Entered, Fact, Intended, Settled
 from pointsman.fsm.session import Actor, OpenApproval
 
-from .driver import ADA, ADA_HERSELF, MARIA, SERVER, Story, result_of, workflow
+from .driver import ADA, ADA_HERSELF, MARIA, SERVER, Story, json_object, result_of, workflow
 
 OTTO: Final = Actor("human", "otto", ("reviewer",))
 IMPOSTOR: Final = Actor("agent", "maria", ("reviewer",))
@@ -60,7 +60,7 @@ class Shed(RuleBasedStateMachine):
 
     @rule(tool=st.sampled_from(["t.saw", "t.pay", "t.look"]), given=arguments)
     def call(self, tool: str, given: dict[str, object]) -> None:
-        decision = self.story.submit(Call(tool, {**given}), ADA)  # type: ignore[dict-item] -- plain values
+        decision = self.story.submit(Call(tool, json_object(given)), ADA)
         assert decision.read is None or self.story.state == "out"
         self.look_back()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pytest
@@ -63,6 +64,17 @@ ASKED: Final = {"x": 1, "y": "tmp"}
 @pytest.fixture
 def story() -> Story:
     return Story(TIDY, {"file": "a.txt", "stale": True})
+
+
+@dataclass(frozen=True)
+class About:
+    """A decision that is about something else in one respect."""
+
+    event: str = "approve"
+    arguments: Mapping[str, object] | None = None
+    number: str = ""
+    digest: str | None = None
+    stay: int | None = None
 
 
 def waits(story: Story) -> OpenApproval:
@@ -369,7 +381,8 @@ def test_a_timer_that_became_due_while_an_outcome_was_awaited_lapses_with_it(sto
 
 def test_without_within_a_call_waits_as_long_as_the_stay(story: Story) -> None:
     story.call("t.pay")
-    assert (waits(story).expires_at, story.session.stay.timers.keys()) == (None, {"1.after.0"})
+    assert waits(story).expires_at is None
+    assert story.session.stay.timers.keys() == {"1.after.0"}
     story.at += 47 * HOUR_MS
     story.judge("approve")
     assert story.code is None
@@ -414,19 +427,19 @@ def test_where_it_cannot_be_said_who_is_excluded_nobody_decides(story: Story) ->
 
 
 @pytest.mark.parametrize(
-    ("given", "code"),
+    ("about", "code"),
     [
-        ({"digest": "sha256:0"}, "STALE"),
-        ({"stay": 0}, "STALE"),
-        ({"number": "999"}, "STALE"),
-        ({"event": "agree"}, "NOT_ALLOWED"),
-        ({"arguments": {"amount": 1}}, "INVALID_FIELDS"),
+        (About(digest="sha256:0"), "STALE"),
+        (About(stay=0), "STALE"),
+        (About(number="999"), "STALE"),
+        (About(event="agree"), "NOT_ALLOWED"),
+        (About(arguments={"amount": 1}), "INVALID_FIELDS"),
     ],
 )
-def test_a_decision_is_about_this_call_as_it_was_shown(story: Story, given: dict[str, object], code: str) -> None:
+def test_a_decision_is_about_this_call_as_it_was_shown(story: Story, about: About, code: str) -> None:
     """Faults 20: bound to what was shown. A person can approve or reject, and change nothing."""
     story.call("t.delete", ASKED)
-    story.judge(**{"event": "approve", **given})  # type: ignore[arg-type] -- one keyword of `judge` each
+    story.judge(about.event, about.arguments, number=about.number, digest=about.digest, stay=about.stay)
     assert (story.code, waits(story).status, story.session.stay.open) == (code, "pending", {})
 
 

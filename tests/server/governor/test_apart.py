@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from pointsman.fsm.commands import Command, Settle
+from pointsman.fsm.commands import Command, Decide, Settle
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.session import Session
 from pointsman.server.application import Application
@@ -101,7 +101,9 @@ async def test_what_a_decision_opens_runs_even_if_whoever_decided_is_gone(
 
         monkeypatch.setattr(application.engine, "submit", answer_late)
         deciding = asyncio.create_task(
-            application.governor.decide(CHIEF, session.id, "approve", {}, review.shown_digest, session.stay.number)
+            application.governor.decide(
+                CHIEF, session.id, Decide("approve", {}, review.shown_digest, session.stay.number)
+            )
         )
         await committed.wait()
         deciding.cancel()

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from pointsman.fsm.commands import Decide
 from pointsman.fsm.session import Session
 from pointsman.server.application import Application
 from pointsman.server.replies import Glimpse
@@ -80,7 +81,9 @@ async def test_a_person_in_another_process_decides_and_the_first_one_notices_at_
 
         end = server.governor.subscribe(session.id, changed)
         decided = await terminal.governor.decide(
-            CHIEF, session.id, "approve", {"text": "hello, dear"}, review.shown_digest, session.stay.number
+            CHIEF,
+            session.id,
+            Decide("approve", {"text": "hello, dear"}, review.shown_digest, session.stay.number),
         )
         moment = time.monotonic()
         async with asyncio.timeout(5):
@@ -100,7 +103,9 @@ async def test_who_started_a_session_does_not_decide_it(application: Application
     review = session.stay.review
     assert review is not None
     answer = replied(
-        await application.governor.decide(STARTER, session.id, "approve", {}, review.shown_digest, session.stay.number)
+        await application.governor.decide(
+            STARTER, session.id, Decide("approve", {}, review.shown_digest, session.stay.number)
+        )
     )
     assert answer.refusal is not None
     assert answer.refusal.code == "FORBIDDEN"
@@ -113,7 +118,8 @@ async def test_no_credential_of_kind_agent_decides(application: Application) -> 
     review = session.stay.review
     assert review is not None
     governor = application.governor
-    decided = replied(await governor.decide(AGENT, session.id, "approve", {}, review.shown_digest, session.stay.number))
+    request = Decide("approve", {}, review.shown_digest, session.stay.number)
+    decided = replied(await governor.decide(AGENT, session.id, request))
     acted_upon = await acted(application, session.id, "approve")
     assert [answer.refusal and answer.refusal.code for answer in (decided, acted_upon)] == [
         "FORBIDDEN",
