@@ -258,13 +258,14 @@ def test_the_same_call_after_it_was_done_is_answered_with_what_it_gave_then(stor
 def test_where_every_call_is_a_new_write_the_same_call_is_asked_anew(story: Story) -> None:
     """Format: `key: none` (two equal deposits, lawfully)."""
     story.call("t.pay")
-    story.judge("approve")
-    story.call("t.pay")
-    assert story.code == "IN_PROGRESS"
-    story.settle("t.pay")
-    story.call("t.pay")
-    assert (story.code, len(story.session.stay.approvals)) == ("NEEDS_APPROVAL", 2)
-    assert waits(story).status == "pending"
+    for asked in (2, 3):
+        story.judge("approve")
+        story.call("t.pay")
+        assert (story.code, len(story.session.stay.approvals)) == ("NEEDS_APPROVAL", asked)
+        assert waits(story).status == "pending"
+        story.call("t.pay")
+        assert (story.code, len(story.session.stay.approvals)) == ("NEEDS_APPROVAL", asked)
+        story.settle("t.pay")
 
 
 def test_an_approved_read_runs_as_one_and_is_remembered(story: Story) -> None:

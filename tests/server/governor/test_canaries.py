@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from pointsman.contracts.values import JsonObject
+from pointsman.fsm.commands import Decide
 from pointsman.server.application import Application, open_application
 from pointsman.server.replies import Reply
 from tests.server.governor.desks import AGENT, CHIEF, HERE, STRANGER, replied
@@ -121,7 +122,7 @@ async def test_no_refusal_leaves_the_canary_behind(vault: Vault, action: str) ->
         assert state is not None
         assert state.stay.review is not None
         shown = state.stay.review.shown_digest
-        await application.governor.decide(CHIEF, session, "stop", {}, shown, state.stay.number)
+        await application.governor.decide(CHIEF, session, Decide("stop", {}, shown, state.stay.number))
         await refused()
         await application.governor.act(AGENT, "nobody", action, {"secret": CANARY})
     assert {"NOT_YOUR_TURN", "NOT_FOUND", "SESSION_ENDED"} <= codes
