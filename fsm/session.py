@@ -25,7 +25,7 @@ FORMAT: Final = 1
 ActorKind: TypeAlias = Literal["agent", "human", "system", "external"]
 CallOutcome: TypeAlias = Literal["done", "failed", "unknown"]
 Phase: TypeAlias = Literal["entry", "run", "show", "ready", "exit"]
-TurnOf: TypeAlias = Literal["agent", "system", "human", "external", "final"]
+TurnOf: TypeAlias = Literal["agent", "model", "system", "human", "external", "final"]
 Because: TypeAlias = Literal[
     "start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration", "restart"
 ]
