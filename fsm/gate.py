@@ -13,7 +13,7 @@ from pointsman.contracts.workflow import HumanState, LimitKind, Workflow
 from .decision import Decision
 from .facts import Denied
 from .flow import move
-from .redaction import kept_of_refused, kept_refusal, secrets
+from .redaction import kept_of_refused, kept_refusal
 from .refusals import Code, Refusal, unmet_values
 from .session import Actor, Counts, Ended, Session
 from .turn import Turn
@@ -168,7 +168,7 @@ def _write_row(  # noqa: PLR0913 -- the flags are columns of the row
     cause: Code | None = None,
 ) -> None:
     kept = kept_of_refused(turn.workflow, action, arguments)
-    said = kept_refusal(refusal, secrets(arguments, kept))
+    said = kept_refusal(refusal, arguments, kept)
     text = canonical(kept)
     turn.emit(
         "denied",
@@ -180,7 +180,7 @@ def _write_row(  # noqa: PLR0913 -- the flags are columns of the row
             counts_denial=denial,
             counts_invalid=invalid,
             cause=cause,
-            detail=None if refusal.detail is None else _cut(refusal.detail),
+            detail=None if said.detail is None else _cut(said.detail),
         ),
         action=action,
         outcome="refused",

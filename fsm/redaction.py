@@ -75,15 +75,20 @@ def without_secrets(text: str, hidden: Sequence[str]) -> str:
     return text
 
 
-def kept_refusal(refusal: Refusal, hidden: Sequence[str]) -> Refusal:
-    """Give a refusal as it is kept: what it demands is named by paths, which hold names the caller made up."""
-    if not hidden:
+def kept_refusal(refusal: Refusal, clear: JsonObject, kept: JsonObject) -> Refusal:
+    """Give the refusal of a call as it is kept, beside its arguments.
+
+    What it demands is named by paths, which hold names the caller made up. Why an expression could not be
+    judged is told in words that nobody has chosen, so of a redacted call that is left out.
+    """
+    if kept == clear:
         return refusal
+    hidden = secrets(clear, kept)
     unmet = tuple(
         replace(one, path=without_secrets(one.path, hidden), problem=without_secrets(one.problem, hidden))
         for one in refusal.unmet
     )
-    return replace(refusal, message=without_secrets(refusal.message, hidden), unmet=unmet)
+    return replace(refusal, message=without_secrets(refusal.message, hidden), unmet=unmet, detail=None)
 
 
 def _paths(policy: ToolPolicy, root: str) -> list[tuple[str, ...]]:

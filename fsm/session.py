@@ -26,7 +26,7 @@ ActorKind: TypeAlias = Literal["agent", "human", "system", "external"]
 CallOutcome: TypeAlias = Literal["done", "failed", "unknown"]
 Phase: TypeAlias = Literal["entry", "run", "show", "ready", "exit"]
 ApprovalStatus: TypeAlias = Literal["pending", "approved", "rejected", "lapsed", "done", "failed", "unknown"]
-TurnOf: TypeAlias = Literal["agent", "system", "human", "external", "final"]
+TurnOf: TypeAlias = Literal["agent", "model", "system", "human", "external", "final"]
 Because: TypeAlias = Literal[
     "start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration", "restart"
 ]

@@ -28,7 +28,7 @@ def turn_of(state: State) -> TurnOf:
     """Who acts in a state once its steps are done."""
     match state:
         case AgentState():
-            return "agent"
+            return "agent" if state.model is None else "model"
         case HumanState():
             return "human"
         case ExternalState():

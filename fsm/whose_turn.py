@@ -13,11 +13,12 @@ from .gate import contract_refusal, ended, may_drive
 from .refusals import Refusal
 from .scope import SessionScope
 from .session import ActorKind, TurnOf
-from .turn import Turn, UndecidableError, choose, passes
+from .turn import Turn, UndecidableError, passes
 
 _ACTORS: Final[dict[TurnOf, tuple[ActorKind, ...]]] = {"agent": ("agent",), "external": ("external", "system")}
 _WHO: Final[dict[TurnOf, str]] = {
     "agent": "an agent",
+    "model": "a model that the server asks",
     "system": "the server",
     "external": "the outside",
     "human": "a person",
@@ -85,14 +86,24 @@ def prove_event(turn: Turn, event: Event, arguments: JsonObject, fetched: tuple[
 
 
 def destination(event: Event, scope: SessionScope) -> str | Refusal:
-    """Give the state an event leads to, or refuse it where no condition of its `next` is true."""
+    """Give the state an event leads to, or refuse it where no condition of its `next` is true.
+
+    Then the messages of the entries that were tried are what the sender is told.
+    """
     why, detail = "no condition of its `next` is true", None
-    try:
-        target = choose(event.next, scope)
-    except UndecidableError as undecidable:
-        target, detail = None, str(undecidable)
-        why = "a condition of its `next` cannot be judged: a value is missing, or of another type"
-    return target or Refusal("GUARD_FAILED", f"{event.name} leads nowhere with these values: {why}.", detail=detail)
+    told: list[str] = []
+    for transition in event.next:
+        if transition.when is not None and transition.when.message is not None:
+            told.append(transition.when.message)
+        try:
+            if passes(transition.when, scope):
+                return transition.to
+        except UndecidableError as undecidable:
+            detail = str(undecidable)
+            why = "a condition of its `next` cannot be judged: a value is missing, or of another type"
+            break
+    said = " ".join(told) or f"{event.name} leads nowhere with these values: {why}."
+    return Refusal("GUARD_FAILED", said, detail=detail)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -32,7 +32,7 @@ def reply(  # noqa: PLR0913 -- a reply has this many members
     """Tell an agent what came of its call. `entered` says that it has not seen this stay yet."""
     state = workflow.states[session.state]
     context: JsonObject | None = None
-    if entered and isinstance(state, AgentState):
+    if entered and isinstance(state, AgentState) and state.model is None:
         context = {name: session.record[name] for name in state.show if name in session.record}
     return Reply(
         session=session.id,
@@ -56,7 +56,7 @@ def reply(  # noqa: PLR0913 -- a reply has this many members
 
 def actions(workflow: Workflow, session: Session) -> tuple[Action, ...]:
     """What an agent may do now; nothing when it is somebody else's turn."""
-    if not isinstance(workflow.states[session.state], AgentState):
+    if session.stay.actor != "agent":
         return ()
     return allowed(workflow, session)
 

@@ -15,11 +15,13 @@ from typing import Protocol
 import structlog
 
 from pointsman.contracts.building import bound
+from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.loading import load
-from pointsman.contracts.workflow import Workflow
+from pointsman.contracts.workflow import AgentState, Workflow
+from pointsman.tools.rates import Rates
 from pointsman.tools.sources import Sources, open_sources
 
-from .errors import SameName
+from .errors import ModelNotDriven, SameName
 
 _log = structlog.get_logger(__name__)
 
@@ -61,6 +63,7 @@ class Catalogue:
     def __init__(self) -> None:
         self._by_digest: dict[str, Served] = {}
         self._served: dict[str, str] = {}
+        self._rates: dict[str, Rates] = {}
         self._recalling = asyncio.Lock()
 
     async def serve(self, path: Path) -> Served:
@@ -68,21 +71,36 @@ class Catalogue:
 
         Raises:
             InvalidWorkflow: with every fault of the file.
+            ModelNotDriven: when a state of it is a model's to act in.
             SameName: when another file with this name is served.
             SourceError: when a source of its tools cannot be had.
             OSError: when the file cannot be read.
         """
-        served = await _open(path.read_bytes(), path)
+        served = await self._open(path.read_bytes(), path)
+        try:
+            self._admit(served)
+        except PointsmanError:
+            await served.sources.aclose()
+            raise
+        self._by_digest[served.workflow.digest] = served
+        self._served[served.workflow.name] = served.workflow.digest
+        return served
+
+    def _admit(self, served: Served) -> None:
+        """Refuse a workflow that cannot be served: one whose name is taken, or that nobody would go on with."""
         other = self.by_name(served.workflow.name)
         if other is not None:
-            await served.sources.aclose()
             raise SameName(
                 f"{other.path} and {served.path} are both the workflow `{served.workflow.name}`. "
                 "Give one of them another name, or serve them apart."
             )
-        self._by_digest[served.workflow.digest] = served
-        self._served[served.workflow.name] = served.workflow.digest
-        return served
+        states = served.workflow.states.values()
+        models = [state.name for state in states if isinstance(state, AgentState) and state.model is not None]
+        if models:
+            raise ModelNotDriven(
+                f"{served.path}: in {', '.join(models)} a model acts (`actor: model`), which this version reads and "
+                "checks but does not drive. Write `actor: agent` there, and let an agent act through MCP."
+            )
 
     async def recall(self, digest: str, texts: Texts) -> Served | None:
         """Give the workflow with this digest, from memory or from the database; None if neither has it."""
@@ -93,7 +111,7 @@ class Catalogue:
             served = self._by_digest.get(digest)
             stored = await texts.definition(digest) if served is None else None
             if stored is not None:
-                served = await _open(stored.text.encode(), Path(stored.path or "workflow.yaml"))
+                served = await self._open(stored.text.encode(), Path(stored.path or "workflow.yaml"))
                 self._by_digest[digest] = served
                 _log.info("workflow recalled", workflow=served.workflow.name, definition=digest)
         return served
@@ -122,9 +140,9 @@ class Catalogue:
         for served in self._by_digest.values():
             await served.sources.aclose()
 
-
-async def _open(text: bytes, path: Path) -> Served:
-    workflow = load(text, str(path))
-    sources = open_sources(workflow, path.absolute().parent)
-    definitions = {one.name: one for one in await sources.definitions()}
-    return Served(bound(workflow, definitions), sources, path.absolute())
+    async def _open(self, text: bytes, path: Path) -> Served:
+        workflow = load(text, str(path))
+        rates = self._rates.setdefault(workflow.name, Rates())
+        sources = open_sources(workflow, path.absolute().parent, rates)
+        definitions = {one.name: one for one in await sources.definitions()}
+        return Served(bound(workflow, definitions), sources, path.absolute())

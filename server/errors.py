@@ -36,5 +36,9 @@ class EngineClosed(PointsmanError):
     """The server is stopping. Nothing was done; try again when it runs."""
 
 
+class ModelNotDriven(PointsmanError):
+    """A state of the workflow belongs to a model, and this version drives none. Make it an agent's."""
+
+
 class SameName(PointsmanError):
     """Two workflow files have the same name. Give one of them another, or serve them apart."""

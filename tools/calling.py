@@ -7,6 +7,7 @@
 | `NothingDone` otherwise | failed, not retried | failed |
 | `ToolError`, any other exception | failed, retried | unknown |
 | timeout | failed, retried | unknown, or failed if it never began |
+| its rate leaves no turn | failed, not retried | failed: nothing was sent |
 | result that cannot be kept | failed, not retried | unknown: it ran |
 | the source was closed | failed | unknown, or failed if it never began |
 
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -30,12 +31,12 @@ from pointsman.contracts.workflow import ToolPolicy
 from pointsman.fsm.facts import CallResult
 from pointsman.fsm.session import CallOutcome
 
+from .clocks import MonotonicClock, Sleep
 from .errors import NothingDone, NotReached, ToolError, UnkeepableResult
+from .rates import Rates
 from .running import Running
 from .source import CallContext
 
-Sleep: TypeAlias = Callable[[float], Awaitable[None]]
-MonotonicClock: TypeAlias = Callable[[], float]
 Begin: TypeAlias = Callable[[int], Running]
 """Begins a try; it is given the number of the attempt, for the call's context."""
 
@@ -57,7 +58,8 @@ class _End:
 class Calls:
     """The calls that run in one source."""
 
-    def __init__(self, sleep: Sleep, clock: MonotonicClock) -> None:
+    def __init__(self, rates: Rates, sleep: Sleep, clock: MonotonicClock) -> None:
+        self._rates = rates
         self._sleep = sleep
         self._clock = clock
         self._running: set[Running] = set()
@@ -85,6 +87,8 @@ class Calls:
             running.stop()
 
     async def _try(self, begin: Begin, policy: ToolPolicy, context: CallContext, attempt: int) -> _End:
+        if not await self._rates.turn(policy):
+            return _End("failed", error=_no_turn(policy))
         if self._stopped:
             return _cut_off(policy, never_began=True)
         running = begin(context.attempt + attempt - 1)
@@ -119,6 +123,10 @@ class Calls:
         running.leave(late)
         if policy.effect == "read":
             running.stop()
+
+
+def _no_turn(policy: ToolPolicy) -> str:
+    return f"{policy.name} was not called: by its rate no turn comes within {policy.timeout_ms} ms."
 
 
 def _timed_out(policy: ToolPolicy) -> _End:

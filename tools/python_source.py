@@ -18,10 +18,12 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
 from pointsman.fsm.facts import CallResult
 
-from .calling import Calls, MonotonicClock, Sleep
+from .calling import Calls
+from .clocks import MonotonicClock, Sleep
 from .errors import InvalidArguments, SourceError
 from .functions import FunctionTool, function_tool
 from .modules import import_module, public_functions
+from .rates import Rates
 from .running import Begun, InLoop, InThread, Running
 from .source import CallContext
 from .workers import Workers
@@ -40,13 +42,14 @@ class PythonSource:
         module: str,
         beside: Path,
         *,
+        rates: Rates | None = None,
         sleep: Sleep = asyncio.sleep,
         clock: MonotonicClock = time.monotonic,
     ) -> None:
         self._name = name
         self._module = module
         self._beside = beside
-        self._calls = Calls(sleep, clock)
+        self._calls = Calls(rates or Rates(sleep, clock), sleep, clock)
         self._workers = Workers(f"pointsman {name}", TOOL_WORKERS)
         self._importing = asyncio.Lock()
         self._tools: Mapping[str, FunctionTool] | None = None

@@ -16,6 +16,7 @@ from pointsman.fsm.facts import CallResult
 
 from .errors import SourceError
 from .python_source import PythonSource
+from .rates import Rates
 from .source import CallContext, ToolSource
 
 
@@ -46,24 +47,26 @@ class Sources:
         await asyncio.gather(*(source.aclose() for source in self._sources.values()))
 
 
-def open_sources(workflow: Workflow, base_dir: Path) -> Sources:
+def open_sources(workflow: Workflow, base_dir: Path, rates: Rates) -> Sources:
     """Make the sources of a workflow whose file is in `base_dir`. Nothing is imported or connected yet.
+
+    `rates` counts their calls, with those of other texts of this workflow.
 
     Raises:
         SourceError: a source is of a kind that this version does not have, or needs a name that the
             environment does not hold.
     """
-    return Sources({name: _open(source, base_dir) for name, source in workflow.sources.items()})
+    return Sources({name: _open(source, base_dir, rates) for name, source in workflow.sources.items()})
 
 
-def _open(source: Source, base_dir: Path) -> ToolSource:
+def _open(source: Source, base_dir: Path, rates: Rates) -> ToolSource:
     if source.kind == "python" and isinstance(source.settings, str):
-        return PythonSource(source.name, source.settings, base_dir)
+        return PythonSource(source.name, source.settings, base_dir, rates=rates)
     if source.kind == "mcp":
         from .mcp.settings import read_settings  # late: a server without such a source must start fast
         from .mcp.source import McpSource
 
-        return McpSource(source.name, read_settings(source.name, source.settings, base_dir))
+        return McpSource(source.name, read_settings(source.name, source.settings, base_dir), rates=rates)
     raise SourceError(
         f"The source {source.name!r} is of kind `{source.kind}`, which arrives in a later version."
         " Until then, write its tools as functions of a Python module: `{python: my_module}`."

@@ -18,6 +18,7 @@ from .output import json_text, moment
 
 _TURN: Final[dict[TurnOf, str]] = {
     "agent": "an agent acts",
+    "model": "a model acts",
     "system": "the server works",
     "human": "a person decides",
     "external": "the outside answers",

@@ -22,7 +22,7 @@ from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.commands import Call, Command, Decide, Expire, Observe, Restart, Send, Settle, Start, TakeOver
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Accepted, Denied, Fact, Settled
-from pointsman.fsm.redaction import REDACTED, kept_of_refused, kept_refusal, secrets
+from pointsman.fsm.redaction import REDACTED, kept_of_refused, kept_refusal
 from pointsman.fsm.refusals import Refusal, unmet_values
 from pointsman.fsm.session import Actor, Session
 
@@ -108,7 +108,7 @@ def stray_command(command: Command, session_id: str, refusal: Refusal, workflow:
         kept = kept_of_refused(workflow, action, arguments)
     elif isinstance(command.request, Call | Observe):
         kept = dict[str, Json].fromkeys(arguments, REDACTED)
-    said = kept_refusal(refusal, secrets(arguments, kept))
+    said = kept_refusal(refusal, arguments, kept)
     frame = Frame(command.id, command.at, command.actor, command.channel, command.client)
     return stray_fact(frame, action, said, {"session": session_id, "arguments": kept})
 

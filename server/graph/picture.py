@@ -117,8 +117,6 @@ def kind_of(state: State) -> Kind:
     """Name who acts in a state, or how a session has ended in it."""
     if isinstance(state, FinalState):
         return state.outcome
-    if isinstance(state, AgentState) and state.model is not None:
-        return "model"
     kind = turn_of(state)
     if kind == "final":
         raise AssertionError(state.name)

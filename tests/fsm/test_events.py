@@ -2,7 +2,7 @@
 
 import pytest
 
-from pointsman.fsm.facts import Denied
+from pointsman.fsm.facts import Accepted, Denied
 from pointsman.fsm.session import Actor
 
 from .driver import ADA, ADA_HERSELF, OUTSIDE, SERVER, STRANGER, Story, workflow
@@ -276,3 +276,76 @@ def test_after_the_end_everything_is_refused_with_the_state_it_ended_in(story: S
     assert (story.code, "cheap" in story.message) == ("SESSION_ENDED", True)
     story.call("t.look")
     assert story.code == "SESSION_ENDED"
+
+
+MESSAGES = """
+    record: {n: {type: integer}, late: {type: boolean}}
+    start: {accepts: [n, late]}
+    initial: a
+    states:
+      a:
+        actor: agent
+        events:
+          go:
+            next:
+              - {to: b, when: record.n == 1, message: One leads to b.}
+              - {to: b, when: record.n == 2}
+              - {to: c, when: record.late, message: What is late leads to c.}
+              - {to: c, when: record.n == 3, message: So does three.}
+        after: {in: 1d, to: c}
+      b: {final: success}
+      c: {final: stopped}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"n": 4, "late": False}, "One leads to b. What is late leads to c. So does three."),
+        ({"n": 4}, "One leads to b. What is late leads to c."),
+        ({}, "One leads to b."),
+    ],
+)
+def test_the_messages_of_the_entries_that_were_tried_are_told(fields: dict[str, object], said: str) -> None:
+    """Format: any `when` may have a `message` beside it, which is what the agent is told."""
+    story = Story(workflow(MESSAGES), fields)
+    story.send("go")
+    assert (story.code, story.message) == ("GUARD_FAILED", said)
+
+
+def test_an_optional_part_of_a_payload_may_be_left_out_and_is_seen_by_every_guard() -> None:
+    """Format: `name?` if optional; judged and audited, not kept in the record."""
+    played = workflow("""
+        record: {n: {type: integer}}
+        initial: a
+        states:
+          a:
+            actor: agent
+            events:
+              go:
+                payload: {urgent?: {type: boolean}, reason: {type: string}}
+                when: "!has(event.urgent) || event.reason != ''"
+                next: [{to: b, when: has(event.urgent) && event.urgent}, {to: c}]
+          b: {final: success}
+          c: {final: stopped}
+    """)
+    accepted_payloads: tuple[tuple[dict[str, object], str], ...] = (
+        ({"reason": "r", "urgent": True}, "b"),
+        ({"reason": ""}, "c"),
+    )
+    for payload, state in accepted_payloads:
+        story = Story(played)
+        story.send("go", payload)
+        assert (story.state, story.record) == (state, {})
+        accepted = next(fact.body for fact in story.facts if isinstance(fact.body, Accepted))
+        assert accepted.arguments == payload
+    refused = Story(played)
+    refused_payloads: tuple[tuple[dict[str, object], str], ...] = (
+        ({"urgent": True}, "MISSING_FIELDS"),
+        ({"reason": "r", "urgent": 1}, "INVALID_FIELDS"),
+        ({"reason": "", "urgent": True}, "GUARD_FAILED"),
+        ({"reason": "r", "urgent?": True}, "INVALID_FIELDS"),
+    )
+    for payload, code in refused_payloads:
+        refused.send("go", payload)
+        assert refused.code == code

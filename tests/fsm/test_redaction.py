@@ -46,6 +46,7 @@ BANK = workflow(
       t.login: {effect: read, success: result.token.startsWith('canary'), redact: [args.pin, result.token]}
       t.pay: {effect: write, key: {over: [who]}, redact: [args.pin, result.token]}
       t.ask: {effect: read}
+      t.odd: {effect: read, redact: [args.pin]}
       t.list: {effect: read, redact: [args.pin, result]}
     states:
       hall:
@@ -54,6 +55,7 @@ BANK = workflow(
           - {use: t.login, when: args.pin != 'wrong', save: {token: =result.token}, limit: 2}
           - {use: t.pay, save: {token: =result.token}}
           - {use: t.ask, evidence: {login: {call: t.login, with: {pin: =args.pin, who: =args.who}}}}
+          - {use: t.odd, when: int(args.pin) > 0}
         events:
           go: {next: server, when: "done.t.login.count == 0 || done.t.login.args.pin == '[redacted]'"}
         unknown: lost
@@ -75,7 +77,7 @@ BANK = workflow(
       closed: {final: success}
       lost: {final: manual, owner: o}
     """,
-    {"t.login": PIN, "t.pay": PIN, "t.ask": PIN, "t.list": PIN},
+    {"t.login": PIN, "t.pay": PIN, "t.ask": PIN, "t.odd": PIN, "t.list": PIN},
     header="roles: [boss]\n",
 )
 
@@ -186,6 +188,7 @@ def test_what_a_review_shows_and_what_steps_save_is_redacted() -> None:
         ("t.login", {"pin": CANARY}, "MISSING_FIELDS"),
         ("t.login", {"who": "ann", "pin": {CANARY: 1}}, "INVALID_FIELDS"),
         ("t.ask", {"who": "ann", "pin": "x"}, "MISSING_EVIDENCE"),
+        ("t.odd", {"who": "ann", "pin": CANARY}, "GUARD_FAILED"),
         ("t.list", {"who": "ann", "pin": CANARY}, "NOT_ALLOWED"),
         ("t_list", {"who": "ann", "pin": CANARY}, "NOT_ALLOWED"),
         ("t.lgoin", {"who": "ann", "pin": CANARY}, "NOT_ALLOWED"),
@@ -271,7 +274,7 @@ def test_what_is_redacted_is_not_repeated_in_words() -> None:
     assert hidden == ('a\\"b\\n', "12345", 'a"b\n', "code", "list")
     assert without_secrets('ann said "a\\"b\\n" and 12345', hidden) == 'ann said "[redacted]" and [redacted]'
     unmet = Unmet("pin.code", "is not 12345", missing=False)
-    said = kept_refusal(Refusal("INVALID_FIELDS", "12345 is wrong", (unmet,)), hidden)
+    said = kept_refusal(Refusal("INVALID_FIELDS", "12345 is wrong", (unmet,), detail="not 12345"), clear, kept)
     assert said == Refusal(
         "INVALID_FIELDS", "[redacted] is wrong", (replace(unmet, path="pin.[redacted]", problem="is not [redacted]"),)
     )

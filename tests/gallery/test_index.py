@@ -5,6 +5,7 @@ import pytest
 from pointsman.contracts.building import bound
 from pointsman.contracts.loading import load
 from pointsman.gallery import names, path
+from pointsman.tools.rates import Rates
 from pointsman.tools.sources import open_sources
 
 
@@ -25,7 +26,7 @@ def test_what_is_not_in_the_gallery_is_refused_with_what_is(name: str) -> None:
 async def test_every_workflow_loads_and_its_sources_have_the_tools_it_names(name: str) -> None:
     file = path(name)
     workflow = load(file.read_bytes(), str(file))
-    sources = open_sources(workflow, file.parent)
+    sources = open_sources(workflow, file.parent, Rates())
     definitions = await sources.definitions()
     await sources.aclose()
     assert set(workflow.tools) <= {one.name for one in definitions}

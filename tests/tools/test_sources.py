@@ -10,6 +10,7 @@ import pytest
 from pointsman.contracts.schemas import Contract
 from pointsman.contracts.workflow import Access, Source, ToolPolicy, Workflow
 from pointsman.tools.errors import SourceError
+from pointsman.tools.rates import Rates
 from pointsman.tools.sources import open_sources
 
 from .workshop import CONTEXT
@@ -43,7 +44,7 @@ def workflow(*sources: Source) -> Workflow:
 async def test_a_tool_is_called_at_the_source_its_name_begins_with(tmp_path: Path) -> None:
     (tmp_path / "one.py").write_text("def it() -> str:\n    return 'one'")
     (tmp_path / "two.py").write_text("def it() -> str:\n    return 'two'\ndef more() -> None: ...")
-    sources = open_sources(workflow(Source("b", "python", "two"), Source("a", "python", "one")), tmp_path)
+    sources = open_sources(workflow(Source("b", "python", "two"), Source("a", "python", "one")), tmp_path, Rates())
     assert [one.name for one in await sources.definitions()] == ["b.it", "b.more", "a.it"]
     results = [await sources.call(name, {}, ToolPolicy(name, "read"), CONTEXT) for name in ("a.it", "b.it", "c.it")]
     assert [(one.outcome, one.result) for one in results] == [("done", "one"), ("done", "two"), ("failed", None)]
@@ -53,7 +54,7 @@ async def test_a_tool_is_called_at_the_source_its_name_begins_with(tmp_path: Pat
 
 
 async def test_a_source_that_cannot_be_had_is_an_error_of_all(tmp_path: Path) -> None:
-    sources = open_sources(workflow(Source("a", "python", "nowhere")), tmp_path)
+    sources = open_sources(workflow(Source("a", "python", "nowhere")), tmp_path, Rates())
     with pytest.raises(SourceError, match="there is no module 'nowhere'"):
         await sources.definitions()
     await sources.aclose()
@@ -61,10 +62,10 @@ async def test_a_source_that_cannot_be_had_is_an_error_of_all(tmp_path: Path) ->
 
 def test_a_kind_that_does_not_exist_yet_says_so(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="arrives in a later version"):
-        open_sources(workflow(Source("a", "openapi", {})), tmp_path)
+        open_sources(workflow(Source("a", "openapi", {})), tmp_path, Rates())
 
 
 async def test_nothing_of_an_mcp_server_is_started_when_its_source_is_opened(tmp_path: Path) -> None:
-    sources = open_sources(workflow(Source("a", "mcp", {"command": "touch", "args": ["started"]})), tmp_path)
+    sources = open_sources(workflow(Source("a", "mcp", {"command": "touch", "args": ["started"]})), tmp_path, Rates())
     await sources.aclose()
     assert list(tmp_path.iterdir()) == []

@@ -25,7 +25,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pointsman.contracts.bounds import DOWNSTREAM_RESTART_MS, DOWNSTREAM_STEADY_MS
 from pointsman.contracts.visible import visible
 
-from ..calling import MonotonicClock, Sleep
+from ..clocks import MonotonicClock, Sleep
 from ..errors import SourceError
 from .definitions import Offer, listed
 from .process import OnEnd

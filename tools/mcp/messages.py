@@ -28,7 +28,7 @@ from pointsman.contracts.bounds import (
     DOWNSTREAM_UNASKED_PER_MINUTE,
 )
 
-from ..calling import MonotonicClock
+from ..clocks import MonotonicClock
 from .rates import PerMinute
 
 _END_BYTES: Final = 4096

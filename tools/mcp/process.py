@@ -35,7 +35,7 @@ from pointsman.contracts.bounds import (
 )
 from pointsman.contracts.visible import visible
 
-from ..calling import MonotonicClock
+from ..clocks import MonotonicClock
 from .messages import Flooded, MessageReader
 from .rates import PerMinute
 from .settings import Launch

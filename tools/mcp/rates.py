@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..calling import MonotonicClock
+from ..clocks import MonotonicClock
 
 _MINUTE_S: Final = 60.0
 

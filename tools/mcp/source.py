@@ -43,8 +43,10 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
 from pointsman.fsm.facts import CallResult
 
-from ..calling import Calls, MonotonicClock, Sleep
+from ..calling import Calls
+from ..clocks import MonotonicClock, Sleep
 from ..errors import NothingDone, NotReached, SourceError, ToolError, UnkeepableResult
+from ..rates import Rates
 from ..running import Begun, InLoop, Running
 from ..source import CallContext
 from .connection import Connect, Connection
@@ -66,6 +68,7 @@ class McpSource:
         name: The source's name.
         downstream: Where the server is.
         start_ms: How long it may take to be ready, in milliseconds.
+        rates: What counts its calls, where other texts of the workflow share it.
         sleep: Waits, in seconds.
         clock: What tells the time, in seconds.
     """
@@ -76,12 +79,13 @@ class McpSource:
         downstream: Downstream,
         *,
         start_ms: int = DOWNSTREAM_START_MS,
+        rates: Rates | None = None,
         sleep: Sleep = asyncio.sleep,
         clock: MonotonicClock = time.monotonic,
     ) -> None:
         self._name = name
         self._connection = Connection(name, _connect(name, downstream, clock), start_ms, sleep, clock)
-        self._calls = Calls(sleep, clock)
+        self._calls = Calls(rates or Rates(sleep, clock), sleep, clock)
 
     async def definitions(self) -> Sequence[ToolDefinition]:
         """Give every tool that the server offers and that can be taken.

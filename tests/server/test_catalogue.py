@@ -1,0 +1,176 @@
+"""What a server takes in: workflows with their tools, by name and by group, and what it refuses to serve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pointsman.contracts.values import JsonObject
+from pointsman.fsm.session import Actor
+from pointsman.server.application import Application, open_application
+from pointsman.server.catalogue import Catalogue
+from pointsman.server.errors import ModelNotDriven
+from pointsman.server.replies import Caller, Reply
+from pointsman.tools.source import CallContext
+from tests.server.command_line.terminal import Shell
+
+ANN = Caller(Actor("agent", "local:ann"), "a-client", "mcp")
+FILES = """
+def read_file(name: str) -> str:
+    'Read a file.'
+    return name
+
+def list_files() -> list[str]:
+    'List the files.'
+    return ["a"]
+
+def write_file(name: str) -> str:
+    'Write a file.'
+    return name
+"""
+FOLDER = """
+workflow: folder
+version: 1
+record: {seen: {type: string}}
+initial: reading
+sources: {fs: {python: files}}
+tools: {fs.read_file: {effect: read}, fs.list_files: {effect: read}}
+states:
+  reading:
+    actor: agent
+    tools:
+      - {source: fs, effect: read}
+      - {use: fs.read_file, with: {name: notes}, limit: 1, save: seen}
+    events: {edit: {next: writing}}
+    limits: [{calls: 3, then: done}]
+  writing:
+    actor: agent
+    tools: [{source: fs, effect: write}]
+    events: {finish: {next: done}}
+    unknown: done
+  done: {final: success}
+"""
+
+
+def place(folder: Path, workflow: str = FOLDER, files: str = FILES) -> Path:
+    (folder / "files.py").write_text(files)
+    (folder / "folder.yaml").write_text(workflow)
+    return folder / "folder.yaml"
+
+
+async def act(
+    application: Application, session: str, action: str, arguments: JsonObject | None = None
+) -> tuple[str, str | None]:
+    """Outcome and code of a call."""
+    reply = await application.governor.act(ANN, session, action, arguments or {})
+    assert isinstance(reply, Reply)
+    return reply.outcome, None if reply.refusal is None else reply.refusal.code
+
+
+async def offered(application: Application, session: str) -> list[str]:
+    reply = await application.governor.status(ANN, session)
+    assert isinstance(reply, Reply)
+    return sorted(action.name for action in reply.allowed)
+
+
+async def test_a_group_offers_the_tools_of_its_effect_and_a_named_use_comes_before_it(tmp_path: Path) -> None:
+    """Format: `{source: fs, effect: read}` for all tools of that effect. What is not declared counts as a write."""
+    async with open_application(str(tmp_path / "s.db"), [place(tmp_path)], caretaking=False) as application:
+        reply = await application.governor.start(ANN, "folder", {})
+        assert isinstance(reply, Reply)
+        session = reply.session
+        assert await offered(application, session) == ["edit", "fs.list_files", "fs.read_file"]
+        assert await act(application, session, "fs_list_files") == ("done", None)
+        assert await act(application, session, "fs.read_file", {"name": "other"}) == ("refused", "INVALID_FIELDS")
+        assert await act(application, session, "fs.read_file") == ("done", None)
+        assert await act(application, session, "fs.read_file") == ("refused", "LIMIT_REACHED")
+        assert await act(application, session, "fs.write_file", {"name": "x"}) == ("refused", "NOT_ALLOWED")
+        current = await application.engine.read(session)
+        assert current is not None
+        assert (current.record, current.stay.uses) == ({"seen": "notes"}, {"fs.list_files": 1, "fs.read_file": 1})
+        await application.governor.act(ANN, session, "edit", {})
+        assert await offered(application, session) == ["finish", "fs.write_file"]
+        assert await act(application, session, "fs_write_file", {"name": "x"}) == ("done", None)
+        rows = await application.engine.audit_rows(session)
+        assert [row["kind"] for row in rows if row["action"] == "fs.write_file"] == ["denied", "intended", "settled"]
+
+
+async def test_the_calls_of_a_group_count_for_the_limits_of_the_state(tmp_path: Path) -> None:
+    async with open_application(str(tmp_path / "s.db"), [place(tmp_path)], caretaking=False) as application:
+        reply = await application.governor.start(ANN, "folder", {})
+        assert isinstance(reply, Reply)
+        for _ in range(3):
+            assert await act(application, reply.session, "fs.list_files") == ("done", None)
+        assert await act(application, reply.session, "fs.list_files") == ("refused", "LIMIT_REACHED")
+        current = await application.engine.read(reply.session)
+        assert current is not None
+        assert current.state == "done"
+
+
+async def test_a_group_stands_for_what_the_source_has_when_the_server_starts(tmp_path: Path) -> None:
+    """A session that goes on in another process is offered what the module has there; what is gone is not."""
+    database = str(tmp_path / "s.db")
+    async with open_application(database, [place(tmp_path)], caretaking=False) as application:
+        reply = await application.governor.start(ANN, "folder", {})
+        assert isinstance(reply, Reply)
+        await application.governor.act(ANN, reply.session, "edit", {})
+        assert await offered(application, reply.session) == ["finish", "fs.write_file"]
+    other = tmp_path / "later"
+    other.mkdir()
+    later = FILES.replace("write_file", "delete_file")
+    async with open_application(database, [place(other, files=later)], caretaking=False) as application:
+        assert await offered(application, reply.session) == ["finish", "fs.delete_file"]
+        assert await act(application, reply.session, "fs.write_file", {"name": "x"}) == ("refused", "NOT_ALLOWED")
+        assert await act(application, reply.session, "fs.delete_file", {"name": "x"}) == ("done", None)
+
+
+async def test_two_texts_of_one_workflow_share_the_rate_of_a_tool(tmp_path: Path) -> None:
+    """Sessions keep the text they were started with; the tool behind it is one."""
+    older = FOLDER.replace("{effect: read}, fs.list", "{effect: read, rate: 1/h, timeout: 5s}, fs.list")
+    catalogue = Catalogue()
+    context = CallContext("s", "1", None, 1, "ann")
+    outcomes: list[str] = []
+    for number, text in enumerate((older, older.replace("version: 1", "version: 2"))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        served = await catalogue.recall(text, Stored(text, str(place(folder, text))))
+        assert served is not None
+        policy = served.workflow.tools["fs.read_file"]
+        outcomes.append((await served.sources.call(policy.name, {"name": "a"}, policy, context)).outcome)
+    assert outcomes == ["done", "failed"]
+    await catalogue.aclose()
+
+
+class Stored:
+    """A database that knows one text."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self.text = text
+        self.path: str | None = path
+
+    async def definition(self, digest: str) -> Stored:
+        del digest
+        return self
+
+
+async def test_a_workflow_in_which_a_model_acts_is_read_and_not_served(tmp_path: Path) -> None:
+    """It would rest where nobody goes on."""
+    path = place(tmp_path, FOLDER.replace("actor: agent", "actor: model\n    model: {name: m}", 1))
+    with pytest.raises(ModelNotDriven, match=r"in reading a model acts .* Write `actor: agent` there"):
+        async with open_application(str(tmp_path / "s.db"), [path], caretaking=False):
+            pass
+
+
+def test_what_would_run_it_says_so(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    place(tmp_path, FOLDER.replace("actor: agent", "actor: model\n    model: {name: m}", 1))
+    done = shell.run("sessions", "start", "folder.yaml")
+    assert (done.code, "a model acts" in done.stderr, done.stdout) == (1, True, "")
+
+
+def test_serve_says_that_triggers_do_not_run(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    place(tmp_path, FOLDER + "triggers: {schedule: {cron: 0 6 * * *}}\n")
+    done = shell.run("serve", "folder.yaml")
+    assert (done.code, "triggers do not run yet" in done.stderr) == (0, True)
