@@ -177,8 +177,8 @@ TOOLS: Final[Mapping[str, Rule]] = {
         title="Use of what is redacted",
         meaning="Something reads, compares, stores or makes a key of a part of a call that `redact` keeps from being"
         " stored.",
-        matters="What is redacted is not kept, so there is nothing to read afterwards; and what is stored elsewhere is"
-        " not redacted.",
+        matters="What is redacted is not kept: whoever reads it afterwards finds the text `[redacted]`, in a guard as"
+        " in a field.",
         wrong=_LOOK.replace("read}", "read, redact: [result]}"),
         right=_LOOK.replace("read}", "read, redact: [args.for]}"),
     ),
