@@ -70,7 +70,7 @@ def _check_policy(view: View, name: str, policy: PolicyPart) -> None:
         for place, root, members in _read(view, asked, path):
             if root == "args" and members and _changes(policy, (root, *members)):
                 message = f"`args.{members[0]}` is redacted, so it is gone when the server asks afterwards"
-                view.at_value("PM708", place, message, _HINT)
+                view.at_value("PM716", place, message, _HINT)
 
 
 def _check_expressions(view: View, policies: Mapping[str, PolicyPart]) -> None:
@@ -84,7 +84,7 @@ def _check_expressions(view: View, policies: Mapping[str, PolicyPart]) -> None:
                 tool, part = f"{members[0]}.{members[1]}", members[2:]
             if tool in policies and len(part) > 1 and (path := _hides(policies[tool], part)):
                 message = f"`{path}` of `{tool}` is redacted, so there is nothing to read afterwards"
-                view.at_value("PM708", site.path, message, _HINT)
+                view.at_value("PM716", site.path, message, _HINT)
 
 
 def _check_calls(view: View, policies: Mapping[str, PolicyPart]) -> None:
@@ -117,7 +117,7 @@ def _check_save(view: View, policy: PolicyPart, save: Save | None, path: Path) -
     """Find values of which the record would only be told that they are redacted."""
     for place, root, members in _read(view, "=result" if isinstance(save, str) else save, path):
         if root in ("args", "result") and (redacted := _hides(policy, (root, *members))):
-            view.at_value("PM708", place, f"`{redacted}` is redacted, so `save` would only write that it is", _HINT)
+            view.at_value("PM716", place, f"`{redacted}` is redacted, so `save` would only write that it is", _HINT)
 
 
 def _read(view: View, value: Json, path: Path) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
