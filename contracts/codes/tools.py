@@ -174,13 +174,12 @@ TOOLS: Final[Mapping[str, Rule]] = {
         right=_ASKED.replace("KEY", "{over: [amount]}"),
     ),
     "PM708": Rule(
-        title="Use of what is redacted",
-        meaning="Something reads, compares, stores or makes a key of a part of a call that `redact` keeps from being"
-        " stored.",
-        matters="What is redacted is not kept, so there is nothing to read afterwards; and what is stored elsewhere is"
-        " not redacted.",
-        wrong=_LOOK.replace("read}", "read, redact: [result]}"),
-        right=_LOOK.replace("read}", "read, redact: [args.for]}"),
+        title="What is redacted cannot be compared",
+        meaning="Evidence is looked for by an argument that `redact` keeps from being stored, or a key is made of it.",
+        matters="What is not kept cannot be compared: no call would ever be evidence, and the key of two different calls"
+        " would be the same.",
+        wrong=_PAY.replace("[amount]}", "[amount]}, redact: [args.amount]"),
+        right=_PAY.replace("[amount]}", "[amount]}, redact: [args.note]"),
     ),
     "PM709": Rule(
         title="An argument that only the server gives",
@@ -239,5 +238,13 @@ TOOLS: Final[Mapping[str, Rule]] = {
         matters="The event can never be accepted, however often both calls are made.",
         wrong=_BOTH.replace("WITH", ", until: write"),
         right=_BOTH.replace("WITH", ""),
+    ),
+    "PM716": Rule(
+        title="Reading what is redacted",
+        severity="warning",
+        meaning="An expression reads a part of a call that `redact` keeps from being stored, when the call has ended.",
+        matters="It finds the text `[redacted]`: a guard is judged on it, and a field says no more than that.",
+        wrong=_LOOK.replace("read}", "read, redact: [result]}"),
+        right=_LOOK.replace("read}", "read, redact: [args.for]}"),
     ),
 }

@@ -45,7 +45,6 @@ def check_parts(view: View) -> None:
     check_tools(view)
     check_policies(view)
     check_redaction(view)
-    check_approvals(view)
     check_entry_and_exit(view)
     check_environment(view)
 
@@ -55,6 +54,7 @@ def check_whole(view: View) -> None:
     check_graph(view)
     check_cycles(view)
     check_people(view)
+    check_approvals(view)
     check_access(view)
     check_models(view)
     check_evidence(view)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..document.states import CallPart, SetPart, StatePart
-from ..document.tools import KeyPart
 from ..positions import Path
 from .tools import is_write
 from .view import View
@@ -21,9 +20,8 @@ def check_entry_and_exit(view: View) -> None:
 
 def _check_write(view: View, path: Path, step: CallPart) -> None:
     policy = view.document.tools.get(step.call)
-    keyed = policy is not None and isinstance(policy.key, KeyPart)
-    if is_write(view, step.call) and not keyed:
-        message = f"`{path[2]}` makes no write without a key, and `{step.call}` has none"
+    if is_write(view, step.call) and (policy is None or policy.key is None):
+        message = f"`{path[2]}` makes no write of which nothing is said, and `{step.call}` has no `key`"
         hint = "Add a `key` to its policy, or make it in the `run` of a system state."
         view.at_value("PM713", (*path, "call"), message, hint)
 

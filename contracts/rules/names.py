@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..document import Document
 from ..document.states import AgentPart, CallPart, HumanPart, Save, ToolUsePart
+from ..near import near
 from ..positions import Path
 from .view import View, hint_for
 from .walk import demanding, events, groups, live_states, mentions, saved_fields, steps, targets, uses
@@ -20,9 +21,10 @@ def check_names(view: View) -> None:
     for path, role, allowed in _roles(view.document):
         view.known("PM304", path, "role", role, allowed)
     for path, tool in _tools(view.document):
-        source = tool.partition(".")[0]
+        source, _, name = tool.partition(".")
         if source not in view.declared.sources:
-            hint = hint_for(source, view.declared.sources)
+            meant = near(source, view.declared.sources)
+            hint = hint_for(source, view.declared.sources) if meant is None else f"Did you mean `{meant}.{name}`?"
             view.at_tool("PM302", path, f"the tool `{tool}` belongs to no source of this file", hint)
     _check_groups(view)
     for path, names in _lists(view.document):

@@ -27,16 +27,21 @@ def check_redaction(view: View) -> None:
         _check_calls(view, policies)
 
 
-def redacts(policy: PolicyPart, place: Sequence[str]) -> str | None:
+def _changes(policy: PolicyPart, place: Sequence[str]) -> str | None:
     """Give the path of `redact` that keeps a part of a call, such as `("args", "pin")`, from being stored as it is.
 
-    A path redacts what it names, all below that, and changes what it is a part of.
+    A path redacts what it names and all below that, and changes what it is a part of.
     """
-    for path in policy.redact:
-        parts = path.split(".")
-        if all(part in ("*", step) for part, step in zip(parts, place, strict=False)):
-            return path
-    return None
+    return next((path for path in policy.redact if _meets(path, place)), None)
+
+
+def _hides(policy: PolicyPart, place: Sequence[str]) -> str | None:
+    """Give the path of `redact` that leaves nothing of a part of a call."""
+    return next((path for path in policy.redact if _meets(path, place) and path.count(".") < len(place)), None)
+
+
+def _meets(path: str, place: Sequence[str]) -> bool:
+    return all(part in ("*", step) for part, step in zip(path.split("."), place, strict=False))
 
 
 def _check_paths(view: View, name: str, policy: PolicyPart) -> None:
@@ -56,16 +61,16 @@ def _check_paths(view: View, name: str, policy: PolicyPart) -> None:
 def _check_policy(view: View, name: str, policy: PolicyPart) -> None:
     if isinstance(policy.key, KeyPart):
         for index, argument in enumerate(policy.key.over):
-            if redacts(policy, ("args", argument)):
+            if _changes(policy, ("args", argument)):
                 message = f"the argument `{argument}` is redacted, and a key over it would have to keep it"
                 view.at_value("PM708", ("tools", name, "key", "over", index), message, _HINT)
     if policy.reconcile is not None:
         path: Path = ("tools", name, "reconcile")
         asked: Json = {"with": {**policy.reconcile.with_}, "happened": f"={policy.reconcile.happened}"}
         for place, root, members in _read(view, asked, path):
-            if root == "args" and members and redacts(policy, (root, *members)):
+            if root == "args" and members and _changes(policy, (root, *members)):
                 message = f"`args.{members[0]}` is redacted, so it is gone when the server asks afterwards"
-                view.at_value("PM708", place, message, _HINT)
+                view.at_value("PM716", place, message, _HINT)
 
 
 def _check_expressions(view: View, policies: Mapping[str, PolicyPart]) -> None:
@@ -77,9 +82,9 @@ def _check_expressions(view: View, policies: Mapping[str, PolicyPart]) -> None:
                 tool, part = site.sight.evidence.get(members[0], ""), members[1:]
             elif root == "done" and len(members) > 1:
                 tool, part = f"{members[0]}.{members[1]}", members[2:]
-            if tool in policies and len(part) > 1 and (path := redacts(policies[tool], part)):
+            if tool in policies and len(part) > 1 and (path := _hides(policies[tool], part)):
                 message = f"`{path}` of `{tool}` is redacted, so there is nothing to read afterwards"
-                view.at_value("PM708", site.path, message, _HINT)
+                view.at_value("PM716", site.path, message, _HINT)
 
 
 def _check_calls(view: View, policies: Mapping[str, PolicyPart]) -> None:
@@ -103,16 +108,16 @@ def _check_use(view: View, policy: PolicyPart, use: ToolUsePart, path: Path) -> 
 
 def _check_evidence(view: View, policy: PolicyPart | None, item: EvidenceItem) -> None:
     for name in item.part.with_:
-        if policy is not None and redacts(policy, ("args", name)):
+        if policy is not None and _changes(policy, ("args", name)):
             message = f"the argument `{name}` of `{item.part.call}` is redacted, so no call can be found by it"
             view.at_key("PM708", (*item.path, "with", name), message, _HINT)
 
 
 def _check_save(view: View, policy: PolicyPart, save: Save | None, path: Path) -> None:
-    """Find values that would be stored in the record although they are never to be stored."""
+    """Find values of which the record would only be told that they are redacted."""
     for place, root, members in _read(view, "=result" if isinstance(save, str) else save, path):
-        if root in ("args", "result") and (redacted := redacts(policy, (root, *members))):
-            view.at_value("PM708", place, f"`{redacted}` is redacted, and `save` would store it", _HINT)
+        if root in ("args", "result") and (redacted := _hides(policy, (root, *members))):
+            view.at_value("PM716", place, f"`{redacted}` is redacted, so `save` would only write that it is", _HINT)
 
 
 def _read(view: View, value: Json, path: Path) -> Iterator[tuple[Path, str, tuple[str, ...]]]:

@@ -81,7 +81,7 @@ def _locked(view: View, lock: Lock | None, source: str) -> ToolsOfSource | None:
             message = f"what `{LOCK_NAME}` says of `{source}.{name}` is not what its digest was made of"
             hint = "Let the lock be written anew from the sources; it is not edited by hand."
             view.at_key("PM318", ("sources", source), message, hint)
-    return ToolsOfSource(f"the source `{source}` in `{LOCK_NAME}`", "tool", tools, complete=True)
+    return ToolsOfSource(f"`{LOCK_NAME}`", "tool", tools, complete=True)
 
 
 def _tools(view: View) -> Iterator[tuple[Keys, str, Mention | None]]:

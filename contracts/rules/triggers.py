@@ -9,7 +9,8 @@ from ..cron import fault_of_cron
 from ..document.triggers import SchedulePart
 from ..expressions import expression_text
 from ..near import near
-from ..positions import Path, Place, Scalar, node_at
+from ..positions import Path, Scalar, node_at
+from ..scalar_places import place_in
 from ..values import Json
 from ..visible import visible
 from .view import View, hint_for
@@ -40,8 +41,7 @@ def _check_times(view: View, path: Path, schedule: SchedulePart) -> None:
     fault = fault_of_cron(schedule.cron)
     if fault is not None:
         node = node_at(view.root, (*path, "cron"))
-        quoted = isinstance(node, Scalar) and not node.plain
-        place = Place(node.place.line, node.place.column + fault.offset + quoted)
+        place = place_in(view.lines, node, fault.offset) if isinstance(node, Scalar) else node.place
         view.at_place("PM901", place, fault.message, fault.hint)
     try:
         ZoneInfo(schedule.zone)

@@ -1,4 +1,7 @@
-"""`pointsman check`: every fault of workflow files, in one run. Nothing is imported, connected or started."""
+"""`pointsman check`: every fault of workflow files, in one run.
+
+Nothing is imported, connected or started, but by `--sources`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ import click
 from pointsman.contracts.bounds import FILE_BYTES
 from pointsman.contracts.findings import Finding, as_json, as_text
 from pointsman.contracts.loading import check
+from pointsman.contracts.signatures import ToolsOfSource
 from pointsman.contracts.visible import visible
 
 from .failures import FoundProblems, NotReached
@@ -30,10 +34,12 @@ _WITHOUT_WAITING: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY",
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--format", "form", type=Choice(["text", "json", "sarif"]), default="text", show_default=True)
 @click.option("--strict", is_flag=True, help="Let warnings count as errors.")
-def command(files: tuple[Path, ...], form: str, *, strict: bool) -> None:
+@click.option("--sources", "asking", is_flag=True, help="Ask the sources themselves: this imports Python modules.")
+def command(files: tuple[Path, ...], form: str, *, strict: bool, asking: bool) -> None:
     """Find what is wrong with workflow files; - is standard input.
 
-    Exit code 0 if they can be served, 1 if not, 4 if one cannot be opened. Warnings alone leave it at 0.
+    Exit code 0 if they can be served, 1 if not, 4 if one cannot be opened or, with --sources, a source cannot be
+    asked. Warnings alone leave it at 0.
     `pointsman explain CODE` says what a finding means.
     """
     findings: list[Finding] = []
@@ -46,12 +52,20 @@ def command(files: tuple[Path, ...], form: str, *, strict: bool) -> None:
             unread.append(f"{file}: {error.strerror}.")
         else:
             sources[str(file)] = content.decode("utf-8-sig", "replace")
-            findings += check(content, str(file))
+            asked, problems = _ask(content, file) if asking else ({}, ())
+            findings += check(content, str(file), asked)
+            unread += (f"{file}: {problem}" for problem in problems)
     _print(form, findings, sources)
     if unread:
         raise NotReached("\n".join(unread))
     if any(strict or finding.severity == "error" for finding in findings):
         sys.exit(FoundProblems.exit_code)
+
+
+def _ask(content: bytes, file: Path) -> tuple[Mapping[str, ToolsOfSource], tuple[str, ...]]:
+    from .asking import ask
+
+    return ask(content, file)
 
 
 def _print(form: str, findings: list[Finding], sources: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ TEXT = Path(FILE).read_text(encoding="utf-8")
 class Mistake:
     """A seeded mistake: `old` becomes `new`, and a finding of `code` must stand where `at` begins.
 
-    `also` are the codes of further findings that the mistake brings with it.
+    `also` are the codes of further findings that the mistake brings with it, `base` the text that is spoilt.
     """
 
     name: str
@@ -22,12 +22,13 @@ class Mistake:
     code: str
     at: str
     also: tuple[str, ...] = field(default=())
+    base: str = field(default=TEXT, repr=False)
 
     @property
     def text(self) -> str:
         """The spoilt file."""
-        assert TEXT.count(self.old) >= 1, f"{self.old!r} is not in the invoice workflow"
-        return TEXT.replace(self.old, self.new, 1)
+        assert self.base.count(self.old) >= 1, f"{self.old!r} is not in the workflow"
+        return self.base.replace(self.old, self.new, 1)
 
     @property
     def place(self) -> tuple[int, int]:
