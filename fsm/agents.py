@@ -33,6 +33,8 @@ def call(turn: Turn, request: Call) -> Decision:
         return deny_in_turn(turn, refusal, name, arguments)
     use = state.tools.get(name)
     contract = turn.workflow.tool_contracts.get((state.name, name))
+    if use is not None and name in turn.workflow.quarantined:
+        return deny_in_turn(turn, Refusal("TOOL_CHANGED", turn.workflow.quarantined[name]), name, arguments)
     if use is None or contract is None:
         return deny_in_turn(turn, not_allowed(state, name), name, arguments)
     return _asked_before(turn, use, contract, arguments) or _judge(turn, request, state, use, contract)

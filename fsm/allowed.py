@@ -34,7 +34,7 @@ def allowed(workflow: Workflow, session: Session) -> tuple[Action, ...]:
     """Give the tools and events of the current state, for the actor whose turn it is.
 
     Empty when the server works, when a timer must act, and when the session has ended. A tool whose
-    definition is not bound is left out: it could not be called.
+    definition is not bound, or not the pinned one, is left out: it could not be called.
     """
     if session.ended is not None or session.stay.position.phase != "ready":
         return ()
@@ -50,7 +50,8 @@ def allowed(workflow: Workflow, session: Session) -> tuple[Action, ...]:
 
 def offers(workflow: Workflow, state: AgentState) -> tuple[Action, ...]:
     """Give the tools and events of a state, whatever session comes into it."""
-    tools = [_tool(workflow, state, use) for use in state.tools.values() if use.tool in workflow.definitions]
+    known = (use for use in state.tools.values() if use.tool in workflow.definitions)
+    tools = [_tool(workflow, state, use) for use in known if use.tool not in workflow.quarantined]
     return (*tools, *(_event(event) for event in state.events.values()))
 
 

@@ -8,7 +8,8 @@ stood.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -28,11 +29,15 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A workflow with its tools' definitions bound, and the sources that hold the tools."""
+    """A workflow with its tools' definitions bound, and the sources that hold the tools.
+
+    `unpinned` are tools that the file names and nobody has pinned, each with what is to be said of it.
+    """
 
     workflow: Workflow
     sources: Sources
     path: Path
+    unpinned: Mapping[str, str]
 
 
 class StoredText(Protocol):
@@ -104,11 +109,11 @@ class Catalogue:
 
     async def recall(self, digest: str, texts: Texts) -> Served | None:
         """Give the workflow with this digest, from memory or from the database; None if neither has it."""
-        served = self._by_digest.get(digest)
+        served = self._current(digest)
         if served is not None:
             return served
         async with self._recalling:  # so that the sources of one text are opened once
-            served = self._by_digest.get(digest)
+            served = self._current(digest)
             stored = await texts.definition(digest) if served is None else None
             if stored is not None:
                 served = await self._open(stored.text.encode(), Path(stored.path or "workflow.yaml"))
@@ -118,7 +123,7 @@ class Catalogue:
 
     def find(self, digest: str) -> Workflow | None:
         """Give a workflow that is already in memory."""
-        served = self._by_digest.get(digest)
+        served = self._current(digest)
         return served.workflow if served else None
 
     def path(self, digest: str) -> str | None:
@@ -129,11 +134,22 @@ class Catalogue:
     def by_name(self, name: str) -> Served | None:
         """Give the served workflow of this name."""
         digest = self._served.get(name)
-        return self._by_digest[digest] if digest else None
+        return self._current(digest) if digest else None
 
     def names(self) -> tuple[str, ...]:
         """Name the served workflows, in the order they were given."""
         return tuple(self._served)
+
+    def _current(self, digest: str) -> Served | None:
+        """Give a workflow in memory, without the tools that were found to be not what was pinned."""
+        served = self._by_digest.get(digest)
+        if served is None:
+            return None
+        quarantined = {**served.unpinned, **served.sources.quarantined()}
+        if quarantined != served.workflow.quarantined:
+            served = replace(served, workflow=replace(served.workflow, quarantined=quarantined))
+            self._by_digest[digest] = served
+        return served
 
     async def aclose(self) -> None:
         """Close every source."""
@@ -145,4 +161,12 @@ class Catalogue:
         rates = self._rates.setdefault(workflow.name, Rates())
         sources = open_sources(workflow, path.absolute().parent, rates)
         definitions = {one.name: one for one in await sources.definitions()}
-        return Served(bound(workflow, definitions), sources, path.absolute())
+        how = f"A person has to look at it: `pointsman lock {path.name}`."
+        unpinned = {
+            name: f"{name} is not pinned, so it is not called. {how}"
+            for name in workflow.tools
+            if workflow.sources[name.partition(".")[0]].kind != "python" and name not in definitions
+        }
+        if unpinned:
+            _log.warning("tools are not pinned, and not offered", workflow=workflow.name, tools=[*unpinned])
+        return Served(bound(workflow, definitions), sources, path.absolute(), unpinned)

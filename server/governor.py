@@ -190,6 +190,9 @@ class Governor:
     ) -> Reply | Stray:
         state = served.workflow.states[before.state]
         use = state.tools.get(tool) if isinstance(state, AgentState) else None
+        if use is not None:  # a server whose tools have changed is to be known before the call is judged
+            await served.sources.prepare(served.workflow.tools[tool])
+            served = await self.catalogue.recall(before.definition, self.engine) or served
         await self._in_flight(before, use.evidence if use is not None else ())
         running = [read for read, _ in self._reads.get(before.id, {}).values() if read.stay == before.stay.number]
         of_tool = sum(1 for read in running if read.tool == tool)

@@ -76,6 +76,13 @@ class PythonSource:
 
         return await self._calls.run(begin, policy, context)
 
+    async def prepare(self) -> None:
+        """Nothing to do: functions do not change while we run."""
+
+    def quarantined(self) -> Mapping[str, str]:
+        """None: what a module defines is what was asked for."""
+        return {}
+
     async def aclose(self) -> None:
         """Give up what runs, and let the threads end. Later calls fail."""
         self._closed = True

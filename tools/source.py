@@ -7,7 +7,7 @@ call was made, because only there is it known what was sent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,6 +40,14 @@ class ToolSource(Protocol):
 
     async def call(self, tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext) -> CallResult:
         """Call a tool once or, for a read, as often as its policy allows, within its timeouts."""
+        ...
+
+    async def prepare(self) -> None:
+        """Get ready for calls, as far as that tells whether the tools are still what they were said to be."""
+        ...
+
+    def quarantined(self) -> Mapping[str, str]:
+        """Give the tools that must not be called, as far as it is known, each with what is to be said of it."""
         ...
 
     async def aclose(self) -> None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from pointsman.contracts.lock import LOCK_NAME, LockedSource, read_lock
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Source, ToolDefinition, ToolPolicy, Workflow
 from pointsman.fsm.facts import CallResult
@@ -18,6 +21,9 @@ from .errors import SourceError
 from .python_source import PythonSource
 from .rates import Rates
 from .source import CallContext, ToolSource
+
+if TYPE_CHECKING:
+    from .mcp.source import McpSource
 
 
 class Sources:
@@ -42,6 +48,18 @@ class Sources:
             return CallResult("failed", error=f"There is no tool {tool!r}.", attempts=0)
         return await source.call(tool, arguments, policy, context)
 
+    async def prepare(self, policy: ToolPolicy) -> None:
+        """Get the source of a tool ready to be called, within its timeout. What goes wrong, the call itself tells."""
+        source = self._sources.get(policy.name.partition(".")[0])
+        if source is not None:
+            with suppress(SourceError, TimeoutError):
+                async with asyncio.timeout(policy.timeout_ms / 1000):
+                    await source.prepare()
+
+    def quarantined(self) -> Mapping[str, str]:
+        """Give the tools that must not be called, as far as it is known, each with what is to be said of it."""
+        return {name: why for source in self._sources.values() for name, why in source.quarantined().items()}
+
     async def aclose(self) -> None:
         """Close every source; running calls are given up."""
         await asyncio.gather(*(source.aclose() for source in self._sources.values()))
@@ -50,24 +68,44 @@ class Sources:
 def open_sources(workflow: Workflow, base_dir: Path, rates: Rates) -> Sources:
     """Make the sources of a workflow whose file is in `base_dir`. Nothing is imported or connected yet.
 
-    `rates` counts their calls, with those of other texts of this workflow.
+    `rates` counts their calls, with those of other texts of this workflow. Sources other than Python
+    modules offer what `pointsman.lock` in that folder has pinned of them.
 
     Raises:
+        InvalidLock: that file cannot be read, or is none.
         SourceError: a source is of a kind that this version does not have, or needs a name that the
             environment does not hold.
     """
-    return Sources({name: _open(source, base_dir, rates) for name, source in workflow.sources.items()})
+    pinned = any(source.kind != "python" for source in workflow.sources.values())
+    lock = read_lock(base_dir / LOCK_NAME) if pinned else None
+    pins = {} if lock is None else lock.sources
+    return Sources({name: _open(source, base_dir, pins.get(name), rates) for name, source in workflow.sources.items()})
 
 
-def _open(source: Source, base_dir: Path, rates: Rates) -> ToolSource:
+def mcp_sources(workflow: Workflow, base_dir: Path) -> Mapping[str, McpSource]:
+    """Make those sources of a workflow that are MCP servers, to ask them what they offer. None is connected yet.
+
+    Raises:
+        SourceError: one needs a name that the environment does not hold.
+    """
+    return {
+        name: _mcp(source, base_dir, None, Rates()) for name, source in workflow.sources.items() if source.kind == "mcp"
+    }
+
+
+def _open(source: Source, base_dir: Path, pins: LockedSource | None, rates: Rates) -> ToolSource:
     if source.kind == "python" and isinstance(source.settings, str):
         return PythonSource(source.name, source.settings, base_dir, rates=rates)
     if source.kind == "mcp":
-        from .mcp.settings import read_settings  # late: a server without such a source must start fast
-        from .mcp.source import McpSource
-
-        return McpSource(source.name, read_settings(source.name, source.settings, base_dir), rates=rates)
+        return _mcp(source, base_dir, pins, rates)
     raise SourceError(
         f"The source {source.name!r} is of kind `{source.kind}`, which arrives in a later version."
         " Until then, write its tools as functions of a Python module: `{python: my_module}`."
     )
+
+
+def _mcp(source: Source, base_dir: Path, pins: LockedSource | None, rates: Rates) -> McpSource:
+    from .mcp.settings import read_settings  # late: a server without such a source must start fast
+    from .mcp.source import McpSource
+
+    return McpSource(source.name, read_settings(source.name, source.settings, base_dir), pins, rates=rates)

@@ -186,5 +186,7 @@ class Workflow:
     voiding: frozenset[str] = frozenset()
     triggers: tuple[Trigger, ...] = ()
     definitions: Mapping[str, ToolDefinition] = field(default_factory=dict[str, ToolDefinition])
+    quarantined: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Tools that are not what was pinned, with what is said of each; they are neither offered nor called."""
     tool_contracts: Mapping[tuple[str, str], Contract] = field(default_factory=dict[tuple[str, str], Contract])
     """Contract of a tool in a state, by (state, tool): the definition's arguments without the fixed ones."""

@@ -1,4 +1,4 @@
-"""Asks the sources of a workflow file themselves what tools they have: the modules of its Python sources are imported.
+"""Asks the sources of a workflow file themselves what tools they have: modules are imported, MCP servers started.
 
 Only `check --sources` does this. What a file alone tells is the business of `contracts`, which imports nothing.
 """
@@ -6,15 +6,16 @@ Only `check --sources` does this. What a file alone tells is the business of `co
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pointsman.contracts.loading import InvalidWorkflow, load
 from pointsman.contracts.signatures import ToolsOfSource, signature_of
-from pointsman.contracts.workflow import Source, Workflow
+from pointsman.contracts.workflow import Source, ToolDefinition, Workflow
 from pointsman.tools.errors import SourceError
-from pointsman.tools.sources import open_sources
+from pointsman.tools.rates import Rates
+from pointsman.tools.sources import mcp_sources, open_sources
 
 
 def ask(content: bytes, file: Path) -> tuple[Mapping[str, ToolsOfSource], tuple[str, ...]]:
@@ -41,11 +42,27 @@ async def _ask_all(workflow: Workflow, folder: Path) -> tuple[Mapping[str, Tools
 
 
 async def _ask(workflow: Workflow, source: Source, folder: Path) -> ToolsOfSource:
-    sources = open_sources(replace(workflow, sources={source.name: source}), folder)
-    try:
-        definitions = await sources.definitions()
-    finally:
-        await sources.aclose()
+    definitions = await (_offered if source.kind == "mcp" else _defined)(
+        replace(workflow, sources={source.name: source}), folder
+    )
     names = ((one.name.partition(".")[2], one.input_schema) for one in definitions)
     tools = {name: signature_of(name, schema) for name, schema in names}
     return ToolsOfSource(f"the source `{source.name}`", "tool", tools, complete=True)
+
+
+async def _defined(workflow: Workflow, folder: Path) -> Sequence[ToolDefinition]:
+    sources = open_sources(workflow, folder, Rates())
+    try:
+        return await sources.definitions()
+    finally:
+        await sources.aclose()
+
+
+async def _offered(workflow: Workflow, folder: Path) -> Sequence[ToolDefinition]:
+    """What an MCP server offers itself, whatever is pinned of it."""
+    (source,) = mcp_sources(workflow, folder).values()
+    try:
+        offer = await source.offer()
+    finally:
+        await source.aclose()
+    return [tool.definition for tool in offer.tools.values()]

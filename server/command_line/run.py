@@ -48,6 +48,7 @@ def command(
     from ..scripts.agent import Serving
     from ..scripts.script import InvalidScript, load_script, with_start
     from .arguments import read_input
+    from .logging import log_to_stderr
     from .playing import play, temporary_folder
 
     try:
@@ -57,6 +58,7 @@ def command(
     if input_file is not None:
         script = with_start(script, read_input(input_file))
     chosen: Era = era or ("handshake" if surface == "adaptive" else "modern")
+    log_to_stderr("warning")
     with temporary_folder() as folder:
         serving = Serving(file, database or folder / "pointsman.sqlite3", surface, chosen)
         play(script, serving)

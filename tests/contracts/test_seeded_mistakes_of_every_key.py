@@ -41,8 +41,8 @@ def mended(text: str, finding: Finding, meant: str) -> str:
     quoted = [name for name in QUOTED.findall(finding.message) if name in behind]
     wrong = min(quoted, key=behind.index)
     start = finding.column - 1 + behind.index(wrong)
-    lines = [*lines[: finding.line - 1], line[:start] + meant + line[start + len(wrong) :], *lines[finding.line :]]
-    return "\n".join(lines)
+    mended_line = line[:start] + meant + line[start + len(wrong) :]
+    return "\n".join([*lines[: finding.line - 1], mended_line, *lines[finding.line :]])
 
 
 NEAR = [mistake for mistake in MISTAKES if MEANT.search(own_finding(mistake).hint or "")]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from pointsman.contracts.values import JsonObject
+from pointsman.fsm.allowed import allowed
 from pointsman.fsm.commands import Call, Expire, Settle, TakeOver
 from pointsman.fsm.facts import Intended, Settled
 
@@ -291,3 +292,11 @@ def test_a_read_that_outlived_its_stay_saves_nothing() -> None:
     assert isinstance(settled, Settled)
     assert (settled.writes, settled.stay, settled.result) == ({}, 1, {"title": "T"})
     assert "book" not in story.record
+
+
+def test_a_tool_that_is_not_what_was_pinned_is_neither_offered_nor_called() -> None:
+    """Fault 25, design section 4: `TOOL_CHANGED`, and how to mend it."""
+    story = Story(replace(SHELF, quarantined={"t.read": "Look at it."}), {"id": "b-1"})
+    assert [one.name for one in allowed(story.workflow, story.session)] == ["t.count", "t.shelve", "t.other", "leave"]
+    story.call("t.read")
+    assert (story.code, story.message) == ("TOOL_CHANGED", "Look at it.")

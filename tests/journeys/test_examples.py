@@ -14,6 +14,11 @@ SCRIPTS = sorted(path.name for path in EXAMPLES.glob("*.script.yaml"))
 WORKFLOWS = sorted(path.name for path in EXAMPLES.glob("*.yaml") if path.name not in SCRIPTS)
 
 
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    """An example with an MCP server of its own starts that one too."""
+    return [pytest.mark.slow] if (EXAMPLES / name.replace(".script.yaml", "_server.py")).exists() else []
+
+
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
@@ -26,7 +31,7 @@ def test_a_workflow_of_the_documentation_has_no_findings(shell: Shell, name: str
     assert (done.code, done.stdout) == (0, f"{name}: nothing found.\n")
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=_marks(name)) for name in SCRIPTS])
 def test_a_script_of_the_documentation_runs_as_it_says(shell: Shell, name: str) -> None:
     """`refund.script.yaml` plays `refund.yaml`."""
     workflow = name.removesuffix(".script.yaml") + ".yaml"

@@ -33,6 +33,9 @@ from .process import OnEnd
 Connect: TypeAlias = Callable[[OnEnd], AbstractAsyncContextManager[Transport]]
 """Makes the way to the server; what it is given is told when that way has ended."""
 
+Heard: TypeAlias = Callable[[Offer], None]
+"""Told what the server offers, each time that it was asked."""
+
 _FIRST_WAIT_MS: Final = 250
 _CAUSE_CHARACTERS: Final = 500
 
@@ -48,20 +51,28 @@ class Live:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a server is reached, and who is told what it offers."""
+
+    connect: Connect
+    heard: Heard
+
+
 class Connection:
     """The connection of one source.
 
     Args:
         source: The source's name.
-        connect: Makes the way to its server.
+        way: How its server is reached, and who is told what it offers.
         start_ms: From opening that way to having read the list of tools, in milliseconds.
         sleep: Waits, in seconds.
         clock: What tells the time, in seconds.
     """
 
-    def __init__(self, source: str, connect: Connect, start_ms: int, sleep: Sleep, clock: MonotonicClock) -> None:
+    def __init__(self, source: str, way: Way, start_ms: int, sleep: Sleep, clock: MonotonicClock) -> None:
         self._source = source
-        self._connect = connect
+        self._way = way
         self._start_ms = start_ms
         self._sleep = sleep
         self._clock = clock
@@ -126,9 +137,10 @@ class Connection:
         try:
             with anyio.CancelScope(deadline=anyio.current_time() + self._start_ms / 1000) as starting:
                 self._starting = starting
-                async with self._connect(end) as transport, self._client(transport) as client:
+                async with self._way.connect(end) as transport, self._client(transport) as client:
                     offer = await listed(self._source, client.session)
                     starting.deadline, self._starting = float("inf"), None
+                    self._way.heard(offer)
                     live = Live(client.session, offer, ended)
                     opened.set_result(live)
                     await self._while_open(client, live)
@@ -189,6 +201,7 @@ class Connection:
             return
         try:
             live.offer = await listed(self._source, live.session)
+            self._way.heard(live.offer)
             _log.info("downstream tools have changed", source=self._source, tools=len(live.offer.tools))
         except (MCPError, SourceError) as error:
             live.ended.set()

@@ -23,6 +23,7 @@ from pointsman.contracts.bounds import (
     DOWNSTREAM_TOOLS,
     IDENTIFIER,
 )
+from pointsman.contracts.lock import LockedSource, LockedTool, digest_of_tool
 from pointsman.contracts.schema_rules import faults_of
 from pointsman.contracts.values import Json, JsonObject, canonical
 from pointsman.contracts.visible import visible
@@ -45,10 +46,20 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class OfferedTool:
-    """A tool as the server offers it. `stated` is all that a pin is made of, as the server stated it."""
+    """A tool as the server offers it: its name there, and all else that a pin is made of, as the server stated it."""
 
     definition: ToolDefinition
+    name: str
     stated: JsonObject
+
+    @property
+    def digest(self) -> str:
+        """The digest of all that the server stated."""
+        return digest_of_tool(self.name, self.stated)
+
+    def locked(self) -> LockedTool:
+        """Give the tool as it is pinned."""
+        return LockedTool.model_validate({**self.stated, "digest": self.digest})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,10 @@ class Offer:
 
     tools: Mapping[str, OfferedTool]
     left_out: Mapping[str, str]
+
+    def locked(self) -> LockedSource:
+        """Give the offer as it is pinned."""
+        return LockedSource(tools={tool.name: tool.locked() for tool in self.tools.values()})
 
 
 async def listed(source: str, session: ClientSession) -> Offer:
@@ -111,7 +126,6 @@ def _taken(name: str, tool: Tool) -> OfferedTool | str:
     """Take a tool, or say why it cannot be taken."""
     annotations = tool.annotations.model_dump(mode="json", by_alias=True, exclude_none=True) if tool.annotations else {}
     stated: JsonObject = {
-        "name": tool.name,
         "description": tool.description or "",
         "input_schema": tool.input_schema,
         "output_schema": tool.output_schema,
@@ -124,7 +138,7 @@ def _taken(name: str, tool: Tool) -> OfferedTool | str:
     if size_bytes > DOWNSTREAM_DEFINITION_BYTES:
         return f"its definition is longer than {DOWNSTREAM_DEFINITION_BYTES} bytes"
     definition = defined(name, stated)
-    return definition if isinstance(definition, str) else OfferedTool(definition, stated)
+    return definition if isinstance(definition, str) else OfferedTool(definition, tool.name, stated)
 
 
 def defined(name: str, stated: JsonObject) -> ToolDefinition | str:

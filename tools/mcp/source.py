@@ -5,7 +5,7 @@ What the end of a call means, in the words of `calling`:
 | end | raised | read | write |
 |---|---|---|---|
 | the server could not be had, so the request was not sent | `NotReached` | failed, retried | failed |
-| the server does not offer the tool | `NothingDone` | failed | failed |
+| the tool is not pinned, or not what was pinned | `NothingDone` | failed | failed |
 | the time is up, and the request was not sent | | failed | failed |
 | a result | | done | done |
 | a result with `isError` | `ToolError` | failed, retried | unknown |
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Final
 
@@ -38,6 +38,7 @@ from mcp_types import (
 from pydantic import TypeAdapter, ValidationError
 
 from pointsman.contracts.bounds import DOWNSTREAM_START_MS
+from pointsman.contracts.lock import LockedSource
 from pointsman.contracts.schemas import Schema
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
@@ -49,9 +50,10 @@ from ..errors import NothingDone, NotReached, SourceError, ToolError, Unkeepable
 from ..rates import Rates
 from ..running import Begun, InLoop, Running
 from ..source import CallContext
-from .connection import Connect, Connection
+from .connection import Connect, Connection, Way
 from .definitions import Offer
 from .http import reached, was_not_sent
+from .pins import Pins
 from .process import launched
 from .results import result_of, said
 from .settings import Downstream, Launch
@@ -67,16 +69,18 @@ class McpSource:
     Args:
         name: The source's name.
         downstream: Where the server is.
+        pins: What was pinned of its tools; nothing else is offered or called.
         start_ms: How long it may take to be ready, in milliseconds.
         rates: What counts its calls, where other texts of the workflow share it.
         sleep: Waits, in seconds.
         clock: What tells the time, in seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what it counts, waits and tells the time with is handed over
         self,
         name: str,
         downstream: Downstream,
+        pins: LockedSource | None,
         *,
         start_ms: int = DOWNSTREAM_START_MS,
         rates: Rates | None = None,
@@ -84,16 +88,20 @@ class McpSource:
         clock: MonotonicClock = time.monotonic,
     ) -> None:
         self._name = name
-        self._connection = Connection(name, _connect(name, downstream, clock), start_ms, sleep, clock)
+        self._pins = Pins(name, pins)
+        self._quarantined = self._pins.quarantined(None)
+        way = Way(_connect(name, downstream, clock), self._compare)
+        self._connection = Connection(name, way, start_ms, sleep, clock)
         self._calls = Calls(rates or Rates(sleep, clock), sleep, clock)
 
     async def definitions(self) -> Sequence[ToolDefinition]:
-        """Give every tool that the server offers and that can be taken.
+        """Give every tool that was pinned. The server is not asked: it is started by its first call.
 
         Raises:
-            SourceError: the server cannot be had.
+            SourceError: nothing was pinned.
         """
-        return [tool.definition for tool in (await self.offer()).tools.values()]
+        self._pins.require()
+        return list(self._pins.definitions.values())
 
     async def offer(self) -> Offer:
         """Ask the server what it offers.
@@ -111,19 +119,33 @@ class McpSource:
 
         return await self._calls.run(begin, policy, context)
 
+    async def prepare(self) -> None:
+        """Connect, if that has not been done, which compares what is offered with what was pinned.
+
+        Raises:
+            SourceError: the server cannot be had.
+        """
+        await self._connection.live()
+
+    def quarantined(self) -> Mapping[str, str]:
+        """Give the tools that are not what was pinned, as far as the server has been asked."""
+        return self._quarantined
+
     async def aclose(self) -> None:
         """Give up what runs, and end the connection. Later calls fail."""
         self._calls.stop()
         await self._connection.aclose()
 
     async def _ask(self, tool: str, arguments: JsonObject, begun: Begun) -> Json:
+        pinned = self._pins.definitions.get(tool)
+        if pinned is None:
+            raise NothingDone(self._quarantined.get(tool, f"{tool} is not pinned, so it is not called."))
         try:
             live = await self._connection.live()
         except SourceError as error:
             raise NotReached(f"{tool} was not called. {error}") from error
-        offered = live.offer.tools.get(tool)
-        if offered is None:
-            raise NothingDone(f"{tool} was not called: the server of {self._name!r} does not offer it (any more).")
+        if tool in self._quarantined:
+            raise NothingDone(self._quarantined[tool])
         params = CallToolRequestParams(name=tool.removeprefix(f"{self._name}."), arguments=arguments)
         begun()
         try:
@@ -139,8 +161,13 @@ class McpSource:
                 f"The server of the source {self._name!r} asks for {' and '.join(asked) or 'more'} before it goes on"
                 f" with {tool}. Pointsman answers no questions of a server; call the tool with all that it needs."
             )
-        output = offered.definition.output_schema
+        output = pinned.output_schema
         return result_of(tool, answer, None if output is None else Schema(output))
+
+    def _compare(self, offer: Offer) -> None:
+        before, self._quarantined = self._quarantined, self._pins.quarantined(offer)
+        if self._quarantined != before:
+            _log.warning("downstream tools are not what was pinned", source=self._name, tools=[*self._quarantined])
 
 
 def _connect(name: str, downstream: Downstream, clock: MonotonicClock) -> Connect:

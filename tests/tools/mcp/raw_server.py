@@ -43,7 +43,8 @@ class Server:
         many = [f"t{number}" for number in range(wish.get("many", 0))]
         named = [{"name": name, "inputSchema": SCHEMA} for name in many or self.calls]
         self.tools: list[Any] = wish.get("tools") or named
-        self.tools[-1]["description"] = "d" * wish.get("swell", 0)
+        if "swell" in wish:
+            self.tools[-1]["description"] = "d" * wish["swell"]
         self.page: int = wish.get("page") or len(self.tools)
 
     def reply(self, message: dict[str, Any]) -> None:
@@ -110,8 +111,9 @@ class Server:
         answer = json.loads(sys.stdin.readline())
         return {"content": [{"type": "text", "text": answer["error"]["message"]}], "isError": True}
 
-    def do_grow(self, _id: Id, _arguments: dict[str, Any]) -> Result:
-        self.tools.append({"name": "grown", "inputSchema": SCHEMA})
+    def do_grow(self, _id: Id, arguments: dict[str, Any]) -> Result:
+        self.tools.append({"name": "grown", "inputSchema": SCHEMA, "description": arguments.get("description", "")})
+        self.page = len(self.tools)
         self.calls["grown"] = self.do_answer
         say({"method": "notifications/tools/list_changed"})
         return OK

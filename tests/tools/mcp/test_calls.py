@@ -7,16 +7,16 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Effect
 
-from .workshop import SHORT_MS, Docks, answer, call
+from .workshop import SHORT_MS, Docks, answer, call, pins_of
 
 OK: JsonObject = {"content": [{"type": "text", "text": "ok"}]}
 
 
 async def test_the_tools_of_a_server_are_named_after_the_source(docks: Docks) -> None:
-    tools: list[Json] = [
+    tools: list[JsonObject] = [
         {
             "name": "add",
             "description": "Add.",
@@ -24,7 +24,7 @@ async def test_the_tools_of_a_server_are_named_after_the_source(docks: Docks) ->
         },
         {"name": "list-all", "inputSchema": {"type": "object"}, "outputSchema": {"type": "object"}},
     ]
-    add, list_all = await docks.source({"tools": tools}).definitions()
+    add, list_all = await docks.source(pins=pins_of(tools)).definitions()
     assert (add.name, add.description, add.output_schema) == ("dock.add", "Add.", None)
     assert add.input_schema == {"type": "object", "properties": {"a": {"type": "number"}}}
     assert (list_all.name, list_all.description, list_all.output_schema) == ("dock.list-all", "", {"type": "object"})
@@ -102,7 +102,7 @@ async def test_a_command_that_is_not_there_fails_the_call(docks: Docks) -> None:
 @pytest.mark.parametrize(("effect", "outcome"), [("read", "failed"), ("write", "unknown")])
 async def test_a_server_that_hangs_in_a_call_is_left_at_its_timeout(docks: Docks, effect: Effect, outcome: str) -> None:
     source = docks.source()
-    await source.definitions()
+    await source.prepare()
     hung = await call(source, "hang", effect=effect, timeout_ms=SHORT_MS)
     assert hung.outcome == outcome
     assert (hung.error or "").startswith("dock.hang did not answer within 200 ms.")
@@ -123,7 +123,7 @@ async def test_a_server_that_hangs_at_its_start_is_given_up(docks: Docks) -> Non
 
 async def test_a_cancelled_caller_leaves_the_server_running(docks: Docks) -> None:
     source = docks.source()
-    await source.definitions()
+    await source.prepare()
     waiting = asyncio.create_task(call(source, "hang"))
     await asyncio.sleep(0.05)
     waiting.cancel()
@@ -132,15 +132,9 @@ async def test_a_cancelled_caller_leaves_the_server_running(docks: Docks) -> Non
     assert (await answer(source, OK)).outcome == "done"
 
 
-async def test_a_tool_that_the_server_does_not_offer_is_not_called(docks: Docks) -> None:
-    result = await call(docks.source(), "nothing", effect="write")
-    assert result.outcome == "failed"
-    assert result.error == "dock.nothing was not called: the server of 'dock' does not offer it (any more)."
-
-
 async def test_a_closed_source_calls_nothing(docks: Docks) -> None:
     source = docks.source()
-    await source.definitions()
+    await source.prepare()
     await source.aclose()
     await source.aclose()
     result = await call(source, "look", effect="write")
@@ -166,8 +160,7 @@ async def test_a_server_that_asks_for_a_model_or_a_person_is_refused(
 
 async def test_changed_tools_are_asked_for_again(docks: Docks) -> None:
     source = docks.source()
-    await source.definitions()
     await call(source, "grow")
     async with asyncio.timeout(10):
-        while (await call(source, "grown", {"result": OK})).outcome != "done":
+        while "dock.grown" not in (await source.offer()).tools:
             await call(source, "look")

@@ -149,8 +149,8 @@ async def test_tools_that_share_a_name_on_the_wire_are_all_left_out(docks: Docks
 
 async def test_schemas_of_older_dialects_are_read_as_today(docks: Docks) -> None:
     old = "http://json-schema.org/draft-07/schema#"
-    (found,) = await docks.source({"tools": [tool("a", inputSchema={"$schema": old, "type": "object"})]}).definitions()
-    assert found.input_schema == {"type": "object"}
+    offer = await docks.source({"tools": [tool("a", inputSchema={"$schema": old, "type": "object"})]}).offer()
+    assert offer.tools["dock.a"].definition.input_schema == {"type": "object"}
 
 
 async def test_a_list_in_pages_is_read_to_its_end(docks: Docks) -> None:

@@ -8,7 +8,7 @@ from pointsman.contracts.bounds import RESULT_BYTES
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Effect
 
-from .workshop import Docks, answer, call
+from .workshop import Docks, answer, call, pins_of
 
 TEXT: JsonObject = {"type": "text", "text": "ok"}
 IMAGE: JsonObject = {"type": "image", "data": "aGk=", "mimeType": "image/png"}
@@ -79,7 +79,8 @@ async def test_a_number_that_json_has_no_text_for_is_refused(docks: Docks) -> No
 
 async def test_structured_content_is_held_to_the_output_schema(docks: Docks) -> None:
     schema: JsonObject = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
-    source = docks.source({"tools": [{"name": "answer", "inputSchema": {"type": "object"}, "outputSchema": schema}]})
+    tool: JsonObject = {"name": "answer", "inputSchema": {"type": "object"}, "outputSchema": schema}
+    source = docks.source({"tools": [tool]}, pins=pins_of([tool]))
     assert (await answer(source, {"content": [], "structuredContent": {"n": 1}})).result == {"n": 1}
     wrong = await answer(source, {"content": [], "structuredContent": {"n": "1"}})
     assert "not what the tool's output schema says: n must be an integer" in (wrong.error or "")

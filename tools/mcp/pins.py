@@ -1,0 +1,69 @@
+"""What was pinned of a server's tools, held against what it offers.
+
+A definition is the same when every byte of its name, description, schemas and annotations is. One that
+is not is quarantined: its tool is neither offered nor called, until a person has looked and pinned it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pointsman.contracts.lock import LOCK_NAME, LockedSource
+from pointsman.contracts.workflow import ToolDefinition
+
+from ..errors import SourceError
+from .definitions import Offer, defined
+
+_MEND: Final = "A person has to look at it and to pin it: `pointsman lock --diff FILE`, then `pointsman lock FILE`."
+
+
+class Pins:
+    """The pins of one source; None where it has none.
+
+    `definitions` are the tools that may be offered, by our names for them.
+    """
+
+    def __init__(self, source: str, locked: LockedSource | None) -> None:
+        self._source = source
+        self._locked = locked
+        self._broken: dict[str, str] = {}
+        self._digests: dict[str, str] = {}
+        self.definitions: dict[str, ToolDefinition] = {}
+        for bare, tool in ({} if locked is None else locked.tools).items():
+            name = f"{source}.{bare}"
+            definition = defined(name, tool.model_dump(mode="json"))
+            if not tool.is_genuine(bare) or isinstance(definition, str):
+                self._broken[name] = (
+                    f"What {LOCK_NAME} says of {name} was changed by hand, so it is not called. {_MEND}"
+                )
+            else:
+                self.definitions[name] = definition
+                self._digests[name] = tool.digest
+
+    def require(self) -> None:
+        """Make sure that there are pins at all.
+
+        Raises:
+            SourceError: nothing is pinned of this source.
+        """
+        if self._locked is None:
+            raise SourceError(
+                f"Nothing is pinned of the source {self._source!r}, so none of its tools may be offered. Look at what"
+                f" its server says of them, and pin it: `pointsman lock FILE` writes {LOCK_NAME} beside the workflow."
+            )
+
+    def quarantined(self, offer: Offer | None) -> Mapping[str, str]:
+        """Give the tools that are not what was pinned, each with what is to be said of it.
+
+        Args:
+            offer: What the server offers; None when it has not been asked yet.
+        """
+        if offer is None:
+            return self._broken
+        changed = {
+            name: f"What its server says of {name} is not what was pinned, so it is not called. {_MEND}"
+            for name, digest in self._digests.items()
+            if name not in offer.tools or offer.tools[name].digest != digest
+        }
+        return {**self._broken, **changed}
