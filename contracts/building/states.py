@@ -95,7 +95,7 @@ class StateBuilder:
             tools={use.use: self._tool_use(use) for use in part.tools if isinstance(use, ToolUsePart)},
             events=self._agent_events(part),
             groups=tuple(ToolGroup(group.source, group.effect) for _, group in groups(part, ())),
-            model=_model(part.model) if part.actor == "model" else None,
+            model=None if part.model is None else _model(part.model),
         )
 
     def _agent_events(self, part: AgentPart) -> dict[str, Event]:
@@ -216,9 +216,7 @@ class StateBuilder:
         return CallStep(item.call, self._compiler.template(item.with_), shown_as=item.as_)
 
 
-def _model(said: ModelPart | None) -> Model:
-    """Make the model of a state. A state whose actor is a model has one, even where the file does not name it."""
-    part = said or ModelPart(name="")
+def _model(part: ModelPart) -> Model:
     return Model(part.name, part.prompt, part.max_tokens, part.max_turns, duration_ms(part.timeout))
 
 

@@ -17,9 +17,10 @@ def login(customer: str, pin: str) -> dict[str, object]:
     return {"ok": right, "token": f"{customer}-{pin}-today" if right else ""}
 
 
-def accounts(customer: str) -> dict[str, list[dict[str, object]]]:
-    """List a customer's accounts."""
-    return {"accounts": [dict(account) for account in ACCOUNTS.get(customer, [])]}
+def accounts(customer: str) -> dict[str, object]:
+    """List a customer's accounts, and say how much there is in all of them."""
+    held = ACCOUNTS.get(customer, [])
+    return {"accounts": [dict(account) for account in held], "balance": sum(int(str(one["balance"])) for one in held)}
 
 
 def pay_out(customer: str, amount: int) -> dict[str, object]:

@@ -36,18 +36,3 @@ def test_in_a_models_state_no_agent_and_nobody_from_outside_acts() -> None:
     assert story.state == "write"
     story.pass_time(86_400_000)
     assert story.state == "unsaid"
-
-
-def test_a_state_whose_actor_is_a_model_is_a_models_even_without_its_name() -> None:
-    """Who acts is said by `actor` alone."""
-    story = Story(
-        workflow("""
-            initial: a
-            states:
-              a: {actor: model, events: {go: {next: b}}}
-              b: {actor: agent, events: {go: {next: c}}}
-              c: {final: success}
-        """)
-    )
-    story.send("go")
-    assert (story.session.stay.actor, story.code) == ("model", "NOT_YOUR_TURN")

@@ -37,17 +37,25 @@ PIN: JsonObject = {
 }
 CANARY = "canary-0451"
 
-BANK = workflow(
+REDACT = {
+    "t.login": (("args", "pin"), ("result", "token")),
+    "t.pay": (("args", "pin"), ("result", "token")),
+    "t.odd": (("args", "pin"),),
+    "t.list": (("args", "pin"), ("result",)),
+}
+"""Set on the loaded workflow: `check` refuses to save or read what is redacted; the machine holds all the same."""
+
+CLEAR = workflow(
     """
     record: {pin: {type: string}, token: {type: string}, seen: {}, n: {type: integer}}
     start: {accepts: [pin]}
     initial: hall
     tools:
-      t.login: {effect: read, success: result.token.startsWith('canary'), redact: [args.pin, result.token]}
-      t.pay: {effect: write, key: {over: [who]}, redact: [args.pin, result.token]}
+      t.login: {effect: read, success: result.token.startsWith('canary')}
+      t.pay: {effect: write, key: {over: [who]}}
       t.ask: {effect: read}
-      t.odd: {effect: read, redact: [args.pin]}
-      t.list: {effect: read, redact: [args.pin, result]}
+      t.odd: {effect: read}
+      t.list: {effect: read}
     states:
       hall:
         actor: agent
@@ -79,6 +87,10 @@ BANK = workflow(
     """,
     {"t.login": PIN, "t.pay": PIN, "t.ask": PIN, "t.odd": PIN, "t.list": PIN},
     header="roles: [boss]\n",
+)
+BANK = replace(
+    CLEAR,
+    tools={name: replace(policy, redact=REDACT.get(name, ())) for name, policy in CLEAR.tools.items()},
 )
 
 
