@@ -114,6 +114,7 @@ async def test_an_agents_call_waits_until_a_person_approves_it_from_a_second_ter
     assert shell.run("audit", "verify").code == 0
 
 
+@pytest.mark.slow
 async def test_what_was_shown_is_what_is_decided_and_nothing_else_is(shell: Shell, maria: Callable[..., Ended]) -> None:
     """faults.md 20: the agent asks for something else after the display; the number stays with what was shown."""
     with anyio.fail_after(120):
