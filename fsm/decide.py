@@ -16,6 +16,7 @@ from .facts import Started
 from .flow import begin
 from .gate import NOT_FOUND, contract_refusal, deny, may_start, may_view
 from .refusals import Refusal
+from .restarting import restart
 from .session import Session
 from .stays import session_timers
 from .turn import Turn
@@ -54,7 +55,7 @@ def decide(workflow: Workflow, session: Session | None, command: Command) -> Dec
         case Cancel():
             return people.cancel(turn, request)
         case Restart():
-            return people.restart(turn, request)
+            return restart(turn, request)
         case Settle():
             return happenings.settle(turn, request)
         case TakeOver():

@@ -7,6 +7,8 @@ one state to the next than `leave`, which runs what a state does on its `exit` f
 
 from __future__ import annotations
 
+from typing import Final
+
 from pointsman.contracts.bounds import STATES_PER_COMMAND
 from pointsman.contracts.workflow import FinalState, State, SystemState
 
@@ -15,6 +17,9 @@ from .session import Because, Leaving, Timer
 from .stays import first_position, open_review, timers_of, turn_of
 from .steps import open_step
 from .turn import Turn, UndecidableError, choose
+
+_KEPT: Final = frozenset({"limit", "duration", "below"})
+"""Reasons to leave that no failing `exit` step takes the place of."""
 
 
 def move(turn: Turn, target: str, because: Because, *, limit: str | None = None) -> None:
@@ -93,12 +98,14 @@ def advance(turn: Turn) -> None:
 def _go_where_failures_lead(turn: Turn, state: State) -> bool:
     """Leave a state in which a step has failed, or nobody knows how one ended; False where it rests until a timer.
 
-    Steps of `exit` are not begun again: after one that failed the session goes on without the others.
+    Steps of `exit` are not begun again: after one that failed the session goes on without the others, and
+    where a limit, the session's time or a confidence floor sends it there, it goes there all the same.
     """
     because: Because = "unknown" if "unknown" in turn.stay.branches.values() else "failed"
     target = state.unknown if because == "unknown" else state.failed
     if turn.stay.leaving is not None:
-        _enter(turn, turn.stay.leaving if target is None else Leaving(target, because))
+        leaving = turn.stay.leaving
+        _enter(turn, leaving if target is None or leaving.because in _KEPT else Leaving(target, because))
         return True
     return _go(turn, target, because)
 

@@ -1,6 +1,7 @@
-"""What people do: decide a review, cancel a session or let it go on. No command of another kind of actor can.
+"""What people do: decide a review, cancel a session. No command of another kind of actor can.
 
-Who may decide is said here for calls of tools, too, which `approving` judges.
+Who may decide is said here for calls of tools, too, which `approving` judges. How people let a session go
+on from a state is in `restarting`.
 """
 
 from __future__ import annotations
@@ -9,20 +10,19 @@ from dataclasses import dataclass
 
 from pointsman.contracts.expressions import EvaluationError, Expression
 from pointsman.contracts.values import Json, JsonObject, canonical
-from pointsman.contracts.workflow import Channel, FinalState, HumanState, State
+from pointsman.contracts.workflow import Channel, HumanState, State
 
-from .commands import Cancel, Decide, Restart
+from .commands import Cancel, Decide
 from .decision import Decision
 from .facts import Administered, Decided
-from .flow import begin, move
+from .flow import move
 from .gate import deny, ended, may_drive
 from .refusals import Refusal
 from .scope import SessionScope
 from .session import OpenReview
-from .stays import session_timers
 from .turn import Turn
 from .votes import is_enough, vote_of
-from .whose_turn import destination, guard, listed, prove_event
+from .whose_turn import destination, guard, prove_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def decide_review(turn: Turn, request: Decide) -> Decision:
     """Judge a person's decision: the right person, on what was shown, in this stay, within the contract."""
     name, arguments = request.event, request.arguments
     state, review = turn.state, turn.stay.review
-    refusal = _may_not_decide(turn, state)
+    refusal = may_not_decide(turn, state)
     if refusal is not None:
         return deny(turn, refusal, name, arguments)
     if turn.session.ended is not None:
@@ -104,7 +104,7 @@ def _take(turn: Turn, state: HumanState, review: OpenReview, request: Decide) ->
     return turn.answer()
 
 
-def _may_not_decide(turn: Turn, state: State) -> Refusal | None:
+def may_not_decide(turn: Turn, state: State) -> Refusal | None:
     """Refuse whoever is no person, lacks the role, comes through another channel, or is excluded."""
     if turn.command.actor.kind != "human":
         return Refusal("FORBIDDEN", "Only a person decides a review.")
@@ -157,40 +157,26 @@ def _outdated(turn: Turn, request: Decide, review: OpenReview) -> Refusal | None
 def cancel(turn: Turn, request: Cancel) -> Decision:
     """End a session where it is. A write that is open is never cut off."""
     arguments: JsonObject = {"reason": request.reason}
-    refusal = _may_not_administer(turn, "cancel")
+    refusal = may_not_administer(turn, "cancel")
     if refusal is None and turn.session.ended is not None:
         refusal = ended(turn.session, turn.session.ended)
-    refusal = refusal or _cuts_off(turn, "cancel")
+    refusal = refusal or cuts_off(turn, "cancel")
     if refusal is not None:
         return deny(turn, refusal, "cancel", arguments)
     turn.emit("admin", Administered("cancelled", request.reason), action="cancel", outcome="done")
     return turn.answer()
 
 
-def restart(turn: Turn, request: Restart) -> Decision:
-    """Let a session go on from a state, ended or not: with what it holds, and a new budget."""
-    states = turn.workflow.states
-    refusal = _may_not_administer(turn, "restart")
-    if refusal is None and isinstance(states.get(request.state), FinalState | None):
-        going_on = listed(name for name, state in states.items() if not isinstance(state, FinalState))
-        refusal = Refusal("NOT_ALLOWED", f"A session cannot go on from {request.state!r}, only from: {going_on}.")
-    refusal = refusal or _cuts_off(turn, "restart")
-    if refusal is not None:
-        return deny(turn, refusal, "restart", {"state": request.state, "reason": request.reason})
-    timers = session_timers(turn.workflow, turn.command.at)
-    turn.emit("admin", Administered("restarted", request.reason, timers), action="restart", outcome="done")
-    begin(turn, request.state, "restart")  # a state that got stuck is not asked for its `exit`
-    return turn.answer()
-
-
-def _may_not_administer(turn: Turn, act: str) -> Refusal | None:
+def may_not_administer(turn: Turn, act: str) -> Refusal | None:
+    """Refuse whoever is no person, or may not drive the session."""
     actor = turn.command.actor
     if actor.kind == "human" and may_drive(turn.workflow, turn.session, actor):
         return None
     return Refusal("FORBIDDEN", f"Only a person who may drive the session may {act} it.")
 
 
-def _cuts_off(turn: Turn, act: str) -> Refusal | None:
+def cuts_off(turn: Turn, act: str) -> Refusal | None:
+    """Refuse what would cut off a write that is open."""
     write = turn.session.open_write
     if write is None:
         return None

@@ -194,16 +194,22 @@ class Governor:
             await served.sources.prepare(served.workflow.tools[tool])
             served = await self.catalogue.recall(before.definition, self.engine) or served
         await self._in_flight(before, use.evidence if use is not None else ())
-        running = [read for read, _ in self._reads.get(before.id, {}).values() if read.stay == before.stay.number]
-        of_tool = sum(1 for read in running if read.tool == tool)
-        command = self._command(caller, Call(tool, arguments, expected, len(running), of_tool))
-        permitted = decide(served.workflow, before, command).read
-        if permitted is not None:  # it makes no fact, so the writer need not be asked
-            return await self._read(caller, served, before, permitted)
-        decision = await self._proven(served, before, command)
-        if decision.read is not None and decision.session is not None:
-            return await self._read(caller, served, decision.session, decision.read)
-        return await self._answer(served, before, decision)
+        now = before
+        fetched: tuple[str, ...] = ()
+        while True:
+            running = [read for read, _ in self._reads.get(now.id, {}).values() if read.stay == now.stay.number]
+            of_tool = sum(1 for read in running if read.tool == tool)
+            command = self._command(caller, Call(tool, arguments, expected, len(running), of_tool, fetched))
+            decision = decide(served.workflow, now, command)
+            if decision.read is None and not decision.fetch:
+                decision = await self.engine.submit(now.id, command)
+                now = decision.session or now
+            if decision.read is not None:  # a read makes no fact before it has ended
+                return await self._read(caller, served, now, decision.read)
+            if not decision.fetch:
+                return await self._answer(served, before, decision)
+            fetched = (*fetched, *await self._fetched(served, now, decision))
+            now = await self.engine.read(now.id) or now
 
     async def _read(self, caller: Caller, served: Served, before: Session, read: Read) -> Reply | Stray:
         """Run a permitted read, commit it with its outcome, and answer."""
@@ -262,13 +268,17 @@ class Governor:
         while True:
             decision = await self.engine.submit(session.id, command)
             request = command.request
-            if not decision.fetch or not isinstance(request, Call | Send | Decide):
+            if not decision.fetch or not isinstance(request, Send | Decide):
                 return decision
-            results = await asyncio.gather(*(self.performer.read(served, session, one.read) for one in decision.fetch))
-            for one, result in zip(decision.fetch, results, strict=True):
-                await self._follow(session, Observe(one.read, result), one.read.id)
-            fetched = (*request.fetched, *(one.evidence for one in decision.fetch))
+            fetched = (*request.fetched, *await self._fetched(served, session, decision))
             command = replace(command, at=self.clock.now_ms(), request=replace(request, fetched=fetched))
+
+    async def _fetched(self, served: Served, session: Session, decision: Decision) -> tuple[str, ...]:
+        """Make the reads that a request needs as evidence, and name that evidence."""
+        results = await asyncio.gather(*(self.performer.read(served, session, one.read) for one in decision.fetch))
+        for one, result in zip(decision.fetch, results, strict=True):
+            await self._follow(session, Observe(one.read, result), one.read.id)
+        return tuple(one.evidence for one in decision.fetch)
 
     async def _answer(self, served: Served, before: Session, decision: Decision) -> Reply | Stray:
         """Answer what the engine decided: at once if it refused, otherwise when the session rests."""

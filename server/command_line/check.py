@@ -52,7 +52,7 @@ def command(files: tuple[Path, ...], form: str, *, strict: bool, asking: bool) -
             unread.append(f"{file}: {error.strerror}.")
         else:
             sources[str(file)] = content.decode("utf-8-sig", "replace")
-            asked, problems = _ask(content, file) if asking else ({}, ())
+            asked, problems = _ask(content, file) if asking else (_NOTHING_ASKED, ())
             findings += check(content, str(file), asked)
             unread += (f"{file}: {problem}" for problem in problems)
     _print(form, findings, sources)
@@ -60,6 +60,9 @@ def command(files: tuple[Path, ...], form: str, *, strict: bool, asking: bool) -
         raise NotReached("\n".join(unread))
     if any(strict or finding.severity == "error" for finding in findings):
         sys.exit(FoundProblems.exit_code)
+
+
+_NOTHING_ASKED: Final[Mapping[str, ToolsOfSource]] = {}
 
 
 def _ask(content: bytes, file: Path) -> tuple[Mapping[str, ToolsOfSource], tuple[str, ...]]:

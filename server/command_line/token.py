@@ -124,13 +124,17 @@ def list_tokens(database: str | None, *, as_json: bool) -> None:
 def revoke(name: str, token: str | None, database: str | None) -> None:
     """End what a token opens, at once. What was decided with it stays decided.
 
-    At a terminal, where the name is typed once more, or with a person's token.
+    At a terminal, where the name is typed once more; with a token, that of its own person only.
     """
     demand_a_person(token, "A token is revoked", "the name")
     with reading_database(database) as connection:
         caller = person(connection, token, ())
     if isinstance(caller, Refusal):
         raise FoundProblems(caller.message)
+    if token is not None and caller.actor.id != name:
+        raise FoundProblems(
+            f"A token revokes only its own person, {caller.actor.id}; others are revoked at a terminal."
+        )
     if token is None:
         confirm(name, f"{name} decides nothing from then on. Type the name once more to revoke the token:")
     with writing_database(database, create=False) as connection:

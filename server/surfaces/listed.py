@@ -134,5 +134,4 @@ def _annotations(action: Action, policies: Mapping[str, ToolPolicy]) -> ToolAnno
     policy = policies.get(action.name)
     if policy is not None and policy.effect == "read":
         return ToolAnnotations(read_only_hint=True)
-    keyed = policy is not None and policy.key is not None
-    return ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True if keyed else None)
+    return ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False)

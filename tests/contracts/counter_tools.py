@@ -131,10 +131,8 @@ POLICIES = (
     _mistake("reading what is redacted", "when: evidence.funds.result.value >= args.amount",
              "when: evidence.login.result.token == 'x'", "PM716", "evidence.login.result"),
     _mistake("no time to answer", "timeout: 10s", "timeout: 0s", "PM203", "0s"),
-    _mistake("a write without a key on entry",
-             "{call: bank.rate_risk, with: {account: =record.customer, payee: bank}, save: {score: =result.score}}",
-             "{call: bank.deposit, with: {account: x, amount: 1.0}}", "PM713", "- {call: |bank.deposit",
-             also=("PM313", "PM702")),
+    _mistake("a write without a key on exit", "bank.logout:        {effect: read}", "bank.logout: {effect: write}",
+             "PM713", "- {call: |bank.logout", also=("PM703",)),
 )  # fmt: skip
 
 TOOLS = (

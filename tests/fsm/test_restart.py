@@ -6,11 +6,12 @@ from typing import Final
 
 import pytest
 
+from pointsman.contracts.loading import load
 from pointsman.fsm.commands import Restart
 from pointsman.fsm.facts import Administered, Entered
 from pointsman.fsm.session import Actor
 
-from .driver import ADA, ADA_HERSELF, OUTSIDE, SERVER, Story, workflow
+from .driver import ADA, ADA_HERSELF, MARIA, OUTSIDE, SERVER, Story, with_tools, workflow
 
 DAY_MS: Final = 86_400_000
 LONG: Final = workflow("""
@@ -213,3 +214,61 @@ def test_a_session_that_is_leaving_goes_on_from_the_state_of_the_restart() -> No
     story.settle("t.look", gives=1)
     restart(story, "a")
     assert (story.path(), story.session.stay.leaving, story.session.stay.open) == (["a", "a"], None, {})
+
+
+PAYING: Final = workflow("""
+    record: {n: {type: integer}}
+    roles: [reviewer]
+    initial: asking
+    limits: [{steps: 30, then: stuck}]
+    confidence: {floor: 0.5, below: second}
+    tools: {t.pay: {effect: write, key: {over: [x]}}}
+    states:
+      asking: {actor: agent, events: {ask: {accepts: [n], next: first}, wait: {confidence: off, next: outside}}}
+      outside: {actor: external, events: {heard: {next: asking}}, after: {in: 1d, to: stuck}}
+      first:
+        actor: human
+        review: {role: reviewer, exclude: [=session.started_by], due: {in: 2d, then: late}}
+        events: {approve: {next: second}, reject: {next: over}}
+      late: {actor: agent, events: {again: {confidence: off, next: first}}}
+      second:
+        actor: human
+        review: {role: reviewer, exclude: [=session.started_by]}
+        events:
+          approve: {approvals: 2, next: paying}
+          ask_again: {next: asking}
+      paying: {actor: system, run: [{call: t.pay, with: {x: 1}}], next: over, failed: stuck, unknown: stuck}
+      over: {final: success}
+      stuck: {final: manual, owner: o}
+""")
+
+
+@pytest.mark.parametrize(
+    ("actor", "state", "code"),
+    [
+        (ADA_HERSELF, "asking", None),
+        (ADA_HERSELF, "first", None),
+        (ADA_HERSELF, "second", None),
+        (ADA_HERSELF, "late", "FORBIDDEN"),
+        (ADA_HERSELF, "paying", "FORBIDDEN"),
+        (Actor("human", "ada", ()), "paying", "FORBIDDEN"),
+    ],
+)
+def test_a_restart_is_no_way_round_a_decision_that_is_another_persons(
+    actor: Actor, state: str, code: str | None
+) -> None:
+    """Whom a review excludes does not let the session go on behind it; what comes before it they may repeat."""
+    story = Story(PAYING)
+    restart(story, state, actor)
+    assert story.code == code
+    assert story.state == ("asking" if code else state)
+
+
+def test_whoever_may_decide_restarts_behind_a_review_but_not_alone_behind_one_that_takes_two() -> None:
+    text = PAYING.text.replace("workflow: tale", "workflow: tale\naccess: {drive: [starter, reviewer]}")
+    story = Story(with_tools(load(text, "tale.yaml")))
+    restart(story, "late", MARIA)
+    assert (story.code, story.state) == (None, "late")
+    restart(story, "paying", MARIA)
+    assert story.code == "FORBIDDEN"
+    assert story.message.endswith("from these states you may: asking, outside, first, late, second.")
