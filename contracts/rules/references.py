@@ -23,8 +23,8 @@ _WHERE: Final = {
     "evidence": "the guards of an event or a tool that has `evidence`",
     "body": "the `start` and `dedupe` of a webhook",
     "confidence": "the guards of an agent's event",
-    "args": "the `when` and `save` of a tool, and `reconcile`",
-    "result": "`save` and `happened`",
+    "args": "what is said of a call: its `when`, `evidence`, `save`, `approval`, `success` and `reconcile`",
+    "result": "`save`, `success`, `happened` and the `when` of evidence",
 }
 
 

@@ -74,12 +74,6 @@ def principal_by_token_hash(connection: Connection, token_hash: str) -> Principa
     return None if row is None else _principal(row)
 
 
-def set_roles(connection: Connection, principal_id: str, roles: tuple[str, ...]) -> bool:
-    """Give a principal these roles instead of those they had; False when there is no such principal."""
-    statement = update(principals).where(principals.c.id == principal_id).values(roles=list(roles))
-    return connection.execute(statement).rowcount == 1
-
-
 def renew_principal(connection: Connection, renewed: Principal) -> bool:
     """Give a known principal a new token, roles and expiry, valid again; False when there is no such principal."""
     values = {name: getattr(renewed, name) for name in _COLUMNS if name != "id"} | {"roles": list(renewed.roles)}

@@ -67,9 +67,12 @@ def policy_of(workflow: Workflow, tool: str) -> ToolPolicy:
 
 
 def retry_rule(policy: ToolPolicy) -> str:
-    """Say how often a tool is tried, how long it may take, and what makes two calls the same."""
+    """Say how often a tool is tried, how long it may take, and what makes two calls the same.
+
+    It says what this version does: a write is tried once, and its `key` and `reconcile` are not put to use yet.
+    """
     parts = [f"answers within {duration_words(policy.timeout_ms)}"]
-    if policy.retry.attempts > 1:
+    if policy.retry.attempts > 1 and policy.effect == "read":
         pause = f", first after {duration_words(policy.retry.backoff_ms)}, then twice as long each time"
         parts.append(f"tried up to {counted(policy.retry.attempts, 'time')}{pause if policy.retry.backoff_ms else ''}")
     else:
@@ -103,7 +106,7 @@ def _never_twice(policy: ToolPolicy) -> Iterator[str]:
         case Key():
             what = listed(policy.key.over) if policy.key.over else "all arguments"
             scope = "in one stay" if policy.key.scope == "stay" else "in one session"
-            yield f"equal {what} {scope} is the same write, done once"
+            yield f"equal {what} {scope} is the same write (not put to use yet)"
             if policy.key.deliver is not None:
                 yield f"its key is sent as {' '.join(policy.key.deliver)}"
         case "none":
@@ -112,9 +115,8 @@ def _never_twice(policy: ToolPolicy) -> Iterator[str]:
             pass
     if policy.reconcile is not None:
         happened = condition_words(policy.reconcile.happened.text)
-        yield f"if in doubt, {policy.reconcile.call} is asked first: it has happened if {happened}"
-    elif policy.key is None or policy.key == "none":
-        yield "if in doubt, never repeated by itself"
+        yield f"{policy.reconcile.call} tells whether it has happened: if {happened} (not put to use yet)"
+    yield "if in doubt, never repeated by itself"
 
 
 def _steps(workflow: Workflow, who: str, steps: Iterable[Step]) -> Iterator[str]:

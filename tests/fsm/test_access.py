@@ -140,7 +140,7 @@ def test_a_start_leaves_out_what_was_not_given() -> None:
 
 
 def test_a_person_who_may_drive_a_session_cancels_it() -> None:
-    """Issue: cancellation. The session ends where it is."""
+    """cancellation. The session ends where it is."""
     story = plain()
     story.cancel("enough")
     assert story.session.ended is not None

@@ -37,7 +37,7 @@ def names(story: Story) -> list[str]:
 
 
 def test_each_state_offers_its_tools_and_events_to_whose_turn_it_is() -> None:
-    """Issue: a second pure function says what is allowed now, with schemas."""
+    """a second pure function says what is allowed now, with schemas."""
     story = Story(TOUR)
     assert (names(story), waiting(story.session)) == ([], Waiting("system", due_at=story.at + 3_600_000))
     story.settle("t.read")

@@ -57,7 +57,7 @@ def in_review() -> Story:
 
 
 def test_a_session_that_has_ended_goes_on_from_a_state_with_what_it_holds() -> None:
-    """Issue: a person, audited, same keys."""
+    """A person, audited; what the session holds stays."""
     story = in_review()
     story.decide("stop")
     assert story.session.ended is not None

@@ -219,7 +219,7 @@ def test_entry_steps_run_before_an_agent_acts() -> None:
 
 
 def test_the_writer_of_a_field_a_step_saved_is_the_call() -> None:
-    """Issue: every field of the record carries its provenance."""
+    """every field of the record carries its provenance."""
     story = Story(MATCHING, {"id": "7"})
     assert story.session.provenance["id"].how == "start"
     assert story.session.provenance["id"].actor_id == "ada"

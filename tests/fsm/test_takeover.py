@@ -24,7 +24,7 @@ def test_a_step_may_be_taken_over_and_the_process_that_is_gone_is_not_believed()
 
 
 def test_a_write_whose_process_is_gone_is_unknown() -> None:
-    """Issue: `unknown` when the server died in between."""
+    """`unknown` when the server died in between."""
     story = Story(MATCHING, {"id": "7"})
     story.settle("t.b", gives={"n": 2})
     story.settle("t.a", gives=1)

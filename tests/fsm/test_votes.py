@@ -14,7 +14,7 @@ from pointsman.fsm.facts import Decided
 from pointsman.fsm.session import Actor, snapshot
 from pointsman.fsm.votes import tallies, votes_so_far
 
-from .driver import ADA_HERSELF, MARIA, Story, json_object, workflow
+from .driver import ADA_HERSELF, Story, json_object, workflow
 
 NEEDED: Final = 3
 BOARD: Final = workflow("""
@@ -197,5 +197,4 @@ def test_nothing_is_taken_before_three_different_persons_agree(votes: list[tuple
         if agree >= NEEDED:
             assert canonical(story.record["total"]) == canonical(6 if "6" in standing[name] else 5)
             return
-    assert MARIA.id == "maria"
     assert story.state == "review"

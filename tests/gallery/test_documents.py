@@ -31,7 +31,7 @@ def amounts(text: str, pattern: str) -> list[Decimal]:
 
 
 def test_there_are_at_least_eight_invoices_of_a_page_each() -> None:
-    """Issue 2 names them: clean, wrong total, missing order or receipt, high value, unreadable, duplicate, German."""
+    """The documents: clean, wrong total, missing order or receipt, high value, unreadable, duplicate, German."""
     assert len(NAMES) >= 8
     for name in NAMES:
         assert 20 <= len(read(name).splitlines()) <= 40

@@ -16,7 +16,7 @@ INVOICES = [piece for piece in SCRIPTS if piece[0] == "invoices"]
 
 @pytest.mark.slow
 def test_the_agent_of_the_demo_makes_every_mistake_of_the_issue(repertoire: Repertoire) -> None:
-    """Issue 2: a tool out of state, missing fields, a skipped read."""
+    """a tool out of state, missing fields, a skipped read."""
     codes = {row.code for row in repertoire.play(("invoices", "demo")).rows if row.kind == "denied"}
     assert codes == {"NOT_ALLOWED", "MISSING_FIELDS", "MISSING_EVIDENCE", "INVALID_FIELDS", "NOT_YOUR_TURN"}
 

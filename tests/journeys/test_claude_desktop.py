@@ -1,6 +1,6 @@
 """Claude Desktop, from the installed entry to a decision in a second terminal while it holds the server open.
 
-Issue 2: a local user who may not decide a session of their own is told so, and how to add a second
+A local user who may not decide a session of their own is told so, and how to add a second
 person; `review decide` works from a second terminal while a client holds the server open.
 """
 

@@ -1,6 +1,6 @@
 """One script gives one history, whichever surface and era it is played over.
 
-Design, section 5: the same script of calls gives the same session history on all of them. Issue 2:
+Design, section 5: the same script of calls gives the same session history on all of them:
 row for row but for times, identifiers and channel.
 """
 

@@ -21,7 +21,6 @@ from pointsman.server.store.principals import (
     principal,
     principal_by_token_hash,
     revoke_principal,
-    set_roles,
 )
 from pointsman.server.store.reading import (
     Seen,
@@ -185,13 +184,11 @@ def test_principals_are_kept_without_their_tokens(connection: Connection) -> Non
     assert principal(connection, "bot") == bot
     assert principal(connection, "nobody") is None
     assert token not in str(connection.exec_driver_sql("SELECT * FROM principals").all())
-    assert set_roles(connection, "bot", ("a", "b"))
-    assert not set_roles(connection, "nobody", ())
     assert revoke_principal(connection, "bot", 500)
     assert not revoke_principal(connection, "bot", 600)
     revoked = principal(connection, "bot")
     assert revoked is not None
-    assert revoked.roles == ("a", "b")
+    assert revoked.roles == ()
     assert not revoked.valid_at(500)
     assert maria.valid_at(999)
     assert not maria.valid_at(1_000)

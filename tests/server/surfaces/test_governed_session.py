@@ -138,7 +138,7 @@ def history(rows: list[dict[str, Any]]) -> list[Any]:
 
 @pytest.mark.slow
 async def test_the_same_calls_give_the_same_history_on_every_surface(tmp_path: Path) -> None:
-    """Issue 2: row for row but for times, identifiers and channel; and design, section 5."""
+    """row for row but for times, identifiers and channel; and design, section 5."""
     histories: dict[str, Any] = {}
     for number, (name, mode, surface) in enumerate(
         [

@@ -117,7 +117,7 @@ def test_a_retry_rule_says_attempts_pauses_time_keys_and_rates_of_every_tool_cal
     assert row("rating", "rate").retry.whole == (
         (
             "bank.note (write): answers within 30 seconds; tried once; equal customer and text in one stay is the same "
-            "write, done once"
+            "write (not put to use yet); if in doubt, never repeated by itself"
         ),
         "bank.login (read): answers within 30 seconds; tried once; counts as done only if the result's ok is true",
         (
@@ -131,13 +131,14 @@ def test_a_retry_rule_says_attempts_pauses_time_keys_and_rates_of_every_tool_cal
     )
 
 
-def test_a_reconciled_write_says_what_is_asked_before_it_is_repeated() -> None:
+def test_a_write_says_what_the_workflow_asks_for_and_what_this_version_does() -> None:
     flow = workflow("invoices")
     (rule,) = next(one for one in rows_of(flow) if one.state == "approved_for_writeback").retry.whole
-    assert "tried up to 3 times, first after 1 second" in rule
-    assert "equal invoice_id in one session is the same write, done once; its key is sent as argument" in rule
+    assert "tried once" in rule
+    assert "equal invoice_id in one session is the same write (not put to use yet); its key is sent as" in rule
     assert rule.endswith(
-        "if in doubt, erp.find_route is asked first: it has happened if the result's route is not nothing"
+        "erp.find_route tells whether it has happened: if the result's route is not nothing (not put to use yet); "
+        "if in doubt, never repeated by itself"
     )
 
 
