@@ -62,7 +62,7 @@ APPROVALS = (
     _mistake("an approval that its starter could give", "fraud_desk, exclude: [=session.started_by]", "fraud_desk",
              "PM606", "|approval: {"),
     _mistake("an approval of what is not shown", "rate: 30/h\n", "rate: 30/h\n    redact: [args.payee]\n", "PM607",
-             "|approval: {", also=("PM708", "PM708")),
+             "|approval: {", also=("PM708", "PM716")),
     _mistake("an approval that outlasts its state", "within: 4h}", "within: 2d}", "PM608", "within: |2d}"),
     _mistake("an approval without time", "within: 4h}", "within: 0h}", "PM203", "0h}"),
     _mistake("approvals of an agent", "evidence: [bank.transfer]\n",
@@ -122,7 +122,7 @@ POLICIES = (
     _mistake("redacting below what is redacted", "[args.pin, result.token]", "[result, result.token]", "PM706",
              "result.token]"),
     _mistake("a key over what is redacted", "rate: 30/h\n", "rate: 30/h\n    redact: [args.amount]\n", "PM708",
-             "over: [account, payee, |amount]", also=("PM607", "PM708")),
+             "over: [account, payee, |amount]", also=("PM607", "PM716")),
     _mistake("saving what is redacted", "{use: bank.login, with: {customer: =record.customer}}",
              "{use: bank.login, with: {customer: =record.customer}, save: {answer: =result.token}}", "PM716",
              "=result.token}}"),
@@ -131,10 +131,8 @@ POLICIES = (
     _mistake("reading what is redacted", "when: evidence.funds.result.value >= args.amount",
              "when: evidence.login.result.token == 'x'", "PM716", "evidence.login.result"),
     _mistake("no time to answer", "timeout: 10s", "timeout: 0s", "PM203", "0s"),
-    _mistake("a write without a key on entry",
-             "{call: bank.rate_risk, with: {account: =record.customer, payee: bank}, save: {score: =result.score}}",
-             "{call: bank.deposit, with: {account: x, amount: 1.0}}", "PM713", "- {call: |bank.deposit",
-             also=("PM313", "PM702")),
+    _mistake("a write without a key on exit", "bank.logout:        {effect: read}", "bank.logout: {effect: write}",
+             "PM713", "- {call: |bank.logout", also=("PM703",)),
 )  # fmt: skip
 
 TOOLS = (
