@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import warnings
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from typing import Final
 from .bounds import FILE_BYTES
 from .signatures import Signature
 
+MODULE_PATTERN: Final = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
+"""Names of modules, for the check and for who imports them: absolute, and in ASCII."""
 CALL_PARAMETER: Final = "call"
 """The parameter that receives the call's context and is no argument of the tool."""
 
@@ -32,7 +35,7 @@ class ModuleText:
 def find_module(name: str, beside: Path) -> Path | None:
     """Find the file of a module, beside the workflow first, then on the path, without importing anything."""
     parts = name.split(".")
-    if not all(part.isidentifier() for part in parts):
+    if not re.fullmatch(MODULE_PATTERN, name):
         return None
     try:
         return _beside(parts, beside) or _on_the_path(parts)

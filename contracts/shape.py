@@ -23,6 +23,7 @@ from .document.triggers import ENVIRONMENT_PATTERN
 from .findings import Findings
 from .near import near
 from .positions import Mapping, Node, Place, Scalar, Sequence, node_at, place_of, place_of_key, plain
+from .python_modules import MODULE_PATTERN
 from .values import Json
 from .visible import visible
 
@@ -30,6 +31,10 @@ _FORMS: Final = {
     NAME_PATTERN: ("is no name", "Names are lower-case letters, digits and `_`, and begin with a letter."),
     DURATION_PATTERN: ("is no duration", "Durations look like `200ms`, `5s`, `10m`, `4h`, `2d`."),
     TOOL_PATTERN: ("is no tool", "A tool is named `source.tool`."),
+    MODULE_PATTERN: (
+        "names no module",
+        "Write it as in `import shop.erp`: without `.py`, from this file's folder or Python's path.",
+    ),
     RATE_PATTERN: (
         "is no rate",
         "Rates look like `10/m`: calls in a second, a minute, an hour or a day.",

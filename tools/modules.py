@@ -17,11 +17,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from pointsman.contracts.python_modules import MODULE_PATTERN
 from pointsman.contracts.values import digest_text
 
 from .errors import SourceError
 
-_MODULE: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z", re.ASCII)
 _LISTED: Final = "__all__"
 
 
@@ -31,7 +31,7 @@ def import_module(source: str, module: str, beside: Path) -> ModuleType:
     Raises:
         SourceError: there is none, it leads out of the folder, or it cannot be imported.
     """
-    if not _MODULE.match(module):
+    if not re.fullmatch(MODULE_PATTERN, module):
         raise SourceError(f"The source {source!r}: {module!r} names no module. Write it as in `import shop.erp`.")
     found = _file_beside(source, module, beside)
     name = f"{_package_of(beside)}.{module}" if found else module

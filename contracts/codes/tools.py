@@ -176,8 +176,8 @@ TOOLS: Final[Mapping[str, Rule]] = {
     "PM708": Rule(
         title="What is redacted cannot be compared",
         meaning="Evidence is looked for by an argument that `redact` keeps from being stored, or a key is made of it.",
-        matters="What is not kept cannot be compared: no call would ever be evidence, and two different calls"
-        " would have one key.",
+        matters="What is not kept cannot be compared: no call would ever be evidence, and two different calls would"
+        " have one key.",
         wrong=_PAY.replace("[amount]}", "[amount]}, redact: [args.amount]"),
         right=_PAY.replace("[amount]}", "[amount]}, redact: [args.note]"),
     ),

@@ -6,10 +6,12 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
+from ..python_modules import MODULE_PATTERN
 from .part import Duration, Given, Part, Span, ToolName, Unfit
 
 RATE_PATTERN: Final = r"^[1-9][0-9]{0,5}/(s|m|h|d)$"
 REDACTED_PATTERN: Final = r"^(args|result)(\.([A-Za-z0-9_-]{1,128}|\*)){0,16}$"
+Module: TypeAlias = Annotated[str, StringConstraints(pattern=MODULE_PATTERN)]
 Rate: TypeAlias = Annotated[str, StringConstraints(pattern=RATE_PATTERN)]
 Redacted: TypeAlias = Annotated[str, StringConstraints(pattern=REDACTED_PATTERN)]
 """What of a call is never stored in clear: `args.password`, `result.accounts.*.iban`, `result`."""
@@ -43,7 +45,7 @@ class OpenapiPart(Part):
 class SourcePart(Part):
     """A source of tools."""
 
-    python: str | None = None
+    python: Module | None = None
     mcp: McpPart | None = None
     openapi: OpenapiPart | None = None
 

@@ -60,9 +60,9 @@ class _Makers:
             return True
         return tool != but and (tool.partition(".")[0], is_write(view, tool)) in self.grouped[state]
 
-    def states(self, view: View, tool: str, but: str | None = None) -> list[str]:
+    def states(self, view: View, tool: str) -> list[str]:
         """Give the states that can call a tool."""
-        return [state for state in self.stepped if self.calls(view, state, tool, but)]
+        return [state for state in self.stepped if self.calls(view, state, tool)]
 
     def names(self) -> list[str]:
         """Give every tool that some state calls by its name."""
@@ -76,7 +76,8 @@ def _check_made(view: View, makers: _Makers, state: str, part: EventPart | ToolU
         return
     own = part.use if isinstance(part, ToolUsePart) else None
     stay = item.part.within == "stay"
-    if makers.calls(view, state, tool, own) or (not stay and (makers.states(view, tool) or tool in makers.fetched)):
+    elsewhere = tool in makers.fetched or any(other != state for other in makers.states(view, tool))
+    if makers.calls(view, state, tool, own) or (elsewhere and not stay):
         return
     if tool == own:
         message = f"`{tool}` is evidence for itself, so there is never a first call of it"

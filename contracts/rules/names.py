@@ -21,10 +21,10 @@ def check_names(view: View) -> None:
     for path, role, allowed in _roles(view.document):
         view.known("PM304", path, "role", role, allowed)
     for path, tool in _tools(view.document):
-        source, _, function = tool.partition(".")
+        source, _, own_name = tool.partition(".")
         if source not in view.declared.sources:
             meant = near(source, view.declared.sources)
-            hint = hint_for(source, view.declared.sources) if meant is None else f"Did you mean `{meant}.{function}`?"
+            hint = hint_for(source, view.declared.sources) if meant is None else f"Did you mean `{meant}.{own_name}`?"
             view.at_tool("PM302", path, f"the tool `{tool}` belongs to no source of this file", hint)
     _check_groups(view)
     for path, names in _lists(view.document):

@@ -84,6 +84,6 @@ def _check_delivered(view: View, mention: Mention) -> None:
     policy = view.document.tools.get(mention.tool)
     key = policy.key if policy is not None else None
     argument = key.deliver.argument if isinstance(key, KeyPart) and key.deliver is not None else None
-    if argument is not None and argument in (mention.arguments or {}):
+    if argument is not None and argument in mention.arguments:
         message = f"the server gives `{argument}` of `{mention.tool}`: it carries the key"
         view.at_key("PM709", (*mention.whole, "with", argument), message, "Leave it out of `with`.")

@@ -100,8 +100,8 @@ def _check_tool(view: View, source: ToolsOfSource, path: Keys, name: str, mentio
         return
     if mention is None:
         _check_policy(view, path, signature)
-    elif mention.arguments is not None:
-        _check_arguments(view, mention, mention.arguments, signature)
+    else:
+        _check_arguments(view, mention, signature)
 
 
 def _check_policy(view: View, path: Keys, signature: Signature) -> None:
@@ -127,7 +127,8 @@ def _check_argument(view: View, path: Keys, name: str, signature: Signature) -> 
         at("PM310", path, f"`{signature.name}` takes no argument `{name}`", hint)
 
 
-def _check_arguments(view: View, mention: Mention, given: Mapping[str, object], signature: Signature) -> None:
+def _check_arguments(view: View, mention: Mention, signature: Signature) -> None:
+    given = mention.arguments
     for name in given:
         _check_argument(view, (*mention.whole, "with", name), name, signature)
     if mention.role in ("offered", "evidence"):

@@ -34,7 +34,7 @@ Role: TypeAlias = Literal["offered", "step", "shown", "reconcile", "evidence", "
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A tool that is named. `arguments` are those given there, None where none can be.
+    """A tool that is named. `arguments` are those given there.
 
     `path` leads to the name, `whole` to the mapping it stands in; `state` is None in a policy.
     """
@@ -44,7 +44,7 @@ class Mention:
     role: Role
     state: str | None
     whole: Path
-    arguments: Mapping[str, Json] | None
+    arguments: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)

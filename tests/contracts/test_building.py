@@ -315,6 +315,22 @@ def test_the_contract_of_a_tool_leaves_out_the_argument_of_the_key() -> None:
     assert contract.input_schema["required"] == ["b", "key"]
 
 
+def test_a_group_stands_for_the_tools_of_its_effect_and_what_is_offered_by_name_stays() -> None:
+    states = (
+        "  begin:\n    actor: agent\n    unknown: end\n"
+        "    tools: [{source: t, effect: read}, {use: t.read, with: {a: x}}]\n"
+        "    events: {go: {next: end}}\n  more:\n    actor: agent\n    unknown: end\n"
+        "    tools: [{source: t, effect: write}]\n    events: {go: {next: end}}\n"
+    ).replace("events: {go: {next: end}}", "events: {go: {next: more}}", 1)
+    workflow = bound(loaded(states), {"t.read": READ, "t.write": READ, "t.new": READ})
+    offered = {name: state.tools for name, state in workflow.states.items() if isinstance(state, AgentState)}
+    assert {name: sorted(tools) for name, tools in offered.items()} == {
+        "begin": ["t.read"],
+        "more": ["t.new", "t.write"],
+    }
+    assert offered["begin"]["t.read"].fixed.names == ("a",)
+
+
 def test_a_definition_may_leave_its_arguments_open() -> None:
     definition = ToolDefinition("t.read", "", {"type": "object", "additionalProperties": True})
     contract = bound(loaded(OFFERED), {"t.read": definition}).tool_contracts["begin", "t.read"]
