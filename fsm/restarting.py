@@ -46,7 +46,7 @@ def _no_way_on(turn: Turn, target: str) -> Refusal | None:
     return Refusal(
         "FORBIDDEN",
         f"{target!r} comes after a decision that {turn.command.actor.id} may not take alone. "
-        f"Another person may restart there; from these states you may: {before}.",
+        f"Somebody who may, and may drive the session, can restart there; from these states you can: {before}.",
     )
 
 

@@ -271,4 +271,4 @@ def test_whoever_may_decide_restarts_behind_a_review_but_not_alone_behind_one_th
     assert (story.code, story.state) == (None, "late")
     restart(story, "paying", MARIA)
     assert story.code == "FORBIDDEN"
-    assert story.message.endswith("from these states you may: asking, outside, first, late, second.")
+    assert story.message.endswith("from these states you can: asking, outside, first, late, second.")

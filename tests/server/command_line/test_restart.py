@@ -30,9 +30,17 @@ def test_a_session_that_has_ended_goes_on_with_what_it_holds(shell: Shell) -> No
     assert shell.run("audit", "verify").code == 0
 
 
-def test_what_a_restart_opens_is_run_to_its_end(shell: Shell) -> None:
+def test_what_a_restart_opens_is_run_to_its_end_where_its_person_may_take_the_decisions_before(shell: Shell) -> None:
+    file = shell.place / "purchase.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("drive: starter", "drive: [starter, boss]"), encoding="utf-8")
     session = awaiting_boss(shell)
-    done = restart(shell, session, "ordering", typed="ordering")
+    refused = restart(shell, session, "ordering", typed="ordering")
+    assert (refused.code, "after a decision that" in refused.stdout) == (1, True), "the starter may not approve either"
+    made = shell.at_terminal("token", "create", "maria", "--role", "boss", typed="maria")
+    token = next(word for word in made.stdout.split() if word.startswith("pmh_"))
+    words = ("sessions", "restart", session, "--from", "ordering", "--reason", "the shop is back")
+    done = shell.run(*words, env={"POINTSMAN_TOKEN": token})
     assert f"Session {session} has ended in bought (success)." in done.stdout
     assert shell.look("sessions", "show", session)["record"]["order"]["value"] == "pen for 12"
 
