@@ -7,6 +7,7 @@ row for row but for times, identifiers and channel.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -20,6 +21,19 @@ from pointsman.server.scripts.agent import Era, Surface
 from tests.journeys.plays import SCRIPTS, Theatre
 
 QUICK: Final = {"invoices-clarification"}
+SLOW: Final = {
+    "invoices-demo",
+    "invoices-invalid_fields",
+    "invoices-overdue_review",
+    "invoices-write_back_refused",
+    "service_desk-ambiguous",
+    "service_desk-closing",
+    "service_desk-demo",
+    "service_desk-grant_rejected",
+    "service_desk-grant_unanswered",
+    "service_desk-violations",
+}
+"""Those in which something is refused, decided, approved, fetched, late or left; six plays each."""
 IDS: Final = {path: f"{path.parents[1].name}-{path.stem}" for path in SCRIPTS}
 SHOWN: Final[list[tuple[Surface, Era]]] = [(surface, era) for surface in get_args(Surface) for era in get_args(Era)]
 
@@ -34,7 +48,9 @@ _OF_EACH_PLAY: Final = {
     "prev",
     "hash",
 }
-_OF_EACH_PLAY_IN_BODIES: Final = {"at", "due_at", "opened_at", "since", "instance", "session", "salt"}
+_OF_EACH_PLAY_IN_BODIES: Final = {"at", "due_at", "expires_at", "opened_at", "since", "instance", "session", "salt"}
+
+_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z")
 
 _OF_THE_LAST: Final = ("position", "review")
 """What the last branch to settle brings, whichever it is."""
@@ -48,7 +64,8 @@ def _same_for_all(value: Json) -> Json:
 
 def _comparable(row: AuditRow) -> JsonObject:
     columns: JsonObject = {name: value for name, value in row._asdict().items() if name not in _OF_EACH_PLAY}
-    return {**columns, "body": _same_for_all(cast("Json", json.loads(row.body or "{}")))}
+    body = _MOMENT.sub("MOMENT", (row.body or "{}").replace(row.session_id, "HANDLE"))  # in messages of approvals
+    return {**columns, "body": _same_for_all(cast("Json", json.loads(body)))}
 
 
 def history(rows: Sequence[AuditRow]) -> Iterator[JsonObject]:
@@ -69,7 +86,11 @@ def history(rows: Sequence[AuditRow]) -> Iterator[JsonObject]:
 
 @pytest.mark.parametrize(
     "script",
-    [pytest.param(path, id=name, marks=() if name in QUICK else pytest.mark.slow) for path, name in IDS.items()],
+    [
+        pytest.param(path, id=name, marks=() if name in QUICK else pytest.mark.slow)
+        for path, name in IDS.items()
+        if name in QUICK | SLOW
+    ],
 )
 async def test_a_script_gives_the_same_history_over_every_surface_and_era_that_serves_it(
     theatre: Theatre, script: Path
