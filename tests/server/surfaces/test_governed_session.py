@@ -94,7 +94,7 @@ async def play(agent: Connected) -> tuple[str, list[dict[str, Any]]]:
         assert reply.get("refusal", {}).get("code", reply["outcome"]) == expected, reply
     contents = (await agent.client.read_resource(f"session://{started['session']}/audit")).contents[0]
     assert isinstance(contents, types.TextResourceContents)
-    return started["session"], json.loads(contents.text)
+    return started["session"], json.loads(contents.text)["rows"]
 
 
 def whole_rows(directory: Path, session: str) -> list[dict[str, Any]]:
