@@ -55,7 +55,7 @@ def test_a_reference_out_of_the_schema_is_refused_and_nothing_is_fetched(referen
     ],
 )
 def test_a_reference_to_itself_ends(schema: str) -> None:
-    codes(record(schema))
+    assert set(codes(record(schema))) <= {"PM801", "PM803"}
 
 
 @pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|a)*b$", "^([a-z]+)*$", "(x+x+)+y", "^(.*)*$", "(a{1,50}){1,50}"])

@@ -164,3 +164,4 @@ async def test_changed_tools_are_asked_for_again(docks: Docks) -> None:
     async with asyncio.timeout(10):
         while "dock.grown" not in (await source.offer()).tools:
             await call(source, "look")
+    assert "dock.grown" in (await source.offer()).tools
