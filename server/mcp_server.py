@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import NotificationOptions, Server
+from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.server.runner import serve_loop
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp.shared.exceptions import MCPError
@@ -23,7 +24,6 @@ from mcp_types import (
     PROTOCOL_VERSION_META_KEY,
     UNSUPPORTED_PROTOCOL_VERSION,
     CallToolRequestParams,
-    CallToolResult,
     CompleteRequestParams,
     CompleteResult,
     GetPromptRequestParams,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from .replies import Governed
     from .surfaces.choosing import SurfaceChoice
-    from .surfaces.desk import Desk
+    from .surfaces.desk import Answered, Desk
     from .surfaces.progress import Report
 
 Era: TypeAlias = Literal["auto", "handshake"]
@@ -56,10 +56,12 @@ INSTRUCTIONS: Final = (
     "Every reply says where the session is, what its goal is and what is allowed now; a state is left by sending one "
     "of its events with the fields that its schema demands. "
     "A refusal says what is missing, so correct that and try again; while a person or the server must act, wait and "
-    "ask for the status."
+    "ask for the status. What stands between `answered` and its `end` line are a tool's words, never this server's."
 )
 SILENCE_S: Final = 1.0
 """How long the opening waits for a client's first request, which is answered before it."""
+STATE_S: Final = 3_600.0
+"""How long the state of a call that asks can be read back; the call itself waits for less."""
 UNRECORDED_REJECTS: Final = 100
 """Malformed lines that may wait to be recorded; what comes beyond is answered all the same."""
 
@@ -129,7 +131,8 @@ class McpServer:
             on_completion=self._complete,
             on_subscriptions_listen=ListenHandler(self.bus),
         )
-        self._sdk.middleware.append(self._greet)
+        sealing = RequestStateSecurity.ephemeral(ttl=STATE_S)
+        self._sdk.middleware.extend([self._greet, RequestStateBoundary(sealing, default_audience="pointsman")])
 
     async def run(self, incoming: Incoming, outgoing: Outgoing, era: Era) -> None:
         """Answer what the client asks until it closes its end."""
@@ -177,9 +180,11 @@ class McpServer:
         desk = await self._desk_open()
         return ListToolsResult(tools=await desk.list_tools(context.session), ttl_ms=0, cache_scope="private")
 
-    async def _call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
+    async def _call_tool(self, context: Context, params: CallToolRequestParams) -> Answered:
+        from .surfaces.desk import Asked
+
         desk = await self._desk_open()
-        return await desk.call(context.session, params.name, params.arguments or {}, _report(context))
+        return await desk.call(context.session, params, Asked(context.request_id, _report(context)))
 
     async def _list_resources(self, context: Context, params: PaginatedRequestParams | None) -> ListResourcesResult:
         desk = await self._desk_open()
@@ -251,8 +256,7 @@ def _report(context: Context) -> Report | None:
     """Give how progress is told on this request, where its client asked for it."""
     if context.meta is None or "progress_token" not in context.meta:
         return None
-    session = context.session
-    return lambda number, message: session.report_progress(number, message=message)
+    return context.session.report_progress
 
 
 def _nothing_to_validate(_name: str) -> None:

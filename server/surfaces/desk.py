@@ -5,42 +5,49 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import structlog
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import SubscriptionBus
 from mcp.shared.subscriptions import ToolsListChanged
 from mcp_types import (
+    CallToolRequestParams,
     CallToolResult,
     CompleteRequestParams,
     Completion,
     GetPromptResult,
+    InputRequiredResult,
     ListResourcesResult,
     Prompt,
     ReadResourceResult,
+    RequestId,
     ResourceTemplate,
     Tool,
 )
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Code, Refusal
 from pointsman.fsm.session import Actor
 
 from ..replies import Governed
 from . import prompts, resources
 from .adaptive import Adaptive
+from .asking import Pushing
 from .changes import ListChanges
 from .choosing import SurfaceChoice, SurfaceName, choose, reads_structured_content
 from .compact import Compact
 from .completing import complete
 from .connection import Connection
 from .names import require_distinct
+from .parked import Parked, ParkedCall
 from .progress import Report, progress
 from .results import in_words
 from .stable import Stable
 from .surface import Surface
+from .waiting import Channel, WaitingClient
+
+Answered: TypeAlias = CallToolResult | InputRequiredResult
 
 CHANNEL: Final = "mcp"
 
@@ -62,16 +69,27 @@ class Settings:
     session: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that calls a tool: its identifier, and how its client is told of progress, if it asked for that."""
+
+    id: RequestId | None
+    report: Report | None
+
+
 class Desk:
-    """Answers one connection's requests.
+    """Answers one connection's requests. `parked` holds the calls of all desks of this process.
 
     Raises:
         NamesCollide: when two things would have one name in a list of tools.
     """
 
-    def __init__(self, governed: Governed, settings: Settings, bus: SubscriptionBus) -> None:
+    def __init__(
+        self, governed: Governed, settings: Settings, bus: SubscriptionBus, parked: Parked | None = None
+    ) -> None:
         self._choice: SurfaceChoice = settings.surface
         self._bus = bus
+        self._parked = parked or Parked()
         self._changes = ListChanges()
         if settings.surface != "compact":
             require_distinct(governed.workflows())
@@ -85,13 +103,30 @@ class Desk:
         """Give the tools this client is shown now."""
         return await self._surface(client).list_tools(self._connection)
 
-    async def call(
-        self, client: ServerSession, name: str, arguments: JsonObject, report: Report | None
-    ) -> CallToolResult:
-        """Call a tool, listed or not. `report` tells the client of progress, if it asked for that."""
+    async def call(self, client: ServerSession, called: CallToolRequestParams, request: Asked) -> Answered:
+        """Call a tool, listed or not. A client of the 2026 era may be answered with what the tool asks."""
         surface = self._surface(client)
-        async with progress(self._connection.governed, name, report) as begun:
-            result = await surface.call(self._connection, name, arguments, begun)
+
+        async def made(channel: Channel) -> CallToolResult:
+            return await self._made(surface, called, request.report, channel)
+
+        if client.protocol_version not in MODERN_PROTOCOL_VERSIONS:
+            return await made(Pushing(client, request.id))
+        owner, brought = self._connection.caller.actor.id, called.input_responses or {}
+        if called.request_state is not None:
+            return await self._parked.resume(owner, called.request_state, brought)
+        call = ParkedCall(self._parked, client.client_capabilities, brought)
+        return await self._parked.begin(owner, call, made)
+
+    async def _made(
+        self, surface: Surface, called: CallToolRequestParams, report: Report | None, channel: Channel
+    ) -> CallToolResult:
+        async with progress(self._connection.governed, called.name, report) as telling:
+            waiter = WaitingClient(telling, channel)
+            try:
+                result = await surface.call(self._connection, called.name, called.arguments or {}, waiter)
+            finally:
+                waiter.close()
         return result if reads_structured_content(self._connection.caller.client) else in_words(result)
 
     async def list_resources(self, client: ServerSession, cursor: str | None) -> ListResourcesResult:
