@@ -79,7 +79,8 @@ class Person:
         self.asked: list[str] = []
         self.told: list[tuple[float, float | None, str | None]] = []
 
-    async def answer(self, _context: ClientRequestContext, params: types.ElicitRequestParams) -> types.ElicitResult:
+    async def answer(self, context: ClientRequestContext, params: types.ElicitRequestParams) -> types.ElicitResult:
+        del context
         assert self.action is not None
         self.asked.append(params.message)
         return types.ElicitResult(action=self.action, content={"colour": "red"} if self.action == "accept" else None)
@@ -121,6 +122,7 @@ async def test_a_form_reaches_the_person_at_the_client_and_the_answer_the_server
     shell: Shell, mode: str, action: Literal["accept", "decline"] | None
 ) -> None:
     person = Person(action)
+    session = ""
     given: list[str] = []
     async with studio(shell, mode, person) as client:
         for tool, arguments in (("raw_ask", ASKED), ("sdk_paint", {})):
