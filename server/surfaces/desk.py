@@ -105,18 +105,15 @@ class Desk:
 
     async def call(self, client: ServerSession, called: CallToolRequestParams, request: Asked) -> Answered:
         """Call a tool, listed or not. A client of the 2026 era may be answered with what the tool asks."""
-        surface = self._surface(client)
-
-        async def made(channel: Channel) -> CallToolResult:
-            return await self._made(surface, called, request.report, channel)
-
+        surface, report = self._surface(client), request.report
         if client.protocol_version not in MODERN_PROTOCOL_VERSIONS:
-            return await made(Pushing(client, request.id))
+            return await self._made(surface, called, report, Pushing(client, request.id))
         owner, brought = self._connection.caller.actor.id, called.input_responses or {}
         if called.request_state is not None:
-            return await self._parked.resume(owner, called.request_state, brought)
-        call = ParkedCall(self._parked, client.client_capabilities, brought)
-        return await self._parked.begin(owner, call, made)
+            return await self._parked.resume(owner, called.request_state, brought, report)
+        call = ParkedCall(self._parked, client.client_capabilities, brought, report)
+        work = self._made(surface, called, None if report is None else call.tell, call)
+        return await self._parked.begin(owner, call, work)
 
     async def _made(
         self, surface: Surface, called: CallToolRequestParams, report: Report | None, channel: Channel

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Final, TypeAlias
 
 from mcp_types import CallToolResult, ClientCapabilities, InputRequest, InputRequiredResult, InputResponse
@@ -23,10 +23,11 @@ from pointsman.fsm.refusals import Refusal
 from pointsman.tools.conversation import Question
 
 from .asking import can_take
+from .progress import Report
 from .results import refused
 
-Start: TypeAlias = Callable[["ParkedCall"], Coroutine[None, None, CallToolResult]]
-"""Makes the call; what it asks, it asks the client that comes back."""
+Work: TypeAlias = Coroutine[None, None, CallToolResult]
+"""Makes a call; what it asks, it asks the client that comes back."""
 
 _LAPSED: Final = Refusal(
     "NOT_ALLOWED",
@@ -42,16 +43,22 @@ class ParkedCall:
         parked: The calls of this process.
         capabilities: What the client says that it can do.
         given: Answers that it brought along before it was asked.
+        report: How it is told of progress; None while it is not.
     """
 
     def __init__(
-        self, parked: Parked, capabilities: ClientCapabilities | None, given: Mapping[str, InputResponse]
+        self,
+        parked: Parked,
+        capabilities: ClientCapabilities | None,
+        given: Mapping[str, InputResponse],
+        report: Report | None,
     ) -> None:
         self._parked = parked
         self._capabilities = capabilities
         self._given = {key: _written(answer) for key, answer in given.items()}
         self._open: dict[str, tuple[InputRequest, asyncio.Future[JsonObject]]] = {}
         self.asks = asyncio.Event()
+        self.report = report
 
     def takes(self, method: str) -> bool:
         """Whether the client can be asked this, and has room to come back to."""
@@ -83,6 +90,11 @@ class ParkedCall:
             mine = set(waits.values())
             self._open = {name: one for name, one in self._open.items() if one[1] not in mine}
             self._note()
+
+    async def tell(self, number: float, total: float | None, message: str) -> None:
+        """Tell of progress, if the client waits and wants to know."""
+        if self.report is not None:
+            await self.report(number, total, message)
 
     def answer(self, answers: Mapping[str, InputResponse]) -> None:
         """Hear what the client has brought along; what was not asked is left."""
@@ -118,12 +130,12 @@ class Parked:
         """Whether another call may wait for its client."""
         return len(self._waiting) < PARKED_CALLS
 
-    async def begin(self, owner: str, call: ParkedCall, start: Start) -> CallToolResult | InputRequiredResult:
+    async def begin(self, owner: str, call: ParkedCall, work: Work) -> CallToolResult | InputRequiredResult:
         """Make a call for this owner; give its result, or what it asks."""
-        return await self._next(owner, call, asyncio.create_task(start(call)))
+        return await self._next(owner, call, asyncio.create_task(work))
 
     async def resume(
-        self, owner: str, state: str, answers: Mapping[str, InputResponse]
+        self, owner: str, state: str, answers: Mapping[str, InputResponse], report: Report | None
     ) -> CallToolResult | InputRequiredResult:
         """Go on with a call: its client has come back with answers."""
         found = self._waiting.get(state)
@@ -131,6 +143,7 @@ class Parked:
             return refused(_LAPSED)
         del self._waiting[state]
         _, call, task = found
+        call.report = report
         call.answer(answers)
         return await self._next(owner, call, task)
 
@@ -147,6 +160,7 @@ class Parked:
             asks.cancel()
         if task.done():
             return task.result()
+        call.report = None
         state = secrets.token_urlsafe(24)
         self._waiting[state] = (owner, call, task)
         task.add_done_callback(lambda _: self._waiting.pop(state, None))
