@@ -71,7 +71,7 @@ async def _serve(
     files: tuple[Path, ...], surface: SurfaceChoice, era: Era, session: str | None, database: str | None
 ) -> None:
     from ..identity import local_principal
-    from ..mcp_server import serve_stdio
+    from ..stdio_server import serve_stdio
 
     serving = asyncio.current_task()
     with suppress(NotImplementedError):  # an event loop of Windows takes no signals

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import structlog
+from mcp.server.context import ServerRequestContext
 from mcp.server.session import ServerSession
-from mcp.server.subscriptions import SubscriptionBus
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp.shared.subscriptions import ToolsListChanged
 from mcp_types import (
     CallToolResult,
@@ -20,6 +21,8 @@ from mcp_types import (
     Prompt,
     ReadResourceResult,
     ResourceTemplate,
+    SubscriptionsListenRequestParams,
+    SubscriptionsListenResult,
     Tool,
 )
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
@@ -44,6 +47,8 @@ from .surface import Surface
 
 CHANNEL: Final = "mcp"
 
+Surfaces: TypeAlias = Mapping[SurfaceName, Surface]
+
 _log = structlog.get_logger(__name__)
 
 
@@ -63,23 +68,23 @@ class Settings:
 
 
 class Desk:
-    """Answers one connection's requests.
+    """Answers one connection's requests. `surfaces` are those of the server, which all desks share."""
 
-    Raises:
-        NamesCollide: when two things would have one name in a list of tools.
-    """
-
-    def __init__(self, governed: Governed, settings: Settings, bus: SubscriptionBus) -> None:
+    def __init__(self, governed: Governed, settings: Settings, surfaces: Surfaces) -> None:
         self._choice: SurfaceChoice = settings.surface
-        self._bus = bus
+        self._bus = InMemorySubscriptionBus()
+        self._listen = ListenHandler(self._bus)
         self._changes = ListChanges()
-        if settings.surface != "compact":
-            require_distinct(governed.workflows())
-        self._surfaces = _surfaces(governed, settings.surface)
+        self._surfaces = surfaces
+        self._watching: asyncio.Task[None] | None = None
         self._connection = Connection(governed, Actor("agent", settings.caller_id), CHANNEL, self._changes.maybe)
         if settings.session is not None:
             self._connection.bind(settings.session)
-        self._watching = asyncio.create_task(self._changes.run(self._connection))
+
+    def watch(self) -> None:
+        """Tell the client from now on when its list of tools has changed."""
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._changes.run(self._connection))
 
     async def list_tools(self, client: ServerSession) -> list[Tool]:
         """Give the tools this client is shown now."""
@@ -134,6 +139,14 @@ class Desk:
         name, value = asked.argument.name, asked.argument.value
         return await complete(self._connection, asked.ref, name, value, given or {})
 
+    async def listen(
+        self, context: ServerRequestContext[Any, Any], params: SubscriptionsListenRequestParams
+    ) -> SubscriptionsListenResult:
+        """Tell a client of the 2026 era what it has asked to hear of, until it goes."""
+        self._surface(context.session)
+        self.watch()
+        return await self._listen(context, params)
+
     async def record(self, code: Code, problem: str) -> None:
         """Record a message that could not be read."""
         try:
@@ -144,8 +157,9 @@ class Desk:
     async def aclose(self) -> None:
         """Stop watching."""
         self._connection.close()
-        self._watching.cancel()
-        await asyncio.gather(self._watching, return_exceptions=True)
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
 
     def _surface(self, client: ServerSession) -> Surface:
         """Choose the surface, and note who asks: in the 2026 era both may differ from request to request."""
@@ -162,8 +176,14 @@ class Desk:
         await self._bus.publish(ToolsListChanged())
 
 
-def _surfaces(governed: Governed, choice: SurfaceChoice) -> dict[SurfaceName, Surface]:
-    """Make the surfaces. Where nobody chose, a stable list that is too large gives way to the compact one."""
+def surfaces_of(governed: Governed, choice: SurfaceChoice) -> Surfaces:
+    """Make the surfaces. Where nobody chose, a stable list that is too large gives way to the compact one.
+
+    Raises:
+        NamesCollide: when two things would have one name in a list of tools.
+    """
+    if choice != "compact":
+        require_distinct(governed.workflows())
     stable, compact = Stable(governed), Compact(governed)
     excess = stable.excess if choice in ("auto", "stable") else None
     if excess is not None:

@@ -15,11 +15,12 @@ import mcp_types as types
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from pointsman.server.mcp_server import McpServer
 from pointsman.server.replies import Governed
 from pointsman.server.stdio.transport import Incoming, Outgoing, strict_pipes
+from pointsman.server.stdio_server import StdioServer
 from pointsman.server.surfaces.choosing import SurfaceChoice
-from pointsman.server.surfaces.desk import Desk, Settings
+from pointsman.server.surfaces.desk import Desk, Settings, surfaces_of
+from pointsman.server.surfaces.rejects import Rejects
 from tests.server.surfaces.governed import governed_with
 
 SERVER = Path(__file__).with_name("governed.py")
@@ -103,18 +104,20 @@ async def _served_here(
 ) -> AsyncGenerator[tuple[Incoming, Outgoing]]:
     server_in, client_out = os.pipe()
     client_in, server_out = os.pipe()
-    server = McpServer()
+    server, rejects = StdioServer(era), Rejects()
     async with strict_pipes(client_in, client_out, _never) as streams:
-        async with strict_pipes(server_in, server_out, server.on_reject) as (incoming, outgoing):
-            desk = Desk(governed, settings, server.bus)
+        async with strict_pipes(server_in, server_out, rejects.on_reject) as (incoming, outgoing):
+            desk = Desk(governed, settings, surfaces_of(governed, settings.surface))
+            desk.watch()
             server.open(desk)
-            serving = asyncio.create_task(server.run(incoming, outgoing, era))
+            rejects.open(desk.record)
+            serving = asyncio.create_task(server.serve(incoming, outgoing))
             try:
                 yield streams
             finally:
                 os.close(client_out)
                 await serving
-                await server.recorded()
+                await rejects.recorded()
                 await desk.aclose()
         os.close(server_out)
         async for _ in streams[0]:

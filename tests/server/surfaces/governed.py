@@ -23,7 +23,6 @@ from pointsman.fsm.allowed import offers
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
 from pointsman.server.errors import StoreBusy, StoreFull
-from pointsman.server.mcp_server import serve_stdio
 from pointsman.server.replies import (
     AuditPage,
     Begun,
@@ -35,6 +34,7 @@ from pointsman.server.replies import (
     Stray,
     WaitingFor,
 )
+from pointsman.server.stdio_server import serve_stdio
 
 PAGE = 3
 NOT_FOUND = Refusal("NOT_FOUND", "There is no such session.")
