@@ -84,6 +84,16 @@ SERVER_CHAIN_ROWS_PER_MINUTE: Final = 600
 SESSION_REFUSALS_PER_MINUTE: Final = 600
 """Rows of one session a minute that only say no, or that an event was sent before, and that no limit counts."""
 
+# HTTP.
+HTTP_CONNECTIONS: Final = 1_000
+"""Connections at the same time, of either protocol era; one more is answered with 503."""
+HTTP_IDLE_MS: Final = 30 * 60 * 1_000
+"""After which time without a request a connection of the handshake era is forgotten."""
+BODY_MS: Final = 10_000
+"""How long a client may take to send a request's body."""
+HTTP_STOP_MS: Final = 5_000
+"""How long requests that run have to be answered when the server stops."""
+
 # A tool list that never changes; one beyond these is not shown to a client that did not ask for it.
 LISTED_TOOLS: Final = 120
 """Hosts take 128 tools, their own and those of other servers among them."""
