@@ -91,15 +91,13 @@ class StrictBodies:
         begun = ended = False
 
         async def until_stopping() -> Message:
-            waits = [asyncio.ensure_future(receive()), asyncio.ensure_future(self._stopping.wait())]
+            received, stopped = asyncio.ensure_future(receive()), asyncio.ensure_future(self._stopping.wait())
             try:
-                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-                received = waits[0]
-                message: Message = received.result() if received.done() else {"type": "http.disconnect"}  # type: ignore[assignment]
-                return message
+                await asyncio.wait((received, stopped), return_when=asyncio.FIRST_COMPLETED)
+                return received.result() if received.done() else {"type": "http.disconnect"}
             finally:
-                for wait in waits:
-                    wait.cancel()
+                received.cancel()
+                stopped.cancel()
 
         async def noted(message: Message) -> None:
             nonlocal begun, ended
