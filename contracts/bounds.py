@@ -106,6 +106,10 @@ LISTED_SESSIONS: Final = 20
 LISTED_ROWS: Final = 500
 COMPLETIONS: Final = 100
 """The most that MCP allows."""
+PASSED_ON_PAGES: Final = 10
+"""Pages of a source's list of resources, templates or prompts that are passed on; each is a call."""
+FOLLOWED_RESOURCES: Final = 100
+"""Resources that one connection may subscribe to."""
 
 # Progress: told to a client that waits for a reply and asks for it.
 PROGRESS_FIRST_MS: Final = 500

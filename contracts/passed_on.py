@@ -22,22 +22,22 @@ COMPLETE: Final = "complete"
 
 _TEXT: Final[JsonObject] = {"type": "string"}
 _TEXTS: Final[JsonObject] = {"type": "object", "additionalProperties": {"type": "string"}}
-_CURSOR: Final[JsonObject] = {"cursor": {"type": "string", "description": "From the page before, for the next one"}}
+_CURSOR: Final[JsonObject] = {"type": "string", "description": "From the page before, for the next one"}
 
 
-def _object(required: tuple[str, ...] = (), **properties: Json) -> JsonObject:
+def _object(*required: str, **properties: Json) -> JsonObject:
     return {"type": "object", "properties": properties, "required": [*required], "additionalProperties": False}
 
 
 _OFFERED: Final[Mapping[str, tuple[str, JsonObject]]] = {
-    LIST_RESOURCES: ("List the resources that the server has.", _object(**_CURSOR)),
-    LIST_TEMPLATES: ("List the templates of the addresses of resources that the server has.", _object(**_CURSOR)),
-    READ_RESOURCE: ("Read a resource of the server.", _object(("uri",), uri=_TEXT)),
-    LIST_PROMPTS: ("List the prompts that the server has.", _object(**_CURSOR)),
-    GET_PROMPT: ("Get a prompt of the server.", _object(("name",), name=_TEXT, arguments=_TEXTS)),
+    LIST_RESOURCES: ("List the resources that the server has.", _object(cursor=_CURSOR)),
+    LIST_TEMPLATES: ("List the templates of the addresses of resources that the server has.", _object(cursor=_CURSOR)),
+    READ_RESOURCE: ("Read a resource of the server.", _object("uri", uri=_TEXT)),
+    LIST_PROMPTS: ("List the prompts that the server has.", _object(cursor=_CURSOR)),
+    GET_PROMPT: ("Get a prompt of the server.", _object("name", name=_TEXT, arguments=_TEXTS)),
     COMPLETE: (
         "Complete an argument of a prompt or a template of the server.",
-        _object(("ref", "argument"), ref=_TEXTS, argument=_TEXTS, context={"type": "object"}),
+        _object("ref", "argument", ref=_TEXTS, argument=_TEXTS, context={"type": "object"}),
     ),
 }
 

@@ -21,6 +21,7 @@ from mcp_types import (
     CallToolResult,
     CompleteRequestParams,
     CompleteResult,
+    EmptyResult,
     GetPromptRequestParams,
     GetPromptResult,
     ListPromptsResult,
@@ -30,8 +31,10 @@ from mcp_types import (
     PaginatedRequestParams,
     ReadResourceRequestParams,
     ReadResourceResult,
+    SubscribeRequestParams,
     SubscriptionsListenRequestParams,
     SubscriptionsListenResult,
+    UnsubscribeRequestParams,
 )
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from typing_extensions import override
@@ -74,6 +77,8 @@ class McpServer(Server[Any]):
             on_list_resources=self._list_resources,
             on_list_resource_templates=self._list_templates,
             on_read_resource=self._read_resource,
+            on_subscribe_resource=self._subscribe,
+            on_unsubscribe_resource=self._unsubscribe,
             on_list_prompts=self._list_prompts,
             on_get_prompt=self._get_prompt,
             on_completion=self._complete,
@@ -112,12 +117,14 @@ class McpServer(Server[Any]):
     ) -> ListResourceTemplatesResult:
         _one_page(params)
         desk = await self._desks.of(context)
-        return ListResourceTemplatesResult(resource_templates=desk.list_templates(), ttl_ms=0, cache_scope="private")
+        found = await desk.list_templates(context.session)
+        return ListResourceTemplatesResult(resource_templates=found, ttl_ms=0, cache_scope="private")
 
     async def _list_prompts(self, context: Context, params: PaginatedRequestParams | None) -> ListPromptsResult:
         _one_page(params)
         desk = await self._desks.of(context)
-        return ListPromptsResult(prompts=desk.list_prompts(), ttl_ms=0, cache_scope="private")
+        found = await desk.list_prompts(context.session)
+        return ListPromptsResult(prompts=found, ttl_ms=0, cache_scope="private")
 
     async def _get_prompt(self, context: Context, params: GetPromptRequestParams) -> GetPromptResult:
         desk = await self._desks.of(context)
@@ -130,6 +137,16 @@ class McpServer(Server[Any]):
     async def _read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
         desk = await self._desks.of(context)
         return await desk.read_resource(context.session, params.uri)
+
+    async def _subscribe(self, context: Context, params: SubscribeRequestParams) -> EmptyResult:
+        desk = await self._desks.of(context)
+        await desk.subscribe(context.session, params.uri)
+        return EmptyResult()
+
+    async def _unsubscribe(self, context: Context, params: UnsubscribeRequestParams) -> EmptyResult:
+        desk = await self._desks.of(context)
+        desk.unsubscribe(params.uri)
+        return EmptyResult()
 
     async def _listen(self, context: Context, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
         desk = await self._desks.of(context)

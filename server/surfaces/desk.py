@@ -11,7 +11,7 @@ import structlog
 from mcp.server.context import ServerRequestContext
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
-from mcp.shared.subscriptions import ToolsListChanged
+from mcp.shared.subscriptions import ResourceUpdated, ToolsListChanged
 from mcp_types import (
     CallToolResult,
     CompleteRequestParams,
@@ -19,8 +19,10 @@ from mcp_types import (
     GetPromptResult,
     ListResourcesResult,
     Prompt,
+    PromptReference,
     ReadResourceResult,
     ResourceTemplate,
+    ResourceTemplateReference,
     SubscriptionsListenRequestParams,
     SubscriptionsListenResult,
     Tool,
@@ -32,7 +34,7 @@ from pointsman.fsm.refusals import Code, Refusal
 from pointsman.fsm.session import Actor
 
 from ..replies import Governed
-from . import prompts, resources
+from . import passed_on, prompts, resources
 from .adaptive import Adaptive
 from .changes import ListChanges
 from .choosing import SurfaceChoice, SurfaceName, choose, reads_structured_content
@@ -44,6 +46,7 @@ from .progress import Report, progress
 from .results import in_words
 from .stable import Stable
 from .surface import Surface
+from .updates import ResourceUpdates
 
 CHANNEL: Final = "mcp"
 
@@ -78,6 +81,7 @@ class Desk:
         self._surfaces = surfaces
         self._watching: asyncio.Task[None] | None = None
         self._connection = Connection(governed, Actor("agent", settings.caller_id), CHANNEL, self._changes.maybe)
+        self._updates = ResourceUpdates(self._connection)
         if settings.session is not None:
             self._connection.bind(settings.session)
 
@@ -106,11 +110,15 @@ class Desk:
             MCPError: for a cursor that is none of ours.
         """
         self._surface(client)
-        return await resources.listed(self._connection, cursor)
+        page = await resources.listed(self._connection, cursor)
+        if page.next_cursor is not None:
+            return page
+        return page.model_copy(update={"resources": [*page.resources, *await passed_on.resources(self._connection)]})
 
-    def list_templates(self) -> list[ResourceTemplate]:
+    async def list_templates(self, client: ServerSession) -> list[ResourceTemplate]:
         """Give the shapes of all addresses of resources."""
-        return resources.templates()
+        self._surface(client)
+        return [*resources.templates(), *await passed_on.templates(self._connection)]
 
     async def read_resource(self, client: ServerSession, uri: str) -> ReadResourceResult:
         """Read a resource.
@@ -118,11 +126,29 @@ class Desk:
         Raises:
             MCPError: where there is none for this caller.
         """
-        return await resources.read(self._connection, uri, self._surface(client).names)
+        surface = self._surface(client)
+        if not uri.startswith((resources.SESSION, resources.WORKFLOW)):
+            return await passed_on.read(self._connection, uri)
+        return await resources.read(self._connection, uri, surface.names)
 
-    def list_prompts(self) -> list[Prompt]:
-        """List the contracts of all states in which an agent acts."""
-        return prompts.prompts(self._connection.governed)
+    async def subscribe(self, client: ServerSession, uri: str) -> None:
+        """Tell a client of the handshake era when a resource changes.
+
+        Raises:
+            MCPError: when it follows too many.
+        """
+        self._surface(client)
+        await self._updates.follow(uri, client.send_resource_updated)
+
+    def unsubscribe(self, uri: str) -> None:
+        """Tell of a resource no more."""
+        self._updates.let_go(uri)
+
+    async def list_prompts(self, client: ServerSession) -> list[Prompt]:
+        """List the contracts of all states in which an agent acts, and what sources offer."""
+        self._surface(client)
+        ours = prompts.prompts(self._connection.governed)
+        return [*ours, *await passed_on.prompts(self._connection, ours)]
 
     async def get_prompt(self, client: ServerSession, name: str, arguments: Mapping[str, str]) -> GetPromptResult:
         """Give a state's contract.
@@ -130,11 +156,16 @@ class Desk:
         Raises:
             MCPError: where there is none for this caller.
         """
-        return await prompts.prompt(self._connection, self._surface(client), name, arguments)
+        surface = self._surface(client)
+        if prompts.named(self._connection.governed, name) is None:
+            return await passed_on.prompt(self._connection, name, dict(arguments))
+        return await prompts.prompt(self._connection, surface, name, arguments)
 
     async def complete(self, client: ServerSession, asked: CompleteRequestParams) -> Completion:
         """Complete an argument of a prompt or of a resource template."""
         self._surface(client)
+        if not _is_ours(self._connection.governed, asked.ref):
+            return await passed_on.completion(self._connection, asked)
         given = asked.context.arguments if asked.context is not None else None
         name, value = asked.argument.name, asked.argument.value
         return await complete(self._connection, asked.ref, name, value, given or {})
@@ -145,6 +176,8 @@ class Desk:
         """Tell a client of the 2026 era what it has asked to hear of, until it goes."""
         self._surface(context.session)
         self.watch()
+        for uri in params.notifications.resource_subscriptions or ():
+            await self._updates.follow(uri, self._publish_update)
         return await self._listen(context, params)
 
     async def record(self, code: Code, problem: str) -> None:
@@ -156,6 +189,7 @@ class Desk:
 
     async def aclose(self) -> None:
         """Stop watching."""
+        self._updates.close()
         self._connection.close()
         if self._watching is not None:
             self._watching.cancel()
@@ -174,6 +208,15 @@ class Desk:
 
     async def _publish(self) -> None:
         await self._bus.publish(ToolsListChanged())
+
+    async def _publish_update(self, uri: str) -> None:
+        await self._bus.publish(ResourceUpdated(uri=uri))
+
+
+def _is_ours(governed: Governed, reference: PromptReference | ResourceTemplateReference) -> bool:
+    if isinstance(reference, PromptReference):
+        return prompts.named(governed, reference.name) is not None
+    return reference.uri.startswith((resources.SESSION, resources.WORKFLOW))
 
 
 def surfaces_of(governed: Governed, choice: SurfaceChoice) -> Surfaces:

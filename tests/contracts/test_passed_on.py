@@ -8,7 +8,9 @@ import pytest
 
 from pointsman.contracts.passed_on import passed_on
 from pointsman.contracts.schema_rules import faults_of
-from tests.contracts.test_lock import READS, found_beside, lock_of, town
+from pointsman.contracts.workflow import ToolDefinition
+from tests.contracts.test_lock import READS, found_beside, lock_of
+from tests.contracts.town import town
 
 STEP = "  begin: {{actor: system, run: [{{call: t.{}}}], next: end, failed: end}}\n"
 HEAD = READS.replace("tools: {", "tools: {t.read_resource: {effect: read}, t.list_prompts: {effect: read}, ")
@@ -42,7 +44,5 @@ def test_a_module_has_it_only_where_it_defines_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("definition", passed_on("t").values(), ids=lambda one: one.name)
-def test_its_schemas_are_ones_that_calls_are_held_to(definition: object) -> None:
-    schema = getattr(definition, "input_schema", None)
-    assert schema is not None
-    assert list(faults_of(schema)) == []
+def test_its_schemas_are_ones_that_calls_are_held_to(definition: ToolDefinition) -> None:
+    assert list(faults_of(definition.input_schema)) == []

@@ -33,6 +33,7 @@ class Connected:
         self.client = client
         self.list_changes = 0
         self._changed = anyio.Event()
+        self._updates: asyncio.Queue[str] = asyncio.Queue()
 
     async def tools(self) -> dict[str, types.Tool]:
         return {tool.name: tool for tool in (await self.client.list_tools()).tools}
@@ -57,7 +58,14 @@ class Connected:
             while self.list_changes < number:
                 await self._changed.wait()
 
+    async def update(self) -> str:
+        """Wait until the client is told that a resource has changed, and give its address."""
+        with anyio.fail_after(5):
+            return await self._updates.get()
+
     async def hear(self, message: object) -> None:
+        if isinstance(message, types.ResourceUpdatedNotification):
+            self._updates.put_nowait(str(message.params.uri))
         if isinstance(message, types.ToolListChangedNotification):
             self.list_changes += 1
             self._changed.set()
