@@ -117,6 +117,24 @@ PROGRESS_FIRST_MS: Final = 500
 PROGRESS_AGAIN_MS: Final = 5_000
 """After which time it is told again though nothing has changed, so that a client goes on waiting."""
 
+PROGRESS_PER_SECOND: Final = 20
+"""What a tool says of its progress; what it says beyond is dropped."""
+PROGRESS_CHARACTERS: Final = 200
+
+# What a tool asks, while it runs, of the client that waits for it.
+ASKS_PER_CALL: Final = 10
+ASK_WAIT_MS: Final = 300_000
+"""How long a person has to answer. This time counts neither as the tool's nor as that of the reply."""
+ASK_MESSAGE_CHARACTERS: Final = 2_000
+ASK_SCHEMA_BYTES: Final = 16 * 1024
+ASK_FIELDS: Final = 50
+PARKED_CALLS: Final = 100
+"""Calls of a server process that wait for their client to come back with an answer (MCP of 2026-07-28)."""
+
+# MCP content of a result.
+INLINE_CHARACTERS: Final = 1_024
+"""What is longer in a block of content is not said in the structured content again."""
+
 # The engine.
 COMMANDS_PER_COMMIT: Final = 256
 CACHED_SESSIONS: Final = 1_000

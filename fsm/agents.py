@@ -144,6 +144,8 @@ def observe(turn: Turn, request: Observe) -> Decision:
             unmet=unmet_values(writes.unmet),
             indexed=indexes,
             voids=voids(turn.workflow, read.tool),
+            content=result.content,
+            asked=result.asked,
         ),
         action=read.tool,
         outcome=result.outcome,

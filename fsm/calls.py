@@ -54,6 +54,8 @@ def judged(turn: Turn, tool: str, arguments: JsonObject, result: CallResult) -> 
     """
     policy = turn.workflow.tools[tool]
     kept = replace(result, result=kept_result(policy, result.result))
+    if kept.content and any(path[0] == "result" for path in policy.redact):
+        kept = replace(kept, content=None)  # the blocks may say again what is redacted
     if result.outcome != "done" or policy.success is None:
         return kept
     verdict = policy.success.judge(turn.scope(args=arguments, result=result.result))

@@ -113,6 +113,20 @@ class Intended:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A tool asked whoever waited for its call, while it ran.
+
+    `message` is what was asked, visible and cut; `fields` names what was answered, without the values.
+    `why` says why the server itself declined; None where the client was asked.
+    """
+
+    message: str
+    action: Literal["accept", "decline", "cancel"]
+    fields: list[str] = field(default_factory=list[str])
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """A call ended, or a `set` step was done (then `call` is None).
 
@@ -122,6 +136,7 @@ class Settled:
     are now, `shown_as` the name a review shows the result under; `review` opens one. `indexed` says
     where the call can be found as evidence, `voids` what evidence it makes void. `repeats` is the revision
     of the fact that has the result of the same call made before: then nothing was done again.
+    `content` and `asked` as in `CallResult`.
     """
 
     call: str | None
@@ -143,6 +158,8 @@ class Settled:
     indexed: list[Indexed] = field(default_factory=list[Indexed])
     voids: list[str] = field(default_factory=list[str])
     repeats: int | None = None
+    content: list[Json] | None = None
+    asked: list[Asked] = field(default_factory=list[Asked])
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +281,9 @@ class CallResult:
 
     `error` is safe to show: it holds no values but what the tool meant to say. `attempts` counts
     the tries. `duration_ms` covers all of them.
+
+    `content` are the blocks of MCP content that the tool answered with: None where it answered none, and
+    empty where `result` holds them all, as `text` or as `content`. `asked` is what the tool asked meanwhile.
     """
 
     outcome: CallOutcome
@@ -271,3 +291,5 @@ class CallResult:
     error: str | None = None
     attempts: int = 1
     duration_ms: int = 0
+    content: list[Json] | None = None
+    asked: list[Asked] = field(default_factory=list[Asked])

@@ -86,6 +86,8 @@ def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
             unmet=unmet_values(writes.unmet),
             indexed=indexed(turn, call.tool, call.arguments, result.result, int(call.id)) if done else [],
             voids=voids(turn.workflow, call.tool),
+            content=result.content,
+            asked=result.asked,
         ),
         action=call.tool,
         outcome=result.outcome,

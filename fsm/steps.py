@@ -114,6 +114,8 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
             review=review,
             indexed=_indexed(turn, call, result),
             voids=voids(turn.workflow, call.tool) if call else [],
+            content=result.content,
+            asked=result.asked,
         ),
         action=tool or "set",
         outcome=result.outcome if tool else outcome,

@@ -96,3 +96,15 @@ def counted(decision: Decision) -> Json:
     """What a person is told whose vote does not decide yet: what has been said so far; None for anything else."""
     voted = any(isinstance(fact.body, Decided) and fact.body.counted for fact in decision.facts)
     return {"votes": votes_so_far(decision.session.stay)} if voted and decision.session is not None else None
+
+
+def blocks_of(result: Json, content: list[Json] | None) -> tuple[Json, ...]:
+    """Give the blocks of MCP content that a tool answered with; none where it answered none.
+
+    They are `content`, or where that is empty, what `result` holds of them.
+    """
+    if content is None:
+        return ()
+    held = result if isinstance(result, dict) else {}
+    inside = held.get("content", [{"type": "text", "text": held.get("text")}])
+    return tuple(content or (inside if isinstance(inside, list) else ()))

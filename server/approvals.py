@@ -33,11 +33,14 @@ def asked(decision: Decision) -> bool:
     return any(isinstance(fact.body, Intended) and fact.body.approval is not None for fact in decision.facts)
 
 
-async def stored_result(engine: EmbeddedEngine, session: Session, revision: int) -> Json:
-    """Give the result of a call that was made before, from the row that has its outcome."""
+async def stored_result(engine: EmbeddedEngine, session: Session, revision: int) -> tuple[Json, list[Json] | None]:
+    """Give the result of a call that was made before and its MCP content, from the row that has its outcome."""
     row = await engine.reading(audit_row, session.id, revision)
     body = row_as_json(row)["body"] if row is not None else None
-    return body.get("result") if isinstance(body, dict) else None
+    if not isinstance(body, dict):
+        return None, None
+    content = body.get("content")
+    return body.get("result"), content if isinstance(content, list) else None
 
 
 def _shown(workflow: Workflow, session: Session, approval: OpenApproval, *, whole: bool) -> ApprovalShown:

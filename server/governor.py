@@ -22,8 +22,9 @@ from pointsman.fsm.gate import NOT_FOUND, may_view
 from pointsman.fsm.redaction import tool_named
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Session
+from pointsman.tools.conversation import ended_within
 
-from .answers import counted, reply, rests, told
+from .answers import blocks_of, counted, reply, rests, told
 from .approvals import asked, stored_result
 from .catalogue import Catalogue, Served
 from .clock import Clock
@@ -32,9 +33,9 @@ from .engines.strays import Frame
 from .follower import Follower
 from .graph import Trail, mermaid
 from .identity import new_command_id, new_handle
-from .performer import Performer
+from .performer import NOBODY_WAITS, Performer
 from .redaction import kept_of_stray
-from .replies import AuditPage, Begun, Caller, Glimpse, Reply, ReplyOutcome, SessionChoice, Sessions, Stray
+from .replies import AuditPage, Begun, Caller, Glimpse, Reply, ReplyOutcome, SessionChoice, Sessions, Stray, Waiter
 from .sight import Sight
 from .store.reading import SessionFilter, list_sessions
 
@@ -105,18 +106,21 @@ class Governor:
         action: str,
         arguments: JsonObject,
         expected_revision: int | None = None,
-        begun: Begun | None = None,
+        waiter: Waiter | None = None,
     ) -> Reply | Stray:
         """Call a tool or send an event. A client that goes away does not stop what has begun."""
         found = await self._find(caller, session, action)
         if isinstance(found, Stray):
             return found
         served, before = found
-        if begun is not None:
-            begun(session)
+        if waiter is not None:
+            waiter.begun(session)
         tool = tool_named(served.workflow, action)
-        work = self._call if tool is not None else self._send
-        request = work(caller, served, before, tool or action, _object(arguments), expected_revision)
+        given = _object(arguments)
+        if tool is None:
+            request = self._send(caller, served, before, action, given, expected_revision)
+        else:
+            request = self._call(caller, served, before, Call(tool, given, expected_revision), waiter)
         return await asyncio.shield(asyncio.create_task(request))
 
     async def deliver(self, caller: Caller, session: str, event: str, arguments: JsonObject) -> Reply | Stray:
@@ -186,8 +190,9 @@ class Governor:
     # How a request is carried out.
 
     async def _call(
-        self, caller: Caller, served: Served, before: Session, tool: str, arguments: JsonObject, expected: int | None
+        self, caller: Caller, served: Served, before: Session, request: Call, waiter: Waiter | None
     ) -> Reply | Stray:
+        tool = request.tool
         state = served.workflow.states[before.state]
         use = state.tools.get(tool) if isinstance(state, AgentState) else None
         if use is not None:  # a server whose tools have changed is to be known before the call is judged
@@ -199,25 +204,28 @@ class Governor:
         while True:
             running = [read for read, _ in self._reads.get(now.id, {}).values() if read.stay == now.stay.number]
             of_tool = sum(1 for read in running if read.tool == tool)
-            command = self._command(caller, Call(tool, arguments, expected, len(running), of_tool, fetched))
+            counted_in = replace(request, in_flight=len(running), in_flight_of_tool=of_tool, fetched=fetched)
+            command = self._command(caller, counted_in)
             decision = decide(served.workflow, now, command)
             if decision.read is None and not decision.fetch:
                 decision = await self.engine.submit(now.id, command)
                 now = decision.session or now
             if decision.read is not None:  # a read makes no fact before it has ended
-                return await self._read(caller, served, now, decision.read)
+                return await self._read(caller, served, now, decision.read, waiter)
             if not decision.fetch:
-                return await self._answer(served, before, decision)
+                return await self._answer(served, before, decision, waiter)
             fetched = (*fetched, *await self._fetched(served, now, decision))
             now = await self.engine.read(now.id) or now
 
-    async def _read(self, caller: Caller, served: Served, before: Session, read: Read) -> Reply | Stray:
+    async def _read(
+        self, caller: Caller, served: Served, before: Session, read: Read, waiter: Waiter | None
+    ) -> Reply | Stray:
         """Run a permitted read, commit it with its outcome, and answer."""
         result: CallResult | None = None
 
         async def run() -> Decision:
             nonlocal result
-            result = await self.performer.read(served, before, read)
+            result = await self.performer.read(served, before, read, waiter)
             return await self.engine.submit(before.id, self._command(caller, Observe(read, result), read.id))
 
         task = asyncio.create_task(run())
@@ -234,7 +242,8 @@ class Governor:
         self.performer.run_open(served, decision.session, decision.clear)
         outcome, value, refusal = told(decision, result)
         entered = decision.session.stay.number != before.stay.number
-        return reply(served.workflow, decision.session, outcome, entered=entered, result=value, refusal=refusal)
+        told_of = reply(served.workflow, decision.session, outcome, entered=entered, result=value, refusal=refusal)
+        return replace(told_of, content=blocks_of(result.result, result.content))
 
     async def _send(
         self, caller: Caller, served: Served, before: Session, event: str, arguments: JsonObject, expected: int | None
@@ -280,34 +289,39 @@ class Governor:
             await self._follow(session, Observe(one.read, result), one.read.id)
         return tuple(one.evidence for one in decision.fetch)
 
-    async def _answer(self, served: Served, before: Session, decision: Decision) -> Reply | Stray:
+    async def _answer(
+        self, served: Served, before: Session, decision: Decision, waiter: Waiter | None = None
+    ) -> Reply | Stray:
         """Answer what the engine decided: at once if it refused, otherwise when the session rests."""
         session = decision.session
         if session is None or (decision.refusal is not None and decision.refusal.code == "NOT_FOUND"):
             return Stray(decision.refusal or NOT_FOUND)  # the engine has recorded it
-        self.performer.run_open(served, session, decision.clear)
-        entered = session.stay.number != before.stay.number
         intended = [fact.body for fact in decision.facts if isinstance(fact.body, Intended)]
+        call = next((one.call for one in intended if one.call is not None and one.call.purpose == "agent"), None)
+        heard = {call.id: waiter} if call is not None and waiter is not None else NOBODY_WAITS
+        self.performer.run_open(served, session, decision.clear, heard)
+        entered = session.stay.number != before.stay.number
         if decision.refusal is not None:
             moves = entered or any(one.leaving is not None for one in intended)
             session = await self._rest(session) if moves else session
             entered = session.stay.number != before.stay.number
             outcome: ReplyOutcome = "waiting" if asked(decision) else "refused"
             return reply(served.workflow, session, outcome, entered=entered, refusal=decision.refusal)
-        call = next((one.call for one in intended if one.call is not None and one.call.purpose == "agent"), None)
         task = self.performer.running(session.id, call.id) if call else None
-        if task is None:
-            said, again = counted(decision), decision.repeated
+        if call is None or task is None:
+            said, again, content = counted(decision), decision.repeated, None
             if decision.stored is not None:
-                said = await stored_result(self.engine, session, decision.stored)
-            return await self._at_rest(served, session, "done", entered=entered, result=said, repeated=again)
-        await asyncio.wait([task], timeout=REPLY_WAIT_MS / 1000)
-        if not task.done():
+                said, content = await stored_result(self.engine, session, decision.stored)
+            rested = await self._at_rest(served, session, "done", entered=entered, result=said, repeated=again)
+            return replace(rested, content=blocks_of(said, content))
+        if not await ended_within(task, REPLY_WAIT_MS / 1000, waiter):
             return reply(served.workflow, session, "waiting", entered=entered)
-        outcome, value, refusal = told(*task.result())
+        settled_so, result = task.result()
+        outcome, value, refusal = told(settled_so, result)
         session = await self._rest(await self.engine.read(session.id) or session)
         entered = session.stay.number != before.stay.number
-        return reply(served.workflow, session, outcome, entered=entered, result=value, refusal=refusal)
+        told_of = reply(served.workflow, session, outcome, entered=entered, result=value, refusal=refusal)
+        return replace(told_of, content=blocks_of(result.result, result.content))
 
     async def _at_rest(
         self,

@@ -23,7 +23,9 @@ from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult
 from pointsman.fsm.redaction import kept_arguments, secrets, without_secrets
 from pointsman.fsm.session import OpenCall, Session
+from pointsman.tools.conversation import Conversation
 from pointsman.tools.source import CallContext
+from pointsman.tools.talk import Talk
 
 from .catalogue import Served
 from .errors import StoreError
@@ -36,6 +38,7 @@ Report: TypeAlias = Callable[[Session, Settle, str], Awaitable[Decision]]
 """Tells the gate how a call of this session ended, under this command identifier. No facts: it was settled before."""
 End: TypeAlias = tuple[Decision, CallResult]
 """What the gate decided of a call that ended, and how it ended."""
+NOBODY_WAITS: Final[Mapping[str, Conversation]] = {}
 TAKEN_OVER: Final = "Another server process had taken the call over before its outcome was known."
 
 
@@ -49,18 +52,26 @@ class Performer:
         self._untold: set[_Key] = set()
         self._closing = False
 
-    def run_open(self, served: Served, session: Session, clear: Mapping[str, JsonObject]) -> None:
+    def run_open(
+        self,
+        served: Served,
+        session: Session,
+        clear: Mapping[str, JsonObject],
+        conversations: Mapping[str, Conversation] = NOBODY_WAITS,
+    ) -> None:
         """Start every open call of the session that is this process's and does not run yet.
 
         `clear` holds the arguments, by call, that the session does not keep. A call that needs them and
-        is not in there is left to whoever has the decision that opened it.
+        is not in there is left to whoever has the decision that opened it. `conversations` are those with
+        whoever waits for a call, by calls.
         """
         for call in session.stay.open.values():
             key = (session.id, call.id, call.attempt)
             arguments = clear.get(call.id) if call.redacted else call.arguments
             if call.instance != self._instance or key in self._running or key in self._untold or arguments is None:
                 continue
-            work = self._perform(served, session, replace(call, arguments=arguments))
+            talk = Talk(conversations.get(call.id))
+            work = self._perform(served, session, replace(call, arguments=arguments), talk)
             task = asyncio.create_task(work, name=f"call {session.id} {call.id}")
             self._running[key] = task
             task.add_done_callback(partial(self._ended, key))
@@ -75,9 +86,12 @@ class Performer:
         """Give what runs."""
         return list(self._running.values())
 
-    async def read(self, served: Served, session: Session, read: Read) -> CallResult:
+    async def read(
+        self, served: Served, session: Session, read: Read, conversation: Conversation | None = None
+    ) -> CallResult:
         """Run a read that the machine has permitted to an agent."""
-        context = CallContext(session=session.id, call=read.id, key=None, attempt=1, who=session.started_by)
+        talk = Talk(conversation)
+        context = CallContext(session=session.id, call=read.id, key=None, attempt=1, who=session.started_by, talk=talk)
         return await _called(served, read.tool, read.arguments, context)
 
     async def aclose(self) -> None:
@@ -93,9 +107,9 @@ class Performer:
             self._untold.add(key)
             _log.error("outcome lost", session=key[0], call=key[1], exc_info=error)
 
-    async def _perform(self, served: Served, session: Session, call: OpenCall) -> End:
+    async def _perform(self, served: Served, session: Session, call: OpenCall, talk: Talk) -> End:
         context = CallContext(
-            session=session.id, call=call.id, key=call.key, attempt=call.attempt, who=session.started_by
+            session=session.id, call=call.id, key=call.key, attempt=call.attempt, who=session.started_by, talk=talk
         )
         result = await _called(served, call.tool, call.arguments, context)
         decision = await self._tell(session, call, result)
@@ -121,10 +135,12 @@ class Performer:
 
 
 async def _called(served: Served, tool: str, arguments: JsonObject, context: CallContext) -> CallResult:
-    """Call a tool. What it says of a failure is kept, so it does not repeat what is redacted."""
+    """Call a tool. What it says of a failure and what it asks is kept, so it does not repeat what is redacted."""
     policy = served.workflow.tools[tool]
     result = await served.sources.call(tool, arguments, policy, context)
-    if result.error is None:
+    if result.error is None and not result.asked:
         return result
     hidden = secrets(arguments, kept_arguments(policy, arguments))
-    return replace(result, error=without_secrets(result.error, hidden))
+    asked = [replace(one, message=without_secrets(one.message, hidden)) for one in result.asked]
+    error = None if result.error is None else without_secrets(result.error, hidden)
+    return replace(result, error=error, asked=asked)

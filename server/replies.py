@@ -15,6 +15,7 @@ from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Ended
+from pointsman.tools.conversation import Conversation
 
 ReplyOutcome: TypeAlias = Literal["done", "refused", "failed", "unknown", "waiting"]
 
@@ -63,7 +64,8 @@ class Reply:
 
     `entered` says that the state or the status has changed, so that `goal`, `forbid`, `context` and
     the schemas of `allowed` are of interest. `approvals` are those of the stay: all of them then, and
-    otherwise those that wait or run.
+    otherwise those that wait or run. `content` are the blocks of MCP content that the called tool
+    answered with; `result` may hold them too.
     """
 
     session: str
@@ -82,6 +84,7 @@ class Reply:
     waiting_for: WaitingFor | None = None
     ended: Ended | None = None
     approvals: tuple[ApprovalShown, ...] = ()
+    content: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,14 @@ Begun: TypeAlias = Callable[[str], None]
 """Is told the session of a call, once it is known that the caller may see it."""
 
 
+class Waiter(Conversation, Protocol):
+    """Whoever waits for the reply to a call."""
+
+    def begun(self, session: str) -> None:
+        """Hear which session it is for, once it is known that the caller may see it."""
+        ...
+
+
 class Governed(Protocol):
     """What a surface needs of the governor."""
 
@@ -158,9 +169,12 @@ class Governed(Protocol):
         action: str,
         arguments: JsonObject,
         expected_revision: int | None = None,
-        begun: Begun | None = None,
+        waiter: Waiter | None = None,
     ) -> Reply | Stray:
-        """Call a tool or send an event. `action` is its name, dotted or as written on the wire."""
+        """Call a tool or send an event. `action` is its name, dotted or as written on the wire.
+
+        The tool that is called may speak with whoever waits for it, as long as they do.
+        """
         ...
 
     async def list_sessions(self, caller: Caller, chosen: SessionChoice, cursor: str | None = None) -> Sessions | Stray:

@@ -110,9 +110,9 @@ class StdioServer:
 async def _desk(
     governed: Governed, surface: SurfaceChoice, session: str | None, caller_id: str
 ) -> AsyncGenerator[Desk]:
-    from .surfaces.desk import Desk, Settings, surfaces_of
+    from .surfaces.desk import Desk, Settings, shared_by_desks
 
-    desk = Desk(governed, Settings(surface, caller_id, session), surfaces_of(governed, surface))
+    desk = Desk(governed, Settings(surface, caller_id, session), shared_by_desks(governed, surface))
     desk.watch()
     try:
         yield desk

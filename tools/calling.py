@@ -12,7 +12,8 @@
 | the source was closed | failed | unknown, or failed if it never began |
 
 A write is tried once; what may be done about one in doubt is decided where effects are kept. What
-ends after its timeout is logged and otherwise dropped: a late result settles nothing here.
+ends after its timeout is logged and otherwise dropped: a late result settles nothing here. While a
+person is asked on a call's behalf, its time stands still.
 """
 
 from __future__ import annotations
@@ -26,14 +27,15 @@ from typing import Final, TypeAlias
 import structlog
 
 from pointsman.contracts.bounds import RETRY_WAIT_MS, TOOL_MESSAGE_CHARACTERS
-from pointsman.contracts.values import Json
 from pointsman.contracts.workflow import ToolPolicy
 from pointsman.fsm.facts import CallResult
 from pointsman.fsm.session import CallOutcome
 
 from .clocks import MonotonicClock, Sleep
+from .conversation import ended_within
 from .errors import NothingDone, NotReached, ToolError, UnkeepableResult
 from .rates import Rates
+from .results import Answer
 from .running import Running
 from .source import CallContext
 
@@ -41,6 +43,8 @@ Begin: TypeAlias = Callable[[int], Running]
 """Begins a try; it is given the number of the attempt, for the call's context."""
 
 IN_DOUBT: Final = "Whether it happened is not known."
+
+_NOTHING: Final = Answer(None)
 
 _log = structlog.get_logger(__name__)
 
@@ -50,7 +54,7 @@ class _End:
     """How a try ended; `again` says that another try may end otherwise."""
 
     outcome: CallOutcome
-    result: Json = None
+    answer: Answer = _NOTHING
     error: str | None = None
     again: bool = False
 
@@ -75,10 +79,13 @@ class Calls:
         tries = policy.retry.attempts if policy.effect == "read" else 1
         attempt = 1
         while (end := await self._try(begin, policy, context, attempt)).again and attempt < tries:
+            if context.talk.asked:
+                break  # a person who has answered is not asked the same again
             await self._sleep(min(policy.retry.backoff_ms * 2 ** (attempt - 1), RETRY_WAIT_MS) / 1000)
             attempt += 1
         duration_ms = round((self._clock() - started_s) * 1000)
-        return CallResult(end.outcome, end.result, end.error, attempt, duration_ms)
+        answer, asked = end.answer, [*context.talk.asked]
+        return CallResult(end.outcome, answer.result, end.error, attempt, duration_ms, answer.content, asked)
 
     def stop(self) -> None:
         """Give up all that runs; nothing begins any more."""
@@ -95,7 +102,7 @@ class Calls:
         self._running.add(running)
         running.end.add_done_callback(lambda _: self._running.discard(running))
         try:
-            done, _ = await asyncio.wait({running.end}, timeout=policy.timeout_ms / 1000)
+            done = await ended_within(running.end, policy.timeout_ms / 1000, context.talk.conversation)
         except asyncio.CancelledError:
             if not running.withdraw():
                 self._leave(running, policy, context)

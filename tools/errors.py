@@ -41,3 +41,7 @@ class InvalidArguments(PointsmanError):
 
 class UnkeepableResult(PointsmanError):
     """The result has no JSON form within the bounds."""
+
+
+class Unanswered(PointsmanError):
+    """Whoever waits for the call has given no answer."""

@@ -21,10 +21,11 @@ from pointsman.contracts.python_modules import CALL_PARAMETER
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import ToolDefinition
 
+from .content import content_of, is_content
 from .docstrings import read_docstring
 from .errors import InvalidArguments, SourceError
 from .json_schemas import argument_schema
-from .results import ResultShape
+from .results import Answer, ResultShape
 from .source import CallContext
 
 _BY_NAME: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -62,6 +63,15 @@ class FunctionTool:
             message = f"The arguments do not fit {self.definition.name}: {type(error).__name__} while reading them."
             raise InvalidArguments(message) from error
 
+    def answer(self, value: object) -> Answer:
+        """Make what the function returned an answer.
+
+        Raises:
+            ToolError: it is MCP content that says the call failed.
+            UnkeepableResult: it has no JSON form within the bounds, or is not of the annotated type.
+        """
+        return content_of(self.definition.name, value) or Answer(self.result.plain(value))
+
     def keywords(self, bound: dict[str, object], context: CallContext) -> dict[str, object]:
         """Add the call's context where the function takes it."""
         return {**bound, CALL_PARAMETER: context} if self.takes_call else bound
@@ -81,7 +91,8 @@ def function_tool(name: str, function: Callable[..., object]) -> FunctionTool:
         hints = typing.get_type_hints(function, include_extras=True)
         arguments = _arguments_adapter(name, signature, hints, texts)
         schema, closed = argument_schema(arguments)
-        result = ResultShape(hints.get("return", Any))
+        returned = hints.get("return", Any)
+        result = ResultShape(Any if is_content(returned) else returned)
     except SourceError:
         raise
     except Exception as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from pointsman.contracts.bounds import TOOL_TIMEOUT_MS, TOOL_WORKERS
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
 from pointsman.fsm.facts import CallResult
 
@@ -24,6 +24,7 @@ from .errors import InvalidArguments, SourceError
 from .functions import FunctionTool, function_tool
 from .modules import import_module, public_functions
 from .rates import Rates
+from .results import Answer
 from .running import Begun, InLoop, InThread, Running
 from .source import CallContext
 from .workers import Workers
@@ -92,12 +93,12 @@ class PythonSource:
     def _begin(self, tool: FunctionTool, bound: dict[str, object], context: CallContext) -> Running:
         keywords = tool.keywords(bound, context)
         if not tool.is_async:
-            return InThread(self._workers.submit(lambda: tool.result.plain(tool.function(**keywords))))
+            return InThread(self._workers.submit(lambda: tool.answer(tool.function(**keywords))))
 
-        async def work(begun: Begun) -> Json:
+        async def work(begun: Begun) -> Answer:
             begun()
             value = tool.function(**keywords)
-            return tool.result.plain(await cast("asyncio.Future[object]", value))
+            return tool.answer(await cast("asyncio.Future[object]", value))
 
         return InLoop(work)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,6 +17,14 @@ from .errors import UnkeepableResult
 from .json_schemas import result_schema
 
 _SEQUENCES: Final = (list, tuple, set, frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a tool answered: its result, and the MCP content that it came in, as `CallResult.content` has it."""
+
+    result: Json
+    content: list[Json] | None = None
 
 
 class ResultShape:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from typing import Protocol, TypeAlias
 
-from pointsman.contracts.values import Json
+from .results import Answer
 
 Begun: TypeAlias = Callable[[], None]
 """Called by work right before it does what cannot be taken back."""
@@ -22,7 +22,7 @@ class Running(Protocol):
     """A try that was handed over to be run."""
 
     @property
-    def end(self) -> asyncio.Future[Json]:
+    def end(self) -> asyncio.Future[Answer]:
         """Settled when the try ends. Waiting for it in vain does not stop the try."""
         ...
 
@@ -42,9 +42,9 @@ class Running(Protocol):
 class InThread:
     """A try in a worker thread."""
 
-    def __init__(self, job: Future[Json]) -> None:
+    def __init__(self, job: Future[Answer]) -> None:
         self._job = job
-        self.end: asyncio.Future[Json] = asyncio.wrap_future(job)
+        self.end: asyncio.Future[Answer] = asyncio.wrap_future(job)
 
     def withdraw(self) -> bool:
         return self._job.cancel()
@@ -61,9 +61,9 @@ class InThread:
 class InLoop:
     """A try as a task of the event loop. It has begun when its work says so."""
 
-    def __init__(self, work: Callable[[Begun], Awaitable[Json]]) -> None:
+    def __init__(self, work: Callable[[Begun], Awaitable[Answer]]) -> None:
         self._begun = False
-        self.end: asyncio.Task[Json] = asyncio.create_task(self._run(work))
+        self.end: asyncio.Task[Answer] = asyncio.create_task(self._run(work))
 
     def withdraw(self) -> bool:
         if not self._begun:
@@ -79,7 +79,7 @@ class InLoop:
     def _begin(self) -> None:
         self._begun = True
 
-    async def _run(self, work: Callable[[Begun], Awaitable[Json]]) -> Json:
+    async def _run(self, work: Callable[[Begun], Awaitable[Answer]]) -> Answer:
         try:
             return await work(self._begin)
         except (SystemExit, KeyboardInterrupt) as error:

@@ -8,12 +8,14 @@ call was made, because only there is it known what was sent.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
 from pointsman.fsm.facts import CallResult
+
+from .talk import Talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class CallContext:
     """What a tool may know of the call it serves; a parameter named `call` receives it.
 
     `who` is the accountable principal of the session's agent, or of the person who decided. `key`
-    is the idempotency key of a write (None until the effects ledger makes keys).
+    is the idempotency key of a write (None until the effects ledger makes keys). `talk` is how it speaks
+    with whoever waits for it.
     """
 
     session: str
@@ -29,6 +32,7 @@ class CallContext:
     key: str | None
     attempt: int
     who: str
+    talk: Talk = field(default_factory=Talk, repr=False, compare=False)
 
 
 class ToolSource(Protocol):

@@ -19,7 +19,7 @@ from pointsman.fsm.refusals import Code, Refusal
 from pointsman.fsm.session import Actor
 
 from ..replies import Caller, Governed
-from ..surfaces.desk import CHANNEL, Desk, Settings, surfaces_of
+from ..surfaces.desk import CHANNEL, Desk, Settings, shared_by_desks
 
 if TYPE_CHECKING:
     from mcp.server.connection import Connection
@@ -44,7 +44,7 @@ class DeskPerConnection:
     def __init__(self, governed: Governed, settings: Settings) -> None:
         self._governed = governed
         self._settings = settings
-        self._surfaces = surfaces_of(governed, settings.surface)
+        self._shared = shared_by_desks(governed, settings.surface)
 
     async def of(self, context: Context) -> Desk:
         """Give the desk of the connection this request belongs to.
@@ -58,9 +58,7 @@ class DeskPerConnection:
             raise MCPError(INVALID_PARAMS, "The address of this endpoint names no session.")
         desk: Desk | None = connection.state.get(_DESK)
         if desk is None:
-            desk = Desk(
-                self._governed, replace(self._settings, session=named or self._settings.session), self._surfaces
-            )
+            desk = Desk(self._governed, replace(self._settings, session=named or self._settings.session), self._shared)
             if context.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS:
                 desk.watch()
             connection.state[_DESK], connection.state[_NAMED] = desk, named

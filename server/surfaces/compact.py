@@ -15,7 +15,7 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.refusals import Refusal
 
-from ..replies import Begun, Governed
+from ..replies import Governed, Waiter
 from .arguments import take_apart, unfit
 from .connection import Connection
 from .names import Names
@@ -76,29 +76,30 @@ class Compact:
             ),
         ]
 
-    async def call(self, connection: Connection, name: str, arguments: JsonObject, begun: Begun) -> CallToolResult:
+    async def call(self, connection: Connection, name: str, arguments: JsonObject, waiter: Waiter) -> CallToolResult:
         """Call one of the four; any other name is refused."""
         match name:
             case "start":
-                work = self._start(connection, arguments, begun)
+                work = self._start(connection, arguments, waiter)
             case "status":
                 work = self._status(connection, arguments)
             case "list_sessions":
                 work = listed_sessions(connection, arguments)
             case "act":
-                work = self._act(connection, arguments, begun)
+                work = self._act(connection, arguments, waiter)
             case _:
                 work = self._unknown(connection, name, arguments)
         return await answered(connection, name, work)
 
-    async def _start(self, connection: Connection, arguments: JsonObject, begun: Begun) -> CallToolResult:
+    async def _start(self, connection: Connection, arguments: JsonObject, waiter: Waiter) -> CallToolResult:
         schema = _start_schema(self._governed.workflows())
         if (refusal := unmet_arguments(arguments, schema)) is not None:
             return await astray(connection, "start", refusal, arguments)
         workflow = str(arguments["workflow"])
         if (refusal := unfit(workflow, "workflow")) is not None:
             return await astray(connection, "start", refusal, arguments)
-        reply = await self._governed.start(connection.caller, workflow, _object(arguments.get("input")), begun)
+        fields = _object(arguments.get("input"))
+        reply = await self._governed.start(connection.caller, workflow, fields, waiter.begun)
         connection.started(reply)
         return result_of(reply, "start", self.names, schemas=True)
 
@@ -110,7 +111,7 @@ class Compact:
         connection.note(reply)
         return result_of(reply, "status", self.names, schemas=True)
 
-    async def _act(self, connection: Connection, arguments: JsonObject, begun: Begun) -> CallToolResult:
+    async def _act(self, connection: Connection, arguments: JsonObject, waiter: Waiter) -> CallToolResult:
         session = _session(connection, arguments, _ACT)
         if isinstance(session, Refusal):
             return await astray(connection, "act", session, arguments)
@@ -119,7 +120,7 @@ class Compact:
             return await astray(connection, "act", refusal, arguments)
         expected = revision if isinstance(revision, int) else None
         given = _object(arguments.get("arguments"))
-        reply = await self._governed.act(connection.caller, session, action, given, expected, begun)
+        reply = await self._governed.act(connection.caller, session, action, given, expected, waiter)
         connection.note(reply)
         return result_of(reply, action, self.names, schemas=True)
 

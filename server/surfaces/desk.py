@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import structlog
@@ -13,14 +13,17 @@ from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp.shared.subscriptions import ResourceUpdated, ToolsListChanged
 from mcp_types import (
+    CallToolRequestParams,
     CallToolResult,
     CompleteRequestParams,
     Completion,
     GetPromptResult,
+    InputRequiredResult,
     ListResourcesResult,
     Prompt,
     PromptReference,
     ReadResourceResult,
+    RequestId,
     ResourceTemplate,
     ResourceTemplateReference,
     SubscriptionsListenRequestParams,
@@ -29,28 +32,31 @@ from mcp_types import (
 )
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Code, Refusal
 from pointsman.fsm.session import Actor
 
 from ..replies import Governed
 from . import passed_on, prompts, resources
 from .adaptive import Adaptive
+from .asking import Pushing
 from .changes import ListChanges
 from .choosing import SurfaceChoice, SurfaceName, choose, reads_structured_content
 from .compact import Compact
 from .completing import complete
 from .connection import Connection
 from .names import require_distinct
+from .parked import Parked, ParkedCall
 from .progress import Report, progress
 from .results import in_words
 from .stable import Stable
 from .surface import Surface
 from .updates import ResourceUpdates
+from .waiting import Channel, WaitingClient
+
+Answered: TypeAlias = CallToolResult | InputRequiredResult
 
 CHANNEL: Final = "mcp"
 
-Surfaces: TypeAlias = Mapping[SurfaceName, Surface]
 
 _log = structlog.get_logger(__name__)
 
@@ -70,15 +76,32 @@ class Settings:
     session: str | None = None
 
 
-class Desk:
-    """Answers one connection's requests. `surfaces` are those of the server, which all desks share."""
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all desks of a server share: the surfaces, and the calls that wait for their clients to come back."""
 
-    def __init__(self, governed: Governed, settings: Settings, surfaces: Surfaces) -> None:
+    surfaces: Mapping[SurfaceName, Surface]
+    parked: Parked = field(default_factory=Parked)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that calls a tool: its identifier, and how its client is told of progress, if it asked for that."""
+
+    id: RequestId | None
+    report: Report | None
+
+
+class Desk:
+    """Answers one connection's requests. `shared` is what all desks of a server share."""
+
+    def __init__(self, governed: Governed, settings: Settings, shared: Shared) -> None:
         self._choice: SurfaceChoice = settings.surface
         self._bus = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._bus)
+        self._parked = shared.parked
         self._changes = ListChanges()
-        self._surfaces = surfaces
+        self._surfaces = shared.surfaces
         self._watching: asyncio.Task[None] | None = None
         self._connection = Connection(governed, Actor("agent", settings.caller_id), CHANNEL, self._changes.maybe)
         self._updates = ResourceUpdates(self._connection)
@@ -94,13 +117,30 @@ class Desk:
         """Give the tools this client is shown now."""
         return await self._surface(client).list_tools(self._connection)
 
-    async def call(
-        self, client: ServerSession, name: str, arguments: JsonObject, report: Report | None
-    ) -> CallToolResult:
-        """Call a tool, listed or not. `report` tells the client of progress, if it asked for that."""
+    async def call(self, client: ServerSession, called: CallToolRequestParams, request: Asked) -> Answered:
+        """Call a tool, listed or not. A client of the 2026 era may be answered with what the tool asks."""
         surface = self._surface(client)
-        async with progress(self._connection.governed, name, report) as begun:
-            result = await surface.call(self._connection, name, arguments, begun)
+
+        async def made(channel: Channel) -> CallToolResult:
+            return await self._made(surface, called, request.report, channel)
+
+        if client.protocol_version not in MODERN_PROTOCOL_VERSIONS:
+            return await made(Pushing(client, request.id))
+        owner, brought = self._connection.caller.actor.id, called.input_responses or {}
+        if called.request_state is not None:
+            return await self._parked.resume(owner, called.request_state, brought)
+        call = ParkedCall(self._parked, client.client_capabilities, brought)
+        return await self._parked.begin(owner, call, made)
+
+    async def _made(
+        self, surface: Surface, called: CallToolRequestParams, report: Report | None, channel: Channel
+    ) -> CallToolResult:
+        async with progress(self._connection.governed, called.name, report) as telling:
+            waiter = WaitingClient(telling, channel)
+            try:
+                result = await surface.call(self._connection, called.name, called.arguments or {}, waiter)
+            finally:
+                waiter.close()
         return result if reads_structured_content(self._connection.caller.client) else in_words(result)
 
     async def list_resources(self, client: ServerSession, cursor: str | None) -> ListResourcesResult:
@@ -219,8 +259,8 @@ def _is_ours(governed: Governed, reference: PromptReference | ResourceTemplateRe
     return reference.uri.startswith((resources.SESSION, resources.WORKFLOW))
 
 
-def surfaces_of(governed: Governed, choice: SurfaceChoice) -> Surfaces:
-    """Make the surfaces. Where nobody chose, a stable list that is too large gives way to the compact one.
+def shared_by_desks(governed: Governed, choice: SurfaceChoice) -> Shared:
+    """Make what desks share. Where nobody chose, a stable list that is too large gives way to the compact one.
 
     Raises:
         NamesCollide: when two things would have one name in a list of tools.
@@ -233,4 +273,9 @@ def surfaces_of(governed: Governed, choice: SurfaceChoice) -> Surfaces:
         shown = "compact" if choice == "auto" else choice
         _log.warning("the stable tool list is larger than clients take", excess=excess, shown=shown)
     instead = choice == "auto" and excess is not None
-    return {"adaptive": Adaptive(governed), "stable": compact if instead else stable, "compact": compact}
+    surfaces: Mapping[SurfaceName, Surface] = {
+        "adaptive": Adaptive(governed),
+        "stable": compact if instead else stable,
+        "compact": compact,
+    }
+    return Shared(surfaces)

@@ -16,7 +16,7 @@ from pointsman.contracts.workflow import ToolPolicy, Workflow
 from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 
-from ..replies import Begun, Governed, Reply
+from ..replies import Governed, Reply, Waiter
 from .arguments import take_apart, unfit
 from .connection import Connection
 from .names import LIST, START, STATUS, Names
@@ -51,7 +51,7 @@ class ActionTools(ABC):
     def _shows(self, connection: Connection, reply: Reply) -> bool:
         """Whether the tool list shows what is allowed to the session of this reply, with its schemas."""
 
-    async def call(self, connection: Connection, name: str, arguments: JsonObject, begun: Begun) -> CallToolResult:
+    async def call(self, connection: Connection, name: str, arguments: JsonObject, waiter: Waiter) -> CallToolResult:
         """Call a tool by its name on the wire, or dotted."""
         started = name.removeprefix(START)
         if (refusal := unfit(name, "name")) is not None:
@@ -59,20 +59,20 @@ class ActionTools(ABC):
         elif name == LIST:
             work = listed_sessions(connection, arguments)
         elif started != name and any(one.name == started for one in self._governed.workflows()):
-            work = self._start(connection, started, arguments, begun)
+            work = self._start(connection, started, arguments, waiter)
         else:
-            work = self._act(connection, name, arguments, begun)
+            work = self._act(connection, name, arguments, waiter)
         return await answered(connection, name, work)
 
     async def _start(
-        self, connection: Connection, workflow: str, arguments: JsonObject, begun: Begun
+        self, connection: Connection, workflow: str, arguments: JsonObject, waiter: Waiter
     ) -> CallToolResult:
-        reply = await self._governed.start(connection.caller, workflow, arguments, begun)
+        reply = await self._governed.start(connection.caller, workflow, arguments, waiter.begun)
         connection.started(reply)
         shown = isinstance(reply, Reply) and self._shows(connection, reply)
         return result_of(reply, START + workflow, self.names, schemas=not shown)
 
-    async def _act(self, connection: Connection, name: str, arguments: JsonObject, begun: Begun) -> CallToolResult:
+    async def _act(self, connection: Connection, name: str, arguments: JsonObject, waiter: Waiter) -> CallToolResult:
         meant = self.names.meant(name)
         asked = take_apart(arguments, meant.clashing)
         if isinstance(asked, Refusal):
@@ -88,7 +88,9 @@ class ActionTools(ABC):
             return await astray(connection, name, refusal, arguments)
         else:
             revision = asked.expected_revision
-            reply = await self._governed.act(connection.caller, session, meant.action, asked.arguments, revision, begun)
+            reply = await self._governed.act(
+                connection.caller, session, meant.action, asked.arguments, revision, waiter
+            )
         connection.note(reply)
         shown = isinstance(reply, Reply) and self._shows(connection, reply)
         return result_of(reply, name, self.names, schemas=not shown)

@@ -3,6 +3,9 @@
 The text is for reading. It repeats the structured content, as JSON in a block of its own, only for
 clients that hand a model nothing but text: elsewhere the model would pay for both. Absent members
 are left out.
+
+What the called tool answered in MCP content follows as it came, framed by `blocks`; what is long in it
+is not said in the structured content again.
 """
 
 from __future__ import annotations
@@ -17,11 +20,13 @@ from mcp_types import CallToolResult, TextContent
 from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.visible import visible
 from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
 
 from ..replies import ApprovalShown, Reply, Sessions, Stray, WaitingFor
+from .blocks import framed, without_long, without_said
 from .names import Names
 
 LISTED: Final = ("session", "workflow", "state", "actor", "role", "started_by", "started_at", "ended_at")
@@ -36,10 +41,9 @@ def result_of(reply: Reply | Stray, action: str, names: Names, *, schemas: bool)
     """
     if isinstance(reply, Stray):
         return refused(reply.refusal)
-    content = _structured(reply, names, schemas=schemas)
     return CallToolResult(
-        content=[TextContent(text=_text(reply, action))],
-        structured_content=content,
+        content=[TextContent(text=_text(reply, action)), *framed(reply.content, action)],
+        structured_content=_structured(reply, names, schemas=schemas),
         is_error=reply.outcome in {"refused", "failed"},
     )
 
@@ -76,13 +80,16 @@ def in_words(result: CallToolResult) -> CallToolResult:
     The JSON says everything; before it stands only what a person wants to see first.
     """
     content: JsonObject = result.structured_content or {}
-    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    beside = result.content[1:]
+    said = {**content, "result": without_said(content.get("result"), beside[1:-1]) or None} if beside else content
+    data = json.dumps(_without_absent(said), ensure_ascii=False, separators=(",", ":"))
     if "outcome" not in content:
         return result.model_copy(update={"content": [*result.content, TextContent(text=data)]})
     refusal, state = content.get("refusal"), content.get("state")
     how = f"Refused ({refusal.get('code')})" if isinstance(refusal, dict) else str(content["outcome"])
     brief = how if state is None else f"{how}, in {state}"
-    return result.model_copy(update={"content": [TextContent(text=f"{brief}."), TextContent(text=data)]})
+    ours = [TextContent(text=f"{brief}."), TextContent(text=data)]
+    return result.model_copy(update={"content": [*ours, *beside]})
 
 
 def status_of(reply: Reply, names: Names) -> JsonObject:
@@ -107,7 +114,7 @@ def _structured(reply: Reply, names: Names, *, schemas: bool) -> JsonObject:
         "revision": reply.revision,
         "outcome": reply.outcome,
         "repeated": True if reply.repeated else None,
-        "result": reply.result,
+        "result": without_long(reply.result, reply.content),
         "refusal": None if reply.refusal is None else _refusal(reply.refusal, schemas=schemas),
         "goal": reply.goal,
         "forbid": reply.forbid,
@@ -177,7 +184,7 @@ def _how(reply: Reply) -> str:
     if reply.repeated:
         return " before; nothing was done again"
     error = reply.result.get("error") if reply.outcome != "done" and isinstance(reply.result, dict) else None
-    return f" ({error})" if isinstance(error, str) else ""
+    return f" ({visible(error)})" if isinstance(error, str) else ""  # in one line: it may be anybody's words
 
 
 def _whereabouts(reply: Reply) -> str:

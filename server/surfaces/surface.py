@@ -14,7 +14,7 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.refusals import Code, Refusal
 
 from ..errors import StoreBusy, StoreFull
-from ..replies import Begun, SessionChoice, Stray
+from ..replies import SessionChoice, Stray, Waiter
 from .connection import Connection
 from .names import LIST, Names
 from .results import failed, refused, session_list
@@ -52,8 +52,8 @@ class Surface(Protocol):
         """Give the tools this connection is shown now."""
         ...
 
-    async def call(self, connection: Connection, name: str, arguments: JsonObject, begun: Begun) -> CallToolResult:
-        """Call a tool, whether any list shows it or not. `begun` is told the session that it is for."""
+    async def call(self, connection: Connection, name: str, arguments: JsonObject, waiter: Waiter) -> CallToolResult:
+        """Call a tool, whether any list shows it or not. `waiter` waits for it."""
         ...
 
 

@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 
 from pointsman.contracts.workflow import Effect, Retry
 from pointsman.tools import python_source
+from pointsman.tools.results import Answer
 from pointsman.tools.running import Begun, InLoop
 from pointsman.tools.workers import Workers
 
@@ -219,16 +220,16 @@ async def test_closing_the_source_takes_back_what_has_not_begun(
 async def test_a_try_in_the_loop_can_be_taken_back_until_its_first_step() -> None:
     ran: list[str] = []
 
-    async def work(begun: Begun) -> str:
+    async def work(begun: Begun) -> Answer:
         begun()
         ran.append("yes")
-        return "done"
+        return Answer("done")
 
     early, late = InLoop(work), InLoop(work)
     assert early.withdraw()
     await asyncio.sleep(0)
     assert not late.withdraw()
-    assert (await late.end, ran, early.end.cancelled()) == ("done", ["yes"], True)
+    assert (await late.end, ran, early.end.cancelled()) == (Answer("done"), ["yes"], True)
 
 
 async def test_a_closed_source_begins_nothing(workshop: Workshop) -> None:

@@ -17,18 +17,25 @@ from typing import Final, TypeAlias, cast
 import anyio
 import structlog
 from mcp.client import Client, ClientSession, IncomingMessage, Transport
+from mcp.client.session import ElicitationFnT
 from mcp.client.subscriptions import SubscriptionLost
 from mcp.shared.exceptions import MCPError
-from mcp_types import Implementation, ToolListChangedNotification
+from mcp_types import Implementation, LoggingMessageNotificationParams, ToolListChangedNotification
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from pointsman.contracts.bounds import DOWNSTREAM_RESTART_MS, DOWNSTREAM_STEADY_MS
+from pointsman.contracts.bounds import (
+    DOWNSTREAM_LOG_CHARACTERS,
+    DOWNSTREAM_LOG_LINES_PER_MINUTE,
+    DOWNSTREAM_RESTART_MS,
+    DOWNSTREAM_STEADY_MS,
+)
 from pointsman.contracts.visible import visible
 
 from ..clocks import MonotonicClock, Sleep
 from ..errors import SourceError
 from .definitions import Offer, listed
 from .process import OnEnd
+from .rates import PerMinute
 
 Connect: TypeAlias = Callable[[OnEnd], AbstractAsyncContextManager[Transport]]
 """Makes the way to the server; what it is given is told when that way has ended."""
@@ -53,10 +60,11 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a server is reached, and who is told what it offers."""
+    """How a server is reached, who is told what it offers, and who answers what it asks."""
 
     connect: Connect
     heard: Heard
+    asked: ElicitationFnT
 
 
 class Connection:
@@ -64,7 +72,7 @@ class Connection:
 
     Args:
         source: The source's name.
-        way: How its server is reached, and who is told what it offers.
+        way: How its server is reached, and who hears what it says.
         start_ms: From opening that way to having read the list of tools, in milliseconds.
         sleep: Waits, in seconds.
         clock: What tells the time, in seconds.
@@ -76,6 +84,7 @@ class Connection:
         self._start_ms = start_ms
         self._sleep = sleep
         self._clock = clock
+        self._lines = PerMinute(DOWNSTREAM_LOG_LINES_PER_MINUTE, clock)
         self._live: Live | None = None
         self._opening: asyncio.Task[Live] | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -163,6 +172,9 @@ class Connection:
             transport,
             client_info=Implementation(name="pointsman", version=version("pointsman")),
             message_handler=self._on_message,
+            elicitation_callback=self._way.asked,
+            logging_callback=self._on_log,
+            log_level="info",
             cache=None,
         )
 
@@ -190,6 +202,15 @@ class Connection:
         """Ask for the tools again when the server says that they have changed."""
         if isinstance(message, ToolListChangedNotification):
             self._ask_again()
+
+    async def _on_log(self, params: LoggingMessageNotificationParams) -> None:
+        """Log what the server has for a log, as its standard error."""
+        if self._lines.admit():
+            text = params.data if isinstance(params.data, str) else repr(params.data)
+            line = visible(text[:DOWNSTREAM_LOG_CHARACTERS])
+            _log.info("downstream says", source=self._source, level=params.level, line=line)
+        elif self._lines.refused == 1:
+            _log.warning("downstream logs too much; the rest of this minute is left out", source=self._source)
 
     def _ask_again(self) -> None:
         if self._relisting is None or self._relisting.done():

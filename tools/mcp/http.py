@@ -8,8 +8,9 @@ verified, answers are read as they come (never unpacked) and no further than the
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 import httpx2
@@ -34,6 +35,9 @@ _REACHING_S: Final = 30.0
 _SILENCE_S: Final = 3600.0
 """How long a server may say nothing on one answer. Calls have timeouts of their own."""
 
+_OWN_HEADERS: Final[ContextVar[Mapping[str, str]]] = ContextVar("own_headers")
+"""What a request brings along besides; the SDK hands the context of whoever sends on to who writes."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -48,6 +52,16 @@ async def reached(source: str, address: Address, on_end: OnEnd) -> AsyncGenerato
     """
     async with _BoundedClient(source, address, on_end) as client:
         yield streamable_http_client(address.url, http_client=client, max_sse_event_size=DOWNSTREAM_MESSAGE_BYTES)
+
+
+@contextmanager
+def headers_of_request(headers: Mapping[str, str]) -> Generator[None]:
+    """Send these headers along with the requests that are made while this is open, and with no others."""
+    before = _OWN_HEADERS.set(headers)
+    try:
+        yield
+    finally:
+        _OWN_HEADERS.reset(before)
 
 
 def was_not_sent(error: MCPError) -> bool:
@@ -69,6 +83,7 @@ class _BoundedClient(httpx2.AsyncClient):
 
     @override
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        request.headers.update(_OWN_HEADERS.get({}) if request.method == "POST" else {})
         try:
             response = await super().send(request, **options)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol) as error:

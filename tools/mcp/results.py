@@ -7,11 +7,16 @@ joined by newlines, so that expressions can say `result.text`.
 Content of other kinds (images, audio, resources, links) passes unharmed as the member `content`: all
 blocks as MCP writes them, in their order. It is there only where it is needed to give back what was
 answered: beside `text` when that alone does not say it all, beside structured content when that is
-an object and a block is no text. Text beside structured content is dropped, because MCP has it say the same.
+an object and a block is no text.
+
+Whoever waits for the call gets the blocks themselves. They are given beside the result where it does
+not hold them: a result that is no object or has a `content` of its own, and text that says something
+else than the structured content does. MCP has such text say the same, and then it is said once.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -19,18 +24,18 @@ from mcp_types import CallToolResult, ContentBlock, TextContent
 
 from pointsman.contracts.bounds import TOOL_MESSAGE_CHARACTERS
 from pointsman.contracts.schemas import Schema
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, settled
 from pointsman.contracts.visible import visible
 
 from ..errors import ToolError, UnkeepableResult
-from ..results import keepable
+from ..results import Answer, keepable
 
 CONTENT: Final = "content"
 TEXT: Final = "text"
 
 
-def result_of(tool: str, answer: CallToolResult, output: Schema | None) -> Json:
-    """Give the result of a call.
+def answer_of(tool: str, answer: CallToolResult, output: Schema | None) -> Answer:
+    """Give what a call gave.
 
     Args:
         tool: The tool's name, `source.tool`.
@@ -47,17 +52,19 @@ def result_of(tool: str, answer: CallToolResult, output: Schema | None) -> Json:
     if structured is None and "structured_content" not in answer.model_fields_set:
         if output is not None:
             raise UnkeepableResult("it lacks the structured content that the tool's output schema promises")
-        return keepable(_unstructured(answer.content))
+        return Answer(keepable(_unstructured(answer.content)), [])
     result = keepable(structured)
     faults = output.unmet(result) if output is not None else ()
     if faults:
         raise UnkeepableResult(
             f"it is not what the tool's output schema says: {faults[0].path or 'it'} {faults[0].problem}"
         )
-    more = any(not isinstance(block, TextContent) for block in answer.content)
-    if more and isinstance(result, dict) and CONTENT not in result:
-        return keepable({**result, CONTENT: _blocks(answer.content)})
-    return result
+    blocks = _blocks(answer.content)
+    if all(isinstance(block, TextContent) for block in answer.content):
+        return Answer(result, None if _repeats(answer.content, result) else blocks)
+    if isinstance(result, dict) and CONTENT not in result:
+        return Answer(keepable({**result, CONTENT: blocks}), [])
+    return Answer(result, blocks)
 
 
 def said(text: str) -> str:
@@ -72,8 +79,24 @@ def _unstructured(content: Sequence[ContentBlock]) -> JsonObject:
     return result if plain else {**result, CONTENT: _blocks(content)}
 
 
+def _repeats(content: Sequence[ContentBlock], result: Json) -> bool:
+    """Whether text says what the structured content says, wrapped or not (`{"result": …}`, as SDKs wrap values)."""
+    text = "".join(block.text for block in content if isinstance(block, TextContent))
+    try:
+        said: Json = settled(json.loads(text))
+    except (ValueError, RecursionError):
+        said = text
+    return not text or result in (said, {"result": said}, {"result": text})
+
+
 def _blocks(content: Sequence[ContentBlock]) -> list[Json]:
-    return [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in content]
+    """Write blocks as MCP does.
+
+    Raises:
+        UnkeepableResult: they are not within the bounds.
+    """
+    dumped = keepable([block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in content])
+    return dumped if isinstance(dumped, list) else []
 
 
 def _words(content: Sequence[ContentBlock]) -> str:

@@ -11,7 +11,7 @@ What the end of a call means, in the words of `calling`:
 | a result with `isError` | `ToolError` | failed, retried | unknown |
 | an error of JSON-RPC or of HTTP | `ToolError` | failed, retried | unknown |
 | the connection ended after the request was sent | `ToolError` | failed, retried | unknown |
-| the server asks for input, or for a model | `ToolError` | failed, retried | unknown |
+| the server asks for a model or for folders, or asks without end | `ToolError` | failed, retried | unknown |
 | an answer that is no MCP, too long, or not what the output schema says | `UnkeepableResult` | failed | unknown |
 | the time is up after the request was sent | | failed, retried | unknown |
 
@@ -24,9 +24,11 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
+from mcp.client import ClientSession
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     CONNECTION_CLOSED,
@@ -37,30 +39,44 @@ from mcp_types import (
 )
 from pydantic import TypeAdapter, ValidationError
 
-from pointsman.contracts.bounds import DOWNSTREAM_START_MS
+from pointsman.contracts.bounds import ASKS_PER_CALL, DOWNSTREAM_START_MS
 from pointsman.contracts.lock import LockedSource
 from pointsman.contracts.schemas import Schema
-from pointsman.contracts.values import Json, JsonObject
-from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
+from pointsman.contracts.values import JsonObject
+from pointsman.contracts.workflow import Key, ToolDefinition, ToolPolicy
 from pointsman.fsm.facts import CallResult
 
 from ..calling import Calls
 from ..clocks import MonotonicClock, Sleep
 from ..errors import NothingDone, NotReached, SourceError, ToolError, UnkeepableResult
 from ..rates import Rates
+from ..results import Answer
 from ..running import Begun, InLoop, Running
 from ..source import CallContext
+from ..talk import Talk
 from .connection import Connect, Connection, Way
 from .definitions import Offer
-from .http import reached, was_not_sent
+from .http import headers_of_request, reached, was_not_sent
 from .pins import Pins
 from .process import launched
-from .results import result_of, said
+from .questions import Questions
+from .results import answer_of, said
 from .settings import Downstream, Launch
 
+_FIRST_PAUSE_S: Final = 0.05
+_LONGEST_PAUSE_S: Final = 0.25
+"""How long a server is left alone that wants to be asked again, and needs nothing."""
 _ANSWER: Final[TypeAdapter[CallToolResult | InputRequiredResult]] = TypeAdapter(CallToolResult | InputRequiredResult)
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A call as it is sent; `headers` go with it alone, over HTTP."""
+
+    params: CallToolRequestParams
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class McpSource:
@@ -90,7 +106,8 @@ class McpSource:
         self._name = name
         self._pins = Pins(name, pins)
         self._quarantined = self._pins.quarantined(None)
-        way = Way(_connect(name, downstream, clock), self._compare)
+        self._questions = Questions(name)
+        way = Way(_connect(name, downstream, clock), self._compare, self._questions.asked)
         self._connection = Connection(name, way, start_ms, sleep, clock)
         self._calls = Calls(rates or Rates(sleep, clock), sleep, clock)
 
@@ -115,7 +132,9 @@ class McpSource:
         """Call `source.tool` with these arguments."""
 
         def begin(_attempt: int) -> Running:
-            return InLoop(lambda begun: self._ask(tool, arguments, begun))
+            return InLoop(
+                lambda begun: self._ask(tool, _request(tool, arguments, policy, context), begun, context.talk)
+            )
 
         return await self._calls.run(begin, policy, context)
 
@@ -136,7 +155,7 @@ class McpSource:
         self._calls.stop()
         await self._connection.aclose()
 
-    async def _ask(self, tool: str, arguments: JsonObject, begun: Begun) -> Json:
+    async def _ask(self, tool: str, request: _Request, begun: Begun, talk: Talk) -> Answer:
         pinned = self._pins.definitions.get(tool)
         if pinned is None:
             raise NothingDone(self._quarantined.get(tool, f"{tool} is not pinned, so it is not called."))
@@ -146,28 +165,61 @@ class McpSource:
             raise NotReached(f"{tool} was not called. {error}") from error
         if tool in self._quarantined:
             raise NothingDone(self._quarantined[tool])
-        params = CallToolRequestParams(name=tool.removeprefix(f"{self._name}."), arguments=arguments)
         begun()
-        try:
-            answer = await live.session.send_request(CallToolRequest(params=params), _ANSWER)
-        except MCPError as error:
-            raise _refused(tool, error) from error
-        except ValidationError as error:
-            raise UnkeepableResult("it is not what MCP says an answer looks like") from error
-        if isinstance(answer, InputRequiredResult):
-            asked = sorted({request.method for request in (answer.input_requests or {}).values()})
-            _log.warning("downstream asks for input", source=self._name, tool=tool, asked=asked)
-            raise ToolError(
-                f"The server of the source {self._name!r} asks for {' and '.join(asked) or 'more'} before it goes on"
-                f" with {tool}. Pointsman answers no questions of a server; call the tool with all that it needs."
-            )
+        with self._questions.during(talk):
+            answer = await self._answer(tool, live.session, request, talk)
         output = pinned.output_schema
-        return result_of(tool, answer, None if output is None else Schema(output))
+        return answer_of(tool, answer, None if output is None else Schema(output))
+
+    async def _answer(self, tool: str, session: ClientSession, request: _Request, talk: Talk) -> CallToolResult:
+        """Send a request, again with what the server needs besides, until it is answered."""
+        params = request.params
+        for place in range(ASKS_PER_CALL + 1):
+            answer = await _sent(tool, session, replace(request, params=params), talk)
+            if isinstance(answer, CallToolResult):
+                return answer
+            if not answer.input_requests:
+                await asyncio.sleep(min(_FIRST_PAUSE_S * 2**place, _LONGEST_PAUSE_S))
+            given = await self._questions.answers(tool, talk, answer.input_requests or {})
+            said = {"input_responses": given or None, "request_state": answer.request_state}
+            params = params.model_copy(update=said)
+        raise ToolError(f"The server of the source {self._name!r} asked more than {ASKS_PER_CALL} times for {tool}.")
 
     def _compare(self, offer: Offer) -> None:
         before, self._quarantined = self._quarantined, self._pins.quarantined(offer)
         if self._quarantined != before:
             _log.warning("downstream tools are not what was pinned", source=self._name, tools=[*self._quarantined])
+
+
+def _request(tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext) -> _Request:
+    """Write a call, with the key of a write where the server takes it elsewhere than among the arguments."""
+    params: JsonObject = {"name": tool.partition(".")[2], "arguments": arguments}
+    headers: dict[str, str] = {}
+    match policy.key:
+        case Key(deliver=("meta", name)) if context.key is not None:
+            params["_meta"] = {name: context.key}
+        case Key(deliver=("header", name)) if context.key is not None:
+            headers[name] = context.key
+        case _:
+            pass
+    return _Request(CallToolRequestParams.model_validate(params, by_name=False), headers)
+
+
+async def _sent(
+    tool: str, session: ClientSession, request: _Request, talk: Talk
+) -> CallToolResult | InputRequiredResult:
+    async def told(progress: float, total: float | None, message: str | None) -> None:
+        talk.progress(progress, total, message)
+
+    try:
+        with headers_of_request(request.headers):
+            return await session.send_request(
+                CallToolRequest(params=request.params), _ANSWER, progress_callback=told if talk.listens else None
+            )
+    except MCPError as error:
+        raise _refused(tool, error) from error
+    except ValidationError as error:
+        raise UnkeepableResult("it is not what MCP says an answer looks like") from error
 
 
 def _connect(name: str, downstream: Downstream, clock: MonotonicClock) -> Connect:

@@ -19,7 +19,7 @@ from pointsman.server.replies import Governed
 from pointsman.server.stdio.transport import Incoming, Outgoing, strict_pipes
 from pointsman.server.stdio_server import StdioServer
 from pointsman.server.surfaces.choosing import SurfaceChoice
-from pointsman.server.surfaces.desk import Desk, Settings, surfaces_of
+from pointsman.server.surfaces.desk import Desk, Settings, shared_by_desks
 from pointsman.server.surfaces.rejects import Rejects
 from tests.server.surfaces.governed import governed_with
 
@@ -115,7 +115,7 @@ async def _served_here(
     server, rejects = StdioServer(era), Rejects()
     async with strict_pipes(client_in, client_out, _never) as streams:
         async with strict_pipes(server_in, server_out, rejects.on_reject) as (incoming, outgoing):
-            desk = Desk(governed, settings, surfaces_of(governed, settings.surface))
+            desk = Desk(governed, settings, shared_by_desks(governed, settings.surface))
             desk.watch()
             server.open(desk)
             rejects.open(desk.record)

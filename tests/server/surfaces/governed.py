@@ -32,6 +32,7 @@ from pointsman.server.replies import (
     SessionChoice,
     Sessions,
     Stray,
+    Waiter,
     WaitingFor,
 )
 from pointsman.server.stdio_server import serve_stdio
@@ -137,12 +138,12 @@ class InMemoryGoverned:
         action: str,
         arguments: JsonObject,
         expected_revision: int | None = None,
-        begun: Begun | None = None,
+        waiter: Waiter | None = None,
     ) -> Reply | Stray:
         if session not in self.sessions:
             return Stray(NOT_FOUND)
-        if begun is not None:
-            begun(session)
+        if waiter is not None:
+            waiter.begun(session)
         match action.replace(".", "_"), self.sessions[session].state:
             case "desk_weigh", "weighing":
                 return self._tell(session, result={"grams": 120, "expected_revision": expected_revision})

@@ -11,6 +11,7 @@ import anyio
 import mcp_types as types
 import pytest
 from mcp.shared.exceptions import MCPError
+from mcp.shared.subscriptions import ResourceUpdated
 
 from pointsman.fsm.session import Actor
 from pointsman.server.application import Application, open_application
@@ -139,4 +140,4 @@ async def test_a_client_of_the_2026_era_that_listens_is_told_too(place: Path) ->
         async with agent.client.listen(resource_subscriptions=[address]) as news:
             await application.governor.act(CALLER, session, "leave", {})
             with anyio.fail_after(5):
-                assert str((await anext(aiter(news))).uri) == address
+                assert await anext(aiter(news)) == ResourceUpdated(uri=address)

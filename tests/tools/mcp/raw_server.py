@@ -46,6 +46,9 @@ class Server:
         if "swell" in wish:
             self.tools[-1]["description"] = "d" * wish["swell"]
         self.page: int = wish.get("page") or len(self.tools)
+        self.meta: dict[str, Any] = {}
+        self.token: Any = None
+        self.cancelled = 0
 
     def reply(self, message: dict[str, Any]) -> None:
         method: str = message["method"]
@@ -59,6 +62,8 @@ class Server:
         elif method == "tools/list":
             result = self.listed(int(params.get("cursor", 0)))
         elif method == "tools/call":
+            self.meta = params.get("_meta", {})
+            self.token = self.meta.get("progressToken")
             result = self.calls[params["name"]](message["id"], params.get("arguments") or {})
         else:
             result = None
@@ -109,7 +114,22 @@ class Server:
     def do_ask(self, _id: Id, arguments: dict[str, Any]) -> Result:
         say({"id": "q", "method": arguments["method"], "params": arguments["params"]})
         answer = json.loads(sys.stdin.readline())
-        return {"content": [{"type": "text", "text": answer["error"]["message"]}], "isError": True}
+        if "error" in answer:
+            return {"content": [{"type": "text", "text": answer["error"]["message"]}], "isError": True}
+        return {"content": [], "structuredContent": answer["result"]}
+
+    def do_progress(self, request: Id, arguments: dict[str, Any]) -> Result:
+        for params in arguments["said"]:
+            say({"method": "notifications/progress", "params": {"progressToken": self.token or request, **params}})
+        return {"content": [], "structuredContent": {"token": self.token}}
+
+    def do_log(self, _id: Id, arguments: dict[str, Any]) -> Result:
+        for _ in range(arguments["times"]):
+            say({"method": "notifications/message", "params": {"level": "info", "data": arguments["data"]}})
+        return OK
+
+    def do_told(self, _id: Id, _arguments: dict[str, Any]) -> Result:
+        return {"content": [], "structuredContent": {"meta": self.meta, "cancelled": self.cancelled}}
 
     def do_grow(self, _id: Id, arguments: dict[str, Any]) -> Result:
         self.tools.append({"name": "grown", "inputSchema": SCHEMA, "description": arguments.get("description", "")})
@@ -147,6 +167,7 @@ def main() -> None:
         message = json.loads(line)
         if "id" in message and "method" in message:
             server.reply(message)
+        server.cancelled += message.get("method") == "notifications/cancelled"
     if wish.get("at_start") == "stay":
         time.sleep(600)
 

@@ -142,15 +142,9 @@ async def test_a_closed_source_calls_nothing(docks: Docks) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "params"),
-    [
-        ("sampling/createMessage", {"messages": [], "maxTokens": 9}),
-        ("elicitation/create", {"message": "Your password?", "requestedSchema": {"type": "object", "properties": {}}}),
-        ("elicitation/create", {"mode": "url", "message": "Go", "url": "https://a.example", "elicitationId": "1"}),
-        ("roots/list", {}),
-    ],
+    ("method", "params"), [("sampling/createMessage", {"messages": [], "maxTokens": 9}), ("roots/list", {})]
 )
-async def test_a_server_that_asks_for_a_model_or_a_person_is_refused(
+async def test_a_server_that_asks_for_a_model_or_for_folders_is_refused(
     docks: Docks, method: str, params: JsonObject
 ) -> None:
     result = await call(docks.source(), "ask", {"method": method, "params": params})

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 from structlog.testing import capture_logs
 
-from pointsman.contracts.workflow import Effect
+from pointsman.contracts.workflow import Effect, Key
 from pointsman.tools.errors import SourceError
 from pointsman.tools.mcp.source import McpSource
+from tests.tools.listener import heard_by
 
 from .web_server import Web, serving
 from .workshop import Docks, call
@@ -89,3 +90,12 @@ async def test_a_server_that_has_gone_was_sent_nothing_and_is_found_again(docks:
     gone = await call(source, "echo", effect="write")
     assert gone.outcome == "failed"
     assert gone.error == "dock.echo was not called. Its server: it cannot be reached (ConnectError)."
+
+
+async def test_the_key_of_a_write_goes_as_a_header_of_that_request_alone(docks: Docks, web: Web) -> None:
+    source = source_of(docks, web)
+    key = Key(deliver=("header", "idempotency-key"))
+    await call(source, "echo")
+    await call(source, "echo", key=key, context=heard_by(None), effect="write")
+    await call(source, "echo")
+    assert [one["idempotency-key"] for one in web.seen if "idempotency-key" in one] == ["k-1"]

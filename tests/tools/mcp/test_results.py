@@ -36,13 +36,29 @@ async def test_content_of_every_kind_passes_in_its_order(docks: Docks) -> None:
     source = docks.source()
     content: list[Json] = [TEXT, *OTHERS, TEXT]
     done = await answer(source, {"content": content})
-    assert done.result == {"text": "ok\nok", "content": content}
+    assert (done.result, done.content) == ({"text": "ok\nok", "content": content}, [])
     beside = await answer(source, {"content": [TEXT, IMAGE], "structuredContent": {"a": 1}})
-    assert beside.result == {"a": 1, "content": [TEXT, IMAGE]}
-    taken = await answer(source, {"content": [TEXT, IMAGE], "structuredContent": {"content": 1}})
-    assert taken.result == {"content": 1}
+    assert (beside.result, beside.content) == ({"a": 1, "content": [TEXT, IMAGE]}, [])
     nothing = await answer(source, {"content": []})
-    assert nothing.result == {"text": "", "content": []}
+    assert (nothing.result, nothing.content) == ({"text": "", "content": []}, [])
+
+
+async def test_content_that_the_result_cannot_hold_stands_beside_it(docks: Docks) -> None:
+    source = docks.source()
+    taken = await answer(source, {"content": [TEXT, IMAGE], "structuredContent": {"content": 1}})
+    assert (taken.result, taken.content) == ({"content": 1}, [TEXT, IMAGE])
+    other = await answer(source, {"content": [TEXT], "structuredContent": {"a": 1}})
+    assert (other.result, other.content) == ({"a": 1}, [TEXT])
+
+
+@pytest.mark.parametrize(
+    ("text", "structured"), [('{"a": 1.0}', {"a": 1}), ("ok", {"result": "ok"}), ("3", {"result": 3}), ("", {"a": 1})]
+)
+async def test_text_that_says_what_the_structured_content_says_is_kept_once(
+    docks: Docks, text: str, structured: JsonObject
+) -> None:
+    done = await answer(docks.source(), {"content": [{"type": "text", "text": text}], "structuredContent": structured})
+    assert (done.result, done.content) == (structured, None)
 
 
 async def test_text_with_annotations_keeps_them(docks: Docks) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pointsman.contracts.lock import LockedSource, digest_of_tool
 from pointsman.contracts.values import Json, JsonObject
-from pointsman.contracts.workflow import Effect, Retry, ToolPolicy
+from pointsman.contracts.workflow import Effect, Key, Retry, ToolPolicy
 from pointsman.fsm.facts import CallResult
 from pointsman.tools import CallContext
 from pointsman.tools.mcp.settings import read_settings
@@ -99,9 +99,11 @@ async def call(
     effect: Effect = "read",
     timeout_ms: int = LONG_MS,
     attempts: int = 1,
+    key: Key | None = None,
+    context: CallContext = CONTEXT,
 ) -> CallResult:
-    policy = ToolPolicy(f"dock.{tool}", effect, timeout_ms, Retry(attempts))
-    return await source.call(f"dock.{tool}", arguments or {}, policy, CONTEXT)
+    policy = ToolPolicy(f"dock.{tool}", effect, timeout_ms, Retry(attempts), key=key)
+    return await source.call(f"dock.{tool}", arguments or {}, policy, context)
 
 
 async def answer(source: McpSource, result: JsonObject, *, effect: Effect = "read") -> CallResult:

@@ -1,0 +1,60 @@
+"""Asks a client of the handshake era, by a request to it on the stream of the call that waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+from mcp.server.session import ServerSession
+from mcp.shared.exceptions import MCPError
+from mcp.shared.message import ServerMessageMetadata
+from mcp_types import ClientCapabilities, ElicitRequest, ElicitResult, RequestId
+from pydantic import ValidationError
+
+from pointsman.contracts.values import JsonObject
+from pointsman.contracts.visible import visible
+from pointsman.tools.conversation import ELICIT, Question
+
+_log = structlog.get_logger(__name__)
+
+
+class Pushing:
+    """Fills the port `Channel` for one request.
+
+    Args:
+        client: The session of the request.
+        request: Its identifier, by which its stream is found.
+    """
+
+    def __init__(self, client: ServerSession, request: RequestId | None) -> None:
+        self._client = client
+        self._request = request
+
+    def takes(self, method: str) -> bool:
+        """Whether the client says that it can be asked this."""
+        return self._client.can_send_request and can_take(method, self._client.client_capabilities)
+
+    async def ask(self, questions: Mapping[str, Question]) -> Mapping[str, JsonObject]:
+        """Ask all of this at once."""
+        answers = await asyncio.gather(*map(self._push, questions.values()))
+        return {key: answer for key, answer in zip(questions, answers, strict=True) if answer is not None}
+
+    async def _push(self, question: Question) -> JsonObject | None:
+        try:
+            request = ElicitRequest.model_validate(
+                {"method": question.method, "params": question.params}, by_name=False
+            )
+            stream = ServerMessageMetadata(related_request_id=self._request)
+            answer = await self._client.send_request(request, ElicitResult, metadata=stream)
+        except (MCPError, ValidationError) as error:
+            why = visible(error.message) if isinstance(error, MCPError) else "no MCP"
+            _log.warning("client did not answer a question", method=question.method, why=why[:200])
+            return None
+        return answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def can_take(method: str, capabilities: ClientCapabilities | None) -> bool:
+    """Whether a client with these capabilities can be asked this. One that names no kind of form takes them."""
+    asked = None if capabilities is None else capabilities.elicitation
+    return method == ELICIT and asked is not None and (asked.form is not None or asked.url is None)

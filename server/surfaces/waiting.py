@@ -1,0 +1,102 @@
+"""The client that waits for one call: told how far it is, and asked what its tool wants to know.
+
+How a client is asked depends on the era it speaks: `asking` pushes a request to it, `parked` lets it
+come back with the answer. What both must not do is here: a question has a bound in time, and when the
+client has its reply or has gone, nothing is asked any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from pointsman.contracts.bounds import ASK_WAIT_MS
+from pointsman.contracts.values import JsonObject
+from pointsman.tools.conversation import Question
+from pointsman.tools.errors import Unanswered
+
+from .progress import Telling
+
+GONE: Final = "the client does not wait any more"
+
+
+class Channel(Protocol):
+    """A way to ask one client."""
+
+    def takes(self, method: str) -> bool:
+        """Whether the client can be asked this."""
+        ...
+
+    async def ask(self, questions: Mapping[str, Question]) -> Mapping[str, JsonObject]:
+        """Ask all of this; give the answers by the same keys. What is refused is left out."""
+        ...
+
+
+class WaitingClient:
+    """Fills the port `Waiter` for one call.
+
+    Args:
+        telling: Tells of progress.
+        channel: Asks the client.
+    """
+
+    def __init__(self, telling: Telling, channel: Channel) -> None:
+        self._telling = telling
+        self._channel = channel
+        self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._asking = 0
+        self._since_s = 0.0
+        self._asked_s = 0.0
+
+    @property
+    def listens(self) -> bool:
+        """Whether the client is told of progress."""
+        return self._telling.report is not None
+
+    @property
+    def asked_s(self) -> float:
+        """How long it has been asked so far, in seconds; what is asked at the same time counts once."""
+        return self._asked_s + (self._now_s() - self._since_s if self._asking else 0.0)
+
+    def begun(self, session: str) -> None:
+        """Tell of this session."""
+        self._telling.begun(session)
+
+    def progress(self, done: float, total: float | None, message: str | None) -> None:
+        """Tell how far the tool is."""
+        self._telling.say(done, total, message)
+
+    def takes(self, method: str) -> bool:
+        """Whether the client can be asked this, now."""
+        return not self._gone.done() and self._channel.takes(method)
+
+    async def ask(self, questions: Mapping[str, Question]) -> Mapping[str, JsonObject]:
+        """Ask the client.
+
+        Raises:
+            Unanswered: it has gone, or the time is up.
+        """
+        if self._gone.done():
+            raise Unanswered(GONE)
+        asking = asyncio.ensure_future(self._channel.ask(questions))
+        self._asked_s, self._since_s = self.asked_s, self._now_s()
+        self._asking += 1
+        try:
+            first: set[asyncio.Future[Any]] = {asking, self._gone}
+            await asyncio.wait(first, timeout=ASK_WAIT_MS / 1000, return_when=asyncio.FIRST_COMPLETED)
+            if asking.done():
+                return asking.result()
+            raise Unanswered(GONE if self._gone.done() else f"no answer came within {ASK_WAIT_MS // 60_000} minutes")
+        finally:
+            self._asked_s, self._since_s = self.asked_s, self._now_s()
+            self._asking -= 1
+            asking.cancel()
+
+    def close(self) -> None:
+        """Note that the client has its reply, or has gone."""
+        if not self._gone.done():
+            self._gone.set_result(None)
+
+    def _now_s(self) -> float:
+        return asyncio.get_running_loop().time()

@@ -1,0 +1,40 @@
+"""Somebody who waits for a call, as a test wants them: what they answer, and what they have heard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pointsman.contracts.values import JsonObject
+from pointsman.tools import CallContext
+from pointsman.tools.conversation import ELICIT, Question
+from pointsman.tools.errors import Unanswered
+from pointsman.tools.talk import Talk
+
+
+class Listener:
+    """Fills the port `Conversation`. With `answer` None nothing is answered; with `mute` nothing can be asked."""
+
+    def __init__(self, answer: JsonObject | None = None, *, mute: bool = False, listens: bool = True) -> None:
+        self.answer = answer
+        self.mute = mute
+        self.listens = listens
+        self.asked_s = 0.0
+        self.heard: list[tuple[float, float | None, str | None]] = []
+        self.questions: list[Mapping[str, Question]] = []
+
+    def progress(self, done: float, total: float | None, message: str | None) -> None:
+        self.heard.append((done, total, message))
+
+    def takes(self, method: str) -> bool:
+        return method == ELICIT and not self.mute
+
+    async def ask(self, questions: Mapping[str, Question]) -> Mapping[str, JsonObject]:
+        self.questions.append(questions)
+        if self.answer is None:
+            raise Unanswered
+        return dict.fromkeys(questions, self.answer)
+
+
+def heard_by(listener: Listener | None) -> CallContext:
+    """A call that this one waits for."""
+    return CallContext(session="s-1", call="7", key="k-1", attempt=1, who="ada", talk=Talk(listener))

@@ -1,0 +1,107 @@
+"""What a downstream server says and asks while it works on a call."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from pointsman.contracts.bounds import DOWNSTREAM_LOG_LINES_PER_MINUTE
+from pointsman.contracts.values import JsonObject
+from pointsman.contracts.workflow import Key
+from tests.tools.listener import Listener, heard_by
+
+from .workshop import SHORT_MS, Docks, call
+
+FORM: JsonObject = {
+    "message": "Which page?",
+    "requestedSchema": {"type": "object", "properties": {"page": {"type": "string"}}, "required": ["page"]},
+}
+ASK: JsonObject = {"method": "elicitation/create", "params": FORM}
+ANSWER: JsonObject = {"action": "accept", "content": {"page": "start"}}
+
+
+async def test_a_form_is_passed_on_and_its_answer_back(docks: Docks) -> None:
+    listener = Listener(ANSWER)
+    done = await call(docks.source(), "ask", ASK, context=heard_by(listener), effect="write")
+    assert (done.outcome, done.result) == ("done", ANSWER)
+    ((question,),) = [list(one.values()) for one in listener.questions]
+    assert question.params["message"] == "The server `dock` asks: Which page?"
+    assert question.params["requestedSchema"] == FORM["requestedSchema"]
+    assert [(one.action, one.fields, one.why) for one in done.asked] == [("accept", ["page"], None)]
+
+
+@pytest.mark.parametrize("listener", [None, Listener(mute=True)])
+async def test_a_call_that_nobody_waits_for_is_declined(docks: Docks, listener: Listener | None) -> None:
+    done = await call(docks.source(), "ask", ASK, context=heard_by(listener))
+    assert done.result == {"action": "decline"}
+    assert [one.action for one in done.asked] == ["decline"]
+
+
+async def test_an_address_to_visit_is_declined(docks: Docks) -> None:
+    listener = Listener(ANSWER)
+    params: JsonObject = {"mode": "url", "message": "Go", "url": "https://a.example", "elicitationId": "1"}
+    done = await call(
+        docks.source(), "ask", {"method": "elicitation/create", "params": params}, context=heard_by(listener)
+    )
+    assert (done.result, listener.questions) == ({"action": "decline"}, [])
+
+
+async def test_a_question_that_may_be_of_another_call_is_declined(docks: Docks) -> None:
+    """In the handshake era a question names no call."""
+    source, listener = docks.source(), Listener(ANSWER)
+    hanging = asyncio.create_task(call(source, "hang", context=heard_by(None)))
+    await call(source, "look")  # after which the other has been sent
+    done = await call(source, "ask", ASK, context=heard_by(listener))
+    assert (done.result, listener.questions) == ({"action": "decline"}, [])
+    hanging.cancel()
+
+
+async def test_progress_is_asked_for_only_where_somebody_listens(docks: Docks) -> None:
+    source = docks.source()
+    said: JsonObject = {"said": [{"progress": 1, "total": 2, "message": "half"}, {"progress": 2}]}
+    listener, deaf = Listener(), Listener(listens=False)
+    done = await call(source, "progress", said, context=heard_by(listener))
+    assert isinstance(done.result, dict)
+    assert done.result["token"] is not None
+    assert listener.heard == [(1.0, 2.0, "half"), (2.0, None, None)]
+    for context in (heard_by(deaf), heard_by(None)):
+        assert (await call(source, "progress", said, context=context)).result == {"token": None}
+    assert deaf.heard == []
+
+
+async def test_what_a_server_logs_goes_to_the_log_within_a_bound(docks: Docks) -> None:
+    source = docks.source()
+    with capture_logs() as logs:
+        done = await call(source, "log", {"times": DOWNSTREAM_LOG_LINES_PER_MINUTE + 5, "data": {"a": "\u202eb"}})
+        assert done.outcome == "done"
+        await call(source, "look")
+    lines = [one["line"] for one in logs if one["event"] == "downstream says"]
+    assert len(lines) == DOWNSTREAM_LOG_LINES_PER_MINUTE
+    assert lines[0] == "{'a': '\\u202eb'}"
+    assert sum("too much" in one["event"] for one in logs) == 1
+
+
+@pytest.mark.parametrize(
+    ("deliver", "meta"), [(("meta", "acme/key"), "k-1"), (("argument", "key"), None), (None, None)]
+)
+async def test_the_key_of_a_write_goes_where_the_server_takes_it(
+    docks: Docks, deliver: tuple[str, str] | None, meta: str | None
+) -> None:
+    source = docks.source()
+    key = Key(deliver=deliver)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - as the parameters say
+    done = await call(source, "told", key=key, context=heard_by(None), effect="write")
+    assert isinstance(done.result, dict)
+    seen = done.result["meta"]
+    assert isinstance(seen, dict)
+    assert seen.get("acme/key") == meta
+
+
+async def test_a_read_that_is_given_up_is_cancelled_at_the_server(docks: Docks) -> None:
+    source = docks.source()
+    await call(source, "look")
+    assert (await call(source, "hang", timeout_ms=SHORT_MS)).outcome == "failed"
+    told = (await call(source, "told")).result
+    assert isinstance(told, dict)
+    assert told["cancelled"] == 1
