@@ -128,6 +128,12 @@ ASK_WAIT_MS: Final = 300_000
 ASK_MESSAGE_CHARACTERS: Final = 2_000
 ASK_SCHEMA_BYTES: Final = 16 * 1024
 ASK_FIELDS: Final = 50
+ASK_MODEL_BYTES: Final = 256 * 1024
+"""What a tool may have the client's model read."""
+LOG_CHARACTERS: Final = 2_000
+"""What of one message of a tool is passed on to the client's log."""
+LOGS_PER_SECOND: Final = 20
+"""Messages of one call that are."""
 PARKED_CALLS: Final = 100
 """Calls of a server process that wait for their client to come back with an answer (MCP of 2026-07-28)."""
 

@@ -16,32 +16,42 @@ from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
+    LOG_LEVEL_META_KEY,
     PROTOCOL_VERSION_META_KEY,
     UNSUPPORTED_PROTOCOL_VERSION,
     CallToolRequestParams,
+    CallToolResult,
     CompleteRequestParams,
     CompleteResult,
     EmptyResult,
     GetPromptRequestParams,
     GetPromptResult,
+    InputRequiredResult,
+    InputResponseRequestParams,
     ListPromptsResult,
     ListResourcesResult,
     ListResourceTemplatesResult,
     ListToolsResult,
     PaginatedRequestParams,
+    PromptsCapability,
     ReadResourceRequestParams,
     ReadResourceResult,
+    ResourcesCapability,
+    ServerCapabilities,
+    SetLevelRequestParams,
     SubscribeRequestParams,
     SubscriptionsListenRequestParams,
     SubscriptionsListenResult,
+    ToolsCapability,
     UnsubscribeRequestParams,
 )
-from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from .surfaces.desk import Answered, Desk
-    from .surfaces.progress import Report
+    from .surfaces.choosing import SurfaceChoice
+    from .surfaces.conversations import Request
+    from .surfaces.desk import Desk
 
 Era: TypeAlias = Literal["auto", "handshake"]
 Context: TypeAlias = ServerRequestContext[Any, Any]
@@ -66,9 +76,15 @@ class Desks(Protocol):
 
 
 class McpServer(Server[Any]):
-    """The handlers of every connection. `era` is `handshake` where no other is to be spoken."""
+    """The handlers of every connection.
 
-    def __init__(self, desks: Desks, era: Era) -> None:
+    Args:
+        desks: Who answers.
+        era: `handshake` where no other is to be spoken.
+        surface: Which shape of the tool list is shown.
+    """
+
+    def __init__(self, desks: Desks, era: Era, surface: SurfaceChoice) -> None:
         super().__init__(
             "pointsman",
             version=version("pointsman"),
@@ -87,6 +103,9 @@ class McpServer(Server[Any]):
             on_subscriptions_listen=self._listen,
         )
         self._desks = desks
+        self._adaptive = surface == "adaptive"
+        # Not by `on_set_logging_level`, which warns that the 2026 era has no such request: the handshake era has it.
+        self.add_request_handler("logging/setLevel", SetLevelRequestParams, self._set_level)
         if era == "handshake":
             self.middleware.append(_handshake_first)
         sealing = RequestStateSecurity.ephemeral(ttl=STATE_S)
@@ -103,16 +122,37 @@ class McpServer(Server[Any]):
         told = notification_options or NotificationOptions(tools_changed=True)
         return super().create_initialization_options(told, experimental_capabilities, extensions)
 
+    @override
+    def get_capabilities(
+        self,
+        notification_options: NotificationOptions | None = None,
+        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
+        extensions: dict[str, dict[str, Any]] | None = None,
+        *,
+        protocol_version: str | None = None,
+    ) -> ServerCapabilities:
+        """Say what there is. In the 2026 era lists change only where somebody chose that, and sessions can be followed."""
+        found = super().get_capabilities(
+            notification_options, experimental_capabilities, extensions, protocol_version=protocol_version
+        )
+        if protocol_version not in MODERN_PROTOCOL_VERSIONS:
+            return found
+        return found.model_copy(
+            update={
+                "tools": ToolsCapability(list_changed=self._adaptive),
+                "prompts": PromptsCapability(list_changed=False),
+                "resources": ResourcesCapability(subscribe=True, list_changed=False),
+            }
+        )
+
     async def _list_tools(self, context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
         _one_page(params)
         desk = await self._desks.of(context)
         return ListToolsResult(tools=await desk.list_tools(context.session), ttl_ms=0, cache_scope="private")
 
-    async def _call_tool(self, context: Context, params: CallToolRequestParams) -> Answered:
-        from .surfaces.desk import Asked
-
+    async def _call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
         desk = await self._desks.of(context)
-        return await desk.call(context.session, params, Asked(context.request_id, _report(context)))
+        return await desk.call(context.session, params, _request(context, params.name, params))
 
     async def _list_resources(self, context: Context, params: PaginatedRequestParams | None) -> ListResourcesResult:
         desk = await self._desks.of(context)
@@ -132,17 +172,22 @@ class McpServer(Server[Any]):
         found = await desk.list_prompts(context.session)
         return ListPromptsResult(prompts=found, ttl_ms=0, cache_scope="private")
 
-    async def _get_prompt(self, context: Context, params: GetPromptRequestParams) -> GetPromptResult:
+    async def _get_prompt(
+        self, context: Context, params: GetPromptRequestParams
+    ) -> GetPromptResult | InputRequiredResult:
         desk = await self._desks.of(context)
-        return await desk.get_prompt(context.session, params.name, params.arguments or {})
+        request = _request(context, params.name, params)
+        return await desk.get_prompt(context.session, params.name, params.arguments or {}, request)
 
     async def _complete(self, context: Context, params: CompleteRequestParams) -> CompleteResult:
         desk = await self._desks.of(context)
         return CompleteResult(completion=await desk.complete(context.session, params))
 
-    async def _read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
+    async def _read_resource(
+        self, context: Context, params: ReadResourceRequestParams
+    ) -> ReadResourceResult | InputRequiredResult:
         desk = await self._desks.of(context)
-        return await desk.read_resource(context.session, params.uri)
+        return await desk.read_resource(context.session, params.uri, _request(context, params.uri, params))
 
     async def _subscribe(self, context: Context, params: SubscribeRequestParams) -> EmptyResult:
         desk = await self._desks.of(context)
@@ -152,6 +197,11 @@ class McpServer(Server[Any]):
     async def _unsubscribe(self, context: Context, params: UnsubscribeRequestParams) -> EmptyResult:
         desk = await self._desks.of(context)
         desk.unsubscribe(params.uri)
+        return EmptyResult()
+
+    async def _set_level(self, context: Context, params: SetLevelRequestParams) -> EmptyResult:
+        desk = await self._desks.of(context)
+        desk.set_log_level(params.level)
         return EmptyResult()
 
     async def _listen(self, context: Context, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
@@ -179,11 +229,20 @@ def _one_page(params: PaginatedRequestParams | None) -> None:
         raise MCPError(INVALID_PARAMS, "This list has one page; ask for it without a cursor.")
 
 
-def _report(context: Context) -> Report | None:
-    """Give how progress is told on this request, where its client asked for it."""
-    if context.meta is None or "progress_token" not in context.meta:
-        return None
-    return context.session.report_progress
+def _request(context: Context, action: str, params: InputResponseRequestParams) -> Request:
+    """Take from a request how its client is told, logged to and asked."""
+    from .surfaces.conversations import Request
+
+    meta = context.meta or {}
+    level, modern = meta.get(LOG_LEVEL_META_KEY), context.protocol_version in MODERN_PROTOCOL_VERSIONS
+    return Request(
+        id=context.request_id,
+        action=action,
+        report=context.session.report_progress if "progress_token" in meta else None,
+        log_level=level if isinstance(level, str) and modern else None,
+        state=params.request_state,
+        answers=params.input_responses or {},
+    )
 
 
 def _nothing_to_validate(_name: str) -> None:

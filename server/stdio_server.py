@@ -51,7 +51,7 @@ async def serve_stdio(
             error, and its connection ends.
     """
     rejects = Rejects()
-    server = StdioServer(era)
+    server = StdioServer(era, surface)
     async with strict_stdio(rejects.on_reject) as (incoming, outgoing):
         serving = asyncio.create_task(server.serve(incoming, outgoing))
         try:
@@ -73,11 +73,11 @@ async def serve_stdio(
 class StdioServer:
     """The one connection of this process, and its desk; requests wait until that is open."""
 
-    def __init__(self, era: Era) -> None:
+    def __init__(self, era: Era, surface: SurfaceChoice) -> None:
         self.greeted = asyncio.Event()
         self._era = era
         self._desk: asyncio.Future[Desk] = asyncio.get_running_loop().create_future()
-        self._server = McpServer(self, era)
+        self._server = McpServer(self, era, surface)
         self._server.middleware.append(self._greet)
 
     async def serve(self, incoming: Incoming, outgoing: Outgoing) -> None:
@@ -110,7 +110,8 @@ class StdioServer:
 async def _desk(
     governed: Governed, surface: SurfaceChoice, session: str | None, caller_id: str
 ) -> AsyncGenerator[Desk]:
-    from .surfaces.desk import Desk, Settings, shared_by_desks
+    from .surfaces.desk import Desk, Settings
+    from .surfaces.shared import shared_by_desks
 
     desk = Desk(governed, Settings(surface, caller_id, session), shared_by_desks(governed, surface))
     desk.watch()

@@ -19,12 +19,14 @@ from pointsman.fsm.refusals import Code, Refusal
 from pointsman.fsm.session import Actor
 
 from ..replies import Caller, Governed
-from ..surfaces.desk import CHANNEL, Desk, Settings, shared_by_desks
+from ..surfaces.desk import CHANNEL, Desk, Settings
+from ..surfaces.shared import shared_by_desks
 
 if TYPE_CHECKING:
     from mcp.server.connection import Connection
 
     from ..mcp_server import Context
+    from ..surfaces.choosing import SurfaceChoice
 
 _DESK: Final = "desk"
 _NAMED: Final = "session of the path"
@@ -45,6 +47,11 @@ class DeskPerConnection:
         self._governed = governed
         self._settings = settings
         self._shared = shared_by_desks(governed, settings.surface)
+
+    @property
+    def surface(self) -> SurfaceChoice:
+        """Which shape of the tool list is shown."""
+        return self._settings.surface
 
     async def of(self, context: Context) -> Desk:
         """Give the desk of the connection this request belongs to.

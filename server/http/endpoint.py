@@ -27,7 +27,7 @@ def endpoint(desks: DeskPerConnection, era: Era, address: Address, stopping: asy
     rejects.open(desks.record)
     # Where requests come from has been checked before the manager sees them, whatever route they take.
     manager = StreamableHTTPSessionManager(
-        McpServer(desks, era),
+        McpServer(desks, era, desks.surface),
         session_idle_timeout=HTTP_IDLE_MS / 1000,
         max_sessions=HTTP_CONNECTIONS,
         max_request_body_size=MESSAGE_BYTES,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
 
 import structlog
 from mcp.server.context import ServerRequestContext
@@ -23,7 +23,6 @@ from mcp_types import (
     Prompt,
     PromptReference,
     ReadResourceResult,
-    RequestId,
     ResourceTemplate,
     ResourceTemplateReference,
     SubscriptionsListenRequestParams,
@@ -31,31 +30,25 @@ from mcp_types import (
     Tool,
 )
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import BaseModel
 
 from pointsman.fsm.refusals import Code, Refusal
 from pointsman.fsm.session import Actor
 
-from ..replies import Governed
+from ..replies import Governed, Waiter
 from . import passed_on, prompts, resources
-from .adaptive import Adaptive
-from .asking import Pushing
 from .changes import ListChanges
-from .choosing import SurfaceChoice, SurfaceName, choose, reads_structured_content
-from .compact import Compact
+from .choosing import SurfaceChoice, choose, reads_structured_content
 from .completing import complete
 from .connection import Connection
-from .names import require_distinct
-from .parked import Parked, ParkedCall
-from .progress import Report, progress
+from .conversations import Conversations, Request
 from .results import in_words
-from .stable import Stable
+from .shared import Shared
 from .surface import Surface
 from .updates import ResourceUpdates
-from .waiting import Channel, WaitingClient
-
-Answered: TypeAlias = CallToolResult | InputRequiredResult
 
 CHANNEL: Final = "mcp"
+_Result = TypeVar("_Result", bound=BaseModel)
 
 
 _log = structlog.get_logger(__name__)
@@ -76,22 +69,6 @@ class Settings:
     session: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What all desks of a server share: the surfaces, and the calls that wait for their clients to come back."""
-
-    surfaces: Mapping[SurfaceName, Surface]
-    parked: Parked = field(default_factory=Parked)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request that calls a tool: its identifier, and how its client is told of progress, if it asked for that."""
-
-    id: RequestId | None
-    report: Report | None
-
-
 class Desk:
     """Answers one connection's requests. `shared` is what all desks of a server share."""
 
@@ -99,7 +76,8 @@ class Desk:
         self._choice: SurfaceChoice = settings.surface
         self._bus = InMemorySubscriptionBus()
         self._listen = ListenHandler(self._bus)
-        self._parked = shared.parked
+        self._conversations = Conversations(governed, shared.parked)
+        self._log_level: str | None = None
         self._changes = ListChanges()
         self._surfaces = shared.surfaces
         self._watching: asyncio.Task[None] | None = None
@@ -117,31 +95,17 @@ class Desk:
         """Give the tools this client is shown now."""
         return await self._surface(client).list_tools(self._connection)
 
-    async def call(self, client: ServerSession, called: CallToolRequestParams, request: Asked) -> Answered:
+    async def call(
+        self, client: ServerSession, called: CallToolRequestParams, request: Request
+    ) -> CallToolResult | InputRequiredResult:
         """Call a tool, listed or not. A client of the 2026 era may be answered with what the tool asks."""
         surface = self._surface(client)
 
-        async def made(channel: Channel) -> CallToolResult:
-            return await self._made(surface, called, request.report, channel)
+        async def make(waiter: Waiter) -> CallToolResult:
+            result = await surface.call(self._connection, called.name, called.arguments or {}, waiter)
+            return result if reads_structured_content(self._connection.caller.client) else in_words(result)
 
-        if client.protocol_version not in MODERN_PROTOCOL_VERSIONS:
-            return await made(Pushing(client, request.id))
-        owner, brought = self._connection.caller.actor.id, called.input_responses or {}
-        if called.request_state is not None:
-            return await self._parked.resume(owner, called.request_state, brought)
-        call = ParkedCall(self._parked, client.client_capabilities, brought)
-        return await self._parked.begin(owner, call, made)
-
-    async def _made(
-        self, surface: Surface, called: CallToolRequestParams, report: Report | None, channel: Channel
-    ) -> CallToolResult:
-        async with progress(self._connection.governed, called.name, report) as telling:
-            waiter = WaitingClient(telling, channel)
-            try:
-                result = await surface.call(self._connection, called.name, called.arguments or {}, waiter)
-            finally:
-                waiter.close()
-        return result if reads_structured_content(self._connection.caller.client) else in_words(result)
+        return await self._hold(client, request, CallToolResult, make)
 
     async def list_resources(self, client: ServerSession, cursor: str | None) -> ListResourcesResult:
         """List the workflows, and the sessions the caller may see.
@@ -160,7 +124,9 @@ class Desk:
         self._surface(client)
         return [*resources.templates(), *await passed_on.templates(self._connection)]
 
-    async def read_resource(self, client: ServerSession, uri: str) -> ReadResourceResult:
+    async def read_resource(
+        self, client: ServerSession, uri: str, request: Request
+    ) -> ReadResourceResult | InputRequiredResult:
         """Read a resource.
 
         Raises:
@@ -168,7 +134,11 @@ class Desk:
         """
         surface = self._surface(client)
         if not uri.startswith((resources.SESSION, resources.WORKFLOW)):
-            return await passed_on.read(self._connection, uri)
+
+            async def make(waiter: Waiter) -> ReadResourceResult:
+                return await passed_on.read(self._connection, uri, waiter)
+
+            return await self._hold(client, request, ReadResourceResult, make)
         return await resources.read(self._connection, uri, surface.names)
 
     async def subscribe(self, client: ServerSession, uri: str) -> None:
@@ -190,7 +160,9 @@ class Desk:
         ours = prompts.prompts(self._connection.governed)
         return [*ours, *await passed_on.prompts(self._connection, ours)]
 
-    async def get_prompt(self, client: ServerSession, name: str, arguments: Mapping[str, str]) -> GetPromptResult:
+    async def get_prompt(
+        self, client: ServerSession, name: str, arguments: Mapping[str, str], request: Request
+    ) -> GetPromptResult | InputRequiredResult:
         """Give a state's contract.
 
         Raises:
@@ -198,8 +170,16 @@ class Desk:
         """
         surface = self._surface(client)
         if prompts.named(self._connection.governed, name) is None:
-            return await passed_on.prompt(self._connection, name, dict(arguments))
+
+            async def make(waiter: Waiter) -> GetPromptResult:
+                return await passed_on.prompt(self._connection, name, dict(arguments), waiter)
+
+            return await self._hold(client, request, GetPromptResult, make)
         return await prompts.prompt(self._connection, surface, name, arguments)
+
+    def set_log_level(self, level: str) -> None:
+        """Pass on what tools have for the log of a client of the handshake era, from this level on."""
+        self._log_level = level
 
     async def complete(self, client: ServerSession, asked: CompleteRequestParams) -> Completion:
         """Complete an argument of a prompt or of a resource template."""
@@ -235,6 +215,17 @@ class Desk:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
 
+    async def _hold(
+        self,
+        client: ServerSession,
+        request: Request,
+        kind: type[_Result],
+        make: Callable[[Waiter], Awaitable[_Result]],
+    ) -> _Result | InputRequiredResult:
+        level = self._log_level if request.log_level is None else request.log_level
+        held = replace(request, log_level=level)
+        return await self._conversations.hold(client, self._connection.caller.actor.id, held, kind, make)
+
     def _surface(self, client: ServerSession) -> Surface:
         """Choose the surface, and note who asks: in the 2026 era both may differ from request to request."""
         parameters = client.client_params
@@ -257,25 +248,3 @@ def _is_ours(governed: Governed, reference: PromptReference | ResourceTemplateRe
     if isinstance(reference, PromptReference):
         return prompts.named(governed, reference.name) is not None
     return reference.uri.startswith((resources.SESSION, resources.WORKFLOW))
-
-
-def shared_by_desks(governed: Governed, choice: SurfaceChoice) -> Shared:
-    """Make what desks share. Where nobody chose, a stable list that is too large gives way to the compact one.
-
-    Raises:
-        NamesCollide: when two things would have one name in a list of tools.
-    """
-    if choice != "compact":
-        require_distinct(governed.workflows())
-    stable, compact = Stable(governed), Compact(governed)
-    excess = stable.excess if choice in ("auto", "stable") else None
-    if excess is not None:
-        shown = "compact" if choice == "auto" else choice
-        _log.warning("the stable tool list is larger than clients take", excess=excess, shown=shown)
-    instead = choice == "auto" and excess is not None
-    surfaces: Mapping[SurfaceName, Surface] = {
-        "adaptive": Adaptive(governed),
-        "stable": compact if instead else stable,
-        "compact": compact,
-    }
-    return Shared(surfaces)

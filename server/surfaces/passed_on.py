@@ -28,7 +28,7 @@ from pointsman.contracts import passed_on
 from pointsman.contracts.bounds import PASSED_ON_PAGES
 from pointsman.contracts.values import Json, JsonObject
 
-from ..replies import Reply
+from ..replies import Reply, Waiter
 from .connection import Connection
 
 SOURCE: Final = "pointsman/source"
@@ -62,21 +62,21 @@ async def prompts(connection: Connection, ours: Sequence[Prompt]) -> list[Prompt
     return found
 
 
-async def read(connection: Connection, uri: str) -> ReadResourceResult:
+async def read(connection: Connection, uri: str, waiter: Waiter) -> ReadResourceResult:
     """Read a resource: the first source that has it gives it.
 
     Raises:
         MCPError: none has it, or none may be asked for it now.
     """
     for tool in await _allowed(connection, passed_on.READ_RESOURCE):
-        result = await _asked(connection, tool, {"uri": uri}, ReadResourceResult)
+        result = await _asked(connection, tool, {"uri": uri}, ReadResourceResult, waiter)
         if result is not None and result.contents:
             contents = [_marked(one, _source(tool)) for one in result.contents]
             return ReadResourceResult(contents=contents, ttl_ms=0, cache_scope="private")
     raise MCPError(INVALID_PARAMS, "There is no such resource.", {"uri": uri[:256]})
 
 
-async def prompt(connection: Connection, name: str, arguments: JsonObject) -> GetPromptResult:
+async def prompt(connection: Connection, name: str, arguments: JsonObject, waiter: Waiter) -> GetPromptResult:
     """Get a prompt: the first source that has it gives it.
 
     Raises:
@@ -87,7 +87,7 @@ async def prompt(connection: Connection, name: str, arguments: JsonObject) -> Ge
     named = [(tool, name) for tool in allowed]
     named += [(tool, name.removeprefix(f"{_source(tool)}_")) for tool in prefixed]
     for tool, own in named:
-        result = await _asked(connection, tool, {"name": own, "arguments": arguments}, GetPromptResult)
+        result = await _asked(connection, tool, {"name": own, "arguments": arguments}, GetPromptResult, waiter)
         if result is not None:
             messages = [
                 one.model_copy(update={"content": _marked(one.content, _source(tool))}) for one in result.messages
@@ -137,17 +137,19 @@ async def _allowed(connection: Connection, what: str) -> list[str]:
     return [name for name in names if name in policies and policies[name].effect == "read"]
 
 
-async def _asked(connection: Connection, tool: str, arguments: JsonObject, kind: type[_Item]) -> _Item | None:
-    answer = await _answer(connection, tool, arguments)
+async def _asked(
+    connection: Connection, tool: str, arguments: JsonObject, kind: type[_Item], waiter: Waiter
+) -> _Item | None:
+    answer = await _answer(connection, tool, arguments, waiter)
     return None if answer is None else _valid(tool, kind, answer)
 
 
-async def _answer(connection: Connection, tool: str, arguments: JsonObject) -> Json:
+async def _answer(connection: Connection, tool: str, arguments: JsonObject, waiter: Waiter | None = None) -> Json:
     """Call the read; None where it was refused or failed, which the audit says."""
     session = connection.only
     if session is None:
         return None
-    reply = await connection.governed.act(connection.caller, session, tool, arguments)
+    reply = await connection.governed.act(connection.caller, session, tool, arguments, waiter=waiter)
     connection.note(reply)
     return reply.result if isinstance(reply, Reply) and reply.outcome == "done" else None
 

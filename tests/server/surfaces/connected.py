@@ -19,8 +19,9 @@ from pointsman.server.replies import Governed
 from pointsman.server.stdio.transport import Incoming, Outgoing, strict_pipes
 from pointsman.server.stdio_server import StdioServer
 from pointsman.server.surfaces.choosing import SurfaceChoice
-from pointsman.server.surfaces.desk import Desk, Settings, shared_by_desks
+from pointsman.server.surfaces.desk import Desk, Settings
 from pointsman.server.surfaces.rejects import Rejects
+from pointsman.server.surfaces.shared import shared_by_desks
 from tests.server.surfaces.governed import governed_with
 
 SERVER = Path(__file__).with_name("governed.py")
@@ -112,7 +113,7 @@ async def _served_here(
 ) -> AsyncGenerator[tuple[Incoming, Outgoing]]:
     server_in, client_out = os.pipe()
     client_in, server_out = os.pipe()
-    server, rejects = StdioServer(era), Rejects()
+    server, rejects = StdioServer(era, settings.surface), Rejects()
     async with strict_pipes(client_in, client_out, _never) as streams:
         async with strict_pipes(server_in, server_out, rejects.on_reject) as (incoming, outgoing):
             desk = Desk(governed, settings, shared_by_desks(governed, settings.surface))
