@@ -87,6 +87,16 @@ SERVER_CHAIN_ROWS_PER_MINUTE: Final = 600
 SESSION_REFUSALS_PER_MINUTE: Final = 600
 """Rows of one session a minute that only say no, or that an event was sent before, and that no limit counts."""
 
+# HTTP.
+HTTP_CONNECTIONS: Final = 1_000
+"""Connections at the same time, of either protocol era; one more is answered with 503."""
+HTTP_IDLE_MS: Final = 30 * 60 * 1_000
+"""After which time without a request a connection of the handshake era is forgotten."""
+BODY_MS: Final = 10_000
+"""How long a client may take to send a request's body."""
+HTTP_STOP_MS: Final = 5_000
+"""How long requests that run have to be answered when the server stops."""
+
 # A tool list that never changes; one beyond these is not shown to a client that did not ask for it.
 LISTED_TOOLS: Final = 120
 """Hosts take 128 tools, their own and those of other servers among them."""
@@ -99,6 +109,10 @@ LISTED_SESSIONS: Final = 20
 LISTED_ROWS: Final = 500
 COMPLETIONS: Final = 100
 """The most that MCP allows."""
+PASSED_ON_PAGES: Final = 10
+"""Pages of a source's list of resources, templates or prompts that are passed on; each is a call."""
+FOLLOWED_RESOURCES: Final = 100
+"""Resources that one connection may subscribe to."""
 
 # Progress: told to a client that waits for a reply and asks for it.
 PROGRESS_FIRST_MS: Final = 500
@@ -117,6 +131,12 @@ ASK_WAIT_MS: Final = 300_000
 ASK_MESSAGE_CHARACTERS: Final = 2_000
 ASK_SCHEMA_BYTES: Final = 16 * 1024
 ASK_FIELDS: Final = 50
+ASK_MODEL_BYTES: Final = 256 * 1024
+"""What a tool may have the client's model read."""
+LOG_CHARACTERS: Final = 2_000
+"""What of one message of a tool is passed on to the client's log."""
+LOGS_PER_SECOND: Final = 20
+"""Messages of one call that are."""
 PARKED_CALLS: Final = 100
 """Calls of a server process that wait for their client to come back with an answer (MCP of 2026-07-28)."""
 

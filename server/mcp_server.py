@@ -1,52 +1,57 @@
-"""The MCP server: the SDK's low-level server on the strict stdio, with a desk that answers its requests.
+"""The MCP server: the SDK's low-level server with a desk that answers its requests, over any transport.
 
-One process serves one client. The client's handshake is answered first, and only then the database
-is opened and the workflows are loaded; so everything behind the handshake is imported late, and a
-request that comes before waits. Nothing in here decides anything.
+Every request is handed to the desk of whoever sent it. Nothing in here decides anything, and nothing
+is imported before it is needed: a client's handshake is answered before the workflows are loaded.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import NotificationOptions, Server
+from mcp.server.models import InitializationOptions
 from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
-from mcp.server.runner import serve_loop
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
+    LOG_LEVEL_META_KEY,
     PROTOCOL_VERSION_META_KEY,
     UNSUPPORTED_PROTOCOL_VERSION,
     CallToolRequestParams,
+    CallToolResult,
     CompleteRequestParams,
     CompleteResult,
+    EmptyResult,
     GetPromptRequestParams,
     GetPromptResult,
+    InputRequiredResult,
+    InputResponseRequestParams,
     ListPromptsResult,
     ListResourcesResult,
     ListResourceTemplatesResult,
     ListToolsResult,
     PaginatedRequestParams,
+    PromptsCapability,
     ReadResourceRequestParams,
     ReadResourceResult,
+    ResourcesCapability,
+    ServerCapabilities,
+    SetLevelRequestParams,
+    SubscribeRequestParams,
+    SubscriptionsListenRequestParams,
+    SubscriptionsListenResult,
+    ToolsCapability,
+    UnsubscribeRequestParams,
 )
-from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
-
-from .stdio.transport import Incoming, Outgoing, strict_stdio
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
+from typing_extensions import override
 
 if TYPE_CHECKING:
-    from pointsman.fsm.refusals import Code
-
-    from .replies import Governed
     from .surfaces.choosing import SurfaceChoice
-    from .surfaces.desk import Answered, Desk
-    from .surfaces.progress import Report
+    from .surfaces.conversations import Request
+    from .surfaces.desk import Desk
 
 Era: TypeAlias = Literal["auto", "handshake"]
 Context: TypeAlias = ServerRequestContext[Any, Any]
@@ -58,65 +63,29 @@ INSTRUCTIONS: Final = (
     "A refusal says what is missing, so correct that and try again; while a person or the server must act, wait and "
     "ask for the status. What stands between `answered` and its `end` line are a tool's words, never this server's."
 )
-SILENCE_S: Final = 1.0
-"""How long the opening waits for a client's first request, which is answered before it."""
 STATE_S: Final = 3_600.0
 """How long the state of a call that asks can be read back; the call itself waits for less."""
-UNRECORDED_REJECTS: Final = 100
-"""Malformed lines that may wait to be recorded; what comes beyond is answered all the same."""
 
 
-async def serve_stdio(
-    opening: AbstractAsyncContextManager[Governed],
-    *,
-    surface: SurfaceChoice,
-    era: Era,
-    session: str | None,
-    caller_id: str,
-) -> None:
-    """Serve one client over standard input and output, until it closes its end.
+class Desks(Protocol):
+    """Where requests are taken."""
+
+    async def of(self, context: Context) -> Desk:
+        """Give the desk of whoever sends this request."""
+        ...
+
+
+class McpServer(Server[Any]):
+    """The handlers of every connection.
 
     Args:
-        opening: Gives what answers every call. Entered when the client's first request has been
-            answered, or after a second of silence; left when the client has gone.
-        surface: Which shape of the tool list to show, or `auto`.
-        era: `handshake` speaks no other: whoever opens with the 2026 era is told the versions there are. A client
-            that mixes the eras after its handshake is served as one of the handshake era.
-        session: A session to bind from the beginning.
-        caller_id: The accountable principal, `local:<user of the operating system>`.
-
-    Raises:
-        Exception: what `opening` raises. The client's waiting requests are then answered with an
-            error, and its connection ends.
+        desks: Who answers.
+        era: `handshake` where no other is to be spoken.
+        surface: Which shape of the tool list is shown.
     """
-    server = McpServer()
-    async with strict_stdio(server.on_reject) as (incoming, outgoing):
-        serving = asyncio.create_task(server.run(incoming, outgoing, era))
-        try:
-            await asyncio.wait(
-                [serving, asyncio.create_task(server.greeted.wait())],
-                timeout=SILENCE_S,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            async with opening as governed, _desk(governed, surface, session, caller_id, server) as desk:
-                server.open(desk)
-                await serving
-                await server.recorded()
-        finally:
-            serving.cancel()
-            await asyncio.gather(serving, return_exceptions=True)
 
-
-class McpServer:
-    """The handlers of one connection. They wait until the desk is open."""
-
-    def __init__(self) -> None:
-        self.greeted = asyncio.Event()
-        self.bus = InMemorySubscriptionBus()
-        self._desk: asyncio.Future[Desk] = asyncio.get_running_loop().create_future()
-        self._rejects: list[tuple[Code, str]] = []
-        self._recording: set[asyncio.Task[None]] = set()
-        self._sdk: Server[Any] = Server(
+    def __init__(self, desks: Desks, era: Era, surface: SurfaceChoice) -> None:
+        super().__init__(
             "pointsman",
             version=version("pointsman"),
             instructions=INSTRUCTIONS,
@@ -126,117 +95,125 @@ class McpServer:
             on_list_resources=self._list_resources,
             on_list_resource_templates=self._list_templates,
             on_read_resource=self._read_resource,
+            on_subscribe_resource=self._subscribe,
+            on_unsubscribe_resource=self._unsubscribe,
             on_list_prompts=self._list_prompts,
             on_get_prompt=self._get_prompt,
             on_completion=self._complete,
-            on_subscriptions_listen=ListenHandler(self.bus),
+            on_subscriptions_listen=self._listen,
         )
+        self._desks = desks
+        self._adaptive = surface == "adaptive"
+        # Not by `on_set_logging_level`, which warns that the 2026 era has no such request: the handshake era has it.
+        self.add_request_handler("logging/setLevel", SetLevelRequestParams, self._set_level)
+        if era == "handshake":
+            self.middleware.append(_handshake_first)
         sealing = RequestStateSecurity.ephemeral(ttl=STATE_S)
-        self._sdk.middleware.extend([self._greet, RequestStateBoundary(sealing, default_audience="pointsman")])
+        self.middleware.append(RequestStateBoundary(sealing, default_audience="pointsman"))
 
-    async def run(self, incoming: Incoming, outgoing: Outgoing, era: Era) -> None:
-        """Answer what the client asks until it closes its end."""
-        options = self._sdk.create_initialization_options(NotificationOptions(tools_changed=True))
-        if era == "auto":
-            await self._sdk.run(incoming, outgoing, options)
-            return
-        self._sdk.middleware.append(_handshake_first)
-        async with self._sdk.lifespan(self._sdk) as state:
-            await serve_loop(self._sdk, incoming, outgoing, lifespan_state=state, init_options=options)
+    @override
+    def create_initialization_options(
+        self,
+        notification_options: NotificationOptions | None = None,
+        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
+        extensions: dict[str, dict[str, Any]] | None = None,
+    ) -> InitializationOptions:
+        """Say in every handshake that the list of tools may change; clients do not listen otherwise."""
+        told = notification_options or NotificationOptions(tools_changed=True)
+        return super().create_initialization_options(told, experimental_capabilities, extensions)
 
-    def open(self, desk: Desk) -> None:
-        """Let requests through to the desk."""
-        self._desk.set_result(desk)
-        for reject in self._rejects:
-            self._record(desk, reject)
-        self._rejects.clear()
-
-    def on_reject(self, code: Code, message: str) -> None:
-        """Have a malformed line recorded, beside the conversation."""
-        if len(self._rejects) + len(self._recording) >= UNRECORDED_REJECTS:
-            return
-        if self._desk.done():
-            self._record(self._desk.result(), (code, message))
-        else:
-            self._rejects.append((code, message))
-
-    async def recorded(self) -> None:
-        """Wait until every malformed line is recorded."""
-        await asyncio.gather(*self._recording)
-
-    def _record(self, desk: Desk, reject: tuple[Code, str]) -> None:
-        task = asyncio.create_task(desk.record(*reject))
-        self._recording.add(task)
-        task.add_done_callback(self._recording.discard)
-
-    async def _greet(self, ctx: Context, call_next: CallNext) -> HandlerResult:
-        try:
-            return await call_next(ctx)
-        finally:
-            self.greeted.set()
+    @override
+    def get_capabilities(
+        self,
+        notification_options: NotificationOptions | None = None,
+        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
+        extensions: dict[str, dict[str, Any]] | None = None,
+        *,
+        protocol_version: str | None = None,
+    ) -> ServerCapabilities:
+        """Say what there is. In 2026 lists change only where somebody chose that; sessions can be followed."""
+        found = super().get_capabilities(
+            notification_options, experimental_capabilities, extensions, protocol_version=protocol_version
+        )
+        if protocol_version not in MODERN_PROTOCOL_VERSIONS:
+            return found
+        return found.model_copy(
+            update={
+                "tools": ToolsCapability(list_changed=self._adaptive),
+                "prompts": PromptsCapability(list_changed=False),
+                "resources": ResourcesCapability(subscribe=True, list_changed=False),
+            }
+        )
 
     async def _list_tools(self, context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
         _one_page(params)
-        desk = await self._desk_open()
+        desk = await self._desks.of(context)
         return ListToolsResult(tools=await desk.list_tools(context.session), ttl_ms=0, cache_scope="private")
 
-    async def _call_tool(self, context: Context, params: CallToolRequestParams) -> Answered:
-        from .surfaces.desk import Asked
-
-        desk = await self._desk_open()
-        return await desk.call(context.session, params, Asked(context.request_id, _report(context)))
+    async def _call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
+        desk = await self._desks.of(context)
+        return await desk.call(context.session, params, _request(context, params.name, params))
 
     async def _list_resources(self, context: Context, params: PaginatedRequestParams | None) -> ListResourcesResult:
-        desk = await self._desk_open()
+        desk = await self._desks.of(context)
         return await desk.list_resources(context.session, None if params is None else params.cursor)
 
     async def _list_templates(
-        self, _context: Context, params: PaginatedRequestParams | None
+        self, context: Context, params: PaginatedRequestParams | None
     ) -> ListResourceTemplatesResult:
         _one_page(params)
-        desk = await self._desk_open()
-        return ListResourceTemplatesResult(resource_templates=desk.list_templates(), ttl_ms=0, cache_scope="private")
+        desk = await self._desks.of(context)
+        found = await desk.list_templates(context.session)
+        return ListResourceTemplatesResult(resource_templates=found, ttl_ms=0, cache_scope="private")
 
-    async def _list_prompts(self, _context: Context, params: PaginatedRequestParams | None) -> ListPromptsResult:
+    async def _list_prompts(self, context: Context, params: PaginatedRequestParams | None) -> ListPromptsResult:
         _one_page(params)
-        desk = await self._desk_open()
-        return ListPromptsResult(prompts=desk.list_prompts(), ttl_ms=0, cache_scope="private")
+        desk = await self._desks.of(context)
+        found = await desk.list_prompts(context.session)
+        return ListPromptsResult(prompts=found, ttl_ms=0, cache_scope="private")
 
-    async def _get_prompt(self, context: Context, params: GetPromptRequestParams) -> GetPromptResult:
-        desk = await self._desk_open()
-        return await desk.get_prompt(context.session, params.name, params.arguments or {})
+    async def _get_prompt(
+        self, context: Context, params: GetPromptRequestParams
+    ) -> GetPromptResult | InputRequiredResult:
+        desk = await self._desks.of(context)
+        request = _request(context, params.name, params)
+        return await desk.get_prompt(context.session, params.name, params.arguments or {}, request)
 
     async def _complete(self, context: Context, params: CompleteRequestParams) -> CompleteResult:
-        desk = await self._desk_open()
+        desk = await self._desks.of(context)
         return CompleteResult(completion=await desk.complete(context.session, params))
 
-    async def _read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
-        desk = await self._desk_open()
-        return await desk.read_resource(context.session, params.uri)
+    async def _read_resource(
+        self, context: Context, params: ReadResourceRequestParams
+    ) -> ReadResourceResult | InputRequiredResult:
+        desk = await self._desks.of(context)
+        return await desk.read_resource(context.session, params.uri, _request(context, params.uri, params))
 
-    async def _desk_open(self) -> Desk:
-        """Wait for the desk: a client that pipelines its first call must not wait for a silence to end."""
-        self.greeted.set()
-        return await asyncio.shield(self._desk)
+    async def _subscribe(self, context: Context, params: SubscribeRequestParams) -> EmptyResult:
+        desk = await self._desks.of(context)
+        await desk.subscribe(context.session, params.uri)
+        return EmptyResult()
 
+    async def _unsubscribe(self, context: Context, params: UnsubscribeRequestParams) -> EmptyResult:
+        desk = await self._desks.of(context)
+        desk.unsubscribe(params.uri)
+        return EmptyResult()
 
-@asynccontextmanager
-async def _desk(
-    governed: Governed, surface: SurfaceChoice, session: str | None, caller_id: str, server: McpServer
-) -> AsyncGenerator[Desk]:
-    from .surfaces.desk import Desk, Settings
+    async def _set_level(self, context: Context, params: SetLevelRequestParams) -> EmptyResult:
+        desk = await self._desks.of(context)
+        desk.set_log_level(params.level)
+        return EmptyResult()
 
-    desk = Desk(governed, Settings(surface, caller_id, session), server.bus)
-    try:
-        yield desk
-    finally:
-        await desk.aclose()
+    async def _listen(self, context: Context, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
+        desk = await self._desks.of(context)
+        return await desk.listen(context, params)
 
 
 async def _handshake_first(ctx: Context, call_next: CallNext) -> HandlerResult:
     """Tell a client that opens with the 2026 era which versions there are, so that it falls back or says so."""
     requested = None if ctx.meta is None else ctx.meta.get(PROTOCOL_VERSION_META_KEY)
-    if requested is None or ctx.session.client_params is not None or ctx.method == "initialize":
+    shaken = ctx.session.client_params is not None and ctx.protocol_version in HANDSHAKE_PROTOCOL_VERSIONS
+    if requested is None or shaken or ctx.method == "initialize":
         return await call_next(ctx)
     versions: list[str] = list(HANDSHAKE_PROTOCOL_VERSIONS)
     raise MCPError(
@@ -252,11 +229,20 @@ def _one_page(params: PaginatedRequestParams | None) -> None:
         raise MCPError(INVALID_PARAMS, "This list has one page; ask for it without a cursor.")
 
 
-def _report(context: Context) -> Report | None:
-    """Give how progress is told on this request, where its client asked for it."""
-    if context.meta is None or "progress_token" not in context.meta:
-        return None
-    return context.session.report_progress
+def _request(context: Context, action: str, params: InputResponseRequestParams) -> Request:
+    """Take from a request how its client is told, logged to and asked."""
+    from .surfaces.conversations import Request
+
+    meta = context.meta or {}
+    level, modern = meta.get(LOG_LEVEL_META_KEY), context.protocol_version in MODERN_PROTOCOL_VERSIONS
+    return Request(
+        id=context.request_id,
+        action=action,
+        report=context.session.report_progress if "progress_token" in meta else None,
+        log_level=level if isinstance(level, str) and modern else None,
+        state=params.request_state,
+        answers=params.input_responses or {},
+    )
 
 
 def _nothing_to_validate(_name: str) -> None:

@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import Json, JsonObject
 
 _End = TypeVar("_End")
 
 ELICIT: Final = "elicitation/create"
+SAMPLE: Final = "sampling/createMessage"
+ROOTS: Final = "roots/list"
 _SHORTEST_WAIT_S: Final = 0.05
 
 
@@ -49,8 +51,16 @@ class Conversation(Protocol):
         """Tell how far the call is. It never waits; what is too much is dropped."""
         ...
 
+    async def log(self, level: str, data: Json, logger: str) -> None:
+        """Tell what a tool has for the client's log, if the client wants to know; what is too much is dropped."""
+        ...
+
     def takes(self, method: str) -> bool:
         """Whether the client can be asked this, now."""
+        ...
+
+    def lack(self, method: str) -> None:
+        """Hear that the call cannot go on, because the client cannot be asked this."""
         ...
 
     async def ask(self, questions: Mapping[str, Question]) -> Mapping[str, JsonObject]:

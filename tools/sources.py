@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pointsman.contracts.lock import LOCK_NAME, LockedSource, read_lock
+from pointsman.contracts.passed_on import passed_on
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Source, ToolDefinition, ToolPolicy, Workflow
 from pointsman.fsm.facts import CallResult
@@ -27,10 +28,14 @@ if TYPE_CHECKING:
 
 
 class Sources:
-    """Finds the source of a tool by its name, `source.tool`."""
+    """Finds the source of a tool by its name, `source.tool`.
 
-    def __init__(self, sources: Mapping[str, ToolSource]) -> None:
+    `beside` are what sources offer beside their tools, as far as the workflow speaks of it.
+    """
+
+    def __init__(self, sources: Mapping[str, ToolSource], beside: Mapping[str, ToolDefinition] | None = None) -> None:
         self._sources = sources
+        self._beside = beside or {}
 
     async def definitions(self) -> tuple[ToolDefinition, ...]:
         """Ask all sources at the same time; give their tools in the order of the file.
@@ -39,7 +44,8 @@ class Sources:
             SourceError: from the first source that cannot be had.
         """
         asked = await asyncio.gather(*(source.definitions() for source in self._sources.values()))
-        return tuple(definition for definitions in asked for definition in definitions)
+        tools = {definition.name: definition for definitions in asked for definition in definitions}
+        return tuple((tools | {name: one for name, one in self._beside.items() if name not in tools}).values())
 
     async def call(self, tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext) -> CallResult:
         """Call a tool. Every end is a `CallResult`; no exception leaves here but the caller's cancellation."""
@@ -79,7 +85,15 @@ def open_sources(workflow: Workflow, base_dir: Path, rates: Rates) -> Sources:
     pinned = any(source.kind != "python" for source in workflow.sources.values())
     lock = read_lock(base_dir / LOCK_NAME) if pinned else None
     pins = {} if lock is None else lock.sources
-    return Sources({name: _open(source, base_dir, pins.get(name), rates) for name, source in workflow.sources.items()})
+    sources = {name: _open(source, base_dir, pins.get(name), rates) for name, source in workflow.sources.items()}
+    beside = {
+        name: definition
+        for source in workflow.sources.values()
+        if source.kind == "mcp"
+        for name, definition in passed_on(source.name).items()
+        if name in workflow.tools
+    }
+    return Sources(sources, beside)
 
 
 def mcp_sources(workflow: Workflow, base_dir: Path) -> Mapping[str, McpSource]:

@@ -12,16 +12,24 @@ from typing import Final, Literal, TypeAlias
 
 import structlog
 
-from pointsman.contracts.bounds import ASK_FIELDS, ASK_MESSAGE_CHARACTERS, ASK_SCHEMA_BYTES, ASKS_PER_CALL
+from pointsman.contracts.bounds import (
+    ASK_FIELDS,
+    ASK_MESSAGE_CHARACTERS,
+    ASK_MODEL_BYTES,
+    ASK_SCHEMA_BYTES,
+    ASKS_PER_CALL,
+    LOG_CHARACTERS,
+)
 from pointsman.contracts.schemas import InvalidSchema, Schema
 from pointsman.contracts.values import Json, JsonObject, canonical
 from pointsman.contracts.visible import UNSEEN, visible
 from pointsman.fsm.facts import Asked
 
-from .conversation import ELICIT, Conversation, Question
-from .errors import Unanswered
+from .conversation import ELICIT, ROOTS, SAMPLE, Conversation, Question
+from .errors import ToolError, Unanswered
 
 NOBODY: Final = "nobody who could be asked waits for this call"
+_WANTED: Final = {SAMPLE: "an answer of the client's model", ROOTS: "the client's folders"}
 _BESIDE: Final = "enumNames"
 """How MCP names choices until 2025-11-25: no keyword of JSON Schema, and nothing that an answer is held to."""
 _LINES: Final = str.maketrans("", "", "\n\t")
@@ -61,6 +69,14 @@ class Talk:
         if self.conversation is not None:
             self.conversation.progress(done, total, message)
 
+    async def log(self, level: str, data: Json, logger: str) -> None:
+        """Tell what is for the client's log: text, or JSON that is small. `logger` names who says it."""
+        if self.conversation is None:
+            return
+        said = visible(data[:LOG_CHARACTERS], lines=True) if isinstance(data, str) else data
+        if isinstance(said, str) or len(canonical(said)) <= LOG_CHARACTERS:
+            await self.conversation.log(level, said, logger)
+
     async def elicit(self, asker: str, forms: Mapping[str, JsonObject]) -> dict[str, JsonObject]:
         """Have a person fill in forms, all at once; give the results of MCP by the same keys.
 
@@ -68,29 +84,82 @@ class Talk:
             asker: Who asks, as the person is told: "The server `wiki`".
             forms: Parameters of `elicitation/create`, by keys of the tool's own choice.
         """
-        room = ASKS_PER_CALL - len(self.asked)
-        obstacles = {
-            key: why
-            for place, (key, form) in enumerate(forms.items())
-            if (why := self._obstacle(form, room=room - place)) is not None
+        return await self.ask(asker, {key: Question(ELICIT, form) for key, form in forms.items()})
+
+    def takes(self, method: str) -> bool:
+        """Whether somebody can be asked this."""
+        return self.conversation is not None and self.conversation.takes(method)
+
+    async def ask(self, asker: str, questions: Mapping[str, Question]) -> dict[str, JsonObject]:
+        """Ask whatever MCP lets a server ask, all at once; give the results of MCP by the same keys.
+
+        Forms that cannot be put before a person are declined. A model's words and the client's folders
+        cannot be declined for somebody: where they cannot be had, the call cannot go on.
+
+        Args:
+            asker: Who asks, as the person is told.
+            questions: By keys of the tool's own choice.
+
+        Raises:
+            ToolError: something that is no form cannot be asked, or was refused.
+        """
+        obstacles: dict[str, str] = {}
+        asked: dict[str, Question] = {}
+        for place, (key, question) in enumerate(questions.items()):
+            room = ASKS_PER_CALL - len(self.asked) - place
+            if question.method != ELICIT:
+                self._require(asker, question, room=room)
+                asked[key] = question
+            elif (why := self._obstacle(question.params, room=room)) is not None:
+                obstacles[key] = why
+            else:
+                asked[key] = Question(ELICIT, {**question.params, "message": _message(asker, question.params)})
+        answers, silence = await self._answers(asked)
+        return {
+            key: self._form(asker, question.params, answers.get(key), obstacles.get(key), silence)
+            if question.method == ELICIT
+            else self._other(asker, question, answers.get(key), silence)
+            for key, question in questions.items()
         }
-        messages = {key: _message(asker, form) for key, form in forms.items()}
-        questions = {
-            key: Question(ELICIT, {**form, "message": messages[key]})
-            for key, form in forms.items()
-            if key not in obstacles
-        }
-        answers, silence = await self._answers(questions)
-        results: dict[str, JsonObject] = {}
-        for key, form in forms.items():
-            end: _End = ("decline", None, obstacles[key]) if key in obstacles else ("cancel", None, silence)
-            action, content, why = _judged(answers[key], form) if key in answers else end
-            if key in questions and action != "accept":
-                self._declined.add(canonical(form))
-            self.asked.append(Asked(self._safe(messages[key]), action, sorted(content or ()), why))
-            _log.info("tool asked", asker=asker, action=action, why=why)
-            results[key] = {"action": action} if content is None else {"action": action, "content": content}
-        return results
+
+    def _form(
+        self, asker: str, form: JsonObject, answer: JsonObject | None, obstacle: str | None, silence: str | None
+    ) -> JsonObject:
+        """Hold the answer to a form to it, and write down how it ended."""
+        end: _End = ("decline", None, obstacle) if obstacle is not None else ("cancel", None, silence)
+        action, content, why = end if answer is None else _judged(answer, form)
+        if obstacle is None and action != "accept":
+            self._declined.add(canonical(form))
+        self.asked.append(Asked(self._safe(_message(asker, form)), action, sorted(content or ()), why))
+        _log.info("tool asked", asker=asker, action=action, why=why)
+        return {"action": action} if content is None else {"action": action, "content": content}
+
+    def _other(self, asker: str, question: Question, answer: JsonObject | None, silence: str | None) -> JsonObject:
+        """Write down that something else was asked, and give the answer."""
+        action: _Action = "cancel" if answer is None else "accept"
+        self.asked.append(Asked(f"{asker} asks for {_WANTED[question.method]}.", action, [], silence))
+        _log.info("tool asked", asker=asker, method=question.method, action=action, why=silence)
+        if answer is None:
+            raise ToolError(f"{asker} needs {_WANTED[question.method]}: {silence or 'the client refused'}.")
+        return answer
+
+    def _require(self, asker: str, question: Question, *, room: int) -> None:
+        """Make sure that something that is no form can be asked.
+
+        Raises:
+            ToolError: it cannot.
+        """
+        wanted = _WANTED.get(question.method)
+        if wanted is None:
+            raise ToolError(f"{asker} asks {visible(question.method)[:128]!r}, which nobody is asked.")
+        if self.conversation is None or not self.conversation.takes(question.method):
+            if self.conversation is not None:
+                self.conversation.lack(question.method)
+            raise ToolError(f"{asker} needs {wanted}, and {NOBODY}.")
+        if room <= 0 or len(canonical(question.params).encode()) > ASK_MODEL_BYTES:
+            raise ToolError(
+                f"{asker} asks too much: at most {ASKS_PER_CALL} times a call, and {ASK_MODEL_BYTES} bytes each time."
+            )
 
     async def _answers(self, questions: Mapping[str, Question]) -> tuple[Mapping[str, JsonObject], str | None]:
         if not questions or self.conversation is None:

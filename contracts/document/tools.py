@@ -26,6 +26,7 @@ class McpPart(Part):
     cwd: str | None = None
     url: str | None = None
     headers: dict[str, str] = Field(default_factory=dict)
+    asks: list[Literal["sampling", "roots"]] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

@@ -7,11 +7,13 @@ neither tells is not judged. `definitions` are what the real sources said, where
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ..document.states import AgentPart
 from ..document.tools import KeyPart
 from ..lock import LOCK_NAME, InvalidLock, Lock, read_lock
+from ..passed_on import passed_on
 from ..positions import Path as Keys
 from ..python_modules import find_module, read_module
 from ..signatures import Signature, ToolsOfSource, signature_of
@@ -24,12 +26,25 @@ def check_sources(view: View, asked: Mapping[str, ToolsOfSource]) -> None:
 
     `asked` are the tools of the sources that were asked themselves; of the others the files beside tell.
     """
-    sources = {**_read(view, asked), **asked}
+    sources = {name: _with_passed_on(view, name, tools) for name, tools in (_read(view, asked) | {**asked}).items()}
     for path, tool, mention in _tools(view):
         source, _, name = tool.partition(".")
         if source in sources:
             _check_tool(view, sources[source], path, name, mention)
     _check_groups(view, sources)
+
+
+def _with_passed_on(view: View, source: str, tools: ToolsOfSource) -> ToolsOfSource:
+    """Add what an MCP server offers beside its tools, as far as this file speaks of it."""
+    if view.document.sources[source].mcp is None:
+        return tools
+    spoken_of = {tool for _, tool, _ in _tools(view)}
+    beside = {
+        name.removeprefix(f"{source}."): signature_of(name.removeprefix(f"{source}."), definition.input_schema)
+        for name, definition in passed_on(source).items()
+        if name in spoken_of
+    }
+    return replace(tools, tools={**beside, **tools.tools})
 
 
 def _read(view: View, asked: Mapping[str, ToolsOfSource]) -> dict[str, ToolsOfSource]:

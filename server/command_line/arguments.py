@@ -12,7 +12,7 @@ import click
 from pointsman.contracts.bounds import ARGUMENTS_BYTES
 from pointsman.contracts.values import Json, JsonObject, settled
 
-from ..stdio.json_reader import Fault, JsonReader
+from ..json_rpc.json_reader import Fault, JsonReader
 
 _TYPES: Final[Mapping[type, str]] = {
     bool: "boolean",

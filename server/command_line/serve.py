@@ -1,4 +1,6 @@
-"""`pointsman serve`: the server of one MCP client. Nothing but MCP is written to stdout; logs go to stderr.
+"""`pointsman serve`: the server of one MCP client on stdio, or of any number over HTTP on loopback.
+
+Nothing but MCP is written to stdout; logs go to stderr.
 
 Kept free of imports that are not needed before the client has been answered.
 """
@@ -8,19 +10,37 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from typing_extensions import override
 
+from .failures import NotReached
 from .options import Choice, database_option
 from .settings import setting
 
 if TYPE_CHECKING:
     from ..governor import Governor
+    from ..http.address import Address
     from ..mcp_server import Era
     from ..surfaces.choosing import SurfaceChoice
+
+
+class _Address(click.ParamType["Address"]):
+    """HOST:PORT on loopback."""
+
+    name = "address"
+
+    @override
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+        from ..http.address import NoAddress, read_address
+
+        try:
+            return read_address(value)
+        except NoAddress as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.command()
@@ -39,7 +59,14 @@ if TYPE_CHECKING:
     callback=setting("era", "auto"),
     help="Which revisions of MCP are spoken. If not said: auto, all of them.",
 )
-@click.option("--session", metavar="ID", help="A session the connection is bound to from its beginning.")
+@click.option(
+    "--http",
+    "address",
+    metavar="HOST:PORT",
+    type=_Address(),
+    help="Serve any number of clients at http://HOST:PORT/mcp instead. Loopback alone: 127.0.0.1, localhost or [::1].",
+)
+@click.option("--session", metavar="ID", help="A session every connection is bound to from its beginning.")
 @click.option(
     "--log-level",
     type=Choice(["debug", "info", "warning", "error"]),
@@ -48,37 +75,65 @@ if TYPE_CHECKING:
     help="What is logged to stderr, from this level on. If not said: info.",
 )
 @database_option
-def command(
+def command(  # noqa: PLR0913 -- click's way: an option is an argument
     *,
     files: tuple[Path, ...],
     surface: SurfaceChoice,
     era: Era,
+    address: Address | None,
     session: str | None,
     log_level: str,
     database: str | None,
 ) -> None:
-    """Serve workflows to an MCP client over standard input and output.
+    """Serve workflows to an MCP client over standard input and output, or to several with --http.
 
     A client starts this as its own process. Several may run on one database.
     """
     from .logging import log_to_stderr
 
     log_to_stderr(log_level)
-    asyncio.run(_serve(files, surface, era, session, database))
+    opening = _opening(files, database)
+    if address is None:
+        asyncio.run(_serve_stdio(opening, surface, era, session))
+    else:
+        asyncio.run(_serve_http(opening, surface, era, session, address))
 
 
-async def _serve(
-    files: tuple[Path, ...], surface: SurfaceChoice, era: Era, session: str | None, database: str | None
+async def _serve_stdio(
+    opening: AbstractAsyncContextManager[Governor], surface: SurfaceChoice, era: Era, session: str | None
 ) -> None:
     from ..identity import local_principal
-    from ..mcp_server import serve_stdio
+    from ..stdio_server import serve_stdio
 
     serving = asyncio.current_task()
     with suppress(NotImplementedError):  # an event loop of Windows takes no signals
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: serving and serving.cancel())
     with suppress(asyncio.CancelledError):
-        opening = _opening(files, database)
         await serve_stdio(opening, surface=surface, era=era, session=session, caller_id=local_principal())
+
+
+async def _serve_http(
+    opening: AbstractAsyncContextManager[Governor],
+    surface: SurfaceChoice,
+    era: Era,
+    session: str | None,
+    address: Address,
+) -> None:
+    from ..http.address import listen
+    from ..http.serving import serve_http
+    from ..identity import local_principal
+    from ..surfaces.desk import Settings
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # an event loop of Windows takes no signals
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with opening as governed:
+        try:
+            listening = listen(address)
+        except OSError as error:
+            raise NotReached(f"{address.host}:{address.port} cannot be listened on: {error.strerror}.") from error
+        await serve_http(governed, Settings(surface, local_principal(), session), era, listening, stop)
 
 
 @asynccontextmanager

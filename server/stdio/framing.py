@@ -7,22 +7,10 @@ of them, and that is what an answer needs.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
 
 from pointsman.contracts.bounds import MESSAGE_BYTES
 
-END_BYTES: Final = 4096
-"""How much of each end of an oversized line is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Oversized:
-    """What is left of a line of more than `MESSAGE_BYTES`: its first and last bytes, and its size."""
-
-    head: bytes
-    tail: bytes
-    size_bytes: int
+from ..json_rpc.messages import END_BYTES, Oversized
 
 
 class Lines:

@@ -14,8 +14,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from .framing import Lines, Oversized
-from .messages import Message, MessageReader
+from ..json_rpc.messages import Message, MessageReader, Oversized
+from .framing import Lines
 from .writer import LineWriter
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCNotification, JSONRPC
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
+from ..json_rpc.messages import Message
 from .descriptors import claimed
-from .messages import Message
 from .reader import LineReader, OnReject
 from .writer import LineWriter
 

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Final
 
 import structlog
 from mcp.server.session import ServerSession
 from mcp.shared.exceptions import MCPError
 from mcp.shared.message import ServerMessageMetadata
-from mcp_types import ClientCapabilities, ElicitRequest, ElicitResult, RequestId
-from pydantic import ValidationError
+from mcp_types import ClientCapabilities, CreateMessageResult, ElicitResult, InputRequest, ListRootsResult, RequestId
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.visible import visible
-from pointsman.tools.conversation import ELICIT, Question
+from pointsman.tools.conversation import ELICIT, ROOTS, SAMPLE, Question
+
+_REQUEST: Final[TypeAdapter[InputRequest]] = TypeAdapter(InputRequest)
+_ANSWERS: Final[Mapping[str, type[BaseModel]]] = {
+    ELICIT: ElicitResult,
+    SAMPLE: CreateMessageResult,
+    ROOTS: ListRootsResult,
+}
 
 _log = structlog.get_logger(__name__)
 
@@ -41,12 +49,11 @@ class Pushing:
         return {key: answer for key, answer in zip(questions, answers, strict=True) if answer is not None}
 
     async def _push(self, question: Question) -> JsonObject | None:
+        asked = {"method": question.method, "params": question.params}
         try:
-            request = ElicitRequest.model_validate(
-                {"method": question.method, "params": question.params}, by_name=False
-            )
+            request = _REQUEST.validate_python(asked, by_name=False)
             stream = ServerMessageMetadata(related_request_id=self._request)
-            answer = await self._client.send_request(request, ElicitResult, metadata=stream)
+            answer = await self._client.send_request(request, _ANSWERS[request.method], metadata=stream)
         except (MCPError, ValidationError) as error:
             why = visible(error.message) if isinstance(error, MCPError) else "no MCP"
             _log.warning("client did not answer a question", method=question.method, why=why[:200])
@@ -56,5 +63,15 @@ class Pushing:
 
 def can_take(method: str, capabilities: ClientCapabilities | None) -> bool:
     """Whether a client with these capabilities can be asked this. One that names no kind of form takes them."""
-    asked = None if capabilities is None else capabilities.elicitation
-    return method == ELICIT and asked is not None and (asked.form is not None or asked.url is None)
+    if capabilities is None:
+        return False
+    match method:
+        case "elicitation/create":
+            asked = capabilities.elicitation
+            return asked is not None and (asked.form is not None or asked.url is None)
+        case "sampling/createMessage":
+            return capabilities.sampling is not None
+        case "roots/list":
+            return capabilities.roots is not None
+        case _:
+            return False

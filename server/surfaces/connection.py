@@ -40,6 +40,11 @@ class Connection:
         return tuple(self._bound)
 
     @property
+    def only(self) -> str | None:
+        """The session bound, where it is the only one."""
+        return next(iter(self._bound)) if len(self._bound) == 1 else None
+
+    @property
     def newest(self) -> str | None:
         """The session bound last."""
         return next(reversed(self._bound), None)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
 
 import structlog
+from mcp.server.context import ServerRequestContext
 from mcp.server.session import ServerSession
-from mcp.server.subscriptions import SubscriptionBus
-from mcp.shared.subscriptions import ToolsListChanged
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
+from mcp.shared.subscriptions import ResourceUpdated, ToolsListChanged
 from mcp_types import (
     CallToolRequestParams,
     CallToolResult,
@@ -20,36 +21,35 @@ from mcp_types import (
     InputRequiredResult,
     ListResourcesResult,
     Prompt,
+    PromptReference,
     ReadResourceResult,
-    RequestId,
     ResourceTemplate,
+    ResourceTemplateReference,
+    SubscriptionsListenRequestParams,
+    SubscriptionsListenResult,
     Tool,
 )
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import BaseModel
 
 from pointsman.fsm.refusals import Code, Refusal
 from pointsman.fsm.session import Actor
 
-from ..replies import Governed
-from . import prompts, resources
-from .adaptive import Adaptive
-from .asking import Pushing
+from ..replies import Governed, Waiter
+from . import passed_on, prompts, resources
 from .changes import ListChanges
-from .choosing import SurfaceChoice, SurfaceName, choose, reads_structured_content
-from .compact import Compact
+from .choosing import SurfaceChoice, choose, reads_structured_content
 from .completing import complete
 from .connection import Connection
-from .names import require_distinct
-from .parked import Parked, ParkedCall
-from .progress import Report, progress
+from .conversations import Conversations, Request
 from .results import in_words
-from .stable import Stable
+from .shared import Shared
 from .surface import Surface
-from .waiting import Channel, WaitingClient
-
-Answered: TypeAlias = CallToolResult | InputRequiredResult
+from .updates import ResourceUpdates
 
 CHANNEL: Final = "mcp"
+_Result = TypeVar("_Result", bound=BaseModel)
+
 
 _log = structlog.get_logger(__name__)
 
@@ -69,62 +69,43 @@ class Settings:
     session: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request that calls a tool: its identifier, and how its client is told of progress, if it asked for that."""
-
-    id: RequestId | None
-    report: Report | None
-
-
 class Desk:
-    """Answers one connection's requests. `parked` holds the calls of all desks of this process.
+    """Answers one connection's requests. `shared` is what all desks of a server share."""
 
-    Raises:
-        NamesCollide: when two things would have one name in a list of tools.
-    """
-
-    def __init__(
-        self, governed: Governed, settings: Settings, bus: SubscriptionBus, parked: Parked | None = None
-    ) -> None:
+    def __init__(self, governed: Governed, settings: Settings, shared: Shared) -> None:
         self._choice: SurfaceChoice = settings.surface
-        self._bus = bus
-        self._parked = parked or Parked()
+        self._bus = InMemorySubscriptionBus()
+        self._listen = ListenHandler(self._bus)
+        self._conversations = Conversations(governed, shared.parked)
+        self._log_level: str | None = None
         self._changes = ListChanges()
-        if settings.surface != "compact":
-            require_distinct(governed.workflows())
-        self._surfaces = _surfaces(governed, settings.surface)
+        self._surfaces = shared.surfaces
+        self._watching: asyncio.Task[None] | None = None
         self._connection = Connection(governed, Actor("agent", settings.caller_id), CHANNEL, self._changes.maybe)
+        self._updates = ResourceUpdates(self._connection)
         if settings.session is not None:
             self._connection.bind(settings.session)
-        self._watching = asyncio.create_task(self._changes.run(self._connection))
+
+    def watch(self) -> None:
+        """Tell the client from now on when its list of tools has changed."""
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._changes.run(self._connection))
 
     async def list_tools(self, client: ServerSession) -> list[Tool]:
         """Give the tools this client is shown now."""
         return await self._surface(client).list_tools(self._connection)
 
-    async def call(self, client: ServerSession, called: CallToolRequestParams, request: Asked) -> Answered:
+    async def call(
+        self, client: ServerSession, called: CallToolRequestParams, request: Request
+    ) -> CallToolResult | InputRequiredResult:
         """Call a tool, listed or not. A client of the 2026 era may be answered with what the tool asks."""
-        surface, report = self._surface(client), request.report
-        if client.protocol_version not in MODERN_PROTOCOL_VERSIONS:
-            return await self._made(surface, called, report, Pushing(client, request.id))
-        owner, brought = self._connection.caller.actor.id, called.input_responses or {}
-        if called.request_state is not None:
-            return await self._parked.resume(owner, called.request_state, brought, report)
-        call = ParkedCall(self._parked, client.client_capabilities, brought, report)
-        work = self._made(surface, called, None if report is None else call.tell, call)
-        return await self._parked.begin(owner, call, work)
+        surface = self._surface(client)
 
-    async def _made(
-        self, surface: Surface, called: CallToolRequestParams, report: Report | None, channel: Channel
-    ) -> CallToolResult:
-        async with progress(self._connection.governed, called.name, report) as telling:
-            waiter = WaitingClient(telling, channel)
-            try:
-                result = await surface.call(self._connection, called.name, called.arguments or {}, waiter)
-            finally:
-                waiter.close()
-        return result if reads_structured_content(self._connection.caller.client) else in_words(result)
+        async def make(waiter: Waiter) -> CallToolResult:
+            result = await surface.call(self._connection, called.name, called.arguments or {}, waiter)
+            return result if reads_structured_content(self._connection.caller.client) else in_words(result)
+
+        return await self._hold(client, request, CallToolResult, make)
 
     async def list_resources(self, client: ServerSession, cursor: str | None) -> ListResourcesResult:
         """List the workflows, and the sessions the caller may see.
@@ -133,38 +114,91 @@ class Desk:
             MCPError: for a cursor that is none of ours.
         """
         self._surface(client)
-        return await resources.listed(self._connection, cursor)
+        page = await resources.listed(self._connection, cursor)
+        if page.next_cursor is not None:
+            return page
+        return page.model_copy(update={"resources": [*page.resources, *await passed_on.resources(self._connection)]})
 
-    def list_templates(self) -> list[ResourceTemplate]:
+    async def list_templates(self, client: ServerSession) -> list[ResourceTemplate]:
         """Give the shapes of all addresses of resources."""
-        return resources.templates()
+        self._surface(client)
+        return [*resources.templates(), *await passed_on.templates(self._connection)]
 
-    async def read_resource(self, client: ServerSession, uri: str) -> ReadResourceResult:
+    async def read_resource(
+        self, client: ServerSession, uri: str, request: Request
+    ) -> ReadResourceResult | InputRequiredResult:
         """Read a resource.
 
         Raises:
             MCPError: where there is none for this caller.
         """
-        return await resources.read(self._connection, uri, self._surface(client).names)
+        surface = self._surface(client)
+        if not uri.startswith((resources.SESSION, resources.WORKFLOW)):
 
-    def list_prompts(self) -> list[Prompt]:
-        """List the contracts of all states in which an agent acts."""
-        return prompts.prompts(self._connection.governed)
+            async def make(waiter: Waiter) -> ReadResourceResult:
+                return await passed_on.read(self._connection, uri, waiter)
 
-    async def get_prompt(self, client: ServerSession, name: str, arguments: Mapping[str, str]) -> GetPromptResult:
+            return await self._hold(client, request, ReadResourceResult, make)
+        return await resources.read(self._connection, uri, surface.names)
+
+    async def subscribe(self, client: ServerSession, uri: str) -> None:
+        """Tell a client of the handshake era when a resource changes.
+
+        Raises:
+            MCPError: when it follows too many.
+        """
+        self._surface(client)
+        await self._updates.follow(uri, client.send_resource_updated)
+
+    def unsubscribe(self, uri: str) -> None:
+        """Tell of a resource no more."""
+        self._updates.let_go(uri)
+
+    async def list_prompts(self, client: ServerSession) -> list[Prompt]:
+        """List the contracts of all states in which an agent acts, and what sources offer."""
+        self._surface(client)
+        ours = prompts.prompts(self._connection.governed)
+        return [*ours, *await passed_on.prompts(self._connection, ours)]
+
+    async def get_prompt(
+        self, client: ServerSession, name: str, arguments: Mapping[str, str], request: Request
+    ) -> GetPromptResult | InputRequiredResult:
         """Give a state's contract.
 
         Raises:
             MCPError: where there is none for this caller.
         """
-        return await prompts.prompt(self._connection, self._surface(client), name, arguments)
+        surface = self._surface(client)
+        if prompts.named(self._connection.governed, name) is None:
+
+            async def make(waiter: Waiter) -> GetPromptResult:
+                return await passed_on.prompt(self._connection, name, dict(arguments), waiter)
+
+            return await self._hold(client, request, GetPromptResult, make)
+        return await prompts.prompt(self._connection, surface, name, arguments)
+
+    def set_log_level(self, level: str) -> None:
+        """Pass on what tools have for the log of a client of the handshake era, from this level on."""
+        self._log_level = level
 
     async def complete(self, client: ServerSession, asked: CompleteRequestParams) -> Completion:
         """Complete an argument of a prompt or of a resource template."""
         self._surface(client)
+        if not _is_ours(self._connection.governed, asked.ref):
+            return await passed_on.completion(self._connection, asked)
         given = asked.context.arguments if asked.context is not None else None
         name, value = asked.argument.name, asked.argument.value
         return await complete(self._connection, asked.ref, name, value, given or {})
+
+    async def listen(
+        self, context: ServerRequestContext[Any, Any], params: SubscriptionsListenRequestParams
+    ) -> SubscriptionsListenResult:
+        """Tell a client of the 2026 era what it has asked to hear of, until it goes."""
+        self._surface(context.session)
+        self.watch()
+        for uri in params.notifications.resource_subscriptions or ():
+            await self._updates.follow(uri, self._publish_update)
+        return await self._listen(context, params)
 
     async def record(self, code: Code, problem: str) -> None:
         """Record a message that could not be read."""
@@ -175,9 +209,22 @@ class Desk:
 
     async def aclose(self) -> None:
         """Stop watching."""
+        self._updates.close()
         self._connection.close()
-        self._watching.cancel()
-        await asyncio.gather(self._watching, return_exceptions=True)
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+
+    async def _hold(
+        self,
+        client: ServerSession,
+        request: Request,
+        kind: type[_Result],
+        make: Callable[[Waiter], Awaitable[_Result]],
+    ) -> _Result | InputRequiredResult:
+        level = self._log_level if request.log_level is None else request.log_level
+        held = replace(request, log_level=level)
+        return await self._conversations.hold(client, self._connection.caller.actor.id, held, kind, make)
 
     def _surface(self, client: ServerSession) -> Surface:
         """Choose the surface, and note who asks: in the 2026 era both may differ from request to request."""
@@ -193,13 +240,11 @@ class Desk:
     async def _publish(self) -> None:
         await self._bus.publish(ToolsListChanged())
 
+    async def _publish_update(self, uri: str) -> None:
+        await self._bus.publish(ResourceUpdated(uri=uri))
 
-def _surfaces(governed: Governed, choice: SurfaceChoice) -> dict[SurfaceName, Surface]:
-    """Make the surfaces. Where nobody chose, a stable list that is too large gives way to the compact one."""
-    stable, compact = Stable(governed), Compact(governed)
-    excess = stable.excess if choice in ("auto", "stable") else None
-    if excess is not None:
-        shown = "compact" if choice == "auto" else choice
-        _log.warning("the stable tool list is larger than clients take", excess=excess, shown=shown)
-    instead = choice == "auto" and excess is not None
-    return {"adaptive": Adaptive(governed), "stable": compact if instead else stable, "compact": compact}
+
+def _is_ours(governed: Governed, reference: PromptReference | ResourceTemplateReference) -> bool:
+    if isinstance(reference, PromptReference):
+        return prompts.named(governed, reference.name) is not None
+    return reference.uri.startswith((resources.SESSION, resources.WORKFLOW))

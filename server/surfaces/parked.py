@@ -12,27 +12,20 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Coroutine, Mapping
-from typing import Final, TypeAlias
+from typing import Final, TypeVar, cast
 
-from mcp_types import CallToolResult, ClientCapabilities, InputRequest, InputRequiredResult, InputResponse
-from pydantic import TypeAdapter, ValidationError
+from mcp_types import ClientCapabilities, InputRequest, InputRequiredResult, InputResponse
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pointsman.contracts.bounds import PARKED_CALLS
 from pointsman.contracts.values import JsonObject
-from pointsman.fsm.refusals import Refusal
 from pointsman.tools.conversation import Question
 
 from .asking import can_take
 from .progress import Report
-from .results import refused
 
-Work: TypeAlias = Coroutine[None, None, CallToolResult]
-"""Makes a call; what it asks, it asks the client that comes back."""
+_Result = TypeVar("_Result", bound=BaseModel)
 
-_LAPSED: Final = Refusal(
-    "NOT_ALLOWED",
-    "This answer comes too late: the call has ended without it. Look at the session's status before you call again.",
-)
 _REQUEST: Final[TypeAdapter[InputRequest]] = TypeAdapter(InputRequest)
 
 
@@ -74,9 +67,7 @@ class ParkedCall:
                 answers[key] = self._given.pop(key)
                 continue
             try:
-                request = _REQUEST.validate_python(
-                    {"method": question.method, "params": question.params}, by_name=False
-                )
+                request = _REQUEST.validate_python(question.as_mcp(), by_name=False)
             except ValidationError:
                 continue
             waits[key] = asyncio.get_running_loop().create_future()
@@ -123,33 +114,37 @@ class Parked:
     """The calls of a server process whose clients have been asked something, by the state that finds them."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, tuple[str, ParkedCall, asyncio.Task[CallToolResult]]] = {}
+        self._waiting: dict[str, tuple[str, ParkedCall, asyncio.Task[BaseModel]]] = {}
 
     @property
     def room(self) -> bool:
         """Whether another call may wait for its client."""
         return len(self._waiting) < PARKED_CALLS
 
-    async def begin(self, owner: str, call: ParkedCall, work: Work) -> CallToolResult | InputRequiredResult:
-        """Make a call for this owner; give its result, or what it asks."""
-        return await self._next(owner, call, asyncio.create_task(work))
+    async def begin(
+        self, owner: str, call: ParkedCall, work: Coroutine[None, None, _Result]
+    ) -> _Result | InputRequiredResult:
+        """Make a call for this owner; give its result, or what it asks the client that comes back."""
+        task = asyncio.create_task(work)
+        asked = await self._asked(owner, call, task)
+        return task.result() if asked is None else asked
 
     async def resume(
         self, owner: str, state: str, answers: Mapping[str, InputResponse], report: Report | None
-    ) -> CallToolResult | InputRequiredResult:
-        """Go on with a call: its client has come back with answers."""
+    ) -> BaseModel | None:
+        """Go on with a call: its client has come back with answers. None if it has ended, or is somebody else's."""
         found = self._waiting.get(state)
         if found is None or found[0] != owner:
-            return refused(_LAPSED)
+            return None
         del self._waiting[state]
         _, call, task = found
         call.report = report
         call.answer(answers)
-        return await self._next(owner, call, task)
+        asked = await self._asked(owner, call, task)
+        return task.result() if asked is None else asked
 
-    async def _next(
-        self, owner: str, call: ParkedCall, task: asyncio.Task[CallToolResult]
-    ) -> CallToolResult | InputRequiredResult:
+    async def _asked(self, owner: str, call: ParkedCall, task: asyncio.Task[_Result]) -> InputRequiredResult | None:
+        """Wait until a call has ended or asks; give what it asks."""
         asks = asyncio.create_task(call.asks.wait())
         try:
             await asyncio.wait({task, asks}, return_when=asyncio.FIRST_COMPLETED)
@@ -159,10 +154,10 @@ class Parked:
         finally:
             asks.cancel()
         if task.done():
-            return task.result()
+            return None
         call.report = None
         state = secrets.token_urlsafe(24)
-        self._waiting[state] = (owner, call, task)
+        self._waiting[state] = (owner, call, cast("asyncio.Task[BaseModel]", task))
         task.add_done_callback(lambda _: self._waiting.pop(state, None))
         return InputRequiredResult(input_requests=call.required(), request_state=state)
 

@@ -33,7 +33,7 @@ def prompts(governed: Governed) -> list[Prompt]:
         Prompt(
             name=f"{workflow.name}.{state.name}",
             title=f"{workflow.title or workflow.name}: {state.name}",
-            description=state.goal,
+            description=state.goal or f"What an agent may do in {state.name}, and what it must bring to leave it.",
             arguments=[handle],
         )
         for workflow in governed.workflows()

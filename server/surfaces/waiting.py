@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from pointsman.contracts.bounds import ASK_WAIT_MS
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import Json, JsonObject
 from pointsman.tools.conversation import Question
 from pointsman.tools.errors import Unanswered
 
+from .client_log import ClientLog
 from .progress import Telling
 
 GONE: Final = "the client does not wait any more"
@@ -34,16 +35,19 @@ class Channel(Protocol):
 
 
 class WaitingClient:
-    """Fills the port `Waiter` for one call.
+    """Fills the port `Waiter` for one call. `lacking` is what it needed to ask the client, and could not.
 
     Args:
         telling: Tells of progress.
         channel: Asks the client.
+        log: The client's log.
     """
 
-    def __init__(self, telling: Telling, channel: Channel) -> None:
+    def __init__(self, telling: Telling, channel: Channel, log: ClientLog) -> None:
+        self.lacking: str | None = None
         self._telling = telling
         self._channel = channel
+        self._log = log
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._asking = 0
         self._since_s = 0.0
@@ -66,6 +70,15 @@ class WaitingClient:
     def progress(self, done: float, total: float | None, message: str | None) -> None:
         """Tell how far the tool is."""
         self._telling.say(done, total, message)
+
+    async def log(self, level: str, data: Json, logger: str) -> None:
+        """Tell what a tool has for the client's log."""
+        if not self._gone.done():
+            await self._log.write(level, data, logger)
+
+    def lack(self, method: str) -> None:
+        """Hear that the call cannot go on, because the client cannot be asked this."""
+        self.lacking = self.lacking or method
 
     def takes(self, method: str) -> bool:
         """Whether the client can be asked this, now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import Json, JsonObject
 from pointsman.tools import CallContext
 from pointsman.tools.conversation import ELICIT, Question
 from pointsman.tools.errors import Unanswered
@@ -21,9 +21,17 @@ class Listener:
         self.asked_s = 0.0
         self.heard: list[tuple[float, float | None, str | None]] = []
         self.questions: list[Mapping[str, Question]] = []
+        self.logged: list[tuple[str, Json, str]] = []
+        self.lacking: list[str] = []
 
     def progress(self, done: float, total: float | None, message: str | None) -> None:
         self.heard.append((done, total, message))
+
+    async def log(self, level: str, data: Json, logger: str) -> None:
+        self.logged.append((level, data, logger))
+
+    def lack(self, method: str) -> None:
+        self.lacking.append(method)
 
     def takes(self, method: str) -> bool:
         return method == ELICIT and not self.mute

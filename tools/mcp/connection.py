@@ -17,7 +17,6 @@ from typing import Final, TypeAlias, cast
 import anyio
 import structlog
 from mcp.client import Client, ClientSession, IncomingMessage, Transport
-from mcp.client.session import ElicitationFnT
 from mcp.client.subscriptions import SubscriptionLost
 from mcp.shared.exceptions import MCPError
 from mcp_types import Implementation, LoggingMessageNotificationParams, ToolListChangedNotification
@@ -32,9 +31,11 @@ from pointsman.contracts.bounds import (
 from pointsman.contracts.visible import visible
 
 from ..clocks import MonotonicClock, Sleep
+from ..conversation import ROOTS, SAMPLE
 from ..errors import SourceError
 from .definitions import Offer, listed
 from .process import OnEnd
+from .questions import Questions
 from .rates import PerMinute
 
 Connect: TypeAlias = Callable[[OnEnd], AbstractAsyncContextManager[Transport]]
@@ -64,7 +65,7 @@ class Way:
 
     connect: Connect
     heard: Heard
-    asked: ElicitationFnT
+    questions: Questions
 
 
 class Connection:
@@ -168,11 +169,14 @@ class Connection:
                 _log.warning("downstream connection ended", source=self._source, cause=cause)
 
     def _client(self, transport: Transport) -> Client:
+        questions = self._way.questions
         return Client(
             transport,
             client_info=Implementation(name="pointsman", version=version("pointsman")),
             message_handler=self._on_message,
-            elicitation_callback=self._way.asked,
+            elicitation_callback=questions.asked,
+            sampling_callback=questions.sampled if questions.takes(SAMPLE) else None,
+            list_roots_callback=questions.rooted if questions.takes(ROOTS) else None,
             logging_callback=self._on_log,
             log_level="info",
             cache=None,
@@ -204,11 +208,13 @@ class Connection:
             self._ask_again()
 
     async def _on_log(self, params: LoggingMessageNotificationParams) -> None:
-        """Log what the server has for a log, as its standard error."""
+        """Log what the server has for a log, as its standard error, and pass it on to who waits for its only call."""
         if self._lines.admit():
             text = params.data if isinstance(params.data, str) else repr(params.data)
             line = visible(text[:DOWNSTREAM_LOG_CHARACTERS])
             _log.info("downstream says", source=self._source, level=params.level, line=line)
+            if (talk := self._way.questions.only) is not None:
+                await talk.log(params.level, params.data, self._source)
         elif self._lines.refused == 1:
             _log.warning("downstream logs too much; the rest of this minute is left out", source=self._source)
 

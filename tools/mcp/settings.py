@@ -29,19 +29,21 @@ _INHERITED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A server that is started here, and spoken to over its standard input and output."""
+    """A server that is started here, and spoken to over its standard input and output; `asks` is what it may ask."""
 
     command: tuple[str, ...]
     environment: Mapping[str, str]
     folder: Path
+    asks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A server that runs elsewhere, and is spoken to over Streamable HTTP."""
+    """A server that runs elsewhere, and is spoken to over Streamable HTTP; `asks` is what it may ask."""
 
     url: str
     headers: Mapping[str, str]
+    asks: tuple[str, ...] = ()
 
 
 Downstream: TypeAlias = Launch | Address
@@ -57,16 +59,18 @@ def read_settings(source: str, settings: Json, beside: Path, environment: Mappin
         SourceError: a `${NAME}` is not set in the environment, or the folder is none.
     """
     said = settings if isinstance(settings, dict) else {}
+    asked = said.get("asks", [])
+    asks = tuple(str(one) for one in asked) if isinstance(asked, list) else ()
     url = said.get("url")
     if isinstance(url, str):
         headers = {name: _resolved(source, value, environment) for name, value in _texts(said.get("headers")).items()}
-        return Address(_resolved(source, url, environment), headers)
+        return Address(_resolved(source, url, environment), headers, asks)
     folder = (beside / str(said.get("cwd", "."))).absolute()
     if not folder.is_dir():
         raise SourceError(f"The source {source!r}: `cwd` is {str(folder)!r}, which is no folder. Mend `cwd`.")
     declared = {name: _resolved(source, value, environment) for name, value in _texts(said.get("env")).items()}
     inherited = {name: environment[name] for name in _INHERITED if name in environment}
-    return Launch(_command(said, beside), {**inherited, **declared}, folder)
+    return Launch(_command(said, beside), {**inherited, **declared}, folder, asks)
 
 
 def _command(said: JsonObject, beside: Path) -> tuple[str, ...]:

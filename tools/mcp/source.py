@@ -37,7 +37,7 @@ from mcp_types import (
     CallToolResult,
     InputRequiredResult,
 )
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from pointsman.contracts.bounds import ASKS_PER_CALL, DOWNSTREAM_START_MS
 from pointsman.contracts.lock import LockedSource
@@ -50,10 +50,11 @@ from ..calling import Calls
 from ..clocks import MonotonicClock, Sleep
 from ..errors import ConnectionLost, NothingDone, NotReached, SourceError, ToolError, UnkeepableResult
 from ..rates import Rates
-from ..results import Answer
+from ..results import Answer, keepable
 from ..running import Begun, InLoop, Running
 from ..source import CallContext
 from ..talk import Talk
+from .beside import Answered, Asking, answer_to, request_beside
 from .connection import Connect, Connection, Way
 from .definitions import Offer
 from .http import headers_of_request, reached, was_not_sent
@@ -66,16 +67,15 @@ from .settings import Downstream, Launch
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 0.25
 """How long a server is left alone that wants to be asked again, and needs nothing."""
-_ANSWER: Final[TypeAdapter[CallToolResult | InputRequiredResult]] = TypeAdapter(CallToolResult | InputRequiredResult)
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A call as it is sent; `headers` go with it alone, over HTTP."""
+    """A request as it is sent; `headers` go with it alone, over HTTP."""
 
-    params: CallToolRequestParams
+    asking: Asking
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -106,8 +106,8 @@ class McpSource:
         self._name = name
         self._pins = Pins(name, pins)
         self._quarantined = self._pins.quarantined(None)
-        self._questions = Questions(name)
-        way = Way(_connect(name, downstream, clock), self._compare, self._questions.asked)
+        self._questions = Questions(name, downstream.asks)
+        way = Way(_connect(name, downstream, clock), self._compare, self._questions)
         self._connection = Connection(name, way, start_ms, sleep, clock)
         self._calls = Calls(rates or Rates(sleep, clock), sleep, clock)
 
@@ -129,12 +129,10 @@ class McpSource:
         return (await self._connection.live()).offer
 
     async def call(self, tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext) -> CallResult:
-        """Call `source.tool` with these arguments."""
+        """Call `source.tool` with these arguments, or make the request it stands for."""
 
         def begin(_attempt: int) -> Running:
-            return InLoop(
-                lambda begun: self._ask(tool, _request(tool, arguments, policy, context), begun, context.talk)
-            )
+            return InLoop(lambda begun: self._call(tool, arguments, policy, context, begun))
 
         return await self._calls.run(begin, policy, context)
 
@@ -155,9 +153,12 @@ class McpSource:
         self._calls.stop()
         await self._connection.aclose()
 
-    async def _ask(self, tool: str, request: _Request, begun: Begun, talk: Talk) -> Answer:
+    async def _call(
+        self, tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext, begun: Begun
+    ) -> Answer:
         pinned = self._pins.definitions.get(tool)
-        if pinned is None:
+        beside = request_beside(tool, arguments) if pinned is None and tool not in self._quarantined else None
+        if pinned is None and beside is None:
             raise NothingDone(self._quarantined.get(tool, f"{tool} is not pinned, so it is not called."))
         try:
             live = await self._connection.live()
@@ -166,23 +167,27 @@ class McpSource:
         if tool in self._quarantined:
             raise NothingDone(self._quarantined[tool])
         begun()
-        with self._questions.during(talk):
-            answer = await self._answer(tool, live.session, request, talk)
-        output = pinned.output_schema
-        return answer_of(tool, answer, None if output is None else Schema(output))
+        request = _request(tool, arguments, policy, context) if beside is None else _Request(beside)
+        with self._questions.during(context.talk):
+            answer = await self._answer(tool, live.session, request, context.talk)
+        output = None if pinned is None else pinned.output_schema
+        if isinstance(answer, CallToolResult):
+            return answer_of(tool, answer, None if output is None else Schema(output))
+        return Answer(keepable(answer.model_dump(mode="json", by_alias=True, exclude_none=True)))
 
-    async def _answer(self, tool: str, session: ClientSession, request: _Request, talk: Talk) -> CallToolResult:
+    async def _answer(self, tool: str, session: ClientSession, request: _Request, talk: Talk) -> Answered:
         """Send a request, again with what the server needs besides, until it is answered."""
-        params = request.params
+        asking = request.asking
         for place in range(ASKS_PER_CALL + 1):
-            answer = await _sent(tool, session, replace(request, params=params), talk)
-            if isinstance(answer, CallToolResult):
+            answer = await _sent(tool, session, replace(request, asking=asking), talk)
+            if not isinstance(answer, InputRequiredResult):
                 return answer
             if not answer.input_requests:
                 await asyncio.sleep(min(_FIRST_PAUSE_S * 2**place, _LONGEST_PAUSE_S))
             given = await self._questions.answers(tool, talk, answer.input_requests or {})
             said = {"input_responses": given or None, "request_state": answer.request_state}
-            params = params.model_copy(update=said)
+            params = None if asking.params is None else asking.params.model_copy(update=said)
+            asking = asking.model_copy(update={"params": params})
         raise ToolError(f"The server of the source {self._name!r} asked more than {ASKS_PER_CALL} times for {tool}.")
 
     def _compare(self, offer: Offer) -> None:
@@ -202,19 +207,18 @@ def _request(tool: str, arguments: JsonObject, policy: ToolPolicy, context: Call
             headers[name] = context.key
         case _:
             pass
-    return _Request(CallToolRequestParams.model_validate(params, by_name=False), headers)
+    asked = CallToolRequestParams.model_validate(params, by_name=False)
+    return _Request(CallToolRequest(params=asked), headers)
 
 
-async def _sent(
-    tool: str, session: ClientSession, request: _Request, talk: Talk
-) -> CallToolResult | InputRequiredResult:
+async def _sent(tool: str, session: ClientSession, request: _Request, talk: Talk) -> Answered | InputRequiredResult:
     async def told(progress: float, total: float | None, message: str | None) -> None:
         talk.progress(progress, total, message)
 
     try:
         with headers_of_request(request.headers):
             return await session.send_request(
-                CallToolRequest(params=request.params), _ANSWER, progress_callback=told if talk.listens else None
+                request.asking, answer_to(request.asking), progress_callback=told if talk.listens else None
             )
     except MCPError as error:
         raise _refused(tool, error) from error

@@ -7,7 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from anyio import to_thread
 from mcp import Client
 
 from tests.server.command_line.story import FIELDS, awaiting_boss, call, drafted, server
-from tests.server.command_line.terminal import POINTSMAN, Shell
+from tests.server.command_line.terminal import ME, POINTSMAN, Shell
 
 GOVERNOR = Path(__file__).parents[1] / "governor"
 INITIALIZE = {
@@ -202,3 +203,53 @@ def test_no_log_holds_what_a_workflow_redacts(shell: Shell) -> None:
     assert secret not in log
     stored = b"".join(path.read_bytes() for path in shell.place.glob(f"{shell.database.name}*"))
     assert (b"[redacted]" in stored, secret.encode() in stored) == (True, False)
+
+
+@contextmanager
+def over_http(shell: Shell, *arguments: str) -> Generator[tuple[subprocess.Popen[str], str]]:
+    """Serve over HTTP, on a port that is free; give the process and where it serves."""
+    with serving(shell, "--http", "127.0.0.1:0", *arguments) as process:
+        assert process.stderr is not None
+        told: dict[str, Any] = json.loads(process.stderr.readline())
+        try:
+            yield process, told["url"]
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_clients_over_http_act_as_the_user_who_serves(shell: Shell, mode: str) -> None:
+    """Design, section 11: the local user is the principal on loopback, as on stdio."""
+    with over_http(shell, "--surface", "compact") as (_, url):
+        async with Client(url, mode=mode) as one, Client(url, mode=mode) as other:
+            session = (await call(one, "start", {"workflow": "purchase", "input": FIELDS}))["session"]
+            submit = {"session": session, "action": "submit", "arguments": {"note": "It writes."}}
+            assert (await call(other, "act", submit))["state"] == "awaiting_boss"
+    (shown,) = shell.look("sessions", "list")
+    assert (shown["session"], shown["started_by"]) == (session, ME)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_server_over_http_that_is_told_to_stop_stops_in_order(shell: Shell, number: signal.Signals) -> None:
+    with over_http(shell) as (process, url):
+        async with Client(url, mode="legacy") as client:
+            await client.list_tools()
+        process.send_signal(number)
+        assert process.wait(timeout=20) == 0
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.read() == ""
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_only_loopback_is_served_and_a_port_that_is_taken_is_told(shell: Shell) -> None:
+    refused = shell.run("serve", "purchase.yaml", "--http", "0.0.0.0:8080")
+    assert refused.code == 2
+    assert "not a loopback host" in refused.stderr
+    with over_http(shell) as (_, url):
+        port = url.removesuffix("/mcp").rpartition(":")[2]
+        taken = shell.run("serve", "purchase.yaml", "--http", f"127.0.0.1:{port}")
+    assert taken.code == 4
+    assert f"127.0.0.1:{port} cannot be listened on" in taken.stderr
+    assert "Traceback" not in taken.stderr

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.server.stdio.framing import END_BYTES, Lines, Oversized
+from pointsman.server.json_rpc.messages import END_BYTES, Oversized
+from pointsman.server.stdio.framing import Lines
 
 LIMIT = 3 * END_BYTES
 

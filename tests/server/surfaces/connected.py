@@ -16,11 +16,13 @@ from mcp import Client
 from mcp.client.session import ElicitationFnT
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from pointsman.server.mcp_server import McpServer
 from pointsman.server.replies import Governed
 from pointsman.server.stdio.transport import Incoming, Outgoing, strict_pipes
+from pointsman.server.stdio_server import StdioServer
 from pointsman.server.surfaces.choosing import SurfaceChoice
 from pointsman.server.surfaces.desk import Desk, Settings
+from pointsman.server.surfaces.rejects import Rejects
+from pointsman.server.surfaces.shared import shared_by_desks
 from tests.server.surfaces.governed import governed_with
 
 SERVER = Path(__file__).with_name("governed.py")
@@ -33,6 +35,7 @@ class Connected:
         self.client = client
         self.list_changes = 0
         self._changed = anyio.Event()
+        self._updates: asyncio.Queue[str] = asyncio.Queue()
 
     async def tools(self) -> dict[str, types.Tool]:
         return {tool.name: tool for tool in (await self.client.list_tools()).tools}
@@ -57,7 +60,14 @@ class Connected:
             while self.list_changes < number:
                 await self._changed.wait()
 
+    async def update(self) -> str:
+        """Wait until the client is told that a resource has changed, and give its address."""
+        with anyio.fail_after(5):
+            return await self._updates.get()
+
     async def hear(self, message: object) -> None:
+        if isinstance(message, types.ResourceUpdatedNotification):
+            self._updates.put_nowait(str(message.params.uri))
         if isinstance(message, types.ToolListChangedNotification):
             self.list_changes += 1
             self._changed.set()
@@ -105,18 +115,20 @@ async def _served_here(
 ) -> AsyncGenerator[tuple[Incoming, Outgoing]]:
     server_in, client_out = os.pipe()
     client_in, server_out = os.pipe()
-    server = McpServer()
+    server, rejects = StdioServer(era, settings.surface), Rejects()
     async with strict_pipes(client_in, client_out, _never) as streams:
-        async with strict_pipes(server_in, server_out, server.on_reject) as (incoming, outgoing):
-            desk = Desk(governed, settings, server.bus)
+        async with strict_pipes(server_in, server_out, rejects.on_reject) as (incoming, outgoing):
+            desk = Desk(governed, settings, shared_by_desks(governed, settings.surface))
+            desk.watch()
             server.open(desk)
-            serving = asyncio.create_task(server.run(incoming, outgoing, era))
+            rejects.open(desk.record)
+            serving = asyncio.create_task(server.serve(incoming, outgoing))
             try:
                 yield streams
             finally:
                 os.close(client_out)
                 await serving
-                await server.recorded()
+                await rejects.recorded()
                 await desk.aclose()
         os.close(server_out)
         async for _ in streams[0]:

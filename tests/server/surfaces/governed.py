@@ -24,7 +24,6 @@ from pointsman.fsm.allowed import offers
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
 from pointsman.server.errors import StoreBusy, StoreFull
-from pointsman.server.mcp_server import serve_stdio
 from pointsman.server.replies import (
     AuditPage,
     Begun,
@@ -37,6 +36,7 @@ from pointsman.server.replies import (
     Waiter,
     WaitingFor,
 )
+from pointsman.server.stdio_server import serve_stdio
 from pointsman.tools.conversation import ELICIT, Question
 from pointsman.tools.errors import Unanswered
 

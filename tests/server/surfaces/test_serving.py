@@ -15,7 +15,7 @@ SERVER = Path(__file__).with_name("governed.py")
 SLOW_OPENING = """
 import asyncio, contextlib, sys
 sys.path.insert(0, {root!r})
-from pointsman.server.mcp_server import serve_stdio
+from pointsman.server.stdio_server import serve_stdio
 from tests.server.surfaces.governed import InMemoryGoverned
 
 @contextlib.asynccontextmanager

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pointsman.contracts.bounds import JSON_DEPTH
 from pointsman.contracts.values import Json
-from pointsman.server.stdio.json_reader import INTEGER_DIGITS, Fault, JsonReader, Parsed, deeper_than
+from pointsman.server.json_rpc.json_reader import INTEGER_DIGITS, Fault, JsonReader, Parsed, deeper_than
 
 VALUES: st.SearchStrategy[Json] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

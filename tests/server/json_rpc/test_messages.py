@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.server.stdio.framing import Oversized
-from pointsman.server.stdio.messages import Message, MessageReader, Rejected, recovered_id
+from pointsman.server.json_rpc.messages import Message, MessageReader, Oversized, Rejected, recovered_id
 
 IDS = st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=256)
 

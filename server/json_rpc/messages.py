@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeGuard
 from pointsman.contracts.bounds import ARGUMENTS_BYTES, MESSAGE_BYTES, SAFE_INTEGER
 from pointsman.contracts.values import Json, JsonObject
 
-from .framing import END_BYTES, Oversized
 from .json_reader import Fault, JsonReader, Parsed
 
 if TYPE_CHECKING:
@@ -26,6 +25,8 @@ PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
 INVALID_PARAMS: Final = -32602
 
+END_BYTES: Final = 4096
+"""How much of each end of an oversized message is kept."""
 ID_CHARACTERS: Final = 256
 METHOD: Final = re.compile(r"[A-Za-z0-9_$./-]{1,128}\Z", re.ASCII)
 VERSION_KEY: Final = "io.modelcontextprotocol/protocolVersion"
@@ -36,11 +37,44 @@ Kind: TypeAlias = Literal["request", "notification", "response"]
 
 _WHITE: Final = b" \t\r\n"
 _PLAIN_VALUE: Final = rb'(?:-?[0-9]{1,16}|"[^"\\\x00-\x1f]{0,256}")'
-_FIRST_MEMBERS: Final = re.compile(rb'[ \t\r]*"([a-z]{1,16})"[ \t\r]*:[ \t\r]*(' + _PLAIN_VALUE + rb")[ \t\r]*([,}])")
-_LAST_MEMBERS: Final = re.compile(
-    rb'(?<=[,}\]0-9"el])[ \t\r]*,[ \t\r]*"id"[ \t\r]*:[ \t\r]*(' + _PLAIN_VALUE + rb")[ \t\r]*"
-    rb'(?:,[ \t\r]*"(?:jsonrpc|method)"[ \t\r]*:[ \t\r]*"[^"\\\x00-\x1f]{0,128}"[ \t\r]*){0,2}\}[ \t\r]*\Z'
+_GAP: Final = rb"[ \t\r\n]*"
+_FIRST_MEMBERS: Final = re.compile(
+    _GAP + rb'"([a-z]{1,16})"' + _GAP + b":" + _GAP + b"(" + _PLAIN_VALUE + b")" + _GAP + rb"([,}])"
 )
+_LAST_MEMBERS: Final = re.compile(
+    rb'(?<=[,}\]0-9"el])'
+    + _GAP
+    + b","
+    + _GAP
+    + b'"id"'
+    + _GAP
+    + b":"
+    + _GAP
+    + b"("
+    + _PLAIN_VALUE
+    + b")"
+    + _GAP
+    + b"(?:,"
+    + _GAP
+    + b'"(?:jsonrpc|method)"'
+    + _GAP
+    + b":"
+    + _GAP
+    + rb'"[^"\\\x00-\x1f]{0,128}"'
+    + _GAP
+    + rb"){0,2}\}"
+    + _GAP
+    + rb"\Z"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Oversized:
+    """What is left of a message of more than `MESSAGE_BYTES`: its first and last bytes, and its size."""
+
+    head: bytes
+    tail: bytes
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +87,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A line that is not let through. `answer` is the line to send back, or None where none is due."""
+    """What is not let through. `answer` is the line to send back, or None where none is due."""
 
     code: Code
     message: str
@@ -61,14 +95,17 @@ class Rejected:
 
 
 class MessageReader:
-    """Reads one line after the other. Not for several threads at once."""
+    """Reads one message after the other. Not for several threads at once.
 
-    def __init__(self) -> None:
+    `modern` says which era the first one is of, as far as that is known without reading it.
+    """
+
+    def __init__(self, *, modern: bool = False) -> None:
         self._json = JsonReader()
-        self._modern = False
+        self._modern = modern
 
     def read(self, line: bytes | Oversized) -> Message | Rejected | None:
-        """Give the message of a line, or why it is none; None for an empty line."""
+        """Give the message of a line or body, or why it is none; None for an empty one."""
         if isinstance(line, Oversized):
             return self._too_large(line)
         line = line.strip(_WHITE)
@@ -191,7 +228,9 @@ def _response(members: JsonObject) -> Message | Rejected:
 def _not_an_object(parsed: Parsed) -> Rejected:
     if parsed.fault and parsed.fault.grammar:
         return _rejected(PARSE_ERROR, parsed.fault.message, None)
-    what = "batches are no part of MCP; send one message a line" if isinstance(parsed.value, list) else "not an object"
+    what = (
+        "batches are no part of MCP; send one message at a time" if isinstance(parsed.value, list) else "not an object"
+    )
     return _rejected(INVALID_REQUEST, what, None)
 
 

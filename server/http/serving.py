@@ -1,0 +1,77 @@
+"""Runs the endpoint under uvicorn, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+from typing_extensions import override
+
+from pointsman.contracts.bounds import HTTP_CONNECTIONS, HTTP_STOP_MS
+
+from ..mcp_server import Era
+from ..replies import Governed
+from ..surfaces.desk import Settings
+from .address import Address
+from .desks import DeskPerConnection
+from .endpoint import endpoint
+
+_log = structlog.get_logger(__name__)
+
+
+async def serve_http(
+    governed: Governed, settings: Settings, era: Era, listening: tuple[socket.socket, Address], stop: asyncio.Event
+) -> None:
+    """Serve any number of clients, until `stop` is set.
+
+    Then nothing new is accepted, what only waits for news is ended, and requests that run have a
+    few seconds to be answered; what they have begun in the governor goes on.
+
+    Args:
+        governed: Answers every call.
+        settings: How clients are served.
+        era: `handshake` speaks no other.
+        listening: Where.
+        stop: Ends the serving.
+
+    Raises:
+        NamesCollide: when two things would have one name in a list of tools.
+    """
+    listener, address = listening
+    app = endpoint(DeskPerConnection(governed, settings), era, address, stop)
+    server = _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            ws="none",
+            lifespan="on",
+            server_header=False,
+            limit_concurrency=HTTP_CONNECTIONS,
+            timeout_graceful_shutdown=HTTP_STOP_MS // 1000,
+        )
+    )
+    stopper = asyncio.create_task(_stop(server, stop))
+    _log.info("serving", url=f"{address.url}/mcp")
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        stopper.cancel()
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to whoever runs it."""
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+async def _stop(server: uvicorn.Server, stop: asyncio.Event) -> None:
+    await stop.wait()
+    server.should_exit = True
