@@ -74,7 +74,10 @@ def _tool(workflow: Workflow, state: AgentState, use: ToolUse) -> Action:
     effect = "Reads only." if workflow.tools[use.tool].effect == "read" else "Changes something outside."
     times = "" if use.calls is None else f" At most {use.calls} calls here."
     approval = "" if use.approval is None else " Each call waits until a person approves its arguments."
-    said = f"{definition.description} {effect}{times}{approval}{_needs(use.evidence)}"
+    source = use.tool.partition(".")[0]
+    own = workflow.sources[source].kind == "python" or not definition.description
+    whose = "" if own else f"`{source}` says: "
+    said = f"{whose}{definition.description} {effect}{times}{approval}{_needs(use.evidence)}"
     return Action(use.tool, "tool", said.strip(), contract.input_schema)
 
 

@@ -31,7 +31,7 @@ from .session import (
     Vote,
 )
 
-FACT_VERSION: Final = 2
+FACT_VERSION: Final = 3
 
 FactKind: TypeAlias = Literal[
     "started", "entered", "denied", "intended", "settled", "accepted", "decided", "timer", "model", "admin"
@@ -137,11 +137,14 @@ class Settled:
     where the call can be found as evidence, `voids` what evidence it makes void. `repeats` is the revision
     of the fact that has the result of the same call made before: then nothing was done again.
     `content` and `asked` as in `CallResult`.
+
+    Of a write, `doubt` says why it was in doubt before this outcome was known, and `reconciled` that the
+    outcome and the result are those of its `reconcile`. With the purpose `late` it was settled as unknown before.
     """
 
     call: str | None
     tool: str | None
-    purpose: Literal["agent", "step", "show", "fetch"]
+    purpose: Literal["agent", "step", "show", "fetch", "reconcile", "late"]
     stay: int
     arguments: JsonObject | None = None
     result: Json = None
@@ -160,6 +163,8 @@ class Settled:
     repeats: int | None = None
     content: list[Json] | None = None
     asked: list[Asked] = field(default_factory=list[Asked])
+    doubt: str | None = None
+    reconciled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +214,16 @@ class TimerFired:
 @dataclass(frozen=True, slots=True)
 class Administered:
     """A person intervened. `cancelled` ends the session where it is. `restarted` gives it a new budget,
-    with these timers of the whole session; the state it goes on from is entered next.
+    with these timers of the whole session; the state it goes on from is entered next. `settled` says how
+    the write of the open or unknown `call` ended, which nobody knew; the columns say whether it was done,
+    `result` what it gave.
     """
 
-    act: Literal["cancelled", "restarted"]
+    act: Literal["cancelled", "restarted", "settled"]
     reason: str
     timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
+    call: str | None = None
+    result: Json = None
 
 
 Body: TypeAlias = Started | Entered | Denied | Intended | Settled | Accepted | Decided | TimerFired | Administered
@@ -280,10 +289,13 @@ class CallResult:
     """How a call ended, as the tools report it.
 
     `error` is safe to show: it holds no values but what the tool meant to say. `attempts` counts
-    the tries. `duration_ms` covers all of them.
+    the tries. `duration_ms` covers all of them. `doubt` and `reconciled` as in `Settled`.
 
     `content` are the blocks of MCP content that the tool answered with: None where it answered none, and
     empty where `result` holds them all, as `text` or as `content`. `asked` is what the tool asked meanwhile.
+
+    Of a write in doubt, `unanswered` says that it was sent, and that it is told when an answer still comes;
+    `cut_off` that it was sent, and no answer can come any more.
     """
 
     outcome: CallOutcome
@@ -293,3 +305,7 @@ class CallResult:
     duration_ms: int = 0
     content: list[Json] | None = None
     asked: list[Asked] = field(default_factory=list[Asked])
+    doubt: str | None = None
+    reconciled: bool = False
+    unanswered: bool = False
+    cut_off: bool = False

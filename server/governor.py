@@ -51,7 +51,7 @@ class Governor:
         self.catalogue = catalogue
         self.clock = clock
         self.instance = instance
-        self.performer = Performer(instance, self._follow)
+        self.performer = Performer(instance, self._follow, self._stored, clock)
         self._sight = Sight(catalogue, engine)
         self._reads: dict[str, dict[str, tuple[Read, asyncio.Task[Decision]]]] = {}
         self._follower = Follower(engine)
@@ -311,7 +311,7 @@ class Governor:
         if call is None or task is None:
             said, again, content = counted(decision), decision.repeated, None
             if decision.stored is not None:
-                said, content = await stored_result(self.engine, session, decision.stored)
+                said, content = await self._stored(session, decision.stored)
             rested = await self._at_rest(served, session, "done", entered=entered, result=said, repeated=again)
             return replace(rested, content=blocks_of(said, content))
         if not await ended_within(task, REPLY_WAIT_MS / 1000, waiter):
@@ -372,6 +372,9 @@ class Governor:
     async def submit_and_follow(self, session: Session, request: Request, command_id: str) -> Session | None:
         """Submit what happens by itself (an outcome, a timer, a takeover), and run what that opens."""
         return (await self._follow(session, request, command_id)).session
+
+    async def _stored(self, session: Session, revision: int) -> tuple[Json, list[Json] | None]:
+        return await stored_result(self.engine, session, revision)
 
     async def _follow(self, session: Session, request: Request, command_id: str) -> Decision:
         served = await self.catalogue.recall(session.definition, self.engine)

@@ -7,7 +7,7 @@ call was made, because only there is it known what was sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -23,8 +23,9 @@ class CallContext:
     """What a tool may know of the call it serves; a parameter named `call` receives it.
 
     `who` is the accountable principal of the session's agent, or of the person who decided. `key`
-    is the idempotency key of a write (None until the effects ledger makes keys). `talk` is how it speaks
-    with whoever waits for it.
+    is the idempotency key of a write (None for a read, and where the workflow says `key: none`). `talk` is how
+    it speaks with whoever waits for it. `on_late` is for the server: it is told how a write ended that nobody
+    waited for any more.
     """
 
     session: str
@@ -33,6 +34,7 @@ class CallContext:
     attempt: int
     who: str
     talk: Talk = field(default_factory=Talk, repr=False, compare=False)
+    on_late: Callable[[CallResult], None] | None = field(default=None, repr=False, compare=False)
 
 
 class ToolSource(Protocol):

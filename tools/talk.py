@@ -7,7 +7,7 @@ sees it. Where nobody can be asked the tool is told that it was declined, and th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
 import structlog
@@ -44,13 +44,20 @@ _log = structlog.get_logger(__name__)
 class Talk:
     """One call's side of a conversation. `asked` is what it has asked so far.
 
+    A person who has declined something is not asked the same again, however often the call is tried.
+
     Args:
         conversation: Who waits for the call; None where nobody does.
+        safe: Makes of a text what may be written down.
     """
 
-    def __init__(self, conversation: Conversation | None = None) -> None:
+    def __init__(
+        self, conversation: Conversation | None = None, safe: Callable[[str], str] = lambda text: text
+    ) -> None:
         self.conversation: Final = conversation
         self.asked: Final[list[Asked]] = []
+        self._safe = safe
+        self._declined: set[str] = set()
 
     @property
     def listens(self) -> bool:
@@ -121,7 +128,9 @@ class Talk:
         """Hold the answer to a form to it, and write down how it ended."""
         end: _End = ("decline", None, obstacle) if obstacle is not None else ("cancel", None, silence)
         action, content, why = end if answer is None else _judged(answer, form)
-        self.asked.append(Asked(_message(asker, form), action, sorted(content or ()), why))
+        if obstacle is None and action != "accept":
+            self._declined.add(canonical(form))
+        self.asked.append(Asked(self._safe(_message(asker, form)), action, sorted(content or ()), why))
         _log.info("tool asked", asker=asker, action=action, why=why)
         return {"action": action} if content is None else {"action": action, "content": content}
 
@@ -166,6 +175,8 @@ class Talk:
             return "addresses to visit are not passed on"
         if self.conversation is None or not self.conversation.takes(ELICIT):
             return NOBODY
+        if canonical(form) in self._declined:
+            return "it was declined before"
         if room <= 0:
             return f"a call may ask {ASKS_PER_CALL} times"
         return _misshapen(form.get("requestedSchema"))

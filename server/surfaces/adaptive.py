@@ -17,6 +17,7 @@ from pointsman.fsm.allowed import Action
 from ..replies import Governed, Reply
 from .connection import Connection
 from .listed import STATUS_TOOL, ActionTools, action_tool, start_tool, with_session
+from .merging import placed
 from .names import Names
 from .surface import LIST_TOOL
 
@@ -36,15 +37,16 @@ class Adaptive(ActionTools):
         connection.note(reply)
         if isinstance(reply, Reply) and reply.ended is None:
             several = len(connection.sessions) > 1
-            return [*(self._tool(action, reply.workflow, several=several) for action in reply.allowed), STATUS_TOOL]
+            return [*(self._tool(action, reply, several=several) for action in reply.allowed), STATUS_TOOL]
         return [*(start_tool(workflow) for workflow in self._governed.workflows()), STATUS_TOOL, LIST_TOOL]
 
-    def _tool(self, action: Action, workflow: str, *, several: bool) -> Tool:
-        name = self.names.of(workflow, action.name)
+    def _tool(self, action: Action, reply: Reply, *, several: bool) -> Tool:
+        name = self.names.of(reply.workflow, action.name)
+        action = replace(action, description=placed(action.description, [reply.state]))
         if several:
             schema = with_session(action.input_schema, self.names.ours(name, "session"))
             action = replace(action, input_schema=schema)
-        return action_tool(action, name, self._policies.get(workflow, {}))
+        return action_tool(action, name, self._policies.get(reply.workflow, {}))
 
     @override
     def _shows(self, connection: Connection, reply: Reply) -> bool:

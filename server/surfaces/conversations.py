@@ -90,8 +90,8 @@ class Conversations:
         """
         modern = client.protocol_version in MODERN_PROTOCOL_VERSIONS
 
-        async def made(channel: Channel) -> _Result:
-            async with progress(self._governed, request.action, request.report) as telling:
+        async def made(channel: Channel, report: Report | None) -> _Result:
+            async with progress(self._governed, request.action, report) as telling:
                 waiter = WaitingClient(telling, channel, ClientLog(client, request.id, request.log_level))
                 try:
                     result = await make(waiter)
@@ -102,11 +102,12 @@ class Conversations:
             return result
 
         if not modern:
-            return await made(Pushing(client, request.id))
+            return await made(Pushing(client, request.id), request.report)
         if request.state is None:
-            call = ParkedCall(self._parked, client.client_capabilities, request.answers)
-            return await self._parked.begin(owner, call, made)
-        resumed = await self._parked.resume(owner, request.state, request.answers)
+            call = ParkedCall(self._parked, client.client_capabilities, request.answers, request.report)
+            told = None if request.report is None else call.tell
+            return await self._parked.begin(owner, call, made(call, told))
+        resumed = await self._parked.resume(owner, request.state, request.answers, request.report)
         if isinstance(resumed, kind | InputRequiredResult):
             return resumed
         lapsed = refused(_LAPSED)

@@ -131,9 +131,11 @@ def with_session(schema: JsonObject, argument: str) -> JsonObject:
 
 
 def _annotations(action: Action, policies: Mapping[str, ToolPolicy]) -> ToolAnnotations:
+    """Give what the workflow says of an action. What a source says of its own tools is not believed."""
     if action.kind == "event":
         return CHANGES_THE_SESSION
     policy = policies.get(action.name)
     if policy is not None and policy.effect == "read":
-        return ToolAnnotations(read_only_hint=True)
-    return ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False)
+        return ToolAnnotations(read_only_hint=True, open_world_hint=True)
+    again = policy is not None and policy.key != "none"  # then an equal call is answered with the stored result
+    return ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=again, open_world_hint=True)

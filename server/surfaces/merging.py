@@ -53,6 +53,11 @@ def merged(schemas: Sequence[JsonObject]) -> JsonObject:
     return {**same, "type": "object", "properties": properties, "required": required}
 
 
+def placed(description: str, states: Sequence[str]) -> str:
+    """Say where an action is allowed, after what it does."""
+    return f"{description} Allowed in {_listed(states)} only."
+
+
 def _either(variants: Sequence[Json]) -> Json:
     """Give a schema for what fits one of these; a reference would lead elsewhere, so then anything fits."""
     if len(variants) == 1:
@@ -70,7 +75,7 @@ def _description(places: Sequence[tuple[str, Action]]) -> str:
         told.setdefault((action.description, arguments), []).append(state)
     if len(told) == 1:
         ((text, _),) = told
-        return f"{text} Allowed in {_listed([state for state, _ in places])} only."
+        return placed(text, [state for state, _ in places])
     takes = len({arguments for _, arguments in told}) > 1
     return " ".join(
         _in_states(states, text, arguments if takes else None) for (text, arguments), states in told.items()

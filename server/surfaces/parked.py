@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Final, TypeVar, cast
 
 from mcp_types import ClientCapabilities, InputRequest, InputRequiredResult, InputResponse
@@ -23,6 +23,7 @@ from pointsman.tools.conversation import Question
 from pointsman.tools.errors import Unanswered
 
 from .asking import can_take
+from .progress import Report
 
 _Result = TypeVar("_Result", bound=BaseModel)
 
@@ -36,16 +37,22 @@ class ParkedCall:
         parked: The calls of this process.
         capabilities: What the client says that it can do.
         given: Answers that it brought along before it was asked.
+        report: How it is told of progress; None while it is not.
     """
 
     def __init__(
-        self, parked: Parked, capabilities: ClientCapabilities | None, given: Mapping[str, InputResponse]
+        self,
+        parked: Parked,
+        capabilities: ClientCapabilities | None,
+        given: Mapping[str, InputResponse],
+        report: Report | None,
     ) -> None:
         self._parked = parked
         self._capabilities = capabilities
         self._given = {key: _written(answer) for key, answer in given.items()}
         self._open: dict[str, tuple[InputRequest, asyncio.Future[JsonObject]]] = {}
         self.asks = asyncio.Event()
+        self.report = report
 
     def takes(self, method: str) -> bool:
         """Whether the client can be asked this, and has room to come back to."""
@@ -77,6 +84,11 @@ class ParkedCall:
             mine = set(waits.values())
             self._open = {name: one for name, one in self._open.items() if one[1] not in mine}
             self._note()
+
+    async def tell(self, number: float, total: float | None, message: str) -> None:
+        """Tell of progress, if the client waits and wants to know."""
+        if self.report is not None:
+            await self.report(number, total, message)
 
     def answer(self, answers: Mapping[str, InputResponse]) -> None:
         """Hear what the client has brought along; what was not asked is left."""
@@ -126,20 +138,23 @@ class Parked:
         await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
 
     async def begin(
-        self, owner: str, call: ParkedCall, start: Callable[[ParkedCall], Coroutine[None, None, _Result]]
+        self, owner: str, call: ParkedCall, work: Coroutine[None, None, _Result]
     ) -> _Result | InputRequiredResult:
         """Make a call for this owner; give its result, or what it asks the client that comes back."""
-        task = asyncio.create_task(start(call))
+        task = asyncio.create_task(work)
         asked = await self._asked(owner, call, task)
         return task.result() if asked is None else asked
 
-    async def resume(self, owner: str, state: str, answers: Mapping[str, InputResponse]) -> BaseModel | None:
+    async def resume(
+        self, owner: str, state: str, answers: Mapping[str, InputResponse], report: Report | None
+    ) -> BaseModel | None:
         """Go on with a call: its client has come back with answers. None if it has ended, or is somebody else's."""
         found = self._waiting.get(state)
         if found is None or found[0] != owner:
             return None
         del self._waiting[state]
         _, call, task = found
+        call.report = report
         call.answer(answers)
         asked = await self._asked(owner, call, task)
         return task.result() if asked is None else asked
@@ -156,6 +171,7 @@ class Parked:
             asks.cancel()
         if task.done():
             return None
+        call.report = None
         state = secrets.token_urlsafe(24)
         self._waiting[state] = (owner, call, cast("asyncio.Task[BaseModel]", task))
         task.add_done_callback(lambda _: self._waiting.pop(state, None))

@@ -116,7 +116,7 @@ class Telling:
         """Tell what the tool says, until nothing more comes."""
         while (said := await self._said.get()) is not None:
             if self._base is None:
-                self._base = max(self._last, 0.0)
+                self._base = 0.0 if self._last < 0 else self._last + _A_LITTLE
             number = self._base + said.done
             if number > self._last:
                 await self._tell(number, None if said.total is None else self._base + said.total, said.message)

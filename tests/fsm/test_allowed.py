@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from pointsman.contracts.workflow import Source
 from pointsman.fsm.allowed import Waiting, allowed, waiting
 
 from .driver import OUTSIDE, Story, workflow
@@ -82,3 +83,15 @@ def test_a_tool_without_a_definition_is_not_offered() -> None:
     story.settle("t.read")
     unbound = replace(story.workflow, definitions={}, tool_contracts={})
     assert [action.name for action in allowed(unbound, story.session)] == ["go", "stop"]
+
+
+def test_what_a_server_says_of_its_tool_is_said_to_be_its_words() -> None:
+    """Issue 4: a tool's description says its effect and its place in the workflow, and so where it comes from."""
+    story = Story(TOUR)
+    story.settle("t.read")
+    said = {"t.read": "", "t.post": "Post."}
+    definitions = {name: replace(one, description=said[name]) for name, one in story.workflow.definitions.items()}
+    sources = {"t": Source("t", "mcp", {"command": "python"})}
+    read, post, *_ = allowed(replace(story.workflow, sources=sources, definitions=definitions), story.session)
+    assert read.description.startswith("Reads only.")
+    assert post.description == "`t` says: Post. Changes something outside."

@@ -122,10 +122,28 @@ async def test_a_form_that_cannot_be_shown_is_asked_of_nobody(form: JsonObject, 
 
 
 async def test_a_call_asks_so_often_and_no_more() -> None:
-    listener = Listener({"action": "decline"})
+    listener = Listener({"action": "accept", "content": {"name": "Bo"}})
     talk = Talk(listener)
     await talk.elicit("It", {str(n): FORM for n in range(ASKS_PER_CALL + 3)})
     assert len(listener.questions[0]) == ASKS_PER_CALL
     await talk.elicit("It", {"again": FORM})
     assert len(listener.questions) == 1
     assert talk.asked[-1].why == f"a call may ask {ASKS_PER_CALL} times"
+
+
+async def test_a_person_who_has_declined_is_not_asked_the_same_again() -> None:
+    listener = Listener({"action": "decline"})
+    talk = Talk(listener)
+    for _ in range(2):
+        assert await talk.elicit("It", {"k": FORM}) == {"k": {"action": "decline"}}
+    assert [one.why for one in talk.asked] == [None, "it was declined before"]
+    await talk.elicit("It", {"k": {**FORM, "message": "And this?"}})
+    assert len(listener.questions) == 2
+
+
+async def test_what_may_not_be_written_down_is_asked_and_not_written() -> None:
+    listener = Listener({"action": "decline"})
+    talk = Talk(listener, lambda text: text.replace("one", "[redacted]"))
+    await talk.elicit("It", {"k": FORM})
+    assert listener.questions[0]["k"].params["message"] == "It asks: Which one?"
+    assert talk.asked[0].message == "It asks: Which [redacted]?"

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import anyio
 import mcp_types as types
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from pointsman.server.replies import Governed
@@ -83,8 +84,9 @@ async def connected(
     session: str = "",
     process: bool = False,
     governed: Governed | None = None,
+    answer: ElicitationFnT | None = None,
 ) -> AsyncGenerator[Connected]:
-    """Connect a client of this name. `mode` is the SDK's: `legacy` for the handshake, `auto` for the newest."""
+    """Connect a client of this name, whose person `answer`s. `mode` is the SDK's: `legacy` is the handshake."""
     heard: list[Connected] = []
 
     async def hear(message: object) -> None:
@@ -100,7 +102,7 @@ async def connected(
             governed or governed_with(session), Settings(surface, "local:tester", session or None), era
         )
     info = types.Implementation(name=name, version="1")
-    client = Client(transport, mode=mode, client_info=info, message_handler=hear)
+    client = Client(transport, mode=mode, client_info=info, message_handler=hear, elicitation_callback=answer)
     connection = Connected(client)
     heard.append(connection)
     async with client:

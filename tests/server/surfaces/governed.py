@@ -1,7 +1,8 @@
 """A `Governed` for tests of what stands in front of it, and a server process that serves it.
 
 Its one workflow weighs and labels parcels. Beside what the states allow it knows actions that no
-list shows: `break`, `fill` and `block` fail, `later` moves the session on by itself a little later.
+list shows: `break`, `fill` and `block` fail, `later` moves the session on by itself a little later,
+`ask` asks whoever waits, `speak` tells of progress and `show` answers with MCP content.
 """
 
 # ruff: noqa: ARG002 - the port has more arguments than this needs
@@ -17,7 +18,7 @@ from dataclasses import replace
 from pointsman.contracts.building import bound
 from pointsman.contracts.loading import load
 from pointsman.contracts.schemas import Unmet
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import AgentState, ToolDefinition, Workflow
 from pointsman.fsm.allowed import offers
 from pointsman.fsm.refusals import Refusal
@@ -36,11 +37,24 @@ from pointsman.server.replies import (
     WaitingFor,
 )
 from pointsman.server.stdio_server import serve_stdio
+from pointsman.tools.conversation import ELICIT, Question
+from pointsman.tools.errors import Unanswered
 
 PAGE = 3
 NOT_FOUND = Refusal("NOT_FOUND", "There is no such session.")
 
 
+FORM: JsonObject = {
+    "mode": "form",
+    "message": "Which?",
+    "requestedSchema": {"type": "object", "properties": {"which": {"type": "string"}}},
+}
+BLOCKS: list[Json] = [
+    {"type": "text", "text": "hi", "_meta": {"pointsman/source": "us", "k": 1}},
+    {"type": "image", "data": "aGkh" * 500, "mimeType": "image/png"},
+    {"type": "resource", "resource": {"uri": "file:///a", "blob": "aGkh" * 500}},
+    {"type": "image", "data": "[redacted]"},
+]
 TEXT: JsonObject = {"type": "string"}
 GRAMS: JsonObject = {"type": "integer", "minimum": 1}
 PARCELS = """
@@ -163,6 +177,15 @@ class InMemoryGoverned:
                 self._glimpse(session, running=("desk.scales",))
                 await asyncio.sleep(0.2)
                 return self._tell(session)
+            case "ask", _:
+                return self._tell(session, result=await _asked(waiter, arguments))
+            case "speak", _:
+                for done in (1.0, 0.5, float("nan"), 2.0):
+                    if waiter is not None:
+                        waiter.progress(done, 4.0, "so\u202efar")
+                return self._tell(session)
+            case "show", _:
+                return replace(self._tell(session, result={"text": "hi", "content": BLOCKS}), content=tuple(BLOCKS))
             case "break", _:
                 message = "the password is hunter2"
                 raise RuntimeError(message)
@@ -228,6 +251,18 @@ class InMemoryGoverned:
             allowed=ACTIONS.get(now.state, ()),
             waiting_for=waiting,
         )
+
+
+async def _asked(waiter: Waiter | None, arguments: JsonObject) -> JsonObject:
+    """Ask what the arguments name, and say what came of it."""
+    keys = arguments.get("keys")
+    if waiter is None or not isinstance(keys, list) or not waiter.takes(ELICIT):
+        return {"takes": False}
+    try:
+        answers = await waiter.ask({str(key): Question(ELICIT, FORM) for key in keys})
+    except Unanswered as error:
+        return {"why": str(error)}
+    return {"answers": {**answers}, "waited": waiter.asked_s > 0}
 
 
 def _chosen(reply: Reply, chosen: SessionChoice) -> bool:

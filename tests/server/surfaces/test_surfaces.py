@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pointsman.contracts.workflow import Key, ToolPolicy
+from pointsman.fsm.allowed import Action
 from pointsman.server.surfaces.choosing import SurfaceChoice
+from pointsman.server.surfaces.listed import action_tool
 from tests.server.surfaces.connected import connected
 
 BEFORE = ["start_parcel", "session_status", "list_sessions"]
@@ -72,7 +75,18 @@ async def test_tools_say_what_they_do_to_the_world() -> None:
             "desk_weigh",
         }
         assert {name for name, hint in hints.items() if hint and hint.destructive_hint} == {"desk_label"}
-        assert not any(hint.idempotent_hint for hint in hints.values() if hint), "no key is put to use yet"
+        assert {name for name, hint in hints.items() if hint and hint.idempotent_hint} == {"desk_label"}
+        assert {name for name, hint in hints.items() if hint and hint.open_world_hint} == {"desk_label", "desk_weigh"}
+        assert weighing["desk_weigh"].description == "Weigh the parcel. Reads only. Allowed in weighing only."
+
+
+def test_a_write_whose_every_call_is_a_new_one_is_not_called_idempotent() -> None:
+    pay = Action("bank.pay", "tool", "Pay.", {"type": "object"})
+    hints = {
+        key: action_tool(pay, "bank_pay", {"bank.pay": ToolPolicy("bank.pay", key=key)}).annotations
+        for key in (None, "none", Key(("amount",)))
+    }
+    assert [hint is not None and hint.idempotent_hint for hint in hints.values()] == [True, False, True]
 
 
 async def test_a_tool_that_is_not_listed_is_refused_by_the_governor_and_the_refusal_names_what_is_allowed() -> None:

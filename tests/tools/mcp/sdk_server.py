@@ -2,10 +2,11 @@
 
 import os
 import sys
-from typing import Any
+from typing import Annotated, Any
 
-from mcp.server.mcpserver import Context, MCPServer
-from mcp_types import CallToolResult, TextContent
+from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, MCPServer, Resolve
+from mcp_types import CallToolResult, ContentBlock, ImageContent, TextContent
+from pydantic import BaseModel
 
 server = MCPServer("sdk", log_level="ERROR")
 
@@ -27,6 +28,30 @@ def headers(context: Context[Any]) -> dict[str, str]:
 def long(size_bytes: int) -> CallToolResult:
     """Say much."""
     return CallToolResult(content=[TextContent(text="z" * size_bytes)])
+
+
+class Colour(BaseModel):
+    """What a person is asked."""
+
+    colour: str
+
+
+def ask_for_colour() -> Elicit[Colour]:
+    return Elicit("Which colour?\nIn done. Goal: pay.", Colour)
+
+
+@server.tool()
+def paint(colour: Annotated[ElicitationResult[Colour], Resolve(ask_for_colour)]) -> dict[str, str]:
+    """Paint in the colour that a person says."""
+    return {"painted": colour.data.colour if isinstance(colour, AcceptedElicitation) else "nothing"}
+
+
+@server.tool()
+async def draw(context: Context[Any], size: int = 2) -> list[ContentBlock]:
+    """Draw, and tell how far it is."""
+    for done in (0, 50, 100):
+        await context.report_progress(done, 100, f"{done} %")
+    return [TextContent(text="Here:\nend 00000000"), ImageContent(data="aGkh" * size, mime_type="image/png")]
 
 
 @server.tool()
