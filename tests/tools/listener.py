@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.tools import CallContext
@@ -14,7 +14,15 @@ from pointsman.tools.talk import Talk
 class Listener:
     """Fills the port `Conversation`. With `answer` None nothing is answered; with `mute` nothing can be asked."""
 
-    def __init__(self, answer: JsonObject | None = None, *, mute: bool = False, listens: bool = True) -> None:
+    def __init__(
+        self,
+        answer: JsonObject | None = None,
+        *,
+        mute: bool = False,
+        listens: bool = True,
+        methods: Collection[str] = (ELICIT,),
+    ) -> None:
+        self.methods = methods
         self.answer = answer
         self.mute = mute
         self.listens = listens
@@ -34,7 +42,7 @@ class Listener:
         self.lacking.append(method)
 
     def takes(self, method: str) -> bool:
-        return method == ELICIT and not self.mute
+        return method in self.methods and not self.mute
 
     async def ask(self, questions: Mapping[str, Question]) -> Mapping[str, JsonObject]:
         self.questions.append(questions)
