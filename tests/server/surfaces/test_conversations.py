@@ -75,7 +75,7 @@ async def test_a_client_without_a_model_is_told_what_it_lacks(tmp_path: Path, mo
 )
 @BOTH_ERAS
 async def test_a_tools_log_is_passed_on_from_the_level_that_the_client_asked_for(
-    tmp_path: Path, mode: str, level: Any, heard: int
+    tmp_path: Path, mode: str, level: types.LoggingLevel | None, heard: int
 ) -> None:
     logged: list[Any] = []
 
