@@ -89,9 +89,10 @@ class Conversations:
                 late to a request that is no tool's call.
         """
         modern = client.protocol_version in MODERN_PROTOCOL_VERSIONS
+        report = request.report
 
-        async def made(channel: Channel, report: Report | None) -> _Result:
-            async with progress(self._governed, request.action, report) as telling:
+        async def made(channel: Channel, tell: Report | None) -> _Result:
+            async with progress(self._governed, request.action, tell) as telling:
                 waiter = WaitingClient(telling, channel, ClientLog(client, request.id, request.log_level))
                 try:
                     result = await make(waiter)
@@ -102,12 +103,11 @@ class Conversations:
             return result
 
         if not modern:
-            return await made(Pushing(client, request.id), request.report)
+            return await made(Pushing(client, request.id), report)
         if request.state is None:
-            call = ParkedCall(self._parked, client.client_capabilities, request.answers, request.report)
-            told = None if request.report is None else call.tell
-            return await self._parked.begin(owner, call, made(call, told))
-        resumed = await self._parked.resume(owner, request.state, request.answers, request.report)
+            call = ParkedCall(self._parked, client.client_capabilities, request.answers, report)
+            return await self._parked.begin(owner, call, made(call, None if report is None else call.tell))
+        resumed = await self._parked.resume(owner, request.state, request.answers, report)
         if isinstance(resumed, kind | InputRequiredResult):
             return resumed
         lapsed = refused(_LAPSED)

@@ -68,9 +68,7 @@ class ParkedCall:
                 answers[key] = self._given.pop(key)
                 continue
             try:
-                request = _REQUEST.validate_python(
-                    {"method": question.method, "params": question.params}, by_name=False
-                )
+                request = _REQUEST.validate_python(question.as_mcp(), by_name=False)
             except ValidationError:
                 continue
             waits[key] = asyncio.get_running_loop().create_future()

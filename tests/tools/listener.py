@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping
 
 from pointsman.contracts.values import Json, JsonObject
@@ -12,7 +13,10 @@ from pointsman.tools.talk import Talk
 
 
 class Listener:
-    """Fills the port `Conversation`. With `answer` None nothing is answered; with `mute` nothing can be asked."""
+    """Fills the port `Waiter`. With `answer` None nothing is answered; with `mute` nothing can be asked.
+
+    It answers when `thought` is set.
+    """
 
     def __init__(
         self,
@@ -26,11 +30,22 @@ class Listener:
         self.answer = answer
         self.mute = mute
         self.listens = listens
-        self.asked_s = 0.0
+        self.asked = asyncio.Event()
+        self.thought = asyncio.Event()
+        self.thought.set()
+        self.began_s: float | None = None
+        self.sessions: list[str] = []
         self.heard: list[tuple[float, float | None, str | None]] = []
         self.questions: list[Mapping[str, Question]] = []
         self.logged: list[tuple[str, Json, str]] = []
         self.lacking: list[str] = []
+
+    @property
+    def asked_s(self) -> float:
+        return 0.0 if self.began_s is None else asyncio.get_running_loop().time() - self.began_s
+
+    def begun(self, session: str) -> None:
+        self.sessions.append(session)
 
     def progress(self, done: float, total: float | None, message: str | None) -> None:
         self.heard.append((done, total, message))
@@ -46,6 +61,9 @@ class Listener:
 
     async def ask(self, questions: Mapping[str, Question]) -> Mapping[str, JsonObject]:
         self.questions.append(questions)
+        self.began_s = asyncio.get_running_loop().time()
+        self.asked.set()
+        await self.thought.wait()
         if self.answer is None:
             raise Unanswered
         return dict.fromkeys(questions, self.answer)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, cast
 
 import pytest
 from mcp import Client
 from mcp.client import ClientRequestContext
 from mcp.client.session import ElicitationFnT
+from mcp.server.session import ServerSession
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     CallToolResult,
@@ -26,6 +27,7 @@ from mcp_types import (
 
 from pointsman.contracts.values import JsonObject
 from pointsman.server.surfaces import parked
+from pointsman.server.surfaces.client_log import ClientLog
 from pointsman.server.surfaces.progress import Telling
 from pointsman.server.surfaces.waiting import GONE, WaitingClient
 from pointsman.tools.conversation import ELICIT, Question
@@ -35,6 +37,8 @@ from tests.server.surfaces.governed import FORM, InMemoryGoverned
 
 HANDLE = "s" * 26
 BOTH_ERAS = pytest.mark.parametrize("mode", ["legacy", "auto"], ids=["handshake", "2026-07-28"])
+SILENT = ClientLog(cast("ServerSession", None), None, None)
+"""The log of a client that wants none; nothing is ever sent."""
 ANSWER = ElicitResult(action="accept", content={"which": "this"})
 SAID = {"action": "accept", "content": {"which": "this"}}
 
@@ -167,7 +171,7 @@ async def test_a_client_that_never_comes_back_has_given_no_answer(monkeypatch: p
     parking, over = parked.Parked(), asyncio.Event()
     capabilities = ClientCapabilities(elicitation=ElicitationCapability())
     call = parked.ParkedCall(parking, capabilities, {}, None)
-    waiter = WaitingClient(Telling(InMemoryGoverned(), "x", None), call)
+    waiter = WaitingClient(Telling(InMemoryGoverned(), "x", None), call, SILENT)
 
     async def work() -> CallToolResult:
         with pytest.raises(Unanswered, match="no answer came within"):
@@ -201,7 +205,7 @@ async def test_a_state_is_good_for_nobody_else() -> None:
 
 
 async def test_who_has_gone_is_not_asked() -> None:
-    waiter = WaitingClient(Telling(InMemoryGoverned(), "x", None), Deaf())
+    waiter = WaitingClient(Telling(InMemoryGoverned(), "x", None), Deaf(), SILENT)
     assert waiter.takes(ELICIT)
     asking = asyncio.create_task(waiter.ask({"a": Question(ELICIT, FORM)}))
     await asyncio.sleep(0)

@@ -33,6 +33,17 @@ async def test_a_form_is_passed_on_and_its_answer_back(docks: Docks) -> None:
     assert [(one.action, one.fields, one.why) for one in done.asked] == [("accept", ["page"], None)]
 
 
+async def test_the_time_a_person_takes_is_not_the_tools(docks: Docks) -> None:
+    source, listener = docks.source(), Listener(ANSWER)
+    await call(source, "look")
+    listener.thought.clear()
+    asking = asyncio.create_task(call(source, "ask", ASK, context=heard_by(listener), timeout_ms=SHORT_MS))
+    await listener.asked.wait()
+    assert await asyncio.wait({asking}, timeout=2 * SHORT_MS / 1000) == (set(), {asking})
+    listener.thought.set()
+    assert (await asking).result == ANSWER
+
+
 @pytest.mark.parametrize("listener", [None, Listener(mute=True)])
 async def test_a_call_that_nobody_waits_for_is_declined(docks: Docks, listener: Listener | None) -> None:
     done = await call(docks.source(), "ask", ASK, context=heard_by(listener))
