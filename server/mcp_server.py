@@ -131,7 +131,7 @@ class McpServer(Server[Any]):
         *,
         protocol_version: str | None = None,
     ) -> ServerCapabilities:
-        """Say what there is. In 2026 lists change only where somebody chose that; sessions can be followed."""
+        """Say what there is. In the 2026 era lists change only where somebody chose that."""
         found = super().get_capabilities(
             notification_options, experimental_capabilities, extensions, protocol_version=protocol_version
         )

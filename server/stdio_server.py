@@ -113,9 +113,11 @@ async def _desk(
     from .surfaces.desk import Desk, Settings
     from .surfaces.shared import shared_by_desks
 
-    desk = Desk(governed, Settings(surface, caller_id, session), shared_by_desks(governed, surface))
+    shared = shared_by_desks(governed, surface)
+    desk = Desk(governed, Settings(surface, caller_id, session), shared)
     desk.watch()
     try:
         yield desk
     finally:
         await desk.aclose()
+        await shared.parked.aclose()

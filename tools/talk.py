@@ -151,7 +151,7 @@ class Talk:
         """
         wanted = _WANTED.get(question.method)
         if wanted is None:
-            raise ToolError(f"{asker} asks {visible(question.method)[:128]!r}, which nobody is asked.")
+            raise ToolError(f"{asker} asks `{visible(question.method)[:128]}`, which nobody is asked.")
         if self.conversation is None or not self.conversation.takes(question.method):
             if self.conversation is not None:
                 self.conversation.lack(question.method)

@@ -70,6 +70,7 @@ FILE_WORDS: Final[Mapping[type[Part], Mapping[str, str]]] = {
         "cwd": "The directory it is started in.",
         "url": f"The address of a server over HTTP. {_ENVIRONMENT}",
         "headers": f"Headers of every request. {_ENVIRONMENT}",
+        "asks": "What it may ask of the client beside forms: `sampling`, a model's words, and `roots`, its folders.",
     },
     OpenapiPart: {
         "document": "The OpenAPI document: a file beside this one, or an address.",

@@ -74,6 +74,10 @@ class DeskPerConnection:
             raise MCPError(INVALID_PARAMS, "This connection was opened at another session's endpoint: open one here.")
         return desk
 
+    async def aclose(self) -> None:
+        """Let the calls end whose clients have not come back."""
+        await self._shared.parked.aclose()
+
     async def record(self, code: Code, problem: str) -> None:
         """Record a message that could not be read: whose connection it was for is not known."""
         caller = Caller(Actor("agent", self._settings.caller_id), None, CHANNEL)

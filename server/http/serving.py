@@ -42,7 +42,8 @@ async def serve_http(
         NamesCollide: when two things would have one name in a list of tools.
     """
     listener, address = listening
-    app = endpoint(DeskPerConnection(governed, settings), era, address, stop)
+    desks = DeskPerConnection(governed, settings)
+    app = endpoint(desks, era, address, stop)
     server = _Server(
         uvicorn.Config(
             app,
@@ -61,6 +62,7 @@ async def serve_http(
         await server.serve(sockets=[listener])
     finally:
         stopper.cancel()
+        await desks.aclose()
 
 
 class _Server(uvicorn.Server):

@@ -20,6 +20,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pointsman.contracts.bounds import PARKED_CALLS
 from pointsman.contracts.values import JsonObject
 from pointsman.tools.conversation import Question
+from pointsman.tools.errors import Unanswered
 
 from .asking import can_take
 from .progress import Report
@@ -94,6 +95,12 @@ class ParkedCall:
                 self._open.pop(name)[1].set_result(_written(answer))
         self._note()
 
+    def give_up(self) -> None:
+        """Leave what has not been answered without an answer."""
+        for _, wait in self._open.values():
+            if not wait.done():
+                wait.set_exception(Unanswered("the server stops"))
+
     def required(self) -> dict[str, InputRequest]:
         """Give what has not been answered."""
         return {name: request for name, (request, _) in self._open.items()}
@@ -120,6 +127,13 @@ class Parked:
     def room(self) -> bool:
         """Whether another call may wait for its client."""
         return len(self._waiting) < PARKED_CALLS
+
+    async def aclose(self) -> None:
+        """Let the calls that wait end without their answers."""
+        waiting = [(call, task) for _, call, task in self._waiting.values()]
+        for call, _ in waiting:
+            call.give_up()
+        await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
 
     async def begin(
         self, owner: str, call: ParkedCall, work: Coroutine[None, None, _Result]

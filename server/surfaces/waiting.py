@@ -40,10 +40,10 @@ class WaitingClient:
     Args:
         telling: Tells of progress.
         channel: Asks the client.
-        log: The client's log.
+        log: The client's log; None where there is none.
     """
 
-    def __init__(self, telling: Telling, channel: Channel, log: ClientLog) -> None:
+    def __init__(self, telling: Telling, channel: Channel, log: ClientLog | None = None) -> None:
         self.lacking: str | None = None
         self._telling = telling
         self._channel = channel
@@ -73,7 +73,7 @@ class WaitingClient:
 
     async def log(self, level: str, data: Json, logger: str) -> None:
         """Tell what a tool has for the client's log."""
-        if not self._gone.done():
+        if self._log is not None and not self._gone.done():
             await self._log.write(level, data, logger)
 
     def lack(self, method: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.tools import CallContext
@@ -18,7 +18,15 @@ class Listener:
     It answers when `thought` is set.
     """
 
-    def __init__(self, answer: JsonObject | None = None, *, mute: bool = False, listens: bool = True) -> None:
+    def __init__(
+        self,
+        answer: JsonObject | None = None,
+        *,
+        mute: bool = False,
+        listens: bool = True,
+        methods: Collection[str] = (ELICIT,),
+    ) -> None:
+        self.methods = methods
         self.answer = answer
         self.mute = mute
         self.listens = listens
@@ -49,7 +57,7 @@ class Listener:
         self.lacking.append(method)
 
     def takes(self, method: str) -> bool:
-        return method == ELICIT and not self.mute
+        return method in self.methods and not self.mute
 
     async def ask(self, questions: Mapping[str, Question]) -> Mapping[str, JsonObject]:
         self.questions.append(questions)

@@ -71,9 +71,16 @@ async def connected(
 
 async def post(server: Served, body: bytes, path: str = "/mcp", **headers: str) -> httpx2.Response:
     """Send a body as a client of the handshake era would."""
+    async with httpx2.AsyncClient(verify=False) as client:
+        return await sent(client, server, body, path, **headers)
+
+
+async def sent(
+    client: httpx2.AsyncClient, server: Served, body: bytes, path: str = "/mcp", **headers: str
+) -> httpx2.Response:
+    """Send a body over a client's connection."""
     told = {"content-type": "application/json", "accept": "application/json, text/event-stream", **headers}
-    async with httpx2.AsyncClient() as client:
-        return await client.post(server.url + path, content=body, headers=told)
+    return await client.post(server.url + path, content=body, headers=told)
 
 
 async def until(condition: Callable[[], bool], within_s: float = 5) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from pointsman.contracts.bounds import ARGUMENTS_BYTES, MESSAGE_BYTES
 from pointsman.server.http import bodies
-from tests.server.http.served import post, served, until
+from tests.server.http.served import post, sent, served, until
 from tests.server.stdio.test_strict_stdio import PING, REJECTED, call
 
 INITIALIZE: Final = (
@@ -23,16 +23,16 @@ MODERN: Final = {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call
 
 async def test_what_is_no_message_is_answered_within_a_second_and_recorded() -> None:
     """Design, section 12: malformed input on HTTP is answered as on stdio, and the server goes on."""
-    async with served() as server:
+    async with served() as server, httpx2.AsyncClient(verify=False) as client:
         for name, (body, code, request_id, message) in REJECTED.items():
             async with asyncio.timeout(1):
-                response = await post(server, body)
+                response = await sent(client, server, body)
             large = name == "a large message"
             assert response.status_code == (413 if large else 400), name
             answer = response.json()
             assert (answer["error"]["code"], answer["id"]) == (code, request_id), name
             assert message in answer["error"]["message"], name
-            assert (await post(server, INITIALIZE)).status_code == 200, name
+            assert (await sent(client, server, INITIALIZE)).status_code == 200, name
         await until(lambda: len(server.governed.strays) == len(REJECTED), 1)
         assert {(stray["action"], stray["actor"]) for stray in server.governed.strays} == {("message", "local:tester")}
         assert {stray["code"] for stray in server.governed.strays} == {"MALFORMED", "TOO_LARGE"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -85,8 +85,12 @@ async def connected(
     process: bool = False,
     governed: Governed | None = None,
     answer: ElicitationFnT | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> AsyncGenerator[Connected]:
-    """Connect a client of this name, whose person `answer`s. `mode` is the SDK's: `legacy` is the handshake."""
+    """Connect a client of this name, whose person `answer`s. `mode` is the SDK's: `legacy` is the handshake.
+
+    `more` are arguments of the SDK's client.
+    """
     heard: list[Connected] = []
 
     async def hear(message: object) -> None:
@@ -102,7 +106,9 @@ async def connected(
             governed or governed_with(session), Settings(surface, "local:tester", session or None), era
         )
     info = types.Implementation(name=name, version="1")
-    client = Client(transport, mode=mode, client_info=info, message_handler=hear, elicitation_callback=answer)
+    client = Client(
+        transport, mode=mode, client_info=info, message_handler=hear, elicitation_callback=answer, **(more or {})
+    )
     connection = Connected(client)
     heard.append(connection)
     async with client:

@@ -216,3 +216,19 @@ async def test_who_has_gone_is_not_asked() -> None:
     with pytest.raises(Unanswered, match=GONE):
         await waiter.ask({"a": Question(ELICIT, FORM)})
     assert not waiter.takes(ELICIT)
+
+
+async def test_a_server_that_stops_leaves_questions_without_an_answer() -> None:
+    parking = parked.Parked()
+    call = parked.ParkedCall(parking, ClientCapabilities(elicitation=ElicitationCapability()), {}, None)
+
+    async def work() -> CallToolResult:
+        with pytest.raises(Unanswered, match="the server stops"):
+            await call.ask({"a": Question(ELICIT, FORM)})
+        return CallToolResult(content=[])
+
+    first = await parking.begin("ada", call, work())
+    assert isinstance(first, InputRequiredResult)
+    assert first.request_state is not None
+    await parking.aclose()
+    assert await parking.resume("ada", first.request_state, {"a": ANSWER}, None) is None

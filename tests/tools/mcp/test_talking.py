@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from pointsman.contracts.bounds import DOWNSTREAM_LOG_LINES_PER_MINUTE
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Key
+from pointsman.tools.conversation import ROOTS, SAMPLE
 from tests.tools.listener import Listener, heard_by
 
 from .workshop import SHORT_MS, Docks, call
@@ -116,3 +117,43 @@ async def test_a_read_that_is_given_up_is_cancelled_at_the_server(docks: Docks) 
     told = (await call(source, "told")).result
     assert isinstance(told, dict)
     assert told["cancelled"] == 1
+
+
+WORDS: JsonObject = {"messages": [{"role": "user", "content": {"type": "text", "text": "Who?"}}], "maxTokens": 9}
+SAID: JsonObject = {"role": "assistant", "content": {"type": "text", "text": "Ada."}, "model": "m"}
+ROOTED: JsonObject = {"roots": [{"uri": "file:///work"}]}
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "answer"), [(SAMPLE, WORDS, SAID), (ROOTS, {}, ROOTED)], ids=["sampling", "roots"]
+)
+async def test_a_model_and_folders_are_asked_for_only_where_the_workflow_says_so(
+    docks: Docks, method: str, params: JsonObject, answer: JsonObject
+) -> None:
+    """Issue 4: a downstream's sampling requests are refused; `asks` is how a workflow allows what it trusts."""
+    listener = Listener(answer, methods=(SAMPLE, ROOTS))
+    question: JsonObject = {"method": method, "params": params}
+    refused = await call(docks.source(), "ask", question, context=heard_by(listener))
+    assert (refused.outcome, listener.questions) == ("failed", [])
+    done = await call(docks.source(asks=["sampling", "roots"]), "ask", question, context=heard_by(listener))
+    assert (done.outcome, done.result) == ("done", answer)
+    assert [one.action for one in done.asked] == ["accept"]
+
+
+@pytest.mark.parametrize("listener", [Listener(methods=(SAMPLE,)), Listener({"model": 7}, methods=(SAMPLE,)), None])
+async def test_a_server_is_told_that_it_gets_no_answer(docks: Docks, listener: Listener | None) -> None:
+    source = docks.source(asks=["sampling"])
+    question: JsonObject = {"method": SAMPLE, "params": WORDS}
+    done = await call(source, "ask", question, context=heard_by(listener))
+    assert done.outcome == "failed"
+    hanging = asyncio.create_task(call(source, "hang", context=heard_by(None)))
+    await call(source, "look")
+    done = await call(source, "ask", question, context=heard_by(listener))
+    assert "for which call" in (done.error or "")
+    hanging.cancel()
+
+
+async def test_what_a_server_logs_reaches_who_waits_for_its_only_call(docks: Docks) -> None:
+    listener = Listener()
+    await call(docks.source(), "log", {"times": 2, "data": "half way"}, context=heard_by(listener))
+    assert listener.logged == [("info", "half way", "dock")] * 2
