@@ -226,8 +226,10 @@ def _held_to(properties: JsonObject, schema: Json) -> Schema:
         name: {word: value for word, value in one.items() if word != _BESIDE} if isinstance(one, dict) else one
         for name, one in properties.items()
     }
-    required = schema.get("required", []) if isinstance(schema, dict) else []
-    return Schema({"type": "object", "properties": held, "required": required})
+    document: JsonObject = {"type": "object", "properties": held}
+    if isinstance(schema, dict) and "required" in schema:
+        document["required"] = schema["required"]
+    return Schema(document)
 
 
 def _texts(value: Json) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -72,7 +72,7 @@ pytestmark = pytest.mark.slow
 
 
 @asynccontextmanager
-async def yard(place: Path, server: str, tools: list[JsonObject]) -> AsyncIterator[Client]:
+async def yard(place: Path, server: str, tools: list[JsonObject]) -> AsyncGenerator[Client]:
     names = [f"{source}.{tool['name']}" for source in ("reading", "writing") for tool in tools]
     policies = [
         f"  {name}: {{effect: {'read' if name.startswith('r') else 'write, key: none'}, timeout: 2s}}" for name in names

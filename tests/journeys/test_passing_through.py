@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client import ClientRequestContext
 
+from pointsman.contracts.values import JsonObject
 from tests.server.command_line.terminal import POINTSMAN, Shell
 from tests.tools.mcp import raw_server, sdk_server
 
@@ -45,7 +46,7 @@ states:
   stopped: {final: success}
 """
 TAKES = {"ask": ["method", "params"], "answer": ["result"], "progress": ["said"]}
-WISH = {
+WISH: JsonObject = {
     "tools": [
         {"name": name, "inputSchema": {"type": "object", "properties": {key: {} for key in arguments}}}
         for name, arguments in TAKES.items()
@@ -81,9 +82,10 @@ class Person:
 
     async def answer(self, context: ClientRequestContext, params: types.ElicitRequestParams) -> types.ElicitResult:
         del context
-        assert self.action is not None
         self.asked.append(params.message)
-        return types.ElicitResult(action=self.action, content={"colour": "red"} if self.action == "accept" else None)
+        if self.action == "accept":
+            return types.ElicitResult(action="accept", content={"colour": "red"})
+        return types.ElicitResult(action="decline")
 
     async def hear(self, progress: float, total: float | None, message: str | None) -> None:
         self.told.append((progress, total, message))
@@ -101,7 +103,7 @@ def shell(tmp_path: Path) -> Shell:
 
 
 @asynccontextmanager
-async def studio(shell: Shell, mode: str, person: Person, name: str = "claude-ai") -> AsyncIterator[Client]:
+async def studio(shell: Shell, mode: str, person: Person, name: str = "claude-ai") -> AsyncGenerator[Client]:
     server = StdioServerParameters(
         command=str(POINTSMAN), args=["serve", "studio.yaml"], cwd=str(shell.place), env=shell.environment
     )

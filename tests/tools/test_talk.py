@@ -91,29 +91,24 @@ async def test_a_person_who_says_nothing_has_cancelled() -> None:
     assert (result, written.why) == ({"action": "cancel"}, "Whoever waits for the call has given no answer.")
 
 
-@pytest.mark.parametrize(
-    ("form", "why"),
-    [
-        ({"mode": "url", "message": "Go", "url": "https://a.example"}, "addresses"),
-        ({"message": "x"}, "no flat object"),
-        ({"message": "x", "requestedSchema": {"type": "object", "properties": {"a": 1}}}, "no flat object"),
-        (
-            {"message": "x", "requestedSchema": {"properties": {f"f{n}": {} for n in range(ASK_FIELDS + 1)}}},
-            "larger than",
-        ),
-        (
-            {"message": "x", "requestedSchema": {"properties": {"a": {"title": "t" * ASK_SCHEMA_BYTES}}}},
-            "larger than",
-        ),
-        ({"message": "x", "requestedSchema": {"properties": {"a": {"title": "a\u202eb"}}}}, "hide"),
-        ({"message": "x", "requestedSchema": {"properties": {"a\x1b": {}}}}, "hide"),
-        ({"message": "x", "requestedSchema": {"properties": {"a": {"type": "colour"}}}}, "no JSON Schema"),
-        (
-            {"message": "x", "requestedSchema": {"properties": {"a": {"pattern": "(?=a)b"}}}},
-            "no JSON Schema",
-        ),
-    ],
-)
+def form_of(**properties: Json) -> JsonObject:
+    return {"message": "x", "requestedSchema": {"type": "object", "properties": properties}}
+
+
+NOT_SHOWN: list[tuple[JsonObject, str]] = [
+    ({"mode": "url", "message": "Go", "url": "https://a.example"}, "addresses"),
+    ({"message": "x"}, "no flat object"),
+    (form_of(a=1), "no flat object"),
+    (form_of(**{f"f{n}": {} for n in range(ASK_FIELDS + 1)}), "larger than"),
+    (form_of(a={"title": "t" * ASK_SCHEMA_BYTES}), "larger than"),
+    (form_of(a={"title": "a\u202eb"}), "hide"),
+    (form_of(**{"a\x1b": {}}), "hide"),
+    (form_of(a={"type": "colour"}), "no JSON Schema"),
+    (form_of(a={"pattern": "(?=a)b"}), "no JSON Schema"),
+]
+
+
+@pytest.mark.parametrize(("form", "why"), NOT_SHOWN)
 async def test_a_form_that_cannot_be_shown_is_asked_of_nobody(form: JsonObject, why: str) -> None:
     listener = Listener({"action": "accept", "content": {}})
     result, written = await asked(listener, form)
