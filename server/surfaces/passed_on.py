@@ -7,7 +7,7 @@ with the source it came from.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -27,6 +27,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pointsman.contracts import passed_on
 from pointsman.contracts.bounds import PASSED_ON_PAGES
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.workflow import ToolPolicy
 
 from ..replies import Reply, Waiter
 from .connection import Connection
@@ -132,7 +133,7 @@ async def _allowed(connection: Connection, what: str) -> list[str]:
     if not isinstance(reply, Reply):
         return []
     workflow = next((one for one in connection.governed.workflows() if one.name == reply.workflow), None)
-    policies = {} if workflow is None else workflow.tools
+    policies: Mapping[str, ToolPolicy] = {} if workflow is None else workflow.tools
     names = [action.name for action in reply.allowed if action.kind == "tool" and action.name.endswith(f".{what}")]
     return [name for name in names if name in policies and policies[name].effect == "read"]
 
