@@ -326,3 +326,16 @@ def test_no_fact_and_no_snapshot_holds_a_redacted_value(
 def test_a_tool_is_known_by_its_name_on_the_wire() -> None:
     """On the wire the dot is written `_`."""
     assert kept_of_refused(BANK, "t_login", {"pin": "x", "other": 1}) == {"pin": REDACTED, "other": 1}
+
+
+@pytest.mark.parametrize("redacted", [True, False])
+def test_content_beside_a_result_is_kept_only_where_nothing_of_the_result_is_redacted(*, redacted: bool) -> None:
+    """The blocks may say again what the path takes out."""
+    paths = (("args", "pin"), ("result", "token")) if redacted else (("args", "pin"),)
+    tools = {**BANK.tools, "t.pay": replace(BANK.tools["t.pay"], redact=paths)}
+    story = Story(replace(BANK, tools=tools))
+    story.submit(Call("t.pay", {"who": "ann", "pin": CANARY}), ADA)
+    ended = CallResult("done", {"other": 1}, content=["block"])
+    story.submit(Settle(story.open_call("t.pay").id, ended), SERVER)
+    (settled,) = [fact.body for fact in story.facts if isinstance(fact.body, Settled) and fact.body.call]
+    assert settled.content == (None if redacted else ["block"])
