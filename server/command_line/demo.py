@@ -34,6 +34,7 @@ def command(name: str) -> None:
     from ..scripts.agent import Serving
     from ..scripts.gallery import NotInGallery, script_file, workflow_file
     from ..scripts.script import load_script
+    from .logging import log_to_stderr
     from .playing import play, temporary_folder
 
     try:
@@ -48,6 +49,7 @@ def command(name: str) -> None:
         ("Draw it:", f"{started} graph {shown} --format svg > picture.svg"),
         ("Play another script:", f"{started} run {shown} --script {quote(str(another))}"),
     )
+    log_to_stderr("error")
     with temporary_folder() as folder, _records_in(folder):
         play(script, Serving(file, folder / "pointsman.sqlite3"), EXPLANATION, then)
 
