@@ -81,9 +81,9 @@ class Drawing:
         """Draw one step."""
         self._head(scene)
         if scene.message and scene.outcome != "done":
-            text = visible(scene.message)
-            shown = text if len(text) <= _MESSAGE_CHARACTERS else text[:_MESSAGE_CHARACTERS] + "…"
-            self._below(Text(shown))
+            self._below(Text(_cut(scene.message)))
+        for trouble in scene.troubles:
+            self._below(Text(_cut(trouble), "red"))
         if scene.entered:
             arrow = f" {self._signs.to} "
             path = Text(f"{self._signs.to} ", style="bold")
@@ -213,6 +213,11 @@ def _stays(rows: Iterable[AuditRow]) -> list[_Stay]:
                     f"{row.action or row.kind} by {row.actor_id}" if row.kind == "decided" else row.action or ""
                 )
     return stays
+
+
+def _cut(message: str) -> str:
+    text = visible(message)
+    return text if len(text) <= _MESSAGE_CHARACTERS else text[:_MESSAGE_CHARACTERS] + "…"
 
 
 def _style(who: Who) -> str:
