@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias
 
 from ..storage import data_file
 from .store import alone
@@ -21,9 +21,9 @@ from .store import alone
 What: TypeAlias = Literal["slow", "hang", "fail", "die", "again"]
 When: TypeAlias = Literal["before", "after"]
 
-_WHATS: Final = ("slow", "hang", "fail", "die")
-_WHENS: Final = ("before", "after")
-_AGAIN: Final = ("post_route", "again")
+_WHATS: Final[dict[str, What]] = {"slow": "slow", "hang": "hang", "fail": "fail", "die": "die"}
+_WHENS: Final[dict[str, When]] = {"before": "before", "after": "after"}
+_OFTEN: Final = ("once", "always")
 
 
 class InvalidFaults(Exception):
@@ -69,14 +69,14 @@ def take(tool: str) -> tuple[Fault, ...]:
 
 
 def _fault(line: str) -> Fault | None:
-    words = line.partition("#")[0].split()
-    if not words:
-        return None
-    often, *said = words
-    if often in ("once", "always"):
-        if tuple(said) == _AGAIN:
+    match line.partition("#")[0].split():
+        case []:
+            return None
+        case [often, "post_route", "again"] if often in _OFTEN:
             return Fault("post_route", "again", once=often == "once")
-        if len(said) == 3 and said[1] in _WHATS and said[2] in _WHENS:
-            return Fault(said[0], cast("What", said[1]), cast("When", said[2]), once=often == "once")
+        case [often, tool, what, when] if often in _OFTEN and what in _WHATS and when in _WHENS:
+            return Fault(tool, _WHATS[what], _WHENS[when], once=often == "once")
+        case _:
+            pass
     example = "One looks like `once post_route hang after`."
     raise InvalidFaults(f"{faults_file().name} has a line that is no fault: {line.strip()!r}. {example}")

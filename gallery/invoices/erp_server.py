@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import anyio
@@ -41,7 +41,7 @@ class Failed(Exception):
 
 def tools() -> list[Tool]:
     """Give what the server says of its tools."""
-    text = files(__package__).joinpath("erp_tools.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("erp_tools.json").read_text(encoding="utf-8")
     return [Tool.model_validate(tool) for tool in json.loads(text)]
 
 
@@ -94,8 +94,10 @@ def _run(function: Any, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 -- my
 
 
 async def _suffer(faults: tuple[Fault, ...], when: When) -> None:
-    for what in (fault.what for fault in faults if fault.when == when):
-        match what:
+    for fault in faults:
+        if fault.when != when:
+            continue
+        match fault.what:
             case "slow":
                 await anyio.sleep(_SLOW_S)
             case "hang":
