@@ -14,7 +14,7 @@ from dataclasses import replace
 from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS, REPLY_WAIT_MS
 from pointsman.contracts.values import Json, JsonObject, settled
 from pointsman.contracts.workflow import AgentState, Evidence, Workflow
-from pointsman.fsm.commands import Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send, Start
+from pointsman.fsm.commands import Attest, Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send, Start
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult, Intended
@@ -50,7 +50,7 @@ class Governor:
         self.catalogue = catalogue
         self.clock = clock
         self.instance = instance
-        self.performer = Performer(instance, self._follow)
+        self.performer = Performer(instance, self._follow, self._stored, clock)
         self._sight = Sight(catalogue, engine)
         self._reads: dict[str, dict[str, tuple[Read, asyncio.Task[Decision]]]] = {}
         self._follower = Follower(engine)
@@ -141,6 +141,10 @@ class Governor:
     async def restart(self, caller: Caller, session: str, state: str, reason: str) -> Reply | Stray:
         """Let a session go on from a state, whether it has ended or not."""
         return await self._administer(caller, session, "restart", Restart(state, reason))
+
+    async def attest(self, caller: Caller, session: str, request: Attest) -> Reply | Stray:
+        """Have a person say how a write ended of which nobody knows whether it has happened."""
+        return await self._administer(caller, session, "settle", replace(request, result=settled(request.result)))
 
     async def list_sessions(self, caller: Caller, chosen: SessionChoice, cursor: str | None = None) -> Sessions | Stray:
         """List sessions this caller may see, newest first."""
@@ -299,7 +303,7 @@ class Governor:
         if task is None:
             said, again = counted(decision), decision.repeated
             if decision.stored is not None:
-                said = await stored_result(self.engine, session, decision.stored)
+                said = await self._stored(session, decision.stored)
             return await self._at_rest(served, session, "done", entered=entered, result=said, repeated=again)
         await asyncio.wait([task], timeout=REPLY_WAIT_MS / 1000)
         if not task.done():
@@ -358,6 +362,9 @@ class Governor:
     async def submit_and_follow(self, session: Session, request: Request, command_id: str) -> Session | None:
         """Submit what happens by itself (an outcome, a timer, a takeover), and run what that opens."""
         return (await self._follow(session, request, command_id)).session
+
+    async def _stored(self, session: Session, revision: int) -> Json:
+        return await stored_result(self.engine, session, revision)
 
     async def _follow(self, session: Session, request: Request, command_id: str) -> Decision:
         served = await self.catalogue.recall(session.definition, self.engine)
