@@ -22,6 +22,7 @@ from pointsman.fsm.stays import turn_of
 
 from ..audit.chain import AuditRow
 from ..audit.verify import ChainReport
+from .doubts import Doubt
 from .playing import Scene, Who
 
 _INDENT: Final = 13
@@ -128,6 +129,24 @@ class Drawing:
             cells = (row.actor_id, row.kind, what, outcome)
             table.add_row(str(row.revision), *(Text(visible(cell), style) for cell in cells))
         self._console.print(table)
+        self._console.print()
+
+    def doubts(self, doubts: Iterable[Doubt]) -> None:
+        """Tell of writes that were in doubt, and what became of them."""
+        for doubt in doubts:
+            self._rule(f"{doubt.tool} was in doubt")
+            table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+            table.add_column("row", no_wrap=True, justify="right")
+            table.add_column("what it says", overflow="fold")
+            for told in doubt.story:
+                table.add_row(str(told.revision), Text(visible(told.text)))
+            self._console.print(table)
+            self._console.print()
+
+    def outside(self, seen: str) -> None:
+        """Say what is seen in the world outside, now that all is over."""
+        self._rule("Outside")
+        self._console.print(Text(visible(seen)))
         self._console.print()
 
     def proof(self, report: ChainReport) -> None:

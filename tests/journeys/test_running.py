@@ -41,6 +41,26 @@ def test_the_demo_plays_draws_and_proves_the_invoice_workflow(shell: Shell) -> N
     assert not shell.database.exists()
 
 
+@pytest.mark.slow
+def test_the_demo_of_faults_shows_a_write_that_was_in_doubt_and_is_not_repeated(shell: Shell) -> None:
+    """Issue 4: a timeout after a successful write, reconciled."""
+    done = shell.run("demo", "--faults", env={"COLUMNS": "80"})
+
+    assert done.code == 0, done.stderr
+    story = done.stdout.split("── erp.post_route was in doubt")[1]
+    for told in ("written down before it was sent", "did not answer within 10000 ms", "So erp.find_route was asked"):
+        assert told in story
+    assert "It had happened, as that answer says. It was not sent again." in story
+    assert "exactly one posting of INV-1003: W-000002." in story
+    assert "The audit verifies" in story
+
+
+def test_a_workflow_that_shows_no_faults_is_wrong_usage(shell: Shell) -> None:
+    done = shell.run("demo", "service_desk", "--faults")
+    assert done.code == 2
+    assert "shows no faults" in done.stderr
+
+
 def test_the_demo_of_another_workflow_says_how_to_go_on_with_that_one(shell: Shell) -> None:
     done = shell.run("demo", "service_desk", env={"COLUMNS": "80"})
 
