@@ -61,6 +61,11 @@ def _story(rows: Sequence[AuditRow], settled: AuditRow, call: str, doubt: str) -
         if row.command_id.startswith(f"{call}:reconcile:"):
             yield Told(row.revision, f"So {row.action} was asked, and answered: {_answer(row, _body(row))}")
     yield Told(settled.revision, _end(settled, _body(settled), taken_over=len(intents) > 1))
+    for row in rows:
+        body = _body(row)
+        if row.revision > settled.revision and body.get("call") == call:
+            why = f" {body['reason']}" if row.kind == "admin" else " Its answer came after all."
+            yield Told(row.revision, f"{row.actor_id} settled it: {row.outcome}.{why}")
 
 
 def _opened(row: AuditRow) -> JsonObject:
@@ -78,7 +83,8 @@ def _answer(row: AuditRow, body: JsonObject) -> str:
 def _end(row: AuditRow, body: JsonObject, *, taken_over: bool) -> str:
     by = ", as that answer says" if body.get("reconciled") else ""
     again = int(str(body.get("attempts", 1))) - (0 if taken_over else 1)
-    sent = f"It was sent again with the same key, {again} times." if again else "It was not sent again."
+    more = "once more" if again == 1 else f"{again} times more"
+    sent = f"It was sent {more}, with the same key." if again else "It was not sent again."
     return f"{_ENDS.get(row.outcome or '', row.outcome)}{by}. {sent}"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.gallery.plays import missing
 from tests.server.command_line.conftest import shell as shell  # noqa: PLC0414 -- a fixture is found by its name
 from tests.server.command_line.terminal import Shell
 
@@ -53,6 +54,18 @@ def test_the_demo_of_faults_shows_a_write_that_was_in_doubt_and_is_not_repeated(
     assert "It had happened, as that answer says. It was not sent again." in story
     assert "exactly one posting of INV-1003: W-000002." in story
     assert "The audit verifies" in story
+
+
+@pytest.mark.slow
+def test_the_demo_of_git_holds_a_public_server_to_an_approved_plan(shell: Shell) -> None:
+    why = missing("git")
+    if why is not None:
+        pytest.skip(why)
+    done = shell.run("demo", "git", env={"COLUMNS": "80"})
+
+    assert done.code == 0, done.stderr
+    for told in ("✗ NOT_ALLOWED", "✗ FORBIDDEN", "✗ GUARD_FAILED", "→ committed", "The audit verifies"):
+        assert told in done.stdout
 
 
 def test_a_workflow_that_shows_no_faults_is_wrong_usage(shell: Shell) -> None:
