@@ -22,7 +22,7 @@ from pointsman.fsm.stays import turn_of
 
 from ..audit.chain import AuditRow
 from ..audit.verify import ChainReport
-from .doubts import Doubt
+from ..writes import Write, happenings
 from .playing import Scene, Who
 
 _INDENT: Final = 13
@@ -131,15 +131,16 @@ class Drawing:
         self._console.print(table)
         self._console.print()
 
-    def doubts(self, doubts: Iterable[Doubt]) -> None:
+    def doubts(self, writes: Iterable[Write]) -> None:
         """Tell of writes that were in doubt, and what became of them."""
-        for doubt in doubts:
-            self._rule(f"{doubt.tool} was in doubt")
+        for write in writes:
+            self._rule(f"{write.tool} was in doubt")
+            self._console.print(Text(visible(f"Its key is {write.key}.")))
             table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
             table.add_column("row", no_wrap=True, justify="right")
-            table.add_column("what it says", overflow="fold")
-            for told in doubt.story:
-                table.add_row(str(told.revision), Text(visible(told.text)))
+            table.add_column("what happened", overflow="fold")
+            for one in happenings(write):
+                table.add_row(str(one.revision), Text(visible("\n".join(one.lines), lines=True)))
             self._console.print(table)
             self._console.print()
 

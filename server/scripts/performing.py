@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from ..audit.chain import AuditRow
 from ..audit.verify import ChainReport
+from ..writes import doubted
 from .agent import Serving, open_agent
-from .doubts import doubts
 from .drawing import Drawing
 from .playing import Played, Player, Watcher
 from .script import Script
@@ -64,7 +64,7 @@ async def draw(
     if session is not None and performance.report is not None:
         drawing.path(workflow, session, performance.rows)
         drawing.audit(performance.rows)
-        drawing.doubts(doubts(performance.rows))
+        drawing.doubts(doubted(session, performance.rows))
         if outside is not None:
             drawing.outside(outside())
         drawing.proof(performance.report)
