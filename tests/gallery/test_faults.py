@@ -37,8 +37,10 @@ class Saboteur:
             return [row[0] for row in erp.execute("SELECT write_id FROM routes WHERE invoice_id = 'INV-1003'")]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("what", ["slow", "fail", "die", "hang"])
+@pytest.mark.parametrize(
+    ("what", "when"),
+    [("slow", "after"), *((what, when) for what in ("fail", "die", "hang") for when in ("before", "after"))],
+)
 def test_whatever_fails_once_the_route_is_posted_once(repertoire: Repertoire, what: str, when: str) -> None:
     saboteur = Saboteur(f"once post_route {what} {when}", "always post_route again")
     performance = repertoire.play_before(saboteur, ("invoices", "faults"))
