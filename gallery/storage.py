@@ -1,7 +1,7 @@
 """A SQLite file for an example's records, seeded when it is first opened.
 
-POINTSMAN_GALLERY_DATA names the folder of these files; otherwise it is in the user's data directory. A file is
-opened anew for every call of a tool, so that threads and processes may share it.
+POINTSMAN_GALLERY_DATA names the folder of these files, by its whole path; otherwise it is in the user's data directory.
+A file is opened anew for every call of a tool, so that threads and processes may share it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,15 @@ _PATIENCE_S = 5.0
 
 
 def data_file(name: str) -> Path:
-    """Give the path of an example's file."""
+    """Give the path of an example's file.
+
+    Raises:
+        NothingDone: the folder that is named is not named by its whole path, so that processes which run in
+            different folders would not mean the same.
+    """
     folder = os.environ.get("POINTSMAN_GALLERY_DATA")
+    if folder and not Path(folder).is_absolute():
+        raise NothingDone(f"POINTSMAN_GALLERY_DATA is {folder!r}. Name the folder by its whole path.")
     return (Path(folder) if folder else _data_directory() / "pointsman") / name
 
 

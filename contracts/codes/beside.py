@@ -97,8 +97,9 @@ BESIDE: Final[Mapping[str, Rule]] = {
     ),
     "PM317": Rule(
         title="A reference to the environment that nobody reads",
-        meaning="`${NAME}` reads the environment in `env`, headers and URLs of sources and in a webhook's `secret`."
-        " Here the text would be taken as it stands, or it is no such reference.",
+        meaning="`${NAME}` reads the environment in `env`, headers and URLs of sources and in a webhook's `secret`;"
+        " `${NAME:-text}`, in all but the secret, gives the text where the name is not set. Here all would be taken as"
+        " it stands, or it is no such reference.",
         matters="A program would be started with the six characters `${KEY}` in place of the key.",
         wrong='sources: {bank: {mcp: {command: bank-server, args: [--key, "${BANK_KEY}"]}}}\n',
         right='sources: {bank: {mcp: {command: bank-server, env: {BANK_KEY: "${BANK_KEY}"}}}}\n',

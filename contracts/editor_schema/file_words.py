@@ -20,7 +20,9 @@ from ..document.tools import (
 from ..document.triggers import SchedulePart, TriggersPart, WebhookPart
 
 _GRANTS: Final = "`anyone`, `starter`, a role, or a list of these."
-_ENVIRONMENT: Final = "`${NAME}` reads the environment when the server starts."
+_ENVIRONMENT: Final = (
+    "`${NAME}` reads the environment when the server starts, `${NAME:-text}` gives the text where it is not set."
+)
 _FIELDS: Final = "Fields of the record that the new session begins with; `={}` reads what came in."
 
 FILE_WORDS: Final[Mapping[type[Part], Mapping[str, str]]] = {

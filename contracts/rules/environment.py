@@ -1,4 +1,4 @@
-"""References to the environment: `${NAME}` where it is read, and nowhere else.
+"""References to the environment: `${NAME}` or `${NAME:-text}` where it is read, and nowhere else.
 
 The server reads the environment when it starts, and only in `env`, headers and URLs of sources, and in the
 secret of a webhook. Anywhere else the text would be taken as it stands.
@@ -14,7 +14,7 @@ from ..positions import Mapping, Node, Path, Scalar, Sequence
 from .view import View
 
 _REFERENCE: Final = re.compile(r"\$\{[^}]*\}?")
-_NAMED: Final = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}\Z")
+_NAMED: Final = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?\}\Z")
 _BARE: Final = re.compile(r"(?:^|(?<=\s))\$([A-Z_][A-Z0-9_]*)")
 _READ: Final = frozenset({"env", "headers", "url", "base_url", "document"})
 _PROSE: Final = frozenset({"title", "goal", "forbid", "description", "message", "owner", "record", "payload", "prompt"})
@@ -32,7 +32,8 @@ def check_environment(view: View) -> None:
                 hint = "Only `env`, headers and URLs of sources read the environment; write the value itself here."
                 view.at_value("PM317", path, f"`{found}` is not read here and would be taken as it stands", hint)
             elif not _NAMED.match(found):
-                view.at_value("PM317", path, f"`{found}` is no name of the environment", "Write `${NAME}`.")
+                hint = "Write `${NAME}`, or `${NAME:-text}` to say what it is where that is not set."
+                view.at_value("PM317", path, f"`{found}` is no name of the environment", hint)
         for name in _BARE.findall(node.text) if read else ():
             message = f"`${name}` would be taken as it stands"
             view.at_value("PM317", path, message, f"Did you mean `${{{name}}}`?")

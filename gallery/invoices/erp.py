@@ -1,7 +1,7 @@
 """The ERP of the example: orders, receipts, and the routes that were posted, in SQLite.
 
-Its file (`..storage` says where it is) is filled with the example's records when it is first used, and
-keeps what is posted.
+`python -m pointsman.gallery.invoices.erp` serves its functions as the tools of an MCP server. Its file (`..storage`
+says where it is) is filled with the example's records when it is first used, and keeps what is posted.
 """
 
 from __future__ import annotations
@@ -11,34 +11,28 @@ from typing import Any
 from pointsman.tools import NothingDone
 
 from .comparison import compare_records
-from .records import Comparison, PostedRoute, Posting, PurchaseOrder, Receipt, Route
-from .store import Refused, order_of, post, posted_route, receipt_of
+from .records import Comparison, FoundOrder, FoundReceipt, PostedRoute, Posting, PurchaseOrder, Receipt, Route
+from .store import Refused, order_of, post, post_again, posted_route, receipt_of
 
 __all__ = ["compare", "find_purchase_order", "find_receipt", "find_route", "post_route"]
 
 
-def find_purchase_order(po_number: str) -> PurchaseOrder | None:
-    """Find an order with its lines, and the invoices already posted against it.
+def find_purchase_order(po_number: str) -> FoundOrder:
+    """Find an order with its lines, and the invoices already posted against it. It is null if there is none.
 
     Args:
         po_number: Number of the order, such as PO-4420.
-
-    Returns:
-        The order, or null if there is none.
     """
-    return order_of(po_number)
+    return FoundOrder(order_of(po_number))
 
 
-def find_receipt(po_number: str) -> Receipt | None:
-    """Find what was received for an order.
+def find_receipt(po_number: str) -> FoundReceipt:
+    """Find what was received for an order. It is null if nothing was.
 
     Args:
         po_number: Number of the order.
-
-    Returns:
-        The receipt, or null if nothing was received.
     """
-    return receipt_of(po_number)
+    return FoundReceipt(receipt_of(po_number))
 
 
 def compare(invoice: dict[str, Any], po: PurchaseOrder | None, receipt: Receipt | None) -> Comparison:
@@ -46,8 +40,8 @@ def compare(invoice: dict[str, Any], po: PurchaseOrder | None, receipt: Receipt 
 
     Args:
         invoice: The fields as extracted. Lines are compared by sku, qty and price.
-        po: The order, as find_purchase_order gave it.
-        receipt: The receipt, as find_receipt gave it.
+        po: The order that find_purchase_order gave.
+        receipt: The receipt that find_receipt gave.
     """
     return compare_records(invoice, po, receipt)
 
@@ -79,3 +73,22 @@ def post_route(
         return post(invoice_id, route, summary, approved_by, idempotency_key)
     except Refused as refused:
         raise NothingDone(str(refused)) from refused
+
+
+def post_route_again(
+    invoice_id: str, route: Route, summary: str, approved_by: str, idempotency_key: str | None = None
+) -> Posting:
+    """Post a route as a careless ERP does: whatever was posted before, this is one more, unless its key was used.
+
+    No tool: it stands for `post_route` where the fault `again` is switched on.
+    """
+    try:
+        return post_again(invoice_id, route, summary, approved_by, idempotency_key)
+    except Refused as refused:
+        raise NothingDone(str(refused)) from refused
+
+
+if __name__ == "__main__":
+    from .erp_server import main
+
+    main()

@@ -60,6 +60,20 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundOrder:
+    """An order, or null if there is none."""
+
+    order: PurchaseOrder | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundReceipt:
+    """A receipt, or null if nothing was received."""
+
+    receipt: Receipt | None
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """One thing that does not match: what the invoice says and what the records say."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -21,8 +23,8 @@ _SCHEMA: Final = (
         PRIMARY KEY (po_number, sku))""",
     """CREATE TABLE invoices (invoice_id TEXT PRIMARY KEY, vendor_id TEXT NOT NULL, invoice_number TEXT,
         po_number TEXT, locked_by TEXT)""",
-    """CREATE TABLE routes (invoice_id TEXT PRIMARY KEY, route TEXT NOT NULL, summary TEXT NOT NULL,
-        approved_by TEXT NOT NULL, idempotency_key TEXT UNIQUE, write_id TEXT NOT NULL UNIQUE,
+    """CREATE TABLE routes (invoice_id TEXT NOT NULL, route TEXT NOT NULL, summary TEXT NOT NULL,
+        approved_by TEXT NOT NULL, idempotency_key TEXT UNIQUE, write_id TEXT PRIMARY KEY,
         posted_at TEXT NOT NULL)""",
 )
 
@@ -77,10 +79,17 @@ def receipt_of(po_number: str) -> Receipt | None:
 
 
 def posted_route(invoice_id: str) -> PostedRoute:
-    """Read the route an invoice was posted with."""
+    """Read the route an invoice was posted with; of several, the first."""
     with opened(database(), _seed) as erp:
-        row = erp.execute("SELECT route, write_id FROM routes WHERE invoice_id = ?", (invoice_id,)).fetchone()
+        row = _first_posting(erp, invoice_id)
     return PostedRoute(None, None) if row is None else PostedRoute(row["route"], row["write_id"])
+
+
+def postings(invoice_id: str) -> list[str]:
+    """Read the numbers of all postings of an invoice, oldest first. One is as it should be."""
+    with opened(database(), _seed) as erp:
+        rows = erp.execute("SELECT write_id FROM routes WHERE invoice_id = ? ORDER BY write_id", (invoice_id,))
+        return [row["write_id"] for row in rows]
 
 
 def post(invoice_id: str, route: Route, summary: str, approved_by: str, key: str | None) -> Posting:
@@ -90,28 +99,70 @@ def post(invoice_id: str, route: Route, summary: str, approved_by: str, key: str
         Refused: the invoice is unknown, locked, or has another route; the key was used for another one.
     """
     with opened(database(), _seed) as erp, writing(erp):
-        if key is not None:
-            used = erp.execute("SELECT * FROM routes WHERE idempotency_key = ?", (key,)).fetchone()
-            if used is not None and used["invoice_id"] != invoice_id:
-                raise Refused("This idempotency key was used for another invoice. Nothing was posted.")
-        invoice = erp.execute("SELECT * FROM invoices WHERE invoice_id = ?", (invoice_id,)).fetchone()
-        if invoice is None:
-            raise Refused(f"The ERP knows no invoice {invoice_id}. Nothing was posted.")
-        posted = erp.execute("SELECT route, write_id FROM routes WHERE invoice_id = ?", (invoice_id,)).fetchone()
+        _posting_of_key(erp, key, invoice_id)
+        invoice = _invoice(erp, invoice_id)
+        posted = _first_posting(erp, invoice_id)
         if posted is not None and posted["route"] == route:
             return Posting(posted["write_id"], repeated=True)
         if posted is not None:
             raise Refused(
                 f"{invoice_id} was already posted as {posted['route']} under {posted['write_id']}. Nothing was posted."
             )
-        if invoice["locked_by"] is not None:
-            raise Refused(f"{invoice['locked_by']} is working on {invoice_id} in the ERP. Nothing was posted.")
-        count: int = erp.execute("SELECT count(*) FROM routes").fetchone()[0]
-        write_id = f"W-{count + 1:06d}"
-        erp.execute(
-            "INSERT INTO routes VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (invoice_id, route, summary, approved_by, key, write_id, datetime.now(UTC).isoformat()),
-        )
+        _require_unlocked(invoice)
+        return _insert(erp, (invoice_id, route, summary, approved_by, key))
+
+
+def post_again(invoice_id: str, route: Route, summary: str, approved_by: str, key: str | None) -> Posting:
+    """Write a route of an invoice, however many there are, unless the key was used.
+
+    Raises:
+        Refused: the invoice is unknown or locked; the key was used for another one.
+    """
+    with opened(database(), _seed) as erp, writing(erp):
+        used = _posting_of_key(erp, key, invoice_id)
+        if used is not None:
+            return Posting(used["write_id"], repeated=True)
+        _require_unlocked(_invoice(erp, invoice_id))
+        return _insert(erp, (invoice_id, route, summary, approved_by, key))
+
+
+@contextmanager
+def alone() -> Generator[None]:
+    """Keep everybody else from writing meanwhile, other processes too."""
+    with opened(database(), _seed) as erp, writing(erp):
+        yield
+
+
+def _first_posting(erp: sqlite3.Connection, invoice_id: str) -> sqlite3.Row | None:
+    query = "SELECT route, write_id FROM routes WHERE invoice_id = ? ORDER BY write_id LIMIT 1"
+    row: sqlite3.Row | None = erp.execute(query, (invoice_id,)).fetchone()
+    return row
+
+
+def _posting_of_key(erp: sqlite3.Connection, key: str | None, invoice_id: str) -> sqlite3.Row | None:
+    used: sqlite3.Row | None = erp.execute("SELECT * FROM routes WHERE idempotency_key = ?", (key,)).fetchone()
+    if used is not None and used["invoice_id"] != invoice_id:
+        raise Refused("This idempotency key was used for another invoice. Nothing was posted.")
+    return used
+
+
+def _invoice(erp: sqlite3.Connection, invoice_id: str) -> sqlite3.Row:
+    row: sqlite3.Row | None = erp.execute("SELECT * FROM invoices WHERE invoice_id = ?", (invoice_id,)).fetchone()
+    if row is None:
+        raise Refused(f"The ERP knows no invoice {invoice_id}. Nothing was posted.")
+    return row
+
+
+def _require_unlocked(invoice: sqlite3.Row) -> None:
+    if invoice["locked_by"] is not None:
+        who = invoice["locked_by"]
+        raise Refused(f"{who} is working on {invoice['invoice_id']} in the ERP. Nothing was posted.")
+
+
+def _insert(erp: sqlite3.Connection, posting: tuple[str, Route, str, str, str | None]) -> Posting:
+    count: int = erp.execute("SELECT count(*) FROM routes").fetchone()[0]
+    write_id = f"W-{count + 1:06d}"
+    erp.execute("INSERT INTO routes VALUES (?, ?, ?, ?, ?, ?, ?)", (*posting, write_id, datetime.now(UTC).isoformat()))
     return Posting(write_id)
 
 

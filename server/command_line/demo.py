@@ -26,30 +26,39 @@ _RECORDS: Final = "POINTSMAN_GALLERY_DATA"
 
 @click.command("demo")
 @click.argument("name", default=_DEFAULT)
-def command(name: str) -> None:
+@click.option("--faults", "faulty", is_flag=True, help="Let what the tools rely on fail, and see what comes of it.")
+def command(name: str, *, faulty: bool) -> None:
     """Watch a workflow from the gallery run from start to end.
 
     NAME is the gallery's name for it; without one, invoices. Everything happens in a temporary folder.
     """
     from ..scripts.agent import Serving
-    from ..scripts.gallery import NotInGallery, script_file, workflow_file
+    from ..scripts.gallery import NotInGallery, faults_of, script_file, workflow_file
     from ..scripts.script import load_script
+    from .logging import log_to_stderr
     from .playing import play, temporary_folder
 
     try:
-        file, script = workflow_file(name), load_script(script_file(name, "demo"))
+        faults = faults_of(name) if faulty else None
+        file, script = workflow_file(name), load_script(script_file(name, "faults" if faulty else "demo"))
     except NotInGallery as error:
         raise WrongUsage(str(error)) from error
     started, shown = program(), quote(str(file))
     served = "" if name == _DEFAULT else f" {shown}"
-    another = min(path for path in (file.parent / "scripts").glob("*.yaml") if path.stem != "demo")
+    another = min(path for path in (file.parent / "scripts").glob("*.yaml") if path.stem not in ("demo", "faults"))
     then = (
         ("Let Claude work in this workflow:", f"{started} install claude-desktop{served}"),
         ("Draw it:", f"{started} graph {shown} --format svg > picture.svg"),
         ("Play another script:", f"{started} run {shown} --script {quote(str(another))}"),
     )
+    log_to_stderr("error")
     with temporary_folder() as folder, _records_in(folder):
-        play(script, Serving(file, folder / "pointsman.sqlite3"), EXPLANATION, then)
+        serving = Serving(file, folder / "pointsman.sqlite3")
+        if faults is None:
+            play(script, serving, EXPLANATION, then)
+        else:
+            faults.switch_on()
+            play(script, serving, faults.EXPLANATION, then, faults.outside)
 
 
 @contextmanager

@@ -17,13 +17,13 @@ from pointsman.fsm.refusals import Refusal
 
 from ..store.reading import audit_rows
 from ..store.searching import open_effects
+from ..writes import Write, entry, found_write, happenings
 from .columns import Column
 from .confirming import confirm
 from .database import reading_database, session_named
 from .failures import FoundProblems, NotReached
 from .groups import Group
 from .invocation import program
-from .ledger import Write, entry, found_write, happenings
 from .options import Choice, database_option, json_option, limit_option, token_option
 from .output import json_text, moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
 from .persons import demand_a_person, person, turn_away

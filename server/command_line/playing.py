@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,13 @@ from ..scripts.script import Script
 from .failures import FoundProblems, NotReached, NotVerified
 
 
-def play(script: Script, serving: Serving, explanation: str = "", then: Iterable[tuple[str, str]] = ()) -> Performance:
+def play(
+    script: Script,
+    serving: Serving,
+    explanation: str = "",
+    then: Iterable[tuple[str, str]] = (),
+    outside: Callable[[], str] | None = None,
+) -> Performance:
     """Play a script, drawn on stdout.
 
     Args:
@@ -26,6 +32,7 @@ def play(script: Script, serving: Serving, explanation: str = "", then: Iterable
         serving: How the server process is started.
         explanation: What one is about to see.
         then: What to do next, each with its command. Only drawn if all went well.
+        outside: Looks what has become of the world outside, when all is over, and says it in a sentence or two.
 
     Raises:
         PointsmanError: when the workflow, its tools, the database or the server cannot be had.
@@ -40,7 +47,7 @@ def play(script: Script, serving: Serving, explanation: str = "", then: Iterable
     if explanation:
         drawing.explain(explanation)
     try:
-        performance = asyncio.run(draw(script, serving, drawing))
+        performance = asyncio.run(draw(script, serving, drawing, outside))
     except ServerFailed as error:
         raise NotReached(str(error)) from error
     if performance.played.faults:

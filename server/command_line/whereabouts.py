@@ -14,7 +14,7 @@ from pointsman.fsm.votes import tallies, votes_so_far
 
 from ..audit.chain import AuditRow
 from ..store.rows import row_as_json
-from .ledger import entry
+from ..writes import entry
 from .output import json_text, moment
 
 _TURN: Final[dict[TurnOf, str]] = {

@@ -22,6 +22,7 @@ from pointsman.fsm.stays import turn_of
 
 from ..audit.chain import AuditRow
 from ..audit.verify import ChainReport
+from ..writes import Write, happenings
 from .playing import Scene, Who
 
 _INDENT: Final = 13
@@ -81,9 +82,9 @@ class Drawing:
         """Draw one step."""
         self._head(scene)
         if scene.message and scene.outcome != "done":
-            text = visible(scene.message)
-            shown = text if len(text) <= _MESSAGE_CHARACTERS else text[:_MESSAGE_CHARACTERS] + "…"
-            self._below(Text(shown))
+            self._below(Text(_cut(scene.message)))
+        for trouble in scene.troubles:
+            self._below(Text(_cut(trouble), "red"))
         if scene.entered:
             arrow = f" {self._signs.to} "
             path = Text(f"{self._signs.to} ", style="bold")
@@ -128,6 +129,25 @@ class Drawing:
             cells = (row.actor_id, row.kind, what, outcome)
             table.add_row(str(row.revision), *(Text(visible(cell), style) for cell in cells))
         self._console.print(table)
+        self._console.print()
+
+    def doubts(self, writes: Iterable[Write]) -> None:
+        """Tell of writes that were in doubt, and what became of them."""
+        for write in writes:
+            self._rule(f"{write.tool} was in doubt")
+            self._console.print(Text(visible(f"Its key is {write.key}.")))
+            table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+            table.add_column("row", no_wrap=True, justify="right")
+            table.add_column("what happened", overflow="fold")
+            for one in happenings(write):
+                table.add_row(str(one.revision), Text(visible("\n".join(one.lines), lines=True)))
+            self._console.print(table)
+            self._console.print()
+
+    def outside(self, seen: str) -> None:
+        """Say what is seen in the world outside, now that all is over."""
+        self._rule("Outside")
+        self._console.print(Text(visible(seen)))
         self._console.print()
 
     def proof(self, report: ChainReport) -> None:
@@ -213,6 +233,11 @@ def _stays(rows: Iterable[AuditRow]) -> list[_Stay]:
                     f"{row.action or row.kind} by {row.actor_id}" if row.kind == "decided" else row.action or ""
                 )
     return stays
+
+
+def _cut(message: str) -> str:
+    text = visible(message)
+    return text if len(text) <= _MESSAGE_CHARACTERS else text[:_MESSAGE_CHARACTERS] + "…"
 
 
 def _style(who: Who) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -22,6 +23,21 @@ class _Gallery(Protocol):
 
     def names(self) -> tuple[str, ...]:
         """Name the workflows."""
+        ...
+
+
+class Faults(Protocol):
+    """What a workflow's module `faults` offers. The script of that name is played while they are on."""
+
+    EXPLANATION: str
+    """What one is about to see."""
+
+    def switch_on(self) -> None:
+        """Let what the workflow's tools rely on fail from now on."""
+        ...
+
+    def outside(self) -> str:
+        """Say what is seen there afterwards."""
         ...
 
 
@@ -52,6 +68,18 @@ def script_file(name: str, script: str) -> Path:
     if not path.is_file():
         raise NotInGallery(f"The gallery's workflow {name!r} has no script {script!r}.")
     return path
+
+
+def faults_of(name: str) -> Faults:
+    """Give what a workflow of the gallery shows of faults.
+
+    Raises:
+        NotInGallery: when there is no such workflow, or it shows none.
+    """
+    module = f"pointsman.gallery.{workflow_file(name).parent.name}.faults"
+    if importlib.util.find_spec(module) is None:
+        raise NotInGallery(f"The gallery's workflow {name!r} shows no faults.")
+    return cast("Faults", importlib.import_module(module))
 
 
 def _gallery() -> _Gallery:

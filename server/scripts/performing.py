@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..audit.chain import AuditRow
 from ..audit.verify import ChainReport
+from ..writes import doubted
 from .agent import Serving, open_agent
 from .drawing import Drawing
 from .playing import Played, Player, Watcher
@@ -37,8 +38,16 @@ async def perform(
         return await _performed(await Player(agent, stage, watcher).play(script), stage)
 
 
-async def draw(script: Script, serving: Serving, drawing: Drawing) -> Performance:
+async def draw(
+    script: Script, serving: Serving, drawing: Drawing, outside: Callable[[], str] | None = None
+) -> Performance:
     """Play a script, and draw it as it goes, with the path, the audit trail and its proof at the end.
+
+    Args:
+        script: What is played.
+        serving: How the server process is started.
+        drawing: On what it is drawn.
+        outside: Looks what has become of the world outside, when all is over, and says it in a sentence or two.
 
     Raises:
         PointsmanError: when the workflow, its tools, the database or the server cannot be had.
@@ -55,6 +64,9 @@ async def draw(script: Script, serving: Serving, drawing: Drawing) -> Performanc
     if session is not None and performance.report is not None:
         drawing.path(workflow, session, performance.rows)
         drawing.audit(performance.rows)
+        drawing.doubts(doubted(session, performance.rows))
+        if outside is not None:
+            drawing.outside(outside())
         drawing.proof(performance.report)
     drawing.verdict(len(script.steps), performance.played.faults)
     return performance

@@ -5,7 +5,8 @@ The first step that comes out otherwise ends the play: whatever follows would on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -14,6 +15,7 @@ from pointsman.contracts.expressions import EvaluationError
 from pointsman.contracts.values import Json, JsonObject, canonical, settled
 from pointsman.fsm.session import Session
 
+from ..audit.chain import AuditRow
 from .agent import Agent
 from .script import AdvanceStep, CallStep, DecideStep, DeliverStep, Script
 from .stage import Stage
@@ -28,8 +30,8 @@ class Scene:
     """One step that was played.
 
     `outcome` is that of the reply, or the refusal's code. `entered` are the states the session has
-    entered since the step before, `session` is where it rests now. `fault` says what came out
-    otherwise than the script says.
+    entered since the step before, `session` is where it rests now. `troubles` are calls of the server's
+    own that did not succeed. `fault` says what came out otherwise than the script says.
     """
 
     number: int
@@ -39,6 +41,7 @@ class Scene:
     outcome: str
     message: str
     unmet: tuple[str, ...]
+    troubles: tuple[str, ...]
     entered: tuple[str, ...]
     session: Session
     allowed: tuple[str, ...]
@@ -126,6 +129,7 @@ class Player:
                 outcome=_outcome(self._last),
                 message=_message(self._last),
                 unmet=_unmet(self._last),
+                troubles=tuple(_troubles(rows)),
                 entered=tuple(row.state_after for row in rows if row.kind == "entered" and row.state_after is not None),
                 session=session,
                 allowed=_names(self._last.get("allowed")),
@@ -191,6 +195,14 @@ def _unmet(reply: JsonObject) -> tuple[str, ...]:
     if not isinstance(unmet, list):
         return ()
     return tuple(f"{one.get('path') or 'arguments'}: {one.get('problem')}" for one in unmet if isinstance(one, dict))
+
+
+def _troubles(rows: Iterable[AuditRow]) -> Iterator[str]:
+    """Say which calls of the server's own did not succeed, and why; an agent's own are answered."""
+    for row in rows:
+        body: JsonObject = json.loads(row.body or "{}") if row.kind == "settled" else {}
+        if row.outcome in ("failed", "unknown") and body.get("purpose") == "step":
+            yield f"{row.action}: {row.outcome}. {body.get('error') or ''}".rstrip()
 
 
 def _names(allowed: Json) -> tuple[str, ...]:

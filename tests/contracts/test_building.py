@@ -122,9 +122,9 @@ def test_a_key_is_delivered_as_the_file_says(written: str, key: Key) -> None:
 
 
 def test_sources_keep_their_settings(invoice: Workflow) -> None:
-    assert (invoice.sources["erp"].kind, invoice.sources["erp"].settings) == (
+    assert (invoice.sources["docs"].kind, invoice.sources["docs"].settings) == (
         "python",
-        "pointsman.gallery.invoices.erp",
+        "pointsman.gallery.invoices.documents",
     )
     head = HEAD.replace("{mcp: {command: town}}", "{mcp: {command: python, args: [-m, town], env: {A: '${A}'}}}")
     source = loaded("  begin: {actor: system, next: end}\n", head).sources["t"]

@@ -187,6 +187,8 @@ def test_a_limit_of_the_session_that_leads_on_may_stand_before_a_higher_one() ->
     ("value", "expected"),
     [
         ("command: town, env: {A: '${A} and ${B}'}", []),
+        ("command: town, env: {A: '${A:-}${B:-here}'}", []),
+        ("command: town, env: {A: '${A-here}'}", ["PM317"]),
         ("command: town, env: {A: '${}'}", ["PM317"]),
         ("command: town, env: {A: '${A'}", ["PM317"]),
         ("command: town, env: {A: 'cost $A, pa$$word, $5'}", ["PM317"]),

@@ -55,8 +55,8 @@ def extract(story: Story) -> Story:
 
 def match(story: Story, *, po: object = None, receipt: object = None, ok: bool = False) -> Story:
     extract(story)
-    story.settle("erp.find_purchase_order", gives=po)
-    story.settle("erp.find_receipt", gives=receipt)
+    story.settle("erp.find_purchase_order", gives={"order": po})
+    story.settle("erp.find_receipt", gives={"receipt": receipt})
     story.settle("erp.compare", gives={"ok": ok})
     return story
 

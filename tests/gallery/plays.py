@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
 import pytest
 
+from pointsman.contracts.loading import load
 from pointsman.gallery import names, path
 from pointsman.server.scripts.agent import Serving
 from pointsman.server.scripts.performing import Performance, perform
-from pointsman.server.scripts.playing import Scene
+from pointsman.server.scripts.playing import Scene, Watcher
 from pointsman.server.scripts.script import Script, load_script
 
 Piece: TypeAlias = tuple[str, str]
@@ -23,6 +26,26 @@ SCRIPTS: Final[Mapping[Piece, Script]] = {
     for name in names()
     for file in sorted((path(name).parent / "scripts").glob("*.yaml"))
 }
+
+
+_INSTALLING_S: Final = 180
+
+
+@cache
+def missing(workflow: str) -> str | None:
+    """Say which server of a workflow comes from a registry and cannot be had here; it is installed where it can."""
+    file = path(workflow)
+    for source in load(file.read_bytes(), str(file)).sources.values():
+        settings = source.settings
+        if isinstance(settings, dict) and settings.get("command") == "uvx":
+            arguments = settings["args"]
+            assert isinstance(arguments, list)
+            command = ["uvx", *map(str, arguments), "--help"]
+            try:
+                subprocess.run(command, check=True, capture_output=True, timeout=_INSTALLING_S)
+            except (OSError, subprocess.SubprocessError) as error:
+                return f"the server of {source.name} cannot be had from its registry: {type(error).__name__}"
+    return None
 
 
 class Nobody:
@@ -41,12 +64,19 @@ class Repertoire:
 
     def play(self, piece: Piece) -> Performance:
         if piece not in self._played:
-            folder = self._folder_of("-".join(piece))
-            serving = Serving(path(piece[0]), folder / "sessions.db")
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("POINTSMAN_GALLERY_DATA", str(folder))
-                self._played[piece] = asyncio.run(perform(SCRIPTS[piece], serving, Nobody()))
+            self._played[piece] = self.play_before(Nobody(), piece)
         return self._played[piece]
+
+    def play_before(self, watcher: Watcher, piece: Piece) -> Performance:
+        """Play a piece anew, before somebody who may do more than look on."""
+        why = missing(piece[0])
+        if why is not None:
+            pytest.skip(why)
+        folder = self._folder_of("-".join(piece))
+        serving = Serving(path(piece[0]), folder / "sessions.db")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("POINTSMAN_GALLERY_DATA", str(folder))
+            return asyncio.run(perform(SCRIPTS[piece], serving, watcher))
 
     def all_of(self, workflow: str) -> dict[str, Performance]:
         return {script: self.play((name, script)) for name, script in SCRIPTS if name == workflow}

@@ -23,7 +23,7 @@ def post(invoice_id: str = "INV-1003", route: str = "short_pay", key: str | None
 
 
 def test_an_order_comes_with_its_lines_and_what_was_posted_against_it() -> None:
-    order = find_purchase_order("PO-4398")
+    order = find_purchase_order("PO-4398").order
     assert order is not None
     assert (order.vendor_id, order.total, order.tax) == ("V-12", 1065.60, 177.60)
     assert [(line.sku, line.qty, line.price) for line in order.lines] == [("TN-88", 12, 74)]
@@ -31,7 +31,7 @@ def test_an_order_comes_with_its_lines_and_what_was_posted_against_it() -> None:
 
 
 def test_a_receipt_says_what_arrived() -> None:
-    receipt = find_receipt("PO-4425")
+    receipt = find_receipt("PO-4425").receipt
     assert receipt is not None
     assert (receipt.receipt_number, [(line.sku, line.qty) for line in receipt.lines]) == ("GR-1201", [("BX-60", 240)])
 
@@ -39,8 +39,8 @@ def test_a_receipt_says_what_arrived() -> None:
 @pytest.mark.parametrize("po_number", ["PO-4999", "", "PO-9' OR '1'='1", "po-9"])
 def test_what_is_not_there_is_null(po_number: str) -> None:
     """The workflow's guard asks for null: `record.po == null || record.receipt == null`."""
-    assert find_purchase_order(po_number) is None
-    assert find_receipt(po_number) is None
+    assert find_purchase_order(po_number).order is None
+    assert find_receipt(po_number).receipt is None
 
 
 def test_a_route_is_posted_once_and_found_again(erp_file: Path) -> None:

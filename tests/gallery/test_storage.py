@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.gallery.storage import data_file
+from pointsman.tools import NothingDone
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,9 @@ def test_a_file_is_in_the_users_data_directory_unless_a_folder_is_named(
 def test_a_folder_may_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POINTSMAN_GALLERY_DATA", "/elsewhere")
     assert data_file("desk.db") == Path("/elsewhere/desk.db")
+
+
+def test_a_folder_that_every_process_would_look_for_elsewhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POINTSMAN_GALLERY_DATA", "records")
+    with pytest.raises(NothingDone, match="whole path"):
+        data_file("desk.db")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.gallery.plays import missing
 from tests.server.command_line.conftest import shell as shell  # noqa: PLC0414 -- a fixture is found by its name
 from tests.server.command_line.terminal import Shell
 
@@ -39,6 +40,38 @@ def test_the_demo_plays_draws_and_proves_the_invoice_workflow(shell: Shell) -> N
     assert "\x1b" not in done.stdout
     assert max(map(len, done.stdout.split("── Next")[0].splitlines())) <= 80
     assert not shell.database.exists()
+
+
+@pytest.mark.slow
+def test_the_demo_of_faults_shows_a_write_that_was_in_doubt_and_is_not_repeated(shell: Shell) -> None:
+    """Issue 4: a timeout after a successful write, reconciled."""
+    done = shell.run("demo", "--faults", env={"COLUMNS": "80"})
+
+    assert done.code == 0, done.stderr
+    story = done.stdout.split("── erp.post_route was in doubt")[1]
+    for told in ("Intended by script:maria", "did not answer within 10000 ms", "so erp.find_route was asked"):
+        assert told in story
+    assert "Settled as done by what was answered about it; not sent again." in story
+    assert "exactly one posting of INV-1003: W-000002." in story
+    assert "The audit verifies" in story
+
+
+@pytest.mark.slow
+def test_the_demo_of_git_holds_a_public_server_to_an_approved_plan(shell: Shell) -> None:
+    why = missing("git")
+    if why is not None:
+        pytest.skip(why)
+    done = shell.run("demo", "git", env={"COLUMNS": "80"})
+
+    assert done.code == 0, done.stderr
+    for told in ("✗ NOT_ALLOWED", "✗ FORBIDDEN", "✗ GUARD_FAILED", "→ committed", "The audit verifies"):
+        assert told in done.stdout
+
+
+def test_a_workflow_that_shows_no_faults_is_wrong_usage(shell: Shell) -> None:
+    done = shell.run("demo", "service_desk", "--faults")
+    assert done.code == 2
+    assert "shows no faults" in done.stderr
 
 
 def test_the_demo_of_another_workflow_says_how_to_go_on_with_that_one(shell: Shell) -> None:

@@ -1,7 +1,7 @@
-"""What a workflow file says of an `mcp` source, with `${NAME}` read from the environment.
+"""What a workflow file says of an `mcp` source, with `${NAME}` and `${NAME:-text}` read from the environment.
 
 The environment is read once, when the source is opened; a name that is not set there is an error
-then, and not at the first call. Values never get into a message.
+then, and not at the first call, unless the file says what to take instead. Values never get into a message.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pointsman.contracts.values import Json, JsonObject
 
 from ..errors import SourceError
 
-_NAME: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
+_NAME: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<instead>[^}]*))?\}", re.ASCII)
 _INHERITED: Final = (
     ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "PATHEXT", "TEMP", "APPDATA", "LOCALAPPDATA", "USERPROFILE", "HOMEDRIVE")
     if sys.platform == "win32"
@@ -56,7 +56,8 @@ def read_settings(source: str, settings: Json, beside: Path, environment: Mappin
     relative to the workflow file, which is also where the process runs if `cwd` is not said.
 
     Raises:
-        SourceError: a `${NAME}` is not set in the environment, or the folder is none.
+        SourceError: a `${NAME}` is not set in the environment and nothing is said to take instead, or the
+            folder is none.
     """
     said = settings if isinstance(settings, dict) else {}
     asked = said.get("asks", [])
@@ -89,7 +90,9 @@ def _texts(value: Json) -> dict[str, str]:
 
 def _resolved(source: str, text: str, environment: Mapping[str, str]) -> str:
     def value(found: re.Match[str]) -> str:
-        name = found[1]
+        name, instead = found["name"], found["instead"]
+        if instead is not None:
+            return environment.get(name) or instead
         if name not in environment:
             raise SourceError(
                 f"The source {source!r} needs {name}, which is not set in the environment. Set it and start again."

@@ -36,6 +36,16 @@ def test_a_server_gets_what_it_needs_to_start_and_what_is_declared(tmp_path: Pat
     assert found.environment == {"PATH": "/opt/bin", "HOME": "/root", "ERP": "a-t-1-t-1"}
 
 
+def test_what_is_taken_instead_of_a_name_that_is_not_set_or_empty_stands_in_the_file(tmp_path: Path) -> None:
+    said: JsonObject = {
+        "command": "it",
+        "env": {"A": "${TOKEN:-x}", "B": "${NOT:-${x}", "C": "${EMPTY:-/data}${NOT:-}"},
+    }
+    found = read_settings("erp", said, tmp_path, {**ENVIRONMENT, "EMPTY": ""})
+    assert isinstance(found, Launch)
+    assert {name: found.environment[name] for name in "ABC"} == {"A": "t-1", "B": "${x", "C": "/data"}
+
+
 def test_a_folder_is_relative_to_the_file_and_must_be_there(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     assert launch(tmp_path, cwd="data").folder == tmp_path / "data"

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from pointsman.contracts.times import iso
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, canonical
 from pointsman.fsm.session import LedgerEntry, Session
 
-from ..audit.chain import AuditRow
-from ..store.rows import row_as_json
+from .audit.chain import AuditRow
+from .store.rows import row_as_json
+
+_ANSWER_CHARACTERS: Final = 160
 
 Status: TypeAlias = Literal["intended", "done", "failed", "unknown"]
 
@@ -96,10 +98,19 @@ def found_write(session: Session, call: str, rows: Sequence[AuditRow]) -> Write 
     )
 
 
+def doubted(session: Session, rows: Sequence[AuditRow]) -> Iterator[Write]:
+    """Give the writes of a session that were in doubt at some time, of all its rows, oldest first."""
+    for index, row in enumerate(rows):
+        write = found_write(session, str(row.revision), rows[index:]) if _attempt(row) == 1 else None
+        if write is not None and any(one.outcome == "unknown" or "doubt" in _body(one) for one in write.rows):
+            yield write
+
+
 def happenings(write: Write) -> Iterator[Happening]:
     """Tell the rows of a write in words."""
+    taken_over = any(_attempt(row) > 1 for row in write.rows)
     for row in write.rows:
-        yield Happening(row.at, row.revision, tuple(_words(write.call, row)))
+        yield Happening(row.at, row.revision, tuple(_words(write.call, row, taken_over=taken_over)))
 
 
 def _own(call: str, rows: Iterable[AuditRow]) -> Iterator[AuditRow]:
@@ -115,28 +126,47 @@ def _asks(call: str, row: AuditRow) -> bool:
     return row.command_id.startswith(f"{call}:reconcile:")
 
 
-def _words(call: str, row: AuditRow) -> Iterator[str]:
+def _attempt(row: AuditRow) -> int:
+    """Say the how-manieth process intends a call with this row; 0 where it intends none."""
+    opened = _body(row).get("call") if row.kind == "intended" else None
+    return int(str(opened.get("attempt", 1))) if isinstance(opened, dict) else 0
+
+
+def _words(call: str, row: AuditRow, *, taken_over: bool) -> Iterator[str]:
     body = _body(row)
     doubt, error = body.get("doubt"), body.get("error")
     if row.kind == "intended":
         opened = body.get("call")
-        attempt = opened.get("attempt", 1) if isinstance(opened, dict) else 1
         why = opened.get("doubt") if isinstance(opened, dict) else None
-        yield f"Intended by {row.actor_id}." if attempt == 1 else "Taken over by another server process."
+        yield f"Intended by {row.actor_id}." if _attempt(row) == 1 else "Taken over by another server process."
         yield from [f"In doubt: {why}."] if isinstance(why, str) else []
         stored = opened.get("stored") if isinstance(opened, dict) else None
         yield from [f"It was done before, in row {stored}: its result is given again."] if stored is not None else []
     elif _asks(call, row):
-        yield f"In doubt, so {row.action} was asked: {row.outcome}."
+        yield f"In doubt, so {row.action} was asked: {_answer(row, body)}"
     elif row.kind == "admin":
         yield f"{row.actor_id} says: {row.outcome}. {body.get('reason')}"
     else:
-        tries = body.get("attempts", 1)
-        how = " by what was answered about it" if body.get("reconciled") else "" if tries == 1 else f", {tries} tries"
+        how = " by what was answered about it" if body.get("reconciled") else ""
         late = " after all" if body.get("purpose") == "late" else ""
         yield from [f"It was in doubt: {doubt}"] if isinstance(doubt, str) else []
-        yield f"Settled{late} as {row.outcome}{how}."
+        yield f"Settled{late} as {row.outcome}{how}{_tries(body, taken_over=taken_over)}."
         yield from [error] if isinstance(error, str) else []
+
+
+def _answer(row: AuditRow, body: JsonObject) -> str:
+    if row.outcome != "done":
+        return f"{row.outcome}. {body.get('error') or ''}".rstrip()
+    text = canonical(body.get("result"))
+    return text if len(text) <= _ANSWER_CHARACTERS else f"{text[:_ANSWER_CHARACTERS]}…"
+
+
+def _tries(body: JsonObject, *, taken_over: bool) -> str:
+    """Say how often a write was sent, where that is not told by its being settled."""
+    again = int(str(body.get("attempts", 1))) - (0 if taken_over else 1)
+    if again > 0:
+        return f"; sent {'once' if again == 1 else f'{again} times'} more"
+    return "; not sent again" if body.get("doubt") else ""
 
 
 def _status(outcome: str | None) -> Status:
