@@ -124,7 +124,8 @@ class Settled:
     of the fact that has the result of the same call made before: then nothing was done again.
 
     Of a write, `doubt` says why it was in doubt before this outcome was known, and `reconciled` that the
-    outcome and the result are those of its `reconcile`. With the purpose `late` it was settled as unknown before.
+    outcome and the result are those of its `reconcile`; `unanswered`, of an unknown one, that it was sent and never
+    answered. With the purpose `late` it was settled as unknown before.
     """
 
     call: str | None
@@ -148,6 +149,7 @@ class Settled:
     repeats: int | None = None
     doubt: str | None = None
     reconciled: bool = False
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +200,8 @@ class TimerFired:
 class Administered:
     """A person intervened. `cancelled` ends the session where it is. `restarted` gives it a new budget,
     with these timers of the whole session; the state it goes on from is entered next. `settled` says how
-    the write of the open or unknown `call` ended, which nobody knew; the columns say whether it was done,
-    `result` what it gave.
+    the write of the unknown `call` ended, which nobody knew; the columns say whether it was done, `result`
+    what it gave, `voids` what evidence it makes void.
     """
 
     act: Literal["cancelled", "restarted", "settled"]
@@ -207,6 +209,7 @@ class Administered:
     timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
     call: str | None = None
     result: Json = None
+    voids: list[str] = field(default_factory=list[str])
 
 
 Body: TypeAlias = Started | Entered | Denied | Intended | Settled | Accepted | Decided | TimerFired | Administered

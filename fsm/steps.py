@@ -127,6 +127,7 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
             voids=voids(turn.workflow, call.tool) if call else [],
             doubt=result.doubt,
             reconciled=result.reconciled,
+            unanswered=result.outcome == "unknown" and result.unanswered,
         ),
         action=tool or "set",
         outcome=result.outcome if tool else outcome,

@@ -164,7 +164,8 @@ def _raised(error: BaseException, policy: ToolPolicy, context: CallContext) -> _
         raised=type(error).__name__,
         where=where[-5:],
     )
-    return _in_doubt(policy, f"{policy.name} failed with {type(error).__name__}.")
+    end = _in_doubt(policy, f"{policy.name} failed with {type(error).__name__}.")
+    return replace(end, cut_off=policy.effect == "write")  # what it had begun elsewhere may go on
 
 
 def _in_doubt(policy: ToolPolicy, message: str) -> _End:

@@ -11,8 +11,8 @@
 A try is in doubt after an error, a broken connection, a timeout and a crash. Where both ways are there, the server
 asks before it calls again. A refutation is believed only when the write cannot be under way any more: when it was
 answered, or when its connection broke and its timeout has passed. A write that timed out and was never answered may be
-under way for ever; it is asked about, and never called again without a key. That nothing was sent in a later try says
-nothing of the tries before.
+under way for ever; it is asked about, and never called again without a key. That nothing was sent in a later try, or
+that a later one was refused, says nothing of the tries before.
 
 Nothing is stored from here: whoever makes a write has committed its intent, and commits each answer of `reconcile`,
 and the outcome, before anything else is done.
@@ -31,7 +31,7 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Key, Reconcile, ToolPolicy, Workflow
 from pointsman.fsm.commands import Read
 from pointsman.fsm.facts import CallResult
-from pointsman.fsm.redaction import kept_result
+from pointsman.fsm.redaction import kept_arguments, kept_result
 from pointsman.fsm.scope import SessionScope
 from pointsman.fsm.session import OpenCall, Session
 
@@ -100,8 +100,9 @@ class Write:
         self._waited = 0
         self._tries = 0
         self._asked = 0
-        self._unanswered = 0
-        self._over_s = world.clock() + self._timeout_s
+        self._doubtful = 0 if call.doubt is None else 1
+        self._unanswered = 1 if call.unanswered else 0
+        self._over_s = world.clock() + (0 if call.doubt is None else self._timeout_s)
         self._late: asyncio.Future[CallResult] = asyncio.get_running_loop().create_future()
         self._given_up = False
 
@@ -126,7 +127,8 @@ class Write:
         self._given_up = True
         doubt = None if end.outcome == "unknown" else self._doubt
         duration_ms = round((self._world.clock() - started_s) * 1000)
-        return replace(end, attempts=self._tries, duration_ms=duration_ms, doubt=doubt)
+        said = replace(end, attempts=self._tries, duration_ms=duration_ms, doubt=doubt)
+        return replace(said, unanswered=self._unanswered > 0, cut_off=False)
 
     async def _go_on(self, end: CallResult, *, refuted: bool) -> CallResult:
         """Wait, and call it again where that cannot make it twice; elsewhere it is only asked about again."""
@@ -153,12 +155,13 @@ class Write:
         if isinstance(policy.key, Key) and policy.key.deliver is not None and policy.key.deliver[0] == "argument":
             arguments = {**arguments, policy.key.deliver[1]: call.key}
         tries = replace(policy, retry=replace(policy.retry, attempts=self._left + 1))
-        sent_s = self._world.clock()
         end = await self._world.call(call.tool, arguments, tries, context)
         self._tries += end.attempts
         self._left -= max(end.attempts - 1, 0)
+        self._doubtful += end.outcome == "unknown"
         self._unanswered += end.unanswered
-        self._over_s = sent_s + self._timeout_s if end.cut_off else self._world.clock()
+        if end.cut_off:
+            self._over_s = self._world.clock() + self._timeout_s
         return end
 
     async def _find_out(self) -> _Answer:
@@ -190,9 +193,10 @@ class Write:
         context = CallContext(session=self._session.id, call=number, key=None, attempt=1, who=self._session.started_by)
         result = await self._world.call(read.tool, arguments, policy, context)
         await self._world.asked(read, result)
-        return self._judged(reconcile, policy, arguments, result)
+        return self._judged(reconcile, policy, kept_arguments(policy, arguments), result)
 
     def _judged(self, reconcile: Reconcile, policy: ToolPolicy, arguments: JsonObject, result: CallResult) -> _Answer:
+        """Say what an answer means; what counts as one is judged as it is for the record."""
         seen = self._scope(args=arguments, result=result.result)
         counts = policy.success is None or policy.success.judge(seen).passed
         if result.outcome != "done" or not counts:
@@ -219,14 +223,15 @@ class Write:
         finally:
             slept.cancel()
             closing.cancel()
-        if self._world.closing.is_set():
+        if self._world.closing.is_set() and not self._late.done():
             raise LeftOpen
 
     def _ended_late(self, result: CallResult) -> None:
-        """A try has ended that nobody waited for any more."""
+        """A try has ended that nobody waited for any more. That one has failed says nothing of the others."""
         self._unanswered -= 1
         if self._given_up:
-            self._world.late(result)
+            if result.outcome == "done" or (result.outcome == "failed" and self._doubtful == 1):
+                self._world.late(result)
         elif result.outcome == "done" and not self._late.done():
             self._late.set_result(result)
 
