@@ -165,17 +165,23 @@ class Write:
         return end
 
     async def _find_out(self) -> _Answer:
-        """Ask what has become of the write. That it has not happened is believed when it cannot be under way."""
-        answer = await self._ask()
-        while answer.happened is False and not (self._unanswered or self._late.done()):
-            left_s = self._over_s - self._world.clock()
-            if left_s <= 0:
-                break
-            await self._pause(left_s)
+        """Ask what has become of the write.
+
+        That it has not happened is believed when it could not be under way any more before that was asked.
+        """
+        answer = _Answer(happened=None)
+        while not self._late.done():
+            over = not self._unanswered and self._world.clock() >= self._over_s
             answer = await self._ask()
+            if answer.happened is not False or over or self._late.done():
+                break
+            if self._unanswered:
+                answer = _Answer(happened=None)
+                break
+            await self._pause(max(self._over_s - self._world.clock(), 0))
         if not answer.happened and self._late.done():
             return _Answer(happened=True, result=self._late.result().result, reconciled=False)
-        return _Answer(happened=None) if answer.happened is False and self._unanswered else answer
+        return answer
 
     async def _ask(self) -> _Answer:
         reconcile = self._policy.reconcile
