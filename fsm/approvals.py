@@ -27,9 +27,11 @@ def shown_digest(approval: OpenApproval) -> str:
     return digest({"tool": approval.tool, "arguments": approval.arguments, "definition": approval.definition})
 
 
-def definition_digest(workflow: Workflow, tool: str) -> str:
-    """The digest of what a tool's source says of it, which an approval of a call is bound to."""
-    definition = workflow.definitions[tool]
+def definition_digest(workflow: Workflow, tool: str) -> str | None:
+    """The digest of what a tool's source says of it, which an approval is bound to; None where it has no such tool."""
+    definition = workflow.definitions.get(tool)
+    if definition is None:
+        return None
     stated: JsonObject = {"description": definition.description, "input_schema": definition.input_schema}
     return digest({**stated, "output_schema": definition.output_schema})
 

@@ -12,8 +12,10 @@ from pointsman.contracts.values import JsonObject, canonical
 from .commands import Attest
 from .decision import Decision
 from .effects import unknown_effect
+from .evidence import voids
 from .facts import Administered
 from .gate import deny
+from .redaction import kept_result
 from .refusals import Refusal
 from .turn import Turn
 
@@ -22,9 +24,16 @@ def attest(turn: Turn, request: Attest) -> Decision:
     """Let a person say how a write ended that nobody knew of. It moves the session nowhere."""
     arguments: JsonObject = {"call": request.call, "outcome": request.outcome, "reason": request.reason}
     refusal = _no_attesting(turn, request)
-    if refusal is not None:
-        return deny(turn, refusal, "settle", arguments)
-    body = Administered("settled", request.reason, call=request.call, result=request.result)
+    effect = unknown_effect(turn, request.call)
+    if refusal is not None or effect is None:
+        return deny(turn, refusal or _not_unknown(turn, request.call), "settle", arguments)
+    body = Administered(
+        "settled",
+        request.reason,
+        call=effect.call,
+        result=kept_result(turn.workflow.tools[effect.tool], request.result),
+        voids=voids(turn.workflow, effect.tool),
+    )
     turn.emit("admin", body, action="settle", outcome=request.outcome)
     return turn.answer()
 
@@ -34,11 +43,13 @@ def _no_attesting(turn: Turn, request: Attest) -> Refusal | None:
         return Refusal("FORBIDDEN", "Only a person settles a write of which nobody knows whether it has happened.")
     if len(canonical(request.result).encode()) > RESULT_BYTES:
         return Refusal("TOO_LARGE", f"A result has at most {RESULT_BYTES} bytes.")
-    if unknown_effect(turn, request.call) is not None:
-        return None
-    effect = next((one for one in turn.session.effects.values() if one.call == request.call), None)
+    return None
+
+
+def _not_unknown(turn: Turn, call: str) -> Refusal:
+    effect = next((one for one in turn.session.effects.values() if one.call == call), None)
     if effect is None:
-        return Refusal("NOT_ALLOWED", f"The session has no write {request.call!r} whose outcome is unknown.")
+        return Refusal("NOT_ALLOWED", f"The session has no write {call!r} whose outcome is unknown.")
     if effect.status == "intended":
         return Refusal("IN_PROGRESS", f"{effect.tool} is running; its outcome is still to come.")
     return Refusal("NOT_ALLOWED", f"It is known already that {effect.tool} was done.")

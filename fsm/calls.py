@@ -37,6 +37,8 @@ def open_call(
     kept = kept_arguments(policy, arguments)
     found = standing(turn, tool, arguments) if policy.effect == "write" else None
     before = found.before if found is not None else None
+    stored = before.settled if before is not None and before.status == "done" else None
+    unknown = before if before is not None and before.status == "unknown" else None
     call = OpenCall(
         id=str(turn.session.revision + 1),
         tool=tool,
@@ -46,12 +48,13 @@ def open_call(
         instance=turn.command.instance,
         opened_at=turn.command.at,
         branch=branch,
-        redacted=kept != arguments,
+        redacted=kept != arguments and stored is None,  # then nothing is called
         approval=approval,
         key=None if found is None else found.key,
         scope=None if found is None else found.scope,
-        doubt=DOUBTED if before is not None and before.status == "unknown" else None,
-        stored=before.settled if before is not None and before.status == "done" else None,
+        doubt=None if unknown is None else DOUBTED,
+        stored=stored,
+        unanswered=unknown is not None and unknown.unanswered,
     )
     if call.redacted:
         turn.clear[call.id] = arguments
@@ -62,7 +65,8 @@ def judged(turn: Turn, tool: str, arguments: JsonObject, result: CallResult) -> 
     """Say how a call has ended by what the workflow calls a success, and give it as it is kept.
 
     `success` sees the arguments as they are kept and the result in clear: of that only a yes or a no remains.
-    What was answered and is no success has failed; a write that cannot be judged is unknown.
+    What was answered and is no success has failed. A write that cannot be judged is unknown; so is one that was in
+    doubt before it was answered, because what is no success may be said of the second try alone.
     """
     policy = turn.workflow.tools[tool]
     kept = replace(result, result=kept_result(policy, result.result))
@@ -73,6 +77,6 @@ def judged(turn: Turn, tool: str, arguments: JsonObject, result: CallResult) -> 
     verdict = policy.success.judge(turn.scope(args=arguments, result=result.result))
     if verdict.passed:
         return kept
-    if verdict.error is None:
-        return replace(kept, outcome="failed", error=NO_SUCCESS)
-    return replace(kept, outcome="unknown" if policy.effect == "write" else "failed", error=NOT_JUDGED)
+    error = NO_SUCCESS if verdict.error is None else NOT_JUDGED
+    unknown = policy.effect == "write" and (verdict.error is not None or result.doubt is not None)
+    return replace(kept, outcome="unknown" if unknown else "failed", error=error)

@@ -104,7 +104,7 @@ def _administered(session: Session, fact: Fact, body: Administered) -> Session:
     stays: record, calls, visits, decisions. An event that was sent before belongs to none of its states.
     """
     if body.act == "settled":
-        return ledger.resolved(session, body.call or "", fact.outcome)
+        return ledger.resolved(_void(session, body.voids), body.call or "", fact.outcome)
     stay = replace(session.stay, timers={}, open={}, branches={}, approvals={})
     if body.act == "restarted":
         anew = replace(session, ended=None, stay=stay, counts=Counts(), spent=(), confidences={}, last_event=None)
@@ -211,7 +211,7 @@ def _settled(session: Session, fact: Fact, body: Settled) -> Session:
         session = _count_call(session, body.tool)
         stay = session.stay
     if opened is not None:
-        session = ledger.settled(session, opened, fact.outcome)
+        session = ledger.settled(session, opened, fact.outcome, unanswered=body.unanswered)
         stay = _closed(stay, opened, fact.outcome, session.revision)
     if body.step is not None:
         stay = replace(stay, branches={**stay.branches, str(body.branch): body.step})

@@ -139,7 +139,8 @@ class Settled:
     `content` and `asked` as in `CallResult`.
 
     Of a write, `doubt` says why it was in doubt before this outcome was known, and `reconciled` that the
-    outcome and the result are those of its `reconcile`. With the purpose `late` it was settled as unknown before.
+    outcome and the result are those of its `reconcile`; `unanswered`, of an unknown one, that it was sent and never
+    answered. With the purpose `late` it was settled as unknown before.
     """
 
     call: str | None
@@ -165,6 +166,7 @@ class Settled:
     asked: list[Asked] = field(default_factory=list[Asked])
     doubt: str | None = None
     reconciled: bool = False
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +217,9 @@ class TimerFired:
 class Administered:
     """A person intervened. `cancelled` ends the session where it is. `restarted` gives it a new budget,
     with these timers of the whole session; the state it goes on from is entered next. `settled` says how
-    the write of this `call` ended, which nobody knew; the columns say whether it was done, `result` what it
-    gave. `pinned` belongs to no session: `result` names the lock, and what is pinned there from now on.
+    the write of the unknown `call` ended, which nobody knew; the columns say whether it was done, `result`
+    what it gave, `voids` what evidence it makes void. `pinned` belongs to no session: `result` names the lock,
+    and what is pinned there from now on.
     """
 
     act: Literal["cancelled", "restarted", "settled", "pinned"]
@@ -224,6 +227,7 @@ class Administered:
     timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
     call: str | None = None
     result: Json = None
+    voids: list[str] = field(default_factory=list[str])
 
 
 Body: TypeAlias = Started | Entered | Denied | Intended | Settled | Accepted | Decided | TimerFired | Administered

@@ -26,6 +26,7 @@ from .turn import Turn, UndecidableError, passes
 
 SERVER_DIED = "the server ended between intent and outcome, so nobody knows whether it happened"
 NOT_KEPT = "the server ended while it ran, and it cannot be run again: its arguments are not kept"
+NOT_AS_APPROVED = "the server ended while it ran, and it is not run again: the tool is not defined as it was approved"
 
 
 def settle(turn: Turn, request: Settle) -> Decision:
@@ -44,7 +45,8 @@ def _settle_late(turn: Turn, request: Settle) -> Decision:
     if effect is None:
         return turn.answer()
     result = judged(turn, effect.tool, {}, request.result)
-    if result.outcome != "unknown":
+    alone = effect.attempt == 1  # another process may have made it
+    if result.outcome == "done" or (result.outcome == "failed" and alone):
         turn.emit(
             "settled",
             Settled(
@@ -55,6 +57,7 @@ def _settle_late(turn: Turn, request: Settle) -> Decision:
                 result=result.result,
                 error=result.error,
                 attempts=result.attempts,
+                voids=voids(turn.workflow, effect.tool),
             ),
             action=effect.tool,
             outcome=result.outcome,
@@ -74,25 +77,36 @@ def take_over(turn: Turn, request: TakeOver) -> Decision:
     if call is None or call.instance != request.instance:
         return turn.answer()
     writes = call.effect == "write" and call.stored is None
-    if writes and not (can_be_resolved(turn.workflow.tools[call.tool], call.redacted) and _is_as_approved(turn, call)):
+    if writes and not _can_be_resolved(turn, call):
         return _settle(turn, call, CallResult("unknown", error=SERVER_DIED, attempts=call.attempt))
     if call.redacted and not writes:
         return _settle(turn, call, CallResult("failed", error=NOT_KEPT, attempts=call.attempt))
+    if not _is_as_approved(turn, call):
+        return _settle(turn, call, CallResult("failed", error=NOT_AS_APPROVED, attempts=call.attempt))
     again = replace(call, instance=turn.command.instance, opened_at=turn.command.at, attempt=call.attempt + 1)
     again = replace(again, doubt=SERVER_DIED) if writes else again
     turn.emit("intended", Intended(again, voids(turn.workflow, call.tool)), action=call.tool)
     return turn.answer()
 
 
+def _can_be_resolved(turn: Turn, call: OpenCall) -> bool:
+    """Whether a write that is taken over is settled from here. One that was made without a key never had one."""
+    policy = turn.workflow.tools[call.tool]
+    return call.key is not None and can_be_resolved(policy, call.redacted) and _is_as_approved(turn, call)
+
+
 def _is_as_approved(turn: Turn, call: OpenCall) -> bool:
-    """Whether the tool of an approved call is still defined as it was when a person approved it."""
-    approval = None if call.approval is None else turn.stay.approvals.get(call.approval)
-    return approval is None or approval.definition == definition_digest(turn.workflow, call.tool)
+    """Whether the tool of an approved call is still there, defined as it was when a person approved it."""
+    if call.approval is None or call.stored is not None:
+        return True
+    defined = definition_digest(turn.workflow, call.tool)
+    return defined is not None and turn.stay.approvals[call.approval].definition == defined
 
 
 def _settle(turn: Turn, call: OpenCall, result: CallResult) -> Decision:
     state = turn.state
-    result = judged(turn, call.tool, call.arguments, result)
+    if call.stored is None:  # what was stored has been judged, as what it was
+        result = judged(turn, call.tool, call.arguments, result)
     if call.purpose != "agent":
         settle_step(turn, state, call, result)
     else:
@@ -129,6 +143,7 @@ def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
             asked=result.asked,
             doubt=result.doubt,
             reconciled=result.reconciled,
+            unanswered=result.outcome == "unknown" and result.unanswered,
         ),
         action=call.tool,
         outcome=result.outcome,

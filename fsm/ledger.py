@@ -11,46 +11,54 @@ from dataclasses import replace
 
 from pointsman.contracts.values import digest
 
-from .session import EffectStatus, LedgerEntry, OpenCall, Session
+from .session import LedgerEntry, OpenCall, Session
 
 
 def intended(session: Session, call: OpenCall) -> Session:
-    """The session after a write was committed to. One that is taken over is there already."""
-    if call.key is None or call.stored is not None or call.attempt > 1:
+    """The session after a write was committed to, or taken over by another process."""
+    if call.key is None or call.stored is not None:
         return session
+    if call.attempt > 1:
+        return _with(session, call.key, replace(session.effects[call.key], attempt=call.attempt))
     effect = LedgerEntry(
         tool=call.tool,
         call=call.id,
         arguments_digest=digest(call.arguments),
         opened_at=call.opened_at,
+        scope=call.scope or "session",
         stay=session.stay.number if call.scope == "stay" else None,
     )
-    return replace(session, effects={**session.effects, call.key: effect})
+    return _with(session, call.key, effect)
 
 
-def settled(session: Session, call: OpenCall, outcome: str | None) -> Session:
+def settled(session: Session, call: OpenCall, outcome: str | None, *, unanswered: bool) -> Session:
     """The session after an open write has ended, with the fact of its revision."""
     if call.key is None or call.stored is not None:
         return session
-    if outcome == "failed" or (outcome == "done" and call.scope == "call"):
-        return _without(session, call.key)
-    effect = session.effects[call.key]
-    status: EffectStatus = "done" if outcome == "done" else "unknown"
-    return _with(session, call.key, replace(effect, status=status, settled=session.revision))
+    if outcome != "unknown":
+        return _known(session, call.key, outcome)
+    effect = replace(session.effects[call.key], status="unknown", settled=session.revision, unanswered=unanswered)
+    return _with(session, call.key, effect)
 
 
 def resolved(session: Session, call: str, outcome: str | None) -> Session:
     """The session after it has become known, late or from a person, how the unknown write of this number ended."""
-    key = next(key for key, effect in session.effects.items() if effect.call == call)
-    if outcome == "failed":
-        return _without(session, key)
-    return _with(session, key, replace(session.effects[key], status="done", settled=session.revision))
+    return _known(session, next(key for key, effect in session.effects.items() if effect.call == call), outcome)
 
 
 def stay_left(session: Session) -> Session:
     """The session without the keys that were good in the stay it has left; what is in doubt stays."""
     kept = {key: effect for key, effect in session.effects.items() if effect.stay is None or effect.status != "done"}
     return session if len(kept) == len(session.effects) else replace(session, effects=kept)
+
+
+def _known(session: Session, key: str, outcome: str | None) -> Session:
+    """The session after a write was done or has failed: it stays in the ledger while its key is good."""
+    effect = session.effects[key]
+    good = effect.scope != "call" and effect.stay in (None, session.stay.number)
+    if outcome != "done" or not good:
+        return _without(session, key)
+    return _with(session, key, replace(effect, status="done", settled=session.revision, unanswered=False))
 
 
 def _with(session: Session, key: str, effect: LedgerEntry) -> Session:

@@ -130,8 +130,9 @@ class OpenCall:
     of the person who let it run.
 
     `key` is the idempotency key of a write, and `scope` how long it is good. `doubt` says why the write
-    may have happened before this attempt. `stored` is the revision of the fact that has the result of the
-    same write made before: then nothing is called, and that result is given.
+    may have happened before this attempt, `unanswered` that it may be under way still. `stored` is the
+    revision of the fact that has the result of the same write made before: then nothing is called, and that
+    result is given.
     """
 
     id: str
@@ -149,6 +150,7 @@ class OpenCall:
     scope: KeyScope | None = None
     doubt: str | None = None
     stored: int | None = None
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,9 @@ class LedgerEntry:
 
     One that has failed is there no more: nothing has happened, and it may be asked again. `call` is the
     revision of the fact that intended it, `settled` of the one that has its outcome. `arguments_digest`
-    is that of the arguments as they are kept, `stay` the number of the stay that the key is good in (None:
-    the whole session).
+    is that of the arguments as they are kept, `scope` how long the key is good, and `stay` the number of the
+    stay that it is good in (None: any). `attempt` counts the processes that have had it. `unanswered` says of
+    an unknown one that it was sent and never answered, so that it may be under way still.
     """
 
     tool: str
@@ -167,7 +170,10 @@ class LedgerEntry:
     opened_at: int
     status: EffectStatus = "intended"
     settled: int | None = None
+    scope: KeyScope = "session"
     stay: int | None = None
+    attempt: int = 1
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

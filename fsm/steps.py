@@ -129,6 +129,7 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
             asked=result.asked,
             doubt=result.doubt,
             reconciled=result.reconciled,
+            unanswered=result.outcome == "unknown" and result.unanswered,
         ),
         action=tool or "set",
         outcome=result.outcome if tool else outcome,

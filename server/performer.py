@@ -15,7 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import structlog
 
@@ -36,6 +36,7 @@ from .clock import Clock
 from .errors import StoreError
 
 _log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
 _Key: TypeAlias = tuple[str, str, int]
 _AGAIN_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
 
@@ -135,7 +136,8 @@ class Performer:
     async def _result(self, served: Served, session: Session, call: OpenCall, talk: Talk) -> CallResult:
         """Run a call to its end, or give what the same write gave before."""
         if call.stored is not None:
-            result, content = await self._stored(session, call.stored)
+            stored = partial(self._stored, session, call.stored)
+            result, content = await self._patiently(stored, session, call.id)
             return CallResult("done", result, attempts=0, content=content)
         if call.effect == "write":
             return await self._written(served, session, call, talk)
@@ -151,7 +153,7 @@ class Performer:
         def late(result: CallResult) -> None:
             task = asyncio.create_task(self._tell(session, Settle(call.id, result), f"late:{call.id}:{call.attempt}"))
             self._late.add(task)
-            task.add_done_callback(self._late.discard)
+            task.add_done_callback(partial(self._told_late, session, call))
 
         world = World(
             call=partial(_called, served),
@@ -164,18 +166,28 @@ class Performer:
         )
         return await Write(world, served.workflow, session, call, self._clock.now_ms()).outcome()
 
+    def _told_late(self, session: Session, call: OpenCall, task: asyncio.Task[Decision]) -> None:
+        self._late.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            _log.error("late outcome lost", session=session.id, call=call.id, exc_info=error)
+
     async def _tell(self, session: Session, request: Settle | Observe, command_id: str) -> Decision:
+        return await self._patiently(partial(self._report, session, request, command_id), session, command_id)
+
+    async def _patiently(self, store: Callable[[], Awaitable[_T]], session: Session, what: str) -> _T:
+        """Try again while the database is busy or full. When the process is to end, this ends."""
         failures = 0
         while True:
             try:
-                return await self._report(session, request, command_id)
+                return await store()
             except StoreError as error:
                 if self._closing.is_set() and failures >= len(_AGAIN_S):
                     raise
                 delay_s = _AGAIN_S[min(failures, len(_AGAIN_S) - 1)]
                 failures += 1
                 _log.warning(
-                    "outcome not stored yet", session=session.id, command=command_id, error=str(error), again_s=delay_s
+                    "outcome not stored yet", session=session.id, command=what, error=str(error), again_s=delay_s
                 )
                 await asyncio.sleep(delay_s)
 

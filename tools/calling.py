@@ -5,7 +5,7 @@
 | returned | done | done |
 | `NotReached` | failed, retried | failed, retried: nothing was sent |
 | `NothingDone` otherwise | failed, not retried | failed |
-| `ToolError`, any other exception | failed, retried | unknown |
+| `ToolError`, any other exception | failed, retried | unknown; only a `ToolError` says that it was answered |
 | timeout | failed, retried | unknown, or failed if it never began |
 | its rate leaves no turn | failed, not retried | failed: nothing was sent |
 | result that cannot be kept | failed, not retried | unknown: it ran |
@@ -170,7 +170,8 @@ def _raised(error: BaseException, policy: ToolPolicy, context: CallContext) -> _
         raised=type(error).__name__,
         where=where[-5:],
     )
-    return _in_doubt(policy, f"{policy.name} failed with {type(error).__name__}.")
+    end = _in_doubt(policy, f"{policy.name} failed with {type(error).__name__}.")
+    return replace(end, cut_off=policy.effect == "write")  # what it had begun elsewhere may go on
 
 
 def _in_doubt(policy: ToolPolicy, message: str) -> _End:

@@ -11,8 +11,8 @@
 A try is in doubt after an error, a broken connection, a timeout and a crash. Where both ways are there, the server
 asks before it calls again. A refutation is believed only when the write cannot be under way any more: when it was
 answered, or when its connection broke and its timeout has passed. A write that timed out and was never answered may be
-under way for ever; it is asked about, and never called again without a key. That nothing was sent in a later try says
-nothing of the tries before.
+under way for ever; it is asked about, and never called again without a key. That nothing was sent in a later try, or
+that a later one was refused, says nothing of the tries before.
 
 Nothing is stored from here: whoever makes a write has committed its intent, and commits each answer of `reconcile`,
 and the outcome, before anything else is done.
@@ -31,7 +31,7 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Key, Reconcile, ToolPolicy, Workflow
 from pointsman.fsm.commands import Read
 from pointsman.fsm.facts import CallResult
-from pointsman.fsm.redaction import kept_result
+from pointsman.fsm.redaction import kept_arguments, kept_result
 from pointsman.fsm.scope import SessionScope
 from pointsman.fsm.session import OpenCall, Session
 
@@ -101,8 +101,9 @@ class Write:
         self._waited = 0
         self._tries = 0
         self._asked = 0
-        self._unanswered = 0
-        self._over_s = world.clock() + self._timeout_s
+        self._doubtful = 0 if call.doubt is None else 1
+        self._unanswered = 1 if call.unanswered else 0
+        self._over_s = world.clock() + (0 if call.doubt is None else self._timeout_s)
         self._late: asyncio.Future[CallResult] = asyncio.get_running_loop().create_future()
         self._given_up = False
 
@@ -127,8 +128,8 @@ class Write:
         self._given_up = True
         doubt = None if end.outcome == "unknown" else self._doubt
         duration_ms = round((self._world.clock() - started_s) * 1000)
-        asked = [*self._world.talk.asked]
-        return replace(end, attempts=self._tries, duration_ms=duration_ms, doubt=doubt, asked=asked)
+        said = replace(end, attempts=self._tries, duration_ms=duration_ms, doubt=doubt)
+        return replace(said, asked=[*self._world.talk.asked], unanswered=self._unanswered > 0, cut_off=False)
 
     async def _go_on(self, end: CallResult, *, refuted: bool) -> CallResult:
         """Wait, and call it again where that cannot make it twice; elsewhere it is only asked about again."""
@@ -156,27 +157,34 @@ class Write:
         if isinstance(policy.key, Key) and policy.key.deliver is not None and policy.key.deliver[0] == "argument":
             arguments = {**arguments, policy.key.deliver[1]: call.key}
         tries = replace(policy, retry=replace(policy.retry, attempts=self._left + 1))
-        sent_s = self._world.clock()
         end = await self._world.call(call.tool, arguments, tries, context)
         self._tries += end.attempts
         self._left -= max(end.attempts - 1, 0)
+        self._doubtful += end.outcome == "unknown"
         self._unanswered += end.unanswered
-        self._over_s = sent_s + self._timeout_s if end.cut_off else self._world.clock()
+        if end.cut_off:
+            self._over_s = self._world.clock() + self._timeout_s
         return end
 
     async def _find_out(self) -> _Answer:
-        """Ask what has become of the write. That it has not happened is believed when it cannot be under way."""
-        answer = await self._ask()
-        while answer.happened is False and not (self._unanswered or self._late.done()):
-            left_s = self._over_s - self._world.clock()
-            if left_s <= 0:
-                break
-            await self._pause(left_s)
+        """Ask what has become of the write.
+
+        That it has not happened is believed when it could not be under way any more before that was asked.
+        """
+        answer = _Answer(happened=None)
+        while not self._late.done():
+            over = not self._unanswered and self._world.clock() >= self._over_s
             answer = await self._ask()
+            if answer.happened is not False or over or self._late.done():
+                break
+            if self._unanswered:
+                answer = _Answer(happened=None)
+                break
+            await self._pause(max(self._over_s - self._world.clock(), 0))
         if not answer.happened and self._late.done():
             late = self._late.result()
             return _Answer(happened=True, result=late.result, content=late.content, reconciled=False)
-        return _Answer(happened=None) if answer.happened is False and self._unanswered else answer
+        return answer
 
     async def _ask(self) -> _Answer:
         reconcile = self._policy.reconcile
@@ -194,9 +202,10 @@ class Write:
         context = CallContext(session=self._session.id, call=number, key=None, attempt=1, who=self._session.started_by)
         result = await self._world.call(read.tool, arguments, policy, context)
         await self._world.asked(read, result)
-        return self._judged(reconcile, policy, arguments, result)
+        return self._judged(reconcile, policy, kept_arguments(policy, arguments), result)
 
     def _judged(self, reconcile: Reconcile, policy: ToolPolicy, arguments: JsonObject, result: CallResult) -> _Answer:
+        """Say what an answer means; what counts as one is judged as it is for the record."""
         seen = self._scope(args=arguments, result=result.result)
         counts = policy.success is None or policy.success.judge(seen).passed
         if result.outcome != "done" or not counts:
@@ -223,14 +232,15 @@ class Write:
         finally:
             slept.cancel()
             closing.cancel()
-        if self._world.closing.is_set():
+        if self._world.closing.is_set() and not self._late.done():
             raise LeftOpen
 
     def _ended_late(self, result: CallResult) -> None:
-        """A try has ended that nobody waited for any more."""
+        """A try has ended that nobody waited for any more. That one has failed says nothing of the others."""
         self._unanswered -= 1
         if self._given_up:
-            self._world.late(result)
+            if result.outcome == "done" or (result.outcome == "failed" and self._doubtful == 1):
+                self._world.late(result)
         elif result.outcome == "done" and not self._late.done():
             self._late.set_result(result)
 

@@ -87,7 +87,9 @@ class ToolPolicy:
     @property
     def resolves_doubt(self) -> bool:
         """Whether the server can find out by itself what became of a write in doubt."""
-        return self.effect == "write" and (self.takes_key or self.reconcile is not None)
+        if self.effect == "read" or self.key == "none":  # an equal write that is found may be another one
+            return False
+        return self.takes_key or self.reconcile is not None
 
     @property
     def tries(self) -> int:

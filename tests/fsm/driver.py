@@ -6,14 +6,16 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from textwrap import dedent
-from typing import cast
+from typing import Literal, cast
 
+from pointsman.contracts.bounds import EFFECTS_PER_SESSION
 from pointsman.contracts.building import bound
 from pointsman.contracts.loading import load
 from pointsman.contracts.values import Json, JsonObject, canonical
 from pointsman.contracts.workflow import ToolDefinition, Workflow
 from pointsman.fsm.approvals import shown_digest
 from pointsman.fsm.commands import (
+    Attest,
     Call,
     Cancel,
     Command,
@@ -30,8 +32,8 @@ from pointsman.fsm.commands import (
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.evolve import evolve
-from pointsman.fsm.facts import CallResult, Fact, body_value, read_body
-from pointsman.fsm.session import Actor, OpenCall, Session, restore, snapshot
+from pointsman.fsm.facts import Administered, CallResult, Fact, Settled, body_value, read_body
+from pointsman.fsm.session import Actor, LedgerEntry, OpenCall, Session, restore, snapshot
 
 T0 = 1_800_000_000_000
 """When every story begins, in milliseconds since the epoch."""
@@ -80,7 +82,13 @@ class Story:
     """One session played through the machine."""
 
     def __init__(
-        self, played: Workflow, fields: Mapping[str, object] | None = None, *, starter: Actor = ADA, at: int = T0
+        self,
+        played: Workflow,
+        fields: Mapping[str, object] | None = None,
+        *,
+        starter: Actor = ADA,
+        at: int = T0,
+        named: str = "s-1",
     ) -> None:
         self.workflow = played
         self.at = at
@@ -88,7 +96,7 @@ class Story:
         self.commands = 0
         self._session: Session | None = None
         self._folded: Session | None = None
-        self.last = self.submit(Start("s-1", played.digest, json_object(fields)), starter)
+        self.last = self.submit(Start(named, played.digest, json_object(fields)), starter)
 
     @property
     def session(self) -> Session:
@@ -190,6 +198,22 @@ class Story:
         """End the first open call of this tool."""
         return self.submit(Settle(self.open_call(tool).id, result_of(outcome, gives)), instance=instance)
 
+    def end(self, tool: str, result: CallResult, *, instance: str = "one") -> Decision:
+        """End the first open call of this tool, with all that the tools report."""
+        return self.submit(Settle(self.open_call(tool).id, result), instance=instance)
+
+    def late(self, call: str, *, gives: object = None, outcome: str = "done", instance: str = "one") -> Decision:
+        """A call that was settled as unknown has ended after all."""
+        return self.submit(Settle(call, result_of(outcome, gives)), instance=instance)
+
+    def restart(self) -> None:
+        """Go on in another process, with what was stored."""
+        self._session = restore(snapshot(self.session))
+
+    def effect(self, tool: str) -> LedgerEntry:
+        """The newest write of this tool in the ledger."""
+        return max((one for one in self.session.effects.values() if one.tool == tool), key=lambda one: int(one.call))
+
     def take_over(self, tool: str, *, instance: str = "two", gone: str = "one") -> Decision:
         return self.submit(TakeOver(self.open_call(tool).id, gone), instance=instance)
 
@@ -249,6 +273,12 @@ class Story:
     def cancel(self, reason: str = "no longer needed", *, actor: Actor = ADA_HERSELF) -> Decision:
         return self.submit(Cancel(reason), actor, channel="cli")
 
+    def attest(
+        self, call: str, outcome: Literal["done", "failed"] = "done", *, gives: object = None, actor: Actor = MARIA
+    ) -> Decision:
+        """Say how the write with this number ended."""
+        return self.submit(Attest(call, outcome, "the bank says so", cast("Json", gives)), actor, channel="cli")
+
     def path(self) -> list[str]:
         """The states entered, in order."""
         return [fact.state_after or "" for fact in self.facts if fact.kind == "entered"]
@@ -285,3 +315,22 @@ def check_promises(played: Workflow, session: Session, facts: list[Fact]) -> Non
         assert canonical(writes[name]) == canonical(session.record[name])
         assert (provenance.at, provenance.actor_kind, provenance.actor_id) == (fact.at, fact.actor_kind, fact.actor_id)
         assert not played.record[name].schema.unmet(session.record[name])
+    check_ledger(session, facts)
+
+
+def check_ledger(session: Session, facts: list[Fact]) -> None:
+    """What holds of the ledger after every command (design, section 6)."""
+    assert len(session.effects) <= EFFECTS_PER_SESSION
+    writes = [call for call in session.stay.open.values() if call.effect == "write" and call.stored is None]
+    made = {call.key: call for call in writes}
+    assert len(made) == len(writes), "two writes with one key are open"
+    for key, effect in session.effects.items():
+        assert (effect.status == "intended") == (key in made)
+        if effect.settled is not None:
+            fact = facts[effect.settled - 1]
+            assert fact.outcome == effect.status
+            assert isinstance(fact.body, Settled | Administered)
+            assert fact.body.call == effect.call
+    for name, call in made.items():
+        effect = session.effects[name or ""]
+        assert (effect.call, effect.tool, effect.attempt) == (call.id, call.tool, call.attempt)

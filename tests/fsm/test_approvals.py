@@ -17,7 +17,7 @@ from pointsman.fsm.facts import Decided, Intended, Settled, TimerFired
 from pointsman.fsm.gate import may_view
 from pointsman.fsm.session import Actor, OpenApproval, snapshot
 
-from .driver import ADA, ADA_HERSELF, MARIA, OUTSIDE, SERVER, Story, with_tools, workflow
+from .driver import ADA, ADA_HERSELF, ANY_ARGUMENTS, MARIA, OUTSIDE, SERVER, Story, with_tools, workflow
 
 HOUR_MS: Final = 3_600_000
 TEXT: Final = """
@@ -513,7 +513,30 @@ def test_what_the_workflow_fixes_must_still_be_so() -> None:
     assert waits(story).status == "rejected"
 
 
-def test_a_call_of_a_tool_that_is_defined_otherwise_now_is_not_approved_and_may_be_asked_anew(story: Story) -> None:
+def test_what_the_workflow_fixes_must_still_have_a_value() -> None:
+    """Format: an error never passes."""
+    text = TEXT.replace("{use: t.look, save: {stale: =result}}", "{use: t.look, save: {seen: =result}}")
+    story = Story(workflow(text.replace("=record.file", "=record.seen.n")), {"stale": True})
+    story.call("t.look", gives={"n": 1})
+    story.call("t.delete", ASKED)
+    story.call("t.look", gives={})
+    story.judge("approve")
+    assert (story.code, "has no value yet" in story.message, waits(story).status) == ("GUARD_FAILED", True, "pending")
+
+
+def test_the_same_call_of_a_tool_that_is_defined_otherwise_now_is_asked_anew(story: Story) -> None:
+    """Nobody can approve the one that waits any more."""
+    story.call("t.delete", ASKED)
+    story.workflow = with_tools(TIDY, {"t.delete": {**ANY_ARGUMENTS, "title": "Deletes for good"}})
+    story.call("t.delete", ASKED)
+    assert (story.code, len(story.session.stay.approvals)) == ("NEEDS_APPROVAL", 2)
+    story.call("t.delete", ASKED)
+    assert (story.code, len(story.session.stay.approvals)) == ("NEEDS_APPROVAL", 2)
+    story.judge("approve")
+    assert (story.code, waits(story).status) == (None, "approved")
+
+
+def test_a_call_of_a_tool_that_is_defined_otherwise_now_is_not_approved(story: Story) -> None:
     """Issue: approved for exactly these arguments and this pinned definition."""
     story.call("t.delete", ASKED)
     story.workflow = with_tools(TIDY, {"t.delete": {"type": "object", "properties": {"fixed": {}, "z": {}}}})

@@ -9,7 +9,7 @@ on a restored session, and compares the facts. Here are the promises that need t
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pytest
 from hypothesis import settings
@@ -17,7 +17,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from pointsman.contracts.values import JsonObject
-from pointsman.fsm.commands import Call, Cancel, Decide, Expire, Observe, Read, Request, Send, Settle, Start, TakeOver
+from pointsman.fsm.commands import (
+    Attest,
+    Call,
+    Cancel,
+    Decide,
+    Expire,
+    Observe,
+    Read,
+    Request,
+    Send,
+    Settle,
+    Start,
+    TakeOver,
+)
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Accepted, CallResult, Decided, Entered, Fact, Intended
 from pointsman.fsm.session import Actor, OpenCall, Session, snapshot
@@ -37,6 +50,7 @@ from .townsfolk import (
     results,
     small,
 )
+from .writes import judge_writes, stored_result
 
 
 class Town(RuleBasedStateMachine):
@@ -79,7 +93,8 @@ class Town(RuleBasedStateMachine):
         if settles:
             name = data.draw(st.sampled_from(sorted(stay.open)))
             call = stay.open[name]
-            self.ask(Settle(call.id, data.draw(good_results)), SERVER, instance=call.instance)
+            result = stored_result(self.story.facts, call, data.draw(good_results))
+            self.ask(Settle(call.id, result), SERVER, instance=call.instance)
         elif stay.review is not None:
             arguments, actor = data.draw(DECISIONS[stay.state]), MARIA if stay.state == "review" else CHIEF
             event = data.draw(st.sampled_from(sorted(decisions_of(stay.state))))
@@ -144,8 +159,15 @@ class Town(RuleBasedStateMachine):
     def settle(self, data: st.DataObject, result: CallResult, instance: str, gone: str) -> None:
         """Any call there has ever been ends, or is taken over."""
         call = data.draw(st.sampled_from(self.calls))
-        request = TakeOver(call, gone) if data.draw(st.booleans()) else Settle(call, result)
+        opened = self.story.session.stay.open.get(call)
+        said = result if opened is None else stored_result(self.story.facts, opened, result)
+        request = TakeOver(call, gone) if data.draw(st.booleans()) else Settle(call, said)
         self.ask(request, SERVER, instance=instance)
+
+    @rule(data=st.data(), actor=st.sampled_from([MARIA, CHIEF, ADA]), outcome=st.sampled_from(["done", "failed"]))
+    def attest(self, data: st.DataObject, actor: Actor, outcome: Literal["done", "failed"]) -> None:
+        """Somebody says how a write has ended."""
+        self.ask(Attest(data.draw(st.sampled_from(self.calls)), outcome, "r", 1), actor, channel="cli")
 
     @rule(data=st.data(), actor=st.sampled_from([SERVER, SERVER, SERVER, ADA, MARIA]))
     def expire(self, data: st.DataObject, actor: Actor) -> None:
@@ -177,7 +199,7 @@ class Town(RuleBasedStateMachine):
         after = self.story.session
         if before.ended is not None:
             assert unchanged(before, after), "an ended session changed"
-            assert {fact.kind for fact in decision.facts} <= {"denied", "settled", "accepted"}
+            assert {fact.kind for fact in decision.facts} <= {"denied", "settled", "accepted", "admin"}
         named = request.call if isinstance(request, Settle | TakeOver) and actor.kind == "system" else None
         lost = open_writes(before) - open_writes(after)
         assert lost <= {named}, f"an open write was lost by {request}"
@@ -225,7 +247,8 @@ class Town(RuleBasedStateMachine):
                 pass
 
     def teardown(self) -> None:
-        """A limit of the session moves it once."""
+        """A limit of the session moves it once; a write happens once."""
+        judge_writes(TOWN, self.story.session, self.story.facts)
         assert len(set(self.moved_by_session_limit())) == len(self.moved_by_session_limit())
 
     def moved_by_session_limit(self) -> list[str]:
@@ -263,12 +286,13 @@ def judge_entered(fact: Fact, body: Entered, cause: Fact | None, record: dict[st
 
 
 def unchanged(before: Session, after: Session) -> bool:
-    """Whether nothing but the number of its rows tells two sessions apart."""
-    return snapshot(replace(after, revision=before.revision)) == snapshot(before)
+    """Whether nothing but the number of its rows, and what became known of a write, tells two sessions apart."""
+    known = replace(after, revision=before.revision, effects=before.effects, voids=before.voids)
+    return snapshot(known) == snapshot(before)
 
 
 def open_writes(session: Session) -> set[str]:
-    return {call.id for call in session.stay.open.values() if call.effect == "write"}
+    return {call.id for call in session.stay.open.values() if call.effect == "write" and call.stored is None}
 
 
 TestTown: Final = Town.TestCase

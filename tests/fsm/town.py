@@ -35,7 +35,12 @@ TOWN: Final = workflow("""
       t.look: {effect: read}
       t.peek: {effect: read}
       t.post: {effect: write, key: {over: [x]}}
-      t.deed: {effect: write, key: {over: [x]}}
+      t.deed:
+        effect: write
+        key: {over: [x], deliver: {argument: token}}
+        reconcile: {call: t.look, with: {x: =args.x}, happened: result == 1}
+      t.gift: {effect: write, key: none}
+      t.stay: {effect: write, key: {over: [x], scope: stay}}
     states:
       gatehouse:
         actor: agent
@@ -45,6 +50,8 @@ TOWN: Final = workflow("""
           - {use: t.peek, when: record.door == 1, save: {seen: =result}}
           - {use: t.post, save: {seen: =result}}
           - t.deed
+          - t.gift
+          - t.stay
         failed: ruin
         unknown: doubt
         events:

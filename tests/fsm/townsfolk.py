@@ -19,12 +19,14 @@ CHIEF = Actor("human", "cleo", ("chief",))
 IMPOSTOR = Actor("agent", "maria", ("reviewer", "chief"))
 ACTORS = (ADA, ADA, ADA, MARIA, CHIEF, OUTSIDE, ADA_HERSELF, SERVER, STRANGER, IMPOSTOR)
 EVENTS = ("enter", "ask", "slip", "back", "forth", "stop", "answered", "clear", "plead", "give_up", "nothing")
-TOOLS = ("t.look", "t.peek", "t.post", "t.deed", "t.none")
+TOOLS = ("t.look", "t.peek", "t.post", "t.deed", "t.gift", "t.stay", "t.none")
 
 small = st.integers(0, 4)
 results = st.one_of(
     st.builds(CallResult, st.just("done"), st.one_of(small, st.none(), st.just("text"), st.just({"a": 1}))),
     st.builds(CallResult, st.sampled_from(["failed", "unknown"]), error=st.just("it broke")),
+    st.builds(CallResult, st.just("unknown"), error=st.just("no answer"), unanswered=st.booleans()),
+    st.builds(CallResult, st.just("done"), small, doubt=st.just("it broke"), reconciled=st.booleans()),
 )
 payloads: st.SearchStrategy[JsonObject] = st.fixed_dictionaries(
     {},

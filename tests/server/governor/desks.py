@@ -28,15 +28,16 @@ class Desk:
 
     place: Path
     clock: ShiftedClock
+    name: str = "desk"
 
     def open(self, *, caretaking: bool = True) -> AbstractAsyncContextManager[Application]:
         database = str(self.place / "sessions.db")
-        return open_application(database, [self.place / "desk.yaml"], clock=self.clock, caretaking=caretaking)
+        return open_application(database, [self.place / f"{self.name}.yaml"], clock=self.clock, caretaking=caretaking)
 
     @property
     def module(self) -> Any:  # noqa: ANN401 -- a module that no type checker has seen
         """The source, as the server has imported it."""
-        place = str(self.place / "desk.py")
+        place = str(self.place / f"{self.name}.py")
         return next(module for module in list(sys.modules.values()) if getattr(module, "__file__", None) == place)
 
     async def called(self, times: int = 1) -> None:

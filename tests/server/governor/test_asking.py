@@ -23,9 +23,9 @@ BOTH = pytest.mark.parametrize("tool", ["bank.look", "bank.pay"])
 
 @pytest.fixture
 async def application(tmp_path: Path) -> AsyncIterator[Application]:
-    for name in ("bank.py", "bank.yaml"):
+    for name in ("teller.py", "teller.yaml"):
         shutil.copy(HERE / name, tmp_path)
-    async with open_application(str(tmp_path / "s.db"), [tmp_path / "bank.yaml"], caretaking=False) as application:
+    async with open_application(str(tmp_path / "s.db"), [tmp_path / "teller.yaml"], caretaking=False) as application:
         yield application
 
 
