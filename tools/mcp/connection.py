@@ -27,7 +27,8 @@ from pointsman.contracts.visible import visible
 
 from ..clocks import MonotonicClock, Sleep
 from ..errors import SourceError
-from .definitions import Offer, listed
+from ..offers import Offer
+from .definitions import listed
 from .process import OnEnd
 
 Connect: TypeAlias = Callable[[OnEnd], AbstractAsyncContextManager[Transport]]

@@ -47,13 +47,13 @@ from pointsman.fsm.facts import CallResult
 from ..calling import Calls
 from ..clocks import MonotonicClock, Sleep
 from ..errors import NothingDone, NotReached, SourceError, ToolError, UnkeepableResult
+from ..offers import Offer
+from ..pins import Pins
 from ..rates import Rates
 from ..running import Begun, InLoop, Running
 from ..source import CallContext
 from .connection import Connect, Connection, Way
-from .definitions import Offer
 from .http import reached, was_not_sent
-from .pins import Pins
 from .process import launched
 from .results import result_of, said
 from .settings import Downstream, Launch
