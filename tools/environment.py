@@ -7,7 +7,7 @@ then, and not at the first call. Values never get into a message.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from pointsman.contracts.values import Json
@@ -43,3 +43,8 @@ def resolved_all(source: str, texts: Json, environment: Mapping[str, str]) -> di
     """
     said = texts if isinstance(texts, dict) else {}
     return {name: resolved(source, str(text), environment) for name, text in said.items()}
+
+
+def values_in(texts: Iterable[str], environment: Mapping[str, str]) -> frozenset[str]:
+    """Give the values that texts take from the environment; they are secrets, for all that is known."""
+    return frozenset(environment[name] for text in texts for name in _NAME.findall(text) if name in environment)

@@ -15,6 +15,8 @@ from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
 from pointsman.fsm.facts import CallResult
 
+from .offers import Offer
+
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
@@ -52,4 +54,12 @@ class ToolSource(Protocol):
 
     async def aclose(self) -> None:
         """Let go of what the source holds; running calls are given up."""
+        ...
+
+
+class PinnedSource(ToolSource, Protocol):
+    """A source that others define, and that a person has to look at: what it offers is pinned."""
+
+    async def offer(self) -> Offer:
+        """Ask it what it offers, whatever is pinned of it. Raises `SourceError` if it cannot be had."""
         ...
