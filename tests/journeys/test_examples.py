@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def _marks(name: str) -> list[pytest.MarkDecorator]:
 
 
 @contextmanager
-def _environment(script: str) -> Iterator[dict[str, str]]:
+def _environment(script: str) -> Generator[dict[str, str]]:
     """What an example reads from the environment: where its HTTP interface is, which runs meanwhile."""
     program = _beside(script, "_api.py")
     if not program.exists():
