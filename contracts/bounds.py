@@ -49,6 +49,9 @@ STATES_PER_COMMAND: Final = 100
 EVIDENCE_KEPT: Final = 64
 """Calls of one index that can be evidence at the same time; a session forgets the oldest, which is then missing."""
 
+EFFECTS_PER_SESSION: Final = 1_000
+"""Different writes that a session remembers as made or in doubt; one more is refused, because none may be forgotten."""
+
 # A call that waits for a person's approval.
 APPROVALS_PER_STAY: Final = 100
 """Calls that an agent may have put before people in one stay, whatever has become of them."""

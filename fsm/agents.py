@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pointsman.contracts.expressions import EvaluationError
 from pointsman.contracts.schemas import Contract
-from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import AgentState, CallStep, ToolUse
 
 from .asking import ask, asked_before
 from .calls import judged, open_call
 from .commands import Call, Observe, Read
 from .decision import Decision
+from .effects import in_the_way, repeated, running, standing
 from .evidence import indexed, prove, voids
 from .facts import Indexed, Settled
 from .gate import contract_refusal, deny, deny_in_turn, exhaust, spent_calls
@@ -37,7 +38,7 @@ def call(turn: Turn, request: Call) -> Decision:
         return deny_in_turn(turn, Refusal("TOOL_CHANGED", turn.workflow.quarantined[name]), name, arguments)
     if use is None or contract is None:
         return deny_in_turn(turn, not_allowed(state, name), name, arguments)
-    return _asked_before(turn, use, contract, arguments) or _judge(turn, request, state, use, contract)
+    return _answered_before(turn, use, contract, arguments) or _judge(turn, request, state, use, contract)
 
 
 def _judge(turn: Turn, request: Call, state: AgentState, use: ToolUse, contract: Contract) -> Decision:
@@ -66,10 +67,27 @@ def _judge(turn: Turn, request: Call, state: AgentState, use: ToolUse, contract:
     return _permit(turn, name, complete)
 
 
-def _asked_before(turn: Turn, use: ToolUse, contract: Contract, arguments: JsonObject) -> Decision | None:
-    """Answer a call that was put before a person before; None where there is none such."""
-    complete = whole(turn, use, contract, arguments) if use.approval is not None else None
-    return asked_before(turn, use.tool, complete) if isinstance(complete, dict) else None
+def _answered_before(turn: Turn, use: ToolUse, contract: Contract, arguments: JsonObject) -> Decision | None:
+    """Answer a call that was made before, that runs, or that was put before a person; None where it must be judged.
+
+    No limit counts it: an agent that lost an answer and asks again has not failed.
+    """
+    writes = turn.workflow.tools[use.tool].effect == "write"
+    complete = whole(turn, use, contract, arguments) if writes or use.approval is not None else None
+    if not isinstance(complete, dict):
+        return None
+    asked = asked_before(turn, use.tool, complete) if use.approval is not None else None
+    return asked or (_made_before(turn, use.tool, complete) if writes else None)
+
+
+def _made_before(turn: Turn, tool: str, arguments: JsonObject) -> Decision | None:
+    found = standing(turn, tool, arguments)
+    before = found.before
+    if before is None or not found.equal or before.status == "unknown":
+        return None
+    if before.settled is None:
+        return deny(turn, running(tool), tool, arguments)
+    return repeated(turn, tool, kept_arguments(turn.workflow.tools[tool], arguments), before.settled)
 
 
 def whole(turn: Turn, use: ToolUse, contract: Contract, arguments: JsonObject) -> JsonObject | Refusal:
@@ -89,23 +107,13 @@ def may_be_called(turn: Turn, use: ToolUse, whole: JsonObject, evidence: JsonObj
     refusal = guard(use.when, turn.scope(args=whole, evidence=evidence), f"{use.tool} may not be called now")
     if refusal is not None:
         return refusal
-    policy = turn.workflow.tools[use.tool]
-    text = canonical(kept_arguments(policy, whole))
-    if (
-        policy.effect == "write"
-        and policy.key != "none"
-        and any(opened.tool == use.tool and canonical(opened.arguments) == text for opened in turn.stay.open.values())
-    ):
-        return Refusal(
-            "IN_PROGRESS", f"{use.tool} is running with the same arguments; its outcome will be in the status."
-        )
-    if policy.effect == "write" and turn.stay.branches:
+    if turn.workflow.tools[use.tool].effect == "write" and turn.stay.branches:
         return Refusal(
             "OUTCOME_UNKNOWN",
             "Nobody knows whether a write made here has happened, so no other is made: "
             f"the session goes to {turn.state.unknown!r} when those that run have ended.",
         )
-    return None
+    return in_the_way(turn, use.tool, whole)
 
 
 def _permit(turn: Turn, name: str, arguments: JsonObject) -> Decision:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from pointsman.contracts.values import JsonObject, canonical, digest
+from pointsman.contracts.workflow import Workflow
 
 from .session import ApprovalStatus, OpenApproval, Session, Stay, Timer
 
@@ -23,7 +24,14 @@ def timer_name(stay: int, approval: str) -> str:
 
 def shown_digest(approval: OpenApproval) -> str:
     """The digest of what a person is shown, which their decision is bound to."""
-    return digest({"tool": approval.tool, "arguments": approval.arguments})
+    return digest({"tool": approval.tool, "arguments": approval.arguments, "definition": approval.definition})
+
+
+def definition_digest(workflow: Workflow, tool: str) -> str:
+    """The digest of what a tool's source says of it, which an approval of a call is bound to."""
+    definition = workflow.definitions[tool]
+    stated: JsonObject = {"description": definition.description, "input_schema": definition.input_schema}
+    return digest({**stated, "output_schema": definition.output_schema})
 
 
 def newest(stay: Stay, tool: str, arguments: JsonObject) -> OpenApproval | None:

@@ -13,7 +13,7 @@ from pointsman.contracts.values import JsonObject, canonical
 from pointsman.contracts.workflow import AgentState, Channel, ToolUse
 
 from .agents import may_be_called, whole
-from .approvals import is_pending, shown_digest
+from .approvals import definition_digest, is_pending, shown_digest
 from .calls import open_call
 from .commands import Decide
 from .decision import Decision
@@ -107,6 +107,11 @@ def _still_holds(turn: Turn, use: ToolUse, approval: OpenApproval, fetched: tupl
     demands = turn.workflow.tool_contracts.get((turn.state.name, use.tool))
     if demands is None:
         return Proof(refusal=Refusal("NOT_ALLOWED", f"{use.tool} is not there any more."))
+    if use.tool in turn.workflow.quarantined:
+        return Proof(refusal=Refusal("TOOL_CHANGED", turn.workflow.quarantined[use.tool]))
+    if approval.definition != definition_digest(turn.workflow, use.tool):
+        other = f"{use.tool} is defined otherwise now than when this call was asked; the agent may ask again."
+        return Proof(refusal=Refusal("TOOL_CHANGED", other))
     asked = {name: value for name, value in approval.arguments.items() if name not in use.fixed.names}
     now = whole(turn, use, demands, asked)
     if isinstance(now, Refusal):

@@ -5,16 +5,15 @@ Such a call has passed every rule of the gate. It is counted when it is asked, a
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pointsman.contracts.bounds import APPROVAL_ARGUMENTS_BYTES, APPROVALS_PER_STAY
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import JsonObject, canonical
 from pointsman.contracts.workflow import Approval
 
-from .approvals import is_pending, newest
+from .approvals import definition_digest, is_pending, newest
 from .decision import Decision
-from .facts import Intended, Settled
+from .effects import repeated
+from .facts import Intended
 from .gate import deny, deny_in_turn
 from .refusals import Refusal
 from .session import OpenApproval
@@ -35,6 +34,7 @@ def ask(turn: Turn, tool: str, arguments: JsonObject, approval: Approval) -> Dec
         asked_by=turn.command.actor.id,
         opened_at=at,
         expires_at=None if approval.within_ms is None else at + approval.within_ms,
+        definition=definition_digest(turn.workflow, tool),
     )
     turn.emit("intended", Intended(approval=asked), action=tool, outcome="waiting", code="NEEDS_APPROVAL")
     return turn.answer(_waits(turn, asked))
@@ -49,6 +49,8 @@ def asked_before(turn: Turn, tool: str, arguments: JsonObject) -> Decision | Non
     if before is None:
         return None
     if is_pending(before, turn.command.at):
+        if before.definition != definition_digest(turn.workflow, tool):
+            return None  # nobody can approve that one any more
         return deny(turn, _waits(turn, before), tool, arguments)
     new = turn.workflow.tools[tool].key == "none"  # then what has begun to run is no reason not to begin another
     match before.status:
@@ -61,15 +63,9 @@ def asked_before(turn: Turn, tool: str, arguments: JsonObject) -> Decision | Non
                 turn, Refusal("FORBIDDEN", f"{before.by} has rejected this call of {tool}{why}"), tool, arguments
             )
         case "done" if before.settled is not None and not new:
-            return _repeated(turn, tool, arguments, before.settled)
+            return repeated(turn, tool, arguments, before.settled)
         case _:
             return None
-
-
-def _repeated(turn: Turn, tool: str, arguments: JsonObject, settled: int) -> Decision:
-    body = Settled(None, tool, "agent", turn.stay.number, arguments, repeats=settled)
-    turn.emit("settled", body, action=tool, outcome="repeated")
-    return replace(turn.answer(), repeated=True, stored=settled)
 
 
 def _waits(turn: Turn, approval: OpenApproval) -> Refusal:

@@ -7,12 +7,14 @@ from typing import Final, Literal
 
 from pointsman.contracts.values import JsonObject
 
+from .effects import standing
 from .evidence import voids
 from .facts import CallResult, Intended
 from .redaction import kept_arguments, kept_result
 from .session import OpenCall
 from .turn import Turn
 
+DOUBTED: Final = "nobody knew whether it had happened before"
 NO_SUCCESS: Final = "answered, but that does not count as a success"
 NOT_JUDGED: Final = "answered, but whether that counts as a success cannot be judged"
 
@@ -26,9 +28,15 @@ def open_call(
     branch: int = 0,
     approval: str | None = None,
 ) -> None:
-    """Commit that a call will be run. What is redacted of its arguments goes with the decision alone."""
+    """Commit that a call will be run. What is redacted of its arguments goes with the decision alone.
+
+    Of a write the ledger must not stand in the way. One that was done before is not made again: its result is
+    looked up. One in doubt is settled before it is made.
+    """
     policy = turn.workflow.tools[tool]
     kept = kept_arguments(policy, arguments)
+    found = standing(turn, tool, arguments) if policy.effect == "write" else None
+    before = found.before if found is not None else None
     call = OpenCall(
         id=str(turn.session.revision + 1),
         tool=tool,
@@ -40,6 +48,10 @@ def open_call(
         branch=branch,
         redacted=kept != arguments,
         approval=approval,
+        key=None if found is None else found.key,
+        scope=None if found is None else found.scope,
+        doubt=DOUBTED if before is not None and before.status == "unknown" else None,
+        stored=before.settled if before is not None and before.status == "done" else None,
     )
     if call.redacted:
         turn.clear[call.id] = arguments
@@ -54,8 +66,8 @@ def judged(turn: Turn, tool: str, arguments: JsonObject, result: CallResult) -> 
     """
     policy = turn.workflow.tools[tool]
     kept = replace(result, result=kept_result(policy, result.result))
-    if result.outcome != "done" or policy.success is None:
-        return kept
+    if result.outcome != "done" or policy.success is None or result.reconciled:
+        return kept  # what `reconcile` gives is judged by its `happened`
     verdict = policy.success.judge(turn.scope(args=arguments, result=result.result))
     if verdict.passed:
         return kept

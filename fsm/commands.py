@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import Json, JsonObject
 
 from .facts import CallResult
 from .session import Actor
@@ -48,7 +48,8 @@ class Read:
     """A read the machine permits: run it, then tell the outcome with `Observe`.
 
     `revision` is the session's when it was permitted. A read with the purpose `fetch` is the server's
-    own, made because an event or a call needs it as evidence.
+    own, made because an event or a call needs it as evidence; one with the purpose `reconcile` asks whether
+    a write in doubt has happened.
     """
 
     id: str
@@ -56,7 +57,7 @@ class Read:
     arguments: JsonObject
     stay: int
     revision: int
-    purpose: Literal["agent", "fetch"] = "agent"
+    purpose: Literal["agent", "fetch", "reconcile"] = "agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,9 @@ class Decide:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """An open call has ended. Ignored if it is not open any more, or another process runs it."""
+    """An open call has ended. Ignored if another process runs it, or it was settled before: but a write that was
+    settled as unknown has its outcome then, however late.
+    """
 
     call: str
     result: CallResult
@@ -101,7 +104,9 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class TakeOver:
-    """The process that ran an open call is gone. A read runs again here; a write becomes unknown."""
+    """The process that ran an open call is gone. A read runs again here. A write whose downstream takes its key, or
+    can be asked, is settled from here; any other becomes unknown.
+    """
 
     call: str
     instance: str
@@ -129,7 +134,20 @@ class Restart:
     reason: str
 
 
-Request: TypeAlias = Start | Call | Observe | Send | Decide | Settle | TakeOver | Expire | Cancel | Restart
+@dataclass(frozen=True, slots=True)
+class Attest:
+    """A person says how a write ended of which nobody knows whether it happened, and what it gave.
+
+    `call` is the number of the fact that intended it.
+    """
+
+    call: str
+    outcome: Literal["done", "failed"]
+    reason: str
+    result: Json = None
+
+
+Request: TypeAlias = Start | Call | Observe | Send | Decide | Settle | TakeOver | Expire | Cancel | Restart | Attest
 
 
 @dataclass(frozen=True, slots=True)

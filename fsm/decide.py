@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pointsman.contracts.workflow import Workflow
 
-from . import agents, approving, events, happenings, people
-from .commands import Call, Cancel, Command, Decide, Expire, Observe, Restart, Send, Settle, Start, TakeOver
+from . import agents, approving, attesting, events, happenings, people
+from .commands import Attest, Call, Cancel, Command, Decide, Expire, Observe, Restart, Send, Settle, Start, TakeOver
 from .decision import Decision
 from .facts import Started
 from .flow import begin
@@ -22,7 +22,7 @@ from .stays import session_timers
 from .turn import Turn
 
 
-def decide(workflow: Workflow, session: Session | None, command: Command) -> Decision:  # noqa: C901 -- a case a kind
+def decide(workflow: Workflow, session: Session | None, command: Command) -> Decision:  # noqa: C901, PLR0912 -- a case a kind
     """Judge a command.
 
     Args:
@@ -56,6 +56,8 @@ def decide(workflow: Workflow, session: Session | None, command: Command) -> Dec
             return people.cancel(turn, request)
         case Restart():
             return restart(turn, request)
+        case Attest():
+            return attesting.attest(turn, request)
         case Settle():
             return happenings.settle(turn, request)
         case TakeOver():

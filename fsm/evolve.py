@@ -12,7 +12,7 @@ from typing import Final, Literal
 from pointsman.contracts.bounds import EVIDENCE_KEPT
 from pointsman.contracts.values import Json, JsonObject
 
-from . import approvals
+from . import approvals, ledger
 from .facts import (
     Accepted,
     Administered,
@@ -55,7 +55,7 @@ class HistoryError(Exception):
     """The facts do not fold: the first must be `started`, and no other may be."""
 
 
-def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901 -- a case a kind
+def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901, PLR0912 -- a case a kind
     """Give the session after a fact.
 
     Raises:
@@ -77,6 +77,8 @@ def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901 -- a c
             return _intended(session, body)
         case Settled(repeats=int()):
             return _next(session)
+        case Settled(purpose="late"):
+            return ledger.resolved(_void(_next(session), body.voids), body.call or "", fact.outcome)
         case Settled():
             return _settled(_next(session), fact, body)
         case Accepted():
@@ -95,11 +97,14 @@ def _next(session: Session) -> Session:
 
 
 def _administered(session: Session, fact: Fact, body: Administered) -> Session:
-    """End a session where it is, or let it begin anew. Nothing stays open: what still runs counts for nothing.
+    """Settle a write; or end a session where it is, or let it begin anew. Then nothing stays open: what still runs
+    counts for nothing.
 
     One that begins anew has a new budget: what limits count, and the path's confidence. What has happened
     stays: record, calls, visits, decisions. An event that was sent before belongs to none of its states.
     """
+    if body.act == "settled":
+        return ledger.resolved(session, body.call or "", fact.outcome)
     stay = replace(session.stay, timers={}, open={}, branches={}, approvals={})
     if body.act == "restarted":
         anew = replace(session, ended=None, stay=stay, counts=Counts(), spent=(), confidences={}, last_event=None)
@@ -137,7 +142,7 @@ def _entered(session: Session, fact: Fact, body: Entered) -> Session:
         review=body.review,
     )
     return replace(
-        session,
+        ledger.stay_left(session),
         revision=revision,
         stay=stay,
         visits={**session.visits, state: session.visits.get(state, 0) + 1},
@@ -175,7 +180,8 @@ def _intended(session: Session, body: Intended) -> Session:
 def _opened(session: Session, call: OpenCall, voids: list[str]) -> Session:
     stay = session.stay
     stay = replace(stay, open={**stay.open, call.id: call})
-    session = _void(replace(session, revision=session.revision + 1, stay=stay), voids)
+    session = ledger.intended(replace(session, revision=session.revision + 1, stay=stay), call)
+    session = _void(session, voids)
     counts = call.purpose == "agent" and call.attempt == 1 and call.approval is None  # counted when it was asked
     return _count_call(session, call.tool) if counts else session
 
@@ -197,7 +203,7 @@ def _closed(stay: Stay, call: OpenCall, outcome: str | None, revision: int) -> S
 def _settled(session: Session, fact: Fact, body: Settled) -> Session:
     session = _void(session, body.voids)
     stay = session.stay
-    over = stay.leaving is not None and body.purpose in ("agent", "fetch")
+    over = stay.leaving is not None and body.purpose in ("agent", "fetch", "reconcile")
     if body.stay != stay.number or over or session.ended is not None:
         return session  # a read that outlived its stay counts for nothing
     opened = stay.open.get(body.call) if body.call is not None else None
@@ -205,6 +211,7 @@ def _settled(session: Session, fact: Fact, body: Settled) -> Session:
         session = _count_call(session, body.tool)
         stay = session.stay
     if opened is not None:
+        session = ledger.settled(session, opened, fact.outcome)
         stay = _closed(stay, opened, fact.outcome, session.revision)
     if body.step is not None:
         stay = replace(stay, branches={**stay.branches, str(body.branch): body.step})

@@ -31,7 +31,7 @@ from .session import (
     Vote,
 )
 
-FACT_VERSION: Final = 2
+FACT_VERSION: Final = 3
 
 FactKind: TypeAlias = Literal[
     "started", "entered", "denied", "intended", "settled", "accepted", "decided", "timer", "model", "admin"
@@ -122,11 +122,14 @@ class Settled:
     are now, `shown_as` the name a review shows the result under; `review` opens one. `indexed` says
     where the call can be found as evidence, `voids` what evidence it makes void. `repeats` is the revision
     of the fact that has the result of the same call made before: then nothing was done again.
+
+    Of a write, `doubt` says why it was in doubt before this outcome was known, and `reconciled` that the
+    outcome and the result are those of its `reconcile`. With the purpose `late` it was settled as unknown before.
     """
 
     call: str | None
     tool: str | None
-    purpose: Literal["agent", "step", "show", "fetch"]
+    purpose: Literal["agent", "step", "show", "fetch", "reconcile", "late"]
     stay: int
     arguments: JsonObject | None = None
     result: Json = None
@@ -143,6 +146,8 @@ class Settled:
     indexed: list[Indexed] = field(default_factory=list[Indexed])
     voids: list[str] = field(default_factory=list[str])
     repeats: int | None = None
+    doubt: str | None = None
+    reconciled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +197,16 @@ class TimerFired:
 @dataclass(frozen=True, slots=True)
 class Administered:
     """A person intervened. `cancelled` ends the session where it is. `restarted` gives it a new budget,
-    with these timers of the whole session; the state it goes on from is entered next.
+    with these timers of the whole session; the state it goes on from is entered next. `settled` says how
+    the write of the open or unknown `call` ended, which nobody knew; the columns say whether it was done,
+    `result` what it gave.
     """
 
-    act: Literal["cancelled", "restarted"]
+    act: Literal["cancelled", "restarted", "settled"]
     reason: str
     timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
+    call: str | None = None
+    result: Json = None
 
 
 Body: TypeAlias = Started | Entered | Denied | Intended | Settled | Accepted | Decided | TimerFired | Administered
@@ -263,7 +272,10 @@ class CallResult:
     """How a call ended, as the tools report it.
 
     `error` is safe to show: it holds no values but what the tool meant to say. `attempts` counts
-    the tries. `duration_ms` covers all of them.
+    the tries. `duration_ms` covers all of them. `doubt` and `reconciled` as in `Settled`.
+
+    Of a write in doubt, `unanswered` says that it was sent, and that it is told when an answer still comes;
+    `cut_off` that it was sent, and no answer can come any more.
     """
 
     outcome: CallOutcome
@@ -271,3 +283,7 @@ class CallResult:
     error: str | None = None
     attempts: int = 1
     duration_ms: int = 0
+    doubt: str | None = None
+    reconciled: bool = False
+    unanswered: bool = False
+    cut_off: bool = False

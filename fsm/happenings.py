@@ -11,9 +11,11 @@ from dataclasses import replace
 from pointsman.contracts.workflow import AgentState
 
 from .agents import agent_writes
+from .approvals import definition_digest
 from .calls import judged
 from .commands import Expire, Settle, TakeOver
 from .decision import Decision
+from .effects import can_be_resolved, unknown_effect
 from .evidence import indexed, voids
 from .facts import CallResult, Intended, Settled, TimerFired
 from .flow import advance, move
@@ -29,26 +31,63 @@ NOT_KEPT = "the server ended while it ran, and it cannot be run again: its argum
 def settle(turn: Turn, request: Settle) -> Decision:
     """Record how an open call ended, and go on."""
     call = turn.stay.open.get(request.call)
-    if call is None or call.instance != turn.command.instance:
+    if call is None:
+        return _settle_late(turn, request)
+    if call.instance != turn.command.instance:
         return turn.answer()
     return _settle(turn, call, request.result)
 
 
-def take_over(turn: Turn, request: TakeOver) -> Decision:
-    """Take an open call over from a process that is gone: run a read again, call a write unknown.
+def _settle_late(turn: Turn, request: Settle) -> Decision:
+    """Record how a write ended after all that was settled as unknown. It moves nothing any more."""
+    effect = unknown_effect(turn, request.call)
+    if effect is None:
+        return turn.answer()
+    result = judged(turn, effect.tool, {}, request.result)
+    if result.outcome != "unknown":
+        turn.emit(
+            "settled",
+            Settled(
+                call=effect.call,
+                tool=effect.tool,
+                purpose="late",
+                stay=turn.stay.number,
+                result=result.result,
+                error=result.error,
+                attempts=result.attempts,
+            ),
+            action=effect.tool,
+            outcome=result.outcome,
+            duration_ms=result.duration_ms,
+        )
+    return turn.answer()
 
-    A read whose arguments that process alone had cannot be run again.
+
+def take_over(turn: Turn, request: TakeOver) -> Decision:
+    """Take an open call over from a process that is gone.
+
+    A read runs again. So does a write whose downstream takes its key or can be asked, in doubt; any other is unknown.
+    What ran with arguments that the process alone had cannot be run again; nor can a call that was approved of a
+    tool which is defined otherwise now.
     """
     call = turn.stay.open.get(request.call)
     if call is None or call.instance != request.instance:
         return turn.answer()
-    if call.effect == "write":
+    writes = call.effect == "write" and call.stored is None
+    if writes and not (can_be_resolved(turn.workflow.tools[call.tool], call.redacted) and _is_as_approved(turn, call)):
         return _settle(turn, call, CallResult("unknown", error=SERVER_DIED, attempts=call.attempt))
-    if call.redacted:
+    if call.redacted and not writes:
         return _settle(turn, call, CallResult("failed", error=NOT_KEPT, attempts=call.attempt))
     again = replace(call, instance=turn.command.instance, opened_at=turn.command.at, attempt=call.attempt + 1)
+    again = replace(again, doubt=SERVER_DIED) if writes else again
     turn.emit("intended", Intended(again, voids(turn.workflow, call.tool)), action=call.tool)
     return turn.answer()
+
+
+def _is_as_approved(turn: Turn, call: OpenCall) -> bool:
+    """Whether the tool of an approved call is still defined as it was when a person approved it."""
+    approval = None if call.approval is None else turn.stay.approvals.get(call.approval)
+    return approval is None or approval.definition == definition_digest(turn.workflow, call.tool)
 
 
 def _settle(turn: Turn, call: OpenCall, result: CallResult) -> Decision:
@@ -86,6 +125,8 @@ def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
             unmet=unmet_values(writes.unmet),
             indexed=indexed(turn, call.tool, call.arguments, result.result, int(call.id)) if done else [],
             voids=voids(turn.workflow, call.tool),
+            doubt=result.doubt,
+            reconciled=result.reconciled,
         ),
         action=call.tool,
         outcome=result.outcome,

@@ -25,6 +25,8 @@ FORMAT: Final = 1
 ActorKind: TypeAlias = Literal["agent", "human", "system", "external"]
 CallOutcome: TypeAlias = Literal["done", "failed", "unknown"]
 Phase: TypeAlias = Literal["entry", "run", "show", "ready", "exit"]
+EffectStatus: TypeAlias = Literal["intended", "done", "unknown"]
+KeyScope: TypeAlias = Literal["session", "stay", "call"]
 ApprovalStatus: TypeAlias = Literal["pending", "approved", "rejected", "lapsed", "done", "failed", "unknown"]
 TurnOf: TypeAlias = Literal["agent", "model", "system", "human", "external", "final"]
 Because: TypeAlias = Literal[
@@ -126,6 +128,10 @@ class OpenCall:
     what a review shows. `branch` is its place in an `all` (0 elsewhere). `redacted` says that the
     arguments it runs with are not all here: only the process that opened it has them. `approval` is that
     of the person who let it run.
+
+    `key` is the idempotency key of a write, and `scope` how long it is good. `doubt` says why the write
+    may have happened before this attempt. `stored` is the revision of the fact that has the result of the
+    same write made before: then nothing is called, and that result is given.
     """
 
     id: str
@@ -140,6 +146,28 @@ class OpenCall:
     key: str | None = None
     redacted: bool = False
     approval: str | None = None
+    scope: KeyScope | None = None
+    doubt: str | None = None
+    stored: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A write as the ledger has it, under its idempotency key: intended, and then done or unknown.
+
+    One that has failed is there no more: nothing has happened, and it may be asked again. `call` is the
+    revision of the fact that intended it, `settled` of the one that has its outcome. `arguments_digest`
+    is that of the arguments as they are kept, `stay` the number of the stay that the key is good in (None:
+    the whole session).
+    """
+
+    tool: str
+    call: str
+    arguments_digest: str
+    opened_at: int
+    status: EffectStatus = "intended"
+    settled: int | None = None
+    stay: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +176,8 @@ class OpenApproval:
 
     `id` is the revision of the fact that asked it; `arguments` are all there are, those the workflow
     fixes included. `by` and `rationale` are of the person who decided, `settled` is the revision of the
-    fact that has its outcome.
+    fact that has its outcome. `definition` is the digest of what the source said of the tool when it was
+    asked: a tool that is defined otherwise is not what was approved.
     """
 
     id: str
@@ -162,6 +191,7 @@ class OpenApproval:
     by: str | None = None
     rationale: str | None = None
     settled: int | None = None
+    definition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +328,8 @@ class Session:
     """Calls that can be evidence as long as the session lasts; those of a stay are in the stay."""
     voids: dict[str, int] = field(default_factory=dict[str, int])
     """Last revision at which each tool that some evidence is good `until` was called; `write` for any write."""
+    effects: dict[str, LedgerEntry] = field(default_factory=dict[str, LedgerEntry])
+    """The ledger: every write that was intended and has not failed, by its idempotency key."""
 
     @property
     def state(self) -> str:
@@ -316,7 +348,7 @@ class Session:
     @property
     def open_write(self) -> OpenCall | None:
         """The oldest write whose outcome is not known yet, if there is one."""
-        writes = [call for call in self.stay.open.values() if call.effect == "write"]
+        writes = [call for call in self.stay.open.values() if call.effect == "write" and call.stored is None]
         return min(writes, key=lambda call: (len(call.id), call.id), default=None)
 
     @property

@@ -14,11 +14,12 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import CallStep, SetStep, State
 
 from .calls import open_call
+from .effects import in_the_way
 from .evidence import indexed, voids
 from .facts import CallResult, Indexed, Settled
-from .refusals import unmet_values
+from .refusals import Refusal, unmet_values
 from .scope import SessionScope
-from .session import OpenCall, shown_value
+from .session import CallOutcome, OpenCall, shown_value
 from .stays import branches_at, open_review, position_after, show_name
 from .turn import Turn
 
@@ -65,9 +66,19 @@ def open_step(turn: Turn, state: State) -> None:
         except EvaluationError as error:
             ended.append((index, CallResult("failed", error=str(error), attempts=0), Writes({})))
             continue
+        refusal = in_the_way(turn, step.tool, arguments)
+        if refusal is not None:
+            ended.append((index, _refused(refusal), Writes({})))
+            continue
         open_call(turn, step.tool, arguments, "show" if position.phase == "show" else "step", branch=index)
     for index, result, writes in ended:
         end_branch(turn, state, index, result, writes, None)
+
+
+def _refused(refusal: Refusal) -> CallResult:
+    """How a step ends whose write the ledger stands in the way of."""
+    outcome: CallOutcome = "unknown" if refusal.code == "OUTCOME_UNKNOWN" else "failed"
+    return CallResult(outcome, error=f"{refusal.code}: {refusal.message}", attempts=0)
 
 
 def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes: Writes, call: OpenCall | None) -> None:
@@ -114,6 +125,8 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
             review=review,
             indexed=_indexed(turn, call, result),
             voids=voids(turn.workflow, call.tool) if call else [],
+            doubt=result.doubt,
+            reconciled=result.reconciled,
         ),
         action=tool or "set",
         outcome=result.outcome if tool else outcome,

@@ -50,7 +50,7 @@ class Governor:
         self.catalogue = catalogue
         self.clock = clock
         self.instance = instance
-        self.performer = Performer(instance, self._follow)
+        self.performer = Performer(instance, self._follow, self._stored, clock)
         self._sight = Sight(catalogue, engine)
         self._reads: dict[str, dict[str, tuple[Read, asyncio.Task[Decision]]]] = {}
         self._follower = Follower(engine)
@@ -299,7 +299,7 @@ class Governor:
         if task is None:
             said, again = counted(decision), decision.repeated
             if decision.stored is not None:
-                said = await stored_result(self.engine, session, decision.stored)
+                said = await self._stored(session, decision.stored)
             return await self._at_rest(served, session, "done", entered=entered, result=said, repeated=again)
         await asyncio.wait([task], timeout=REPLY_WAIT_MS / 1000)
         if not task.done():
@@ -358,6 +358,9 @@ class Governor:
     async def submit_and_follow(self, session: Session, request: Request, command_id: str) -> Session | None:
         """Submit what happens by itself (an outcome, a timer, a takeover), and run what that opens."""
         return (await self._follow(session, request, command_id)).session
+
+    async def _stored(self, session: Session, revision: int) -> Json:
+        return await stored_result(self.engine, session, revision)
 
     async def _follow(self, session: Session, request: Request, command_id: str) -> Decision:
         served = await self.catalogue.recall(session.definition, self.engine)

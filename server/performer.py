@@ -4,12 +4,14 @@ Every open call of this process has one task here. A task is never cancelled wit
 caused it: a client that goes away does not cut off a write. The outcome of a call is never dropped
 while the process serves: when the database is busy or full, telling it is tried again. A call whose
 outcome could not be told for another reason may have happened, so it is never run a second time
-here: it stays open, and is taken over when this process has ended.
+here: it stays open, and is taken over when this process has ended. So does a write in doubt whose
+doubt can be settled, when the process is to end before it is.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -17,37 +19,46 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from pointsman.contracts.values import JsonObject
-from pointsman.fsm.commands import Read, Settle
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.workflow import ToolPolicy
+from pointsman.fsm.commands import Observe, Read, Request, Settle
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult
 from pointsman.fsm.redaction import kept_arguments, secrets, without_secrets
 from pointsman.fsm.session import OpenCall, Session
+from pointsman.tools.effects import LeftOpen, World, Write
 from pointsman.tools.source import CallContext
 
 from .catalogue import Served
+from .clock import Clock
 from .errors import StoreError
 
 _log = structlog.get_logger(__name__)
 _Key: TypeAlias = tuple[str, str, int]
 _AGAIN_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
 
-Report: TypeAlias = Callable[[Session, Settle, str], Awaitable[Decision]]
-"""Tells the gate how a call of this session ended, under this command identifier. No facts: it was settled before."""
+Report: TypeAlias = Callable[[Session, Request, str], Awaitable[Decision]]
+"""Tells the gate what has come of a call of this session, under this command identifier. No facts: it is known."""
+Stored: TypeAlias = Callable[[Session, int], Awaitable[Json]]
+"""Gives the result in the fact of this revision."""
 End: TypeAlias = tuple[Decision, CallResult]
 """What the gate decided of a call that ended, and how it ended."""
 TAKEN_OVER: Final = "Another server process had taken the call over before its outcome was known."
+LEFT_OPEN: Final = "The server has ended before that was known; the next one finds out."
 
 
 class Performer:
     """The calls this process runs."""
 
-    def __init__(self, instance: str, report: Report) -> None:
+    def __init__(self, instance: str, report: Report, stored: Stored, clock: Clock) -> None:
         self._instance = instance
         self._report = report
+        self._stored = stored
+        self._clock = clock
         self._running: dict[_Key, asyncio.Task[End]] = {}
+        self._late: set[asyncio.Task[Decision]] = set()
         self._untold: set[_Key] = set()
-        self._closing = False
+        self._closing = asyncio.Event()
 
     def run_open(self, served: Served, session: Session, clear: Mapping[str, JsonObject]) -> None:
         """Start every open call of the session that is this process's and does not run yet.
@@ -78,13 +89,13 @@ class Performer:
     async def read(self, served: Served, session: Session, read: Read) -> CallResult:
         """Run a read that the machine has permitted to an agent."""
         context = CallContext(session=session.id, call=read.id, key=None, attempt=1, who=session.started_by)
-        return await _called(served, read.tool, read.arguments, context)
+        return await _called(served, read.tool, read.arguments, served.workflow.tools[read.tool], context)
 
     async def aclose(self) -> None:
         """Wait for what runs. This ends: calls have a timeout, and an outcome that cannot be stored is given up."""
-        self._closing = True
-        while self._running:
-            await asyncio.wait(self.tasks())
+        self._closing.set()
+        while self._running or self._late:
+            await asyncio.wait([*self.tasks(), *self._late])
 
     def _ended(self, key: _Key, task: asyncio.Task[End]) -> None:
         self._running.pop(key, None)
@@ -94,37 +105,74 @@ class Performer:
             _log.error("outcome lost", session=key[0], call=key[1], exc_info=error)
 
     async def _perform(self, served: Served, session: Session, call: OpenCall) -> End:
-        context = CallContext(
-            session=session.id, call=call.id, key=call.key, attempt=call.attempt, who=session.started_by
-        )
-        result = await _called(served, call.tool, call.arguments, context)
-        decision = await self._tell(session, call, result)
+        try:
+            result = await self._result(served, session, call)
+        except LeftOpen:
+            self._untold.add((session.id, call.id, call.attempt))
+            _log.warning("a write in doubt is left to the next process", session=session.id, call=call.id)
+            return Decision(session), CallResult("unknown", error=LEFT_OPEN)
+        decision = await self._tell(session, Settle(call.id, result), f"outcome:{call.id}")
         if decision.facts:
             return decision, result
         _log.warning("outcome came too late", session=session.id, call=call.id, tool=call.tool, outcome=result.outcome)
         return decision, CallResult("unknown", error=TAKEN_OVER, attempts=result.attempts)
 
-    async def _tell(self, session: Session, call: OpenCall, result: CallResult) -> Decision:
+    async def _result(self, served: Served, session: Session, call: OpenCall) -> CallResult:
+        """Run a call to its end, or give what the same write gave before."""
+        if call.stored is not None:
+            return CallResult("done", await self._stored(session, call.stored), attempts=0)
+        if call.effect == "write":
+            return await self._written(served, session, call)
+        context = CallContext(session.id, call.id, None, call.attempt, session.started_by)
+        return await _called(served, call.tool, call.arguments, served.workflow.tools[call.tool], context)
+
+    async def _written(self, served: Served, session: Session, call: OpenCall) -> CallResult:
+        """Make a write once, or find out what has become of it."""
+
+        async def asked(read: Read, result: CallResult) -> None:
+            await self._tell(session, Observe(read, result), read.id)
+
+        def late(result: CallResult) -> None:
+            task = asyncio.create_task(self._tell(session, Settle(call.id, result), f"late:{call.id}:{call.attempt}"))
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+
+        world = World(
+            call=partial(_called, served),
+            asked=asked,
+            late=late,
+            closing=self._closing,
+            sleep=asyncio.sleep,
+            clock=time.monotonic,
+        )
+        return await Write(world, served.workflow, session, call, self._clock.now_ms()).outcome()
+
+    async def _tell(self, session: Session, request: Settle | Observe, command_id: str) -> Decision:
         failures = 0
         while True:
             try:
-                return await self._report(session, Settle(call.id, result), f"outcome:{call.id}")
+                return await self._report(session, request, command_id)
             except StoreError as error:
-                if self._closing and failures >= len(_AGAIN_S):
+                if self._closing.is_set() and failures >= len(_AGAIN_S):
                     raise
                 delay_s = _AGAIN_S[min(failures, len(_AGAIN_S) - 1)]
                 failures += 1
                 _log.warning(
-                    "outcome not stored yet", session=session.id, call=call.id, error=str(error), again_s=delay_s
+                    "outcome not stored yet", session=session.id, command=command_id, error=str(error), again_s=delay_s
                 )
                 await asyncio.sleep(delay_s)
 
 
-async def _called(served: Served, tool: str, arguments: JsonObject, context: CallContext) -> CallResult:
+async def _called(
+    served: Served, tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext
+) -> CallResult:
     """Call a tool. What it says of a failure is kept, so it does not repeat what is redacted."""
-    policy = served.workflow.tools[tool]
-    result = await served.sources.call(tool, arguments, policy, context)
-    if result.error is None:
-        return result
     hidden = secrets(arguments, kept_arguments(policy, arguments))
-    return replace(result, error=without_secrets(result.error, hidden))
+
+    def safe(result: CallResult) -> CallResult:
+        return result if result.error is None else replace(result, error=without_secrets(result.error, hidden))
+
+    on_late = context.on_late
+    if on_late is not None:
+        context = replace(context, on_late=lambda result: on_late(safe(result)))
+    return safe(await served.sources.call(tool, arguments, policy, context))

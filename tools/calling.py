@@ -1,9 +1,9 @@
-"""Runs a call by its policy: timeouts, retries of reads, and what its end means.
+"""Runs a call by its policy: timeouts, retries, and what its end means.
 
 | end | read | write |
 |---|---|---|
 | returned | done | done |
-| `NotReached` | failed, retried | failed |
+| `NotReached` | failed, retried | failed, retried: nothing was sent |
 | `NothingDone` otherwise | failed, not retried | failed |
 | `ToolError`, any other exception | failed, retried | unknown |
 | timeout | failed, retried | unknown, or failed if it never began |
@@ -11,8 +11,8 @@
 | result that cannot be kept | failed, not retried | unknown: it ran |
 | the source was closed | failed | unknown, or failed if it never began |
 
-A write is tried once; what may be done about one in doubt is decided where effects are kept. What
-ends after its timeout is logged and otherwise dropped: a late result settles nothing here.
+What may be done about a write in doubt is decided in `effects`, which is also told how a write ended after its
+timeout, or after its caller was gone. What ends so late is logged.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import structlog
@@ -32,7 +32,7 @@ from pointsman.fsm.facts import CallResult
 from pointsman.fsm.session import CallOutcome
 
 from .clocks import MonotonicClock, Sleep
-from .errors import NothingDone, NotReached, ToolError, UnkeepableResult
+from .errors import ConnectionLost, NothingDone, NotReached, ToolError, UnkeepableResult
 from .rates import Rates
 from .running import Running
 from .source import CallContext
@@ -53,6 +53,8 @@ class _End:
     result: Json = None
     error: str | None = None
     again: bool = False
+    unanswered: bool = False
+    cut_off: bool = False
 
 
 class Calls:
@@ -66,19 +68,20 @@ class Calls:
         self._stopped = False
 
     async def run(self, begin: Begin, policy: ToolPolicy, context: CallContext) -> CallResult:
-        """Run a call to its end: once, or as often as the policy allows for a read.
+        """Run a call to its end: once, or as often as the policy allows while another try cannot make it twice.
 
         When the caller is cancelled a read is given up, and a write that has begun goes on: the
         caller's own record says that it is open, and the log says how it ended.
         """
         started_s = self._clock()
-        tries = policy.retry.attempts if policy.effect == "read" else 1
+        tries = policy.retry.attempts
         attempt = 1
         while (end := await self._try(begin, policy, context, attempt)).again and attempt < tries:
             await self._sleep(min(policy.retry.backoff_ms * 2 ** (attempt - 1), RETRY_WAIT_MS) / 1000)
             attempt += 1
         duration_ms = round((self._clock() - started_s) * 1000)
-        return CallResult(end.outcome, end.result, end.error, attempt, duration_ms)
+        said = CallResult(end.outcome, end.result, end.error, attempt, duration_ms)
+        return replace(said, unanswered=end.unanswered, cut_off=end.cut_off)
 
     def stop(self) -> None:
         """Give up all that runs; nothing begins any more."""
@@ -116,9 +119,12 @@ class Calls:
     def _leave(self, running: Running, policy: ToolPolicy, context: CallContext) -> None:
         """Stop waiting: a read is given up, a write goes on to its end."""
 
-        def late(error: BaseException | None) -> None:
+        def late(error: BaseException | None, result: Json) -> None:
             ended = type(error).__name__ if error else "returned"
             _log.warning("call ended late", tool=policy.name, session=context.session, call=context.call, ended=ended)
+            if context.on_late is not None:
+                end = _End("done", result) if error is None else _raised(error, policy, context)
+                context.on_late(CallResult(end.outcome, end.result, end.error))
 
         running.leave(late)
         if policy.effect == "read":
@@ -131,23 +137,24 @@ def _no_turn(policy: ToolPolicy) -> str:
 
 def _timed_out(policy: ToolPolicy) -> _End:
     message = f"{policy.name} did not answer within {policy.timeout_ms} ms."
-    return _in_doubt(policy, message)
+    return replace(_in_doubt(policy, message), unanswered=policy.effect == "write")
 
 
 def _cut_off(policy: ToolPolicy, *, never_began: bool) -> _End:
     if never_began:
         return _End("failed", error=f"{policy.name} did not begin: the server is stopping.")
-    return _in_doubt(policy, f"{policy.name} was cut off.", again=False)
+    return replace(_in_doubt(policy, f"{policy.name} was cut off."), again=False, cut_off=True)
 
 
 def _raised(error: BaseException, policy: ToolPolicy, context: CallContext) -> _End:
     if isinstance(error, NothingDone):
         return _End("failed", error=_safe(error), again=isinstance(error, NotReached))
     if isinstance(error, ToolError):
-        return _End("unknown" if policy.effect == "write" else "failed", error=_safe(error), again=True)
+        lost = isinstance(error, ConnectionLost)
+        return replace(_ended(policy, _safe(error)), cut_off=lost)
     if isinstance(error, UnkeepableResult):
         message = f"{policy.name} ran, but its result cannot be kept: {error}."
-        return _End("unknown" if policy.effect == "write" else "failed", error=message)
+        return replace(_ended(policy, message), again=False)
     where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
     _log.error(
         "tool raised",
@@ -160,10 +167,13 @@ def _raised(error: BaseException, policy: ToolPolicy, context: CallContext) -> _
     return _in_doubt(policy, f"{policy.name} failed with {type(error).__name__}.")
 
 
-def _in_doubt(policy: ToolPolicy, message: str, *, again: bool = True) -> _End:
-    if policy.effect == "write":
-        return _End("unknown", error=f"{message} {IN_DOUBT}")
-    return _End("failed", error=message, again=again)
+def _in_doubt(policy: ToolPolicy, message: str) -> _End:
+    return _ended(policy, f"{message} {IN_DOUBT}" if policy.effect == "write" else message)
+
+
+def _ended(policy: ToolPolicy, message: str) -> _End:
+    """How a call ended that gave nothing: a read has failed and may be tried again; of a write nobody knows."""
+    return _End("unknown", error=message) if policy.effect == "write" else _End("failed", error=message, again=True)
 
 
 def _safe(error: ToolError) -> str:

@@ -23,6 +23,10 @@ class ToolError(PointsmanError):
     """
 
 
+class ConnectionLost(ToolError):
+    """The connection ended after the request was sent and before it was answered. It may be under way still."""
+
+
 class NothingDone(ToolError):
     """The tool refused, and is certain that nothing happened.
 

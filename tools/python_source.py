@@ -72,7 +72,7 @@ class PythonSource:
             return CallResult("failed", error=str(error), attempts=0)
 
         def begin(attempt: int) -> Running:
-            return self._begin(function, bound, replace(context, attempt=attempt))
+            return self._begin(function, bound, replace(context, attempt=attempt, on_late=None))
 
         return await self._calls.run(begin, policy, context)
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Protocol, TypeAlias
 
 from pointsman.contracts.values import Json
 
 Begun: TypeAlias = Callable[[], None]
 """Called by work right before it does what cannot be taken back."""
-LateEnd: TypeAlias = Callable[[BaseException | None], None]
-"""Told how a try ended that nobody waited for any more: with this exception, or by returning."""
+LateEnd: TypeAlias = Callable[[BaseException | None, Json], None]
+"""Told, in the event loop, how a try ended that nobody waited for any more: with this exception, or returning this."""
 
 
 class Running(Protocol):
@@ -50,7 +51,13 @@ class InThread:
         return self._job.cancel()
 
     def leave(self, late: LateEnd) -> None:
-        self._job.add_done_callback(lambda job: None if job.cancelled() else late(job.exception()))
+        loop = asyncio.get_running_loop()
+
+        def ended(job: Future[Json]) -> None:
+            with suppress(RuntimeError):  # the loop is closed, and nobody is left to be told
+                loop.call_soon_threadsafe(_tell, job, late)
+
+        self._job.add_done_callback(ended)
         self.end.cancel()
 
     def stop(self) -> None:
@@ -71,7 +78,7 @@ class InLoop:
         return not self._begun
 
     def leave(self, late: LateEnd) -> None:
-        self.end.add_done_callback(lambda task: None if task.cancelled() else late(task.exception()))
+        self.end.add_done_callback(lambda task: _tell(task, late))
 
     def stop(self) -> None:
         self.end.cancel()
@@ -85,6 +92,12 @@ class InLoop:
         except (SystemExit, KeyboardInterrupt) as error:
             # A task that raises one of these takes the event loop, and so the server, with it.
             raise ToolExit from error
+
+
+def _tell(ended: Future[Json] | asyncio.Future[Json], late: LateEnd) -> None:
+    if not ended.cancelled():
+        error = ended.exception()
+        late(error, None if error is not None else ended.result())
 
 
 class ToolExit(Exception):

@@ -7,8 +7,8 @@ call was made, because only there is it known what was sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pointsman.contracts.values import JsonObject
@@ -23,7 +23,8 @@ class CallContext:
     """What a tool may know of the call it serves; a parameter named `call` receives it.
 
     `who` is the accountable principal of the session's agent, or of the person who decided. `key`
-    is the idempotency key of a write (None until the effects ledger makes keys).
+    is the idempotency key of a write (None for a read, and where the workflow says `key: none`).
+    `on_late` is for the server: it is told how a write ended that nobody waited for any more.
     """
 
     session: str
@@ -31,6 +32,7 @@ class CallContext:
     key: str | None
     attempt: int
     who: str
+    on_late: Callable[[CallResult], None] | None = field(default=None, repr=False, compare=False)
 
 
 class ToolSource(Protocol):

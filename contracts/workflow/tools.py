@@ -40,9 +40,10 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The idempotency key of a write. Takes effect with the effects ledger.
+    """The idempotency key of a write.
 
-    `over` names the arguments that make two calls the same (empty: all of them).
+    `over` names the arguments that make two calls the same (empty: all of them). `deliver` is how its
+    downstream receives it; None where it takes none.
     """
 
     over: tuple[str, ...] = ()
@@ -52,7 +53,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Reconcile:
-    """The read that tells whether a write happened. Takes effect with the effects ledger."""
+    """The read that tells whether a write happened, and the guard that says so of its result."""
 
     call: str
     arguments: Template
@@ -77,6 +78,29 @@ class ToolPolicy:
     redact: tuple[tuple[str, ...], ...] = ()
     key: Key | Literal["none"] | None = None
     reconcile: Reconcile | None = None
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether the downstream is given the key, so that the same call may be made again with it."""
+        return isinstance(self.key, Key) and self.key.deliver is not None
+
+    @property
+    def resolves_doubt(self) -> bool:
+        """Whether the server can find out by itself what became of a write in doubt."""
+        return self.effect == "write" and (self.takes_key or self.reconcile is not None)
+
+    @property
+    def tries(self) -> int:
+        """How often a call is tried in all, as far as another try cannot make a write twice.
+
+        A write whose doubt can be settled is tried, or asked about, twice even where the workflow says nothing of
+        `retry`; one that has no key, so that nothing tells a second from the first, is tried once.
+        """
+        if self.effect == "read":
+            return self.retry.attempts
+        if self.resolves_doubt:
+            return max(self.retry.attempts, 2)
+        return self.retry.attempts if isinstance(self.key, Key) else 1
 
 
 @dataclass(frozen=True, slots=True)

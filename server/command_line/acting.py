@@ -18,12 +18,17 @@ from pointsman.contracts.loading import load
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.visible import visible
 from pointsman.contracts.workflow import Workflow
+from pointsman.fsm.commands import Attest, Cancel, Command
+from pointsman.fsm.decision import Decision
 from pointsman.fsm.refusals import Refusal, unmet_values
 from pointsman.fsm.session import Session
 
 from ..application import open_application
+from ..clock import SystemClock
+from ..engines.embedded import EmbeddedEngine
 from ..governor import Governor
-from ..replies import Reply, Stray
+from ..identity import new_command_id, new_instance_id
+from ..replies import Caller, Reply, Stray
 from ..store.reading import definition
 from .database import reading_database, session_named
 from .failures import FoundProblems, NotReached
@@ -41,6 +46,34 @@ def governed(database: str | None, files: Sequence[Path], work: Callable[[Govern
     async def run() -> T:
         async with open_application(database, files, caretaking=False) as application:
             return await work(application.governor)
+
+    return asyncio.run(run())
+
+
+def submitted(
+    database: str | None, session_id: str, workflow: Workflow, caller: Caller, request: Cancel | Attest
+) -> Decision:
+    """Submit what opens no call to the engine itself: no source is needed, so it works without a session's tools."""
+    log_to_stderr("warning")
+
+    async def run() -> Decision:
+        instance = new_instance_id()
+        engine = await EmbeddedEngine.open(database, {workflow.digest: workflow}.get, instance=instance)
+        try:
+            return await engine.submit(
+                session_id,
+                Command(
+                    id=new_command_id(),
+                    at=SystemClock().now_ms(),
+                    actor=caller.actor,
+                    channel=caller.channel,
+                    instance=instance,
+                    request=request,
+                    client=caller.client,
+                ),
+            )
+        finally:
+            await engine.aclose()
 
     return asyncio.run(run())
 

@@ -103,7 +103,9 @@ def test_a_call_that_needs_a_person_waits_with_all_its_arguments(story: Story) -
     assert approval.expires_at == story.at + 4 * HOUR_MS
     assert story.session.stay.open == {}
     assert (story.session.stay.counts.calls, story.session.stay.uses) == (1, {"t.delete": 1})
-    assert shown_digest(approval) == digest({"tool": "t.delete", "arguments": approval.arguments})
+    assert shown_digest(approval) == digest(
+        {"tool": "t.delete", "arguments": approval.arguments, "definition": approval.definition}
+    )
 
 
 @pytest.mark.parametrize(
@@ -511,15 +513,18 @@ def test_what_the_workflow_fixes_must_still_be_so() -> None:
     assert waits(story).status == "rejected"
 
 
-def test_what_the_tool_has_stopped_taking_is_not_approved(story: Story) -> None:
-    """The tool's definition may be another one after a restart of the server."""
+def test_a_call_of_a_tool_that_is_defined_otherwise_now_is_not_approved_and_may_be_asked_anew(story: Story) -> None:
+    """Issue: approved for exactly these arguments and this pinned definition."""
     story.call("t.delete", ASKED)
     story.workflow = with_tools(TIDY, {"t.delete": {"type": "object", "properties": {"fixed": {}, "z": {}}}})
     story.judge("approve")
-    assert story.code == "INVALID_FIELDS"
+    assert (story.code, waits(story).status) == ("TOOL_CHANGED", "pending")
     story.workflow = replace(TIDY, tool_contracts={})
     story.judge("approve")
     assert (story.code, waits(story).status) == ("NOT_ALLOWED", "pending")
+    story.workflow = replace(TIDY, quarantined={"t.delete": "It is not what was pinned."})
+    story.judge("approve")
+    assert (story.code, story.message) == ("TOOL_CHANGED", "It is not what was pinned.")
 
 
 def test_a_write_in_doubt_lets_no_approved_write_run(story: Story) -> None:

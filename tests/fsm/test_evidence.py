@@ -35,8 +35,8 @@ BANK = workflow(
       t.logout: {effect: read}
       t.balance: {effect: read}
       t.rate: {effect: read}
-      t.note: {effect: write, key: {over: [text]}}
-      t.transfer: {effect: write, key: {over: [amount]}}
+      t.note: {effect: write, key: none}
+      t.transfer: {effect: write, key: none}
     states:
       serving:
         actor: agent

@@ -152,7 +152,7 @@ async def test_a_parameter_named_call_receives_the_context_and_is_not_shown(work
     result = await call(source, "context", {"word": "x"})
     assert result.result == {
         "word": "x",
-        "call": {"session": "s-1", "call": "7", "key": None, "attempt": 1, "who": "ada"},
+        "call": {"session": "s-1", "call": "7", "key": None, "attempt": 1, "who": "ada", "on_late": None},
     }
     assert (await call(source, "context", {"word": "x", "call": {}})).outcome == "failed"
 

@@ -46,7 +46,7 @@ from pointsman.fsm.facts import CallResult
 
 from ..calling import Calls
 from ..clocks import MonotonicClock, Sleep
-from ..errors import NothingDone, NotReached, SourceError, ToolError, UnkeepableResult
+from ..errors import ConnectionLost, NothingDone, NotReached, SourceError, ToolError, UnkeepableResult
 from ..offers import Offer
 from ..pins import Pins
 from ..rates import Rates
@@ -180,5 +180,5 @@ def _refused(tool: str, error: MCPError) -> ToolError:
     if was_not_sent(error):
         return NotReached(f"{tool} was not called. Its server: {said(error.message)}.")
     if error.code == CONNECTION_CLOSED:
-        return ToolError(f"The connection to the server of {tool} ended before it answered.")
+        return ConnectionLost(f"The connection to the server of {tool} ended before it answered.")
     return ToolError(f"{tool} answered with an error: {said(error.message)}")

@@ -17,7 +17,7 @@ import httpx2
 
 from pointsman.contracts.bounds import DOWNSTREAM_MESSAGE_BYTES, HTTP_ERROR_BYTES
 
-from ..errors import NotReached, ToolError, UnkeepableResult
+from ..errors import ConnectionLost, NotReached, UnkeepableResult
 from ..http import NEVER_SENT, PACKED, UNPACKED, is_packed, patience
 from ..running import Begun
 
@@ -57,7 +57,7 @@ async def exchange(
 
     Raises:
         NotReached: the request was certainly not sent.
-        ToolError: the connection broke afterwards.
+        ConnectionLost: the connection broke afterwards.
         UnkeepableResult: the answer is packed, or longer than the bound.
     """
 
@@ -76,7 +76,7 @@ async def exchange(
     except NEVER_SENT as error:
         raise NotReached(f"its server cannot be reached ({type(error).__name__})") from error
     except httpx2.TransportError as error:
-        raise ToolError(f"the connection broke before the answer was complete ({type(error).__name__})") from error
+        raise ConnectionLost(f"the connection broke before the answer was complete ({type(error).__name__})") from error
 
 
 async def _body(response: httpx2.Response, most_bytes: int) -> bytes:

@@ -4,14 +4,15 @@ What the end of a call means, in the words of `calling`:
 
 | end | raised | read | write |
 |---|---|---|---|
-| the document cannot be had, so nothing was sent | `NotReached` | failed, retried | failed |
-| the server cannot be reached, so nothing was sent | `NotReached` | failed, retried | failed |
+| the document cannot be had, so nothing was sent | `NotReached` | failed, retried | failed, retried |
+| the server cannot be reached, so nothing was sent | `NotReached` | failed, retried | failed, retried |
 | the operation is not pinned, or not what was pinned; an argument cannot be sent | `NothingDone` | failed | failed |
 | the time is up, and the request was not sent | | failed | failed |
 | a status that begins with 2 | | done | done |
-| 408, 425, 429, or a status that begins with 5 | `ToolError` | failed, retried | unknown |
+| 425, 429, or a status that begins with 5 | `ToolError` | failed, retried | unknown |
+| 408, 502, 503, 504, 520 and above: a gateway's | `ConnectionLost` | failed, retried | unknown, perhaps under way |
 | any other status, a redirect among them | `NothingDone`, `ToolError` of a write | failed | unknown |
-| the connection broke after the request was sent | `ToolError` | failed, retried | unknown |
+| the connection broke after the request was sent | `ConnectionLost` | failed, retried | unknown, perhaps under way |
 | an answer that is too long, packed, or not what it or the document says | `UnkeepableResult` | failed | unknown |
 | the time is up after the request was sent | | failed, retried | unknown |
 
@@ -39,7 +40,7 @@ from pointsman.fsm.facts import CallResult
 
 from ..calling import Calls
 from ..clocks import MonotonicClock, Sleep
-from ..errors import NothingDone, NotReached, SourceError, ToolError
+from ..errors import ConnectionLost, NothingDone, NotReached, SourceError, ToolError
 from ..offers import Offer
 from ..pins import Pins
 from ..rates import Rates
@@ -53,9 +54,13 @@ from .operations import Hidden, Operations, operations_of
 from .requests import call_of
 from .settings import HEADER_NAME, HEADER_VALUE, OURS, Settings
 
-_AGAIN: Final = frozenset({408, 425, 429})
-"""Statuses that say that the same request may be answered otherwise later (RFC 9110, RFC 8470, RFC 6585)."""
+_AGAIN: Final = frozenset({425, 429})
+"""Statuses that say that the same request may be answered otherwise later (RFC 8470, RFC 6585)."""
 _SERVER_ERROR: Final = 500
+_BETWEEN: Final = frozenset({408, 502, 503, 504})
+"""Statuses of whatever stands between us and the server, which may be at it still (RFC 9110, section 15.6)."""
+_FIRST_OF_GATEWAYS: Final = 520
+"""From here on statuses are the gateways' own."""
 
 _log = structlog.get_logger(__name__)
 
@@ -157,15 +162,12 @@ class OpenapiSource:
             raise NotReached(f"{tool} was not called: {error}.") from error
         except NothingDone as error:
             raise NothingDone(f"{tool} was not called: {error}.") from error
-        except ToolError as error:
-            raise ToolError(f"{tool} was called, and {error}.") from error
+        except ConnectionLost as error:
+            raise ConnectionLost(f"{tool} was called, and {error}.") from error
         if succeeded(answer):
             output = pinned.output_schema
             return result_of(answer, None if output is None else Schema(output))
-        message = f"{tool} answered with {words_of(answer, self._settings.secrets)}"
-        if policy.effect == "write" or answer.status in _AGAIN or answer.status >= _SERVER_ERROR:
-            raise ToolError(message)
-        raise NothingDone(message)
+        raise _refused(answer.status, policy, f"{tool} answered with {words_of(answer, self._settings.secrets)}")
 
     async def _current(self) -> _Read:
         """Give what the document says, read again if that is long ago."""
@@ -207,6 +209,14 @@ class _Read:
     operations: Operations
     base: Address
     at_s: float
+
+
+def _refused(status: int, policy: ToolPolicy, message: str) -> ToolError:
+    if status in _BETWEEN or status >= _FIRST_OF_GATEWAYS:
+        return ConnectionLost(message)
+    if policy.effect == "write" or status in _AGAIN or status >= _SERVER_ERROR:
+        return ToolError(message)
+    return NothingDone(message)
 
 
 def _given(settings: Settings, base: Address) -> Hidden:

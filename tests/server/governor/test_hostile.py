@@ -32,10 +32,10 @@ async def test_reads_in_flight_count_towards_the_limit_of_their_tool(desk: Desk)
     assert desk.module.calls.count("look") == 2
 
 
-async def test_who_ran_a_write_that_was_taken_over_is_not_told_that_it_was_done(
+async def test_who_ran_a_write_that_was_taken_over_settles_it_all_the_same(
     application: Application, desk: Desk
 ) -> None:
-    """Faults, 1 and 9: a process that stood still longer than its lease. The session says unknown, and so does it."""
+    """Design, section 6: a process stood still longer than its lease. The session has moved, and the ledger knows."""
     session = (await started(application)).session
     gate = desk.hold("send")
     call = asyncio.create_task(acted(application, session, "desk.send", {"text": "hello"}))
@@ -46,7 +46,10 @@ async def test_who_ran_a_write_that_was_taken_over_is_not_told_that_it_was_done(
     await application.governor.submit_and_follow(current, TakeOver(opened.id, opened.instance), "takeover:1")
     gate.set()
     reply = await call
-    assert (reply.outcome, reply.state) == ("unknown", "in_doubt")
+    assert (reply.outcome, reply.state) == ("done", "in_doubt")
+    known = await application.engine.read(session)
+    assert known is not None
+    assert [effect.status for effect in known.effects.values()] == ["done"]
 
 
 async def test_a_tool_that_raises_a_keyboard_interrupt_does_not_end_the_server(desk: Desk) -> None:

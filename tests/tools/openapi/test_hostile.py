@@ -34,6 +34,7 @@ async def test_what_goes_wrong_after_sending_leaves_a_write_unknown(
     source = await desk.pinned(document({**get(f"/{how}"), **get("/echo", "echo")}), base_url=api.origin)
     ended = await call(source, effect=effect)
     assert (ended.outcome, why in (ended.error or "")) == (outcome, True), ended.error
+    assert ended.cut_off == (how in ("lost", "reset"))
     assert len(api.calls()) == 1
     assert (await call(source, tool="echo")).outcome == "done"
 
