@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 
-from pointsman.contracts.bounds import TOOL_MESSAGE_CHARACTERS
+from pointsman.contracts.bounds import RETRY_WAIT_MS, TOOL_MESSAGE_CHARACTERS
 from pointsman.contracts.json_reader import Fault, JsonReader
 from pointsman.contracts.schemas import Schema
 from pointsman.contracts.values import Json
@@ -59,6 +59,12 @@ def words_of(answer: Answer, secrets: Iterable[str]) -> str:
             said = said.replace(secret, _HIDDEN)
     said = visible(said[:TOOL_MESSAGE_CHARACTERS], lines=True).strip()
     return f"{status}: {said}" if said else status
+
+
+def wait_of(answer: Answer) -> int:
+    """Give how long a server asks to be left alone, in milliseconds; a date in `Retry-After` counts as none."""
+    said = answer.headers.get("retry-after", "")
+    return min(int(said) * 1000, RETRY_WAIT_MS) if said.isdecimal() and len(said) < 10 else 0
 
 
 def _said(answer: Answer) -> str:

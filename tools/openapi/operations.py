@@ -10,6 +10,7 @@ from typing import Final
 from pointsman.contracts.bounds import DOWNSTREAM_DEFINITION_BYTES, DOWNSTREAM_TOOLS
 from pointsman.contracts.schema_rules import faults_of
 from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.visible import visible
 
 from ..errors import SourceError
 from ..offers import Offer, StatedTool, offer_of
@@ -21,6 +22,7 @@ from .references import LeftOut, followed, members, shown
 from .schemas import Schemas
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_SHOWN_LABEL: Final = 128
 _WITHOUT_BODY: Final = ("get", "head")
 _TEMPLATE: Final = re.compile(r"\{([^{}]*)\}")
 _PATH: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@{}/-]|%[0-9A-Fa-f]{2})*\Z", re.ASCII)
@@ -69,7 +71,7 @@ def operations_of(source: str, root: JsonObject, server: str | None, hidden: Hid
                 f"it has more than {DOWNSTREAM_TOOLS} operations. Keep a copy with those that you need beside"
                 " the workflow"
             )
-        label = f"{method.upper()} {path}"
+        label = visible(f"{method.upper()} {path}")[:_SHOWN_LABEL]
         try:
             name = _name(method, path, operation)
             tool, plan = reader.read(name, method, path, path_item, operation)

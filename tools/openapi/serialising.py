@@ -80,7 +80,7 @@ def path_text(value: Json, written: Written) -> str:
     if written.style == "json":
         pieces = [json_text(value)]
     elif isinstance(value, dict):
-        pieces = [f"{key}={_text(item)}" for key, item in value.items()] if written.explode else [*_flat(value)]
+        pieces = [*_flat(value)]
     else:
         pieces = [_text(item) for item in (value if isinstance(value, list) else [value])]
     for piece in pieces:
@@ -88,7 +88,10 @@ def path_text(value: Json, written: Written) -> str:
             raise Unwritable("it holds a slash, which would name another path")
         if not piece.isprintable():
             raise Unwritable("it holds what cannot be printed")
-    text = ",".join(map(encoded, pieces))
+    texts = [encoded(piece) for piece in pieces]
+    if isinstance(value, dict) and written.explode:
+        texts = [f"{key}={text}" for key, text in zip(texts[::2], texts[1::2], strict=True)]
+    text = ",".join(texts)
     if not text:
         raise Unwritable("it is empty, which would name another path")
     return text

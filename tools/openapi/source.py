@@ -47,7 +47,7 @@ from ..rates import Rates
 from ..running import Begun, InLoop, Running
 from ..source import CallContext
 from .addresses import Address
-from .answers import result_of, succeeded, words_of
+from .answers import result_of, succeeded, wait_of, words_of
 from .client import exchange, open_client
 from .document import read_document
 from .operations import Hidden, Operations, operations_of
@@ -167,7 +167,9 @@ class OpenapiSource:
         if succeeded(answer):
             output = pinned.output_schema
             return result_of(answer, None if output is None else Schema(output))
-        raise _refused(answer.status, policy, f"{tool} answered with {words_of(answer, self._settings.secrets)}")
+        refused = _refused(answer.status, policy, f"{tool} answered with {words_of(answer, self._settings.secrets)}")
+        refused.again_ms = wait_of(answer)
+        raise refused
 
     async def _current(self) -> _Read:
         """Give what the document says, read again if that is long ago."""

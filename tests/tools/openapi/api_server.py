@@ -70,7 +70,8 @@ class Handler(BaseHTTPRequestHandler):
             "secret": (b"bad token s-123456", "text/plain"),
         }
         body, media_type = bodies[kind[0]] if kind else (b"", "text/plain")
-        self.answer(int(status), body, kind=media_type)
+        later = {"retry-after": kind[1]} if len(kind) > 1 else {}
+        self.answer(int(status), body, kind=media_type, **later)
 
     def do_redirect(self) -> None:
         self.answer(307, b"", location=self.server.elsewhere)

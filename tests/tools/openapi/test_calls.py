@@ -40,6 +40,7 @@ WHOLE = document(
                     {"name": "flat", "in": "query", "explode": False, "schema": {"type": "object"}},
                     {"name": "json", "in": "query", "content": {"application/json": {"schema": True}}},
                     {"name": "X-A", "in": "header", "schema": {}},
+                    {"name": "X-B", "in": "header", "explode": True, "schema": {"type": "object"}},
                     {"name": "X-Json", "in": "header", "content": {"application/json": {"schema": True}}},
                     {"name": "c", "in": "cookie", "schema": TEXT},
                 ],
@@ -77,6 +78,7 @@ async def test_every_argument_is_sent_where_the_document_says(desk: Desk, api: A
         "json": {"a": [None, "ü"]},
         "X-A": [1, "b"],
         "X-Json": "ü",
+        "X-B": {"k": 1, "l": True},
         "c": "1; d=2",
         "n": None,
     }
@@ -89,9 +91,20 @@ async def test_every_argument_is_sent_where_the_document_says(desk: Desk, api: A
     headers = got["headers"]
     assert headers["authorization"] == "Bearer t-1"
     assert headers["cookie"] == "sid=9; c=1%3B%20d%3D2"
-    assert (headers["x-a"], headers["x-json"]) == ("1,b", '"\\u00fc"')
+    assert (headers["x-a"], headers["x-b"], headers["x-json"]) == ("1,b", "k=1,l=true", '"\\u00fc"')
     assert (headers["accept"], headers["accept-encoding"]) == ("application/json, */*;q=0.8", "identity")
     assert (headers["content-type"], got["body"]) == ("application/json", '{"n":null}')
+
+
+async def test_a_path_takes_objects_and_json_without_slashes(desk: Desk, api: Api) -> None:
+    parameters: list[Json] = [
+        {"name": "a", "in": "path", "required": True, "explode": True, "schema": {}},
+        {"name": "b", "in": "path", "required": True, "schema": {}},
+        {"name": "c", "in": "path", "required": True, "content": {"application/json": {}}},
+    ]
+    said = document(get("/{a}/{b}/{c}", parameters=parameters))
+    got = await asked(desk, api, {"a": {"x": 1, "y": 2}, "b": {"x": 1}, "c": ["z"]}, said)
+    assert got["target"] == "/v1/x=1,y=2/x,1/%5B%22z%22%5D"
 
 
 async def test_what_is_not_given_is_not_sent(desk: Desk, api: Api) -> None:
@@ -356,6 +369,17 @@ async def test_a_read_is_tried_again_where_that_may_help(desk: Desk, api: Api, s
     source = await desk.pinned(document(get(f"/status/{status}/text")), base_url=api.origin)
     assert (await call(source, attempts=3)).attempts == tries
     assert len(api.calls()) == tries
+
+
+@pytest.mark.parametrize(
+    ("said", "waits"),
+    [("3", [3.0]), ("0", [0.2]), ("9999999", [60.0]), ("Fri,%2031%20Dec%201999", [0.2]), ("-1", [0.2])],
+)
+async def test_a_server_that_asks_to_be_left_alone_is(desk: Desk, api: Api, said: str, waits: list[float]) -> None:
+    """RFC 9110, section 10.2.3; but for no longer than the bound."""
+    source = await desk.pinned(document(get(f"/status/429/text/{said}")), base_url=api.origin)
+    await call(source, attempts=2, backoff_ms=200)
+    assert desk.slept == waits
 
 
 async def test_an_answer_that_is_not_what_the_document_says_is_not_kept(desk: Desk, api: Api) -> None:

@@ -160,6 +160,12 @@ async def test_a_document_at_an_address_does_not_send_calls_elsewhere(desk: Desk
         assert all("authorization" not in one["headers"] for one in api.seen)
 
 
+async def test_a_server_that_is_no_address_is_refused(desk: Desk, api: Api) -> None:
+    api.document = document(get("/it"), servers=[{"url": "//a:port/"}])
+    with pytest.raises(SourceError, match="its server is `//a:port/`, which is no address by itself"):
+        await desk.of({"document": f"{api.origin}/openapi.json"}).offer()
+
+
 @pytest.mark.parametrize(
     ("path", "reason"),
     [

@@ -94,6 +94,11 @@ async def test_an_impossible_name_is_left_out_with_the_reason(desk: Desk, stated
     assert why in await desk.left_out(document({"/it": {"get": {"operationId": stated, "responses": OK}}}))
 
 
+async def test_a_summary_that_says_the_same_as_the_description_is_not_repeated(desk: Desk) -> None:
+    tool = await desk.tool(document(get("/it", summary="Look.", description=" Look. ")))
+    assert tool.definition.description == "Look."
+
+
 async def test_operations_whose_names_meet_are_left_out_and_the_others_stay(desk: Desk) -> None:
     paths = {**get("/a", "x/y"), **get("/b", "x y"), **get("/c", "z")}
     offer = await desk.source(document(paths)).offer()

@@ -114,10 +114,11 @@ async def call(
     effect: Effect = "read",
     timeout_ms: int = LONG_MS,
     attempts: int = 1,
+    backoff_ms: int = 0,
     key: Key | None = None,
     context: CallContext = CONTEXT,
 ) -> CallResult:
-    policy = ToolPolicy(f"api.{tool}", effect, timeout_ms, Retry(attempts), key=key)
+    policy = ToolPolicy(f"api.{tool}", effect, timeout_ms, Retry(attempts, backoff_ms), key=key)
     return await source.call(f"api.{tool}", arguments or {}, policy, context)
 
 
