@@ -20,6 +20,7 @@ _STYLES: Final[dict[str, tuple[Style, ...]]] = {
     "cookie": ("form",),
 }
 _DEFAULT_STYLES: Final[dict[str, Style]] = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
+_KEPT: Final = frozenset(("header", name) for name in OURS)
 _NOT_DECLARED: Final = frozenset({"accept", "authorization", "content-type", "cookie"})
 """Header parameters that OpenAPI has declared otherwise, and that are to be ignored (3.1.1, section 4.8.12.1)."""
 
@@ -68,10 +69,10 @@ def _declared(schemas: Schemas, stated: JsonObject) -> Declared:
     place, name = stated.get("in"), stated.get("name")
     if place not in _STYLES or not isinstance(name, str) or not name:
         raise LeftOut("one of its parameters has no name, or a place that there is not")
-    if place == "header" and (not HEADER_NAME.match(name) or name.lower() in OURS):
-        raise LeftOut(f"its header {shown(name)} cannot be given by a caller")
+    if place in ("header", "cookie") and (not HEADER_NAME.match(name) or (place, name.lower()) in _KEPT):
+        raise LeftOut(f"its {place} {shown(name)} cannot be given by a caller")
     content = stated.get("content")
-    if isinstance(content, dict):
+    if isinstance(content, dict) and place != "cookie":
         written, schema = Written("json", explode=False), _content_schema(name, content)
     else:
         written, schema = _style(cast("Place", place), name, stated), stated.get("schema", {})

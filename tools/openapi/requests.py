@@ -12,7 +12,7 @@ from pointsman.contracts.values import Json, JsonObject
 from ..errors import NothingDone
 from .addresses import Address
 from .plan import FORM, FORM_STYLE, TEXT, Body, Operation, Parameter, Written
-from .serialising import Pairs, Unwritable, encoded, header_text, json_text, pairs_of, path_text
+from .serialising import Pairs, Unwritable, cookie_text, encoded, header_text, json_text, pairs_of, path_text
 
 _ACCEPT: Final = "application/json, */*;q=0.8"
 _TEMPLATE: Final = re.compile(r"\{([^{}]*)\}")
@@ -43,7 +43,7 @@ def call_of(operation: Operation, arguments: JsonObject, base: Address, headers:
     texts: dict[str, str] = {}
     query: Pairs = []
     sent: dict[str, str] = {}
-    cookies: Pairs = []
+    cookies: list[str] = []
     for argument, parameter in operation.parameters.items():
         value = arguments.get(argument)
         if value is None:
@@ -53,17 +53,19 @@ def call_of(operation: Operation, arguments: JsonObject, base: Address, headers:
                 texts[parameter.name] = path_text(value, parameter.written)
             elif parameter.place == "header":
                 sent[parameter.name.lower()] = header_text(value, parameter.written)
+            elif parameter.place == "cookie":
+                cookies.append(f"{parameter.name}={cookie_text(value)}")
             else:
                 pairs = pairs_of(parameter.name, value, parameter.written)
                 _require_own(pairs, value, parameter, operation, base)
-                (query if parameter.place == "query" else cookies).extend(pairs)
+                query += pairs
         except Unwritable as error:
             raise NothingDone(f"the argument `{argument}` cannot be sent: {error}") from error
     content = None if operation.body is None else _content(operation.body, arguments)
     if operation.body is not None and content is not None:
         kind = operation.body.media_type
         sent["content-type"] = f"{kind}; charset=utf-8" if kind == TEXT else kind
-    crumbs = [*([headers["cookie"]] if "cookie" in headers else []), *(f"{name}={value}" for name, value in cookies)]
+    crumbs = [*([headers["cookie"]] if "cookie" in headers else []), *cookies]
     if crumbs:
         sent["cookie"] = "; ".join(crumbs)
     whole = {"accept": _ACCEPT, **sent, **{name: value for name, value in headers.items() if name != "cookie"}}

@@ -8,6 +8,7 @@ names, so a slash in an argument would name something else.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 from urllib.parse import quote
@@ -21,6 +22,8 @@ from .settings import HEADER_VALUE
 Pairs: TypeAlias = list[tuple[str, str]]
 """Names and values, encoded, in their order."""
 
+_COOKIE_VALUE: Final = re.compile(r"[!#$&-+\--:<-\[\]-~]*\Z", re.ASCII)
+"""RFC 6265, section 4.1.1, without what some servers decode."""
 _SEPARATORS: Final = {"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
 
@@ -46,7 +49,7 @@ def json_text(value: Json) -> str:
 
 
 def pairs_of(name: str, value: Json, written: Written) -> Pairs:
-    """Write a value for a query, a cookie or a form.
+    """Write a value for a query or a form.
 
     Raises:
         Unwritable: there is no such form of it in this style.
@@ -114,6 +117,18 @@ def header_text(value: Json, written: Written) -> str:
         text = _text(value)
     if not HEADER_VALUE.match(text):
         raise Unwritable("a header carries visible ASCII, without spaces at its ends")
+    return text
+
+
+def cookie_text(value: Json) -> str:
+    """Write a value for a cookie. Servers do not agree on what is encoded there, so nothing is.
+
+    Raises:
+        Unwritable: a cookie cannot carry it unchanged.
+    """
+    text = _text(value)
+    if not _COOKIE_VALUE.match(text):
+        raise Unwritable('a cookie carries visible ASCII but `"%,;\\`')
     return text
 
 

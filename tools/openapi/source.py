@@ -223,8 +223,16 @@ def _refused(status: int, policy: ToolPolicy, message: str) -> ToolError:
 
 def _given(settings: Settings, base: Address) -> Hidden:
     """Name what every call is sent, and no caller is asked for."""
-    headers = {("header", name) for name in settings.headers}
-    return Hidden(frozenset({*headers, *(("query", name) for name in base.query_names)}))
+    crumbs = settings.headers.get("cookie", "").split(";")
+    return Hidden(
+        frozenset(
+            {
+                *(("header", name) for name in settings.headers),
+                *(("cookie", crumb.partition("=")[0].strip()) for crumb in crumbs),
+                *(("query", name) for name in base.query_names),
+            }
+        )
+    )
 
 
 def _key_header(policy: ToolPolicy, context: CallContext) -> Mapping[str, str]:

@@ -189,12 +189,20 @@ async def test_what_the_workflow_or_security_gives_is_no_argument(desk: Desk) ->
     }
     parameters: list[Json] = [
         {"name": name, "in": place, "required": True, "schema": TEXT}
-        for name, place in [("x-api-key", "header"), ("api_key", "query"), ("tenant", "query"), ("X-Team", "header")]
+        for name, place in [
+            ("x-api-key", "header"),
+            ("api_key", "query"),
+            ("tenant", "query"),
+            ("X-Team", "header"),
+            ("sid", "cookie"),
+        ]
     ]
     said = document(
         get("/it", parameters=[*parameters, {"name": "q", "in": "query"}]), components={"securitySchemes": schemes}
     )
-    tool = await desk.tool(said, base_url="http://127.0.0.1:9/v1?tenant=7", headers={"x-team": "blue"})
+    tool = await desk.tool(
+        said, base_url="http://127.0.0.1:9/v1?tenant=7", headers={"x-team": "blue", "cookie": "a=1; sid=2"}
+    )
     assert tool.definition.input_schema["properties"] == {"q": {}}
 
 
@@ -248,6 +256,7 @@ for level in range(9):
         (parameter(name="\u00fc"), "no name of 1 to 64 letters"),
         (parameter(name="Host", required=True, **{"in": "header"}), "its header `Host` cannot be given by a caller"),
         (parameter(name="a b", **{"in": "header"}), "its header `a b` cannot"),
+        (parameter(name="a; b", **{"in": "cookie"}), "its cookie `a; b` cannot"),
         (document(get("/it", parameters=[{"$ref": "other.json#/x"}])), "`other.json#/x` leaves the document"),
         (document(get("/it", parameters=[{"$ref": "file:///etc/passwd"}])), "`file:///etc/passwd` leaves the document"),
         (document(get("/it", parameters=[{"$ref": "#/nowhere"}])), "`#/nowhere` points at nothing"),
