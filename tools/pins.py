@@ -41,8 +41,8 @@ class Pins:
                 self.definitions[name] = definition
                 self._digests[name] = tool.digest
 
-    def require(self) -> None:
-        """Make sure that there are pins at all.
+    def offered(self) -> list[ToolDefinition]:
+        """Give every tool that may be offered.
 
         Raises:
             SourceError: nothing is pinned of this source.
@@ -52,6 +52,7 @@ class Pins:
                 f"Nothing is pinned of the source {self._source!r}, so none of its tools may be offered. Look at what"
                 f" it says of them, and pin it: `pointsman lock FILE` writes {LOCK_NAME} beside the workflow."
             )
+        return list(self.definitions.values())
 
     def quarantined(self, offer: Offer | None) -> Mapping[str, str]:
         """Give the tools that are not what was pinned, each with what is to be said of it.

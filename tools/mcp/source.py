@@ -100,8 +100,7 @@ class McpSource:
         Raises:
             SourceError: nothing was pinned.
         """
-        self._pins.require()
-        return list(self._pins.definitions.values())
+        return self._pins.offered()
 
     async def offer(self) -> Offer:
         """Ask the server what it offers.

@@ -103,8 +103,7 @@ class OpenapiSource:
         Raises:
             SourceError: nothing was pinned.
         """
-        self._pins.require()
-        return list(self._pins.definitions.values())
+        return self._pins.offered()
 
     async def offer(self) -> Offer:
         """Give what the document offers.

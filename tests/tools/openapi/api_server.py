@@ -9,8 +9,10 @@ import struct
 from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event
 from typing import Any
+
+from tests.tools.loopback import QuietHandler, running
 
 MEBIBYTE = 1024 * 1024
 
@@ -36,9 +38,8 @@ class Api(ThreadingHTTPServer):
         return [one for one in self.seen if one["target"] != "/openapi.json"]
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(QuietHandler, BaseHTTPRequestHandler):
     server: Api  # pyright: ignore[reportIncompatibleVariableOverride] - it is made by no other
-    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         length = int(self.headers.get("content-length", "0"))
@@ -134,36 +135,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_image(self) -> None:
         self.answer(200, b"\x89PNG", kind="image/png")
 
-    def answer(self, status: int, body: bytes, *, kind: str = "application/json", **headers: str) -> None:
-        self.send_response(status)
-        self.send_header("content-type", kind)
-        if status != 204:
-            self.send_header("content-length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except ConnectionError:  # the client has had enough
-            self.close_connection = True
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it overrides
-        """Say nothing."""
-
 
 @contextmanager
 def serving() -> Generator[Api]:
-    api = Api()
-    thread = Thread(target=api.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield api
-    finally:
-        api.released.set()
-        api.shutdown()
-        api.server_close()
-        thread.join()
+    with running(Api()) as api:
+        try:
+            yield api
+        finally:
+            api.released.set()
