@@ -171,3 +171,11 @@ DOWNSTREAM_JUNK_PER_MINUTE: Final = 100
 """Lines on its standard output that are no message of MCP; one that writes more is ended."""
 DOWNSTREAM_UNASKED_PER_MINUTE: Final = 6_000
 """Messages of it that answer no request of ours; one that sends more is ended."""
+
+# An OpenAPI document, and the API it describes. Its operations and answers have the bounds of a downstream server.
+OPENAPI_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
+"""A document as JSON; one in YAML has the bounds of a workflow file."""
+OPENAPI_DOCUMENT_AGE_MS: Final = 300_000
+"""After which time the document is read again, before the next call."""
+HTTP_ERROR_BYTES: Final = 64 * 1024
+"""What is read of the body that comes with an error status."""

@@ -108,11 +108,11 @@ def _resolved(document: Json, schema: Json) -> Json:
         reference = schema.get("$ref") if isinstance(schema, dict) else None
         if not isinstance(reference, str):
             return schema
-        schema = _target(document, reference)
+        schema = target_of(document, reference)
     return None
 
 
-def _target(document: Json, reference: str) -> Json:
+def target_of(document: Json, reference: str) -> Json:
     """Give what a reference inside the document points at (RFC 6901); None where there is nothing."""
     found: Json = document
     for step in reference.removeprefix("#").split("/")[1:]:
@@ -170,7 +170,7 @@ def _reference_faults(document: JsonObject) -> Iterator[SchemaFault]:
                     "Copy what it points at under `$defs` of this schema and refer to `#/$defs/…`.",
                     "PM802",
                 )
-            elif isinstance(reference, str) and _target(document, reference) is None:
+            elif isinstance(reference, str) and target_of(document, reference) is None:
                 yield SchemaFault((*path, keyword), f"the reference {reference!r} points at nothing in this schema")
         if path and "$id" in schema:
             yield SchemaFault((*path, "$id"), "`$id` inside a schema would change what references mean", "Remove it.")
@@ -260,7 +260,7 @@ def _expands_past(document: JsonObject, bound: int) -> bool:
                 if len(open_references) >= FILE_DEPTH:
                     return bound + 1
                 if reference not in sizes:
-                    sizes[reference] = size(_target(document, reference), {**open_references, reference: None})
+                    sizes[reference] = size(target_of(document, reference), {**open_references, reference: None})
                 total += sizes[reference]
             if total > bound:
                 return bound + 1

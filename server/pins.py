@@ -1,4 +1,4 @@
-"""Pinning: asking a workflow's servers what they offer, and keeping it in `pointsman.lock`.
+"""Pinning: asking a workflow's sources what they offer, and keeping it in `pointsman.lock`.
 
 One lock serves all workflow files of a folder, by the names of their sources; pinning one workflow
 leaves what the others have pinned. Whether something may be pinned is not decided here.
@@ -17,11 +17,11 @@ from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.lock import LOCK_NAME, Lock, LockedSource, LockedTool, read_lock
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Workflow
-from pointsman.tools.sources import mcp_sources
+from pointsman.tools.sources import pinned_sources
 
 
 class LockTooLarge(PointsmanError):
-    """All the definitions together are larger than a lock may be. Pin servers with fewer tools."""
+    """All the definitions together are larger than a lock may be. Pin sources with fewer tools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one source offers, what was pinned of it, and what its server offers that cannot be taken."""
+    """What one source offers, what was pinned of it, and what else it offers that cannot be taken."""
 
     source: str
     before: LockedSource | None
@@ -61,15 +61,15 @@ class Found:
 
 
 async def look(workflow: Workflow, folder: Path) -> tuple[Found, ...]:
-    """Ask every server of a workflow what it offers, and hold it against the lock in the workflow's folder.
+    """Ask every source that is pinned what it offers, and hold it against the lock in the workflow's folder.
 
     Raises:
-        SourceError: a server cannot be had.
+        SourceError: a source cannot be had.
         InvalidLock: the lock cannot be read.
     """
     lock = read_lock(folder / LOCK_NAME)
     pinned = {} if lock is None else lock.sources
-    sources = mcp_sources(workflow, folder)
+    sources = pinned_sources(workflow, folder)
     try:
         offers = await asyncio.gather(*(source.offer() for source in sources.values()))
     finally:

@@ -59,6 +59,7 @@ class _End:
     again: bool = False
     unanswered: bool = False
     cut_off: bool = False
+    again_ms: int = 0
 
 
 class Calls:
@@ -83,7 +84,8 @@ class Calls:
         while (end := await self._try(begin, policy, context, attempt)).again and attempt < tries:
             if context.talk.asked:
                 break  # a person who has answered is not asked the same again
-            await self._sleep(min(policy.retry.backoff_ms * 2 ** (attempt - 1), RETRY_WAIT_MS) / 1000)
+            wait_ms = max(policy.retry.backoff_ms * 2 ** (attempt - 1), end.again_ms)
+            await self._sleep(min(wait_ms, RETRY_WAIT_MS) / 1000)
             attempt += 1
         duration_ms = round((self._clock() - started_s) * 1000)
         said = CallResult(end.outcome, end.answer.result, end.error, attempt, duration_ms, end.answer.content)
@@ -157,7 +159,7 @@ def _raised(error: BaseException, policy: ToolPolicy, context: CallContext) -> _
         return _End("failed", error=_safe(error), again=isinstance(error, NotReached))
     if isinstance(error, ToolError):
         lost = isinstance(error, ConnectionLost)
-        return replace(_ended(policy, _safe(error)), cut_off=lost)
+        return replace(_ended(policy, _safe(error)), cut_off=lost, again_ms=error.again_ms)
     if isinstance(error, UnkeepableResult):
         message = f"{policy.name} ran, but its result cannot be kept: {error}."
         return replace(_ended(policy, message), again=False)

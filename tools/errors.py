@@ -20,7 +20,11 @@ class ToolError(PointsmanError):
     The message is for the agent and the audit: it names what is wrong and how to go on, and holds
     no value that they may not see. Of a write this proves nothing: it stays unknown whether the
     write happened, unless the tool raises `NothingDone`.
+
+    `again_ms` is how long the downstream asks to be left alone before another try, in milliseconds.
     """
+
+    again_ms: int = 0
 
 
 class ConnectionLost(ToolError):

@@ -15,6 +15,7 @@ from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
 from pointsman.fsm.facts import CallResult
 
+from .offers import Offer
 from .talk import Talk
 
 
@@ -58,4 +59,12 @@ class ToolSource(Protocol):
 
     async def aclose(self) -> None:
         """Let go of what the source holds; running calls are given up."""
+        ...
+
+
+class PinnedSource(ToolSource, Protocol):
+    """A source that others define, and that a person has to look at: what it offers is pinned."""
+
+    async def offer(self) -> Offer:
+        """Ask it what it offers, whatever is pinned of it. Raises `SourceError` if it cannot be had."""
         ...

@@ -1,7 +1,6 @@
 """The sources of one workflow, opened and asked together.
 
-This is the one place that knows which kind of source the file's key means. `openapi` is declared in
-the format and refused here until it exists.
+This is the one place that knows which kind of source the file's key means.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pointsman.contracts.lock import LOCK_NAME, LockedSource, read_lock
 from pointsman.contracts.passed_on import passed_on
@@ -21,10 +19,7 @@ from pointsman.fsm.facts import CallResult
 from .errors import SourceError
 from .python_source import PythonSource
 from .rates import Rates
-from .source import CallContext, ToolSource
-
-if TYPE_CHECKING:
-    from .mcp.source import McpSource
+from .source import CallContext, PinnedSource, ToolSource
 
 
 class Sources:
@@ -79,8 +74,7 @@ def open_sources(workflow: Workflow, base_dir: Path, rates: Rates) -> Sources:
 
     Raises:
         InvalidLock: that file cannot be read, or is none.
-        SourceError: a source is of a kind that this version does not have, or needs a name that the
-            environment does not hold.
+        SourceError: a source needs a name that the environment does not hold.
     """
     pinned = any(source.kind != "python" for source in workflow.sources.values())
     lock = read_lock(base_dir / LOCK_NAME) if pinned else None
@@ -96,30 +90,34 @@ def open_sources(workflow: Workflow, base_dir: Path, rates: Rates) -> Sources:
     return Sources(sources, beside)
 
 
-def mcp_sources(workflow: Workflow, base_dir: Path) -> Mapping[str, McpSource]:
-    """Make those sources of a workflow that are MCP servers, to ask them what they offer. None is connected yet.
+def pinned_sources(workflow: Workflow, base_dir: Path) -> Mapping[str, PinnedSource]:
+    """Make those sources of a workflow that are pinned, to ask them what they offer. None is connected yet.
 
     Raises:
         SourceError: one needs a name that the environment does not hold.
     """
     return {
-        name: _mcp(source, base_dir, None, Rates()) for name, source in workflow.sources.items() if source.kind == "mcp"
+        name: _pinned(source, base_dir, None, Rates())
+        for name, source in workflow.sources.items()
+        if source.kind != "python"
     }
 
 
 def _open(source: Source, base_dir: Path, pins: LockedSource | None, rates: Rates) -> ToolSource:
-    if source.kind == "python" and isinstance(source.settings, str):
-        return PythonSource(source.name, source.settings, base_dir, rates=rates)
-    if source.kind == "mcp":
-        return _mcp(source, base_dir, pins, rates)
-    raise SourceError(
-        f"The source {source.name!r} is of kind `{source.kind}`, which arrives in a later version."
-        " Until then, write its tools as functions of a Python module: `{python: my_module}`."
-    )
+    if source.kind == "python":
+        return PythonSource(source.name, str(source.settings), base_dir, rates=rates)
+    return _pinned(source, base_dir, pins, rates)
 
 
-def _mcp(source: Source, base_dir: Path, pins: LockedSource | None, rates: Rates) -> McpSource:
-    from .mcp.settings import read_settings  # late: a server without such a source must start fast
+def _pinned(source: Source, base_dir: Path, pins: LockedSource | None, rates: Rates) -> PinnedSource:
+    """Make a source that is pinned. Imports are late: a server without such a source must start fast."""
+    if source.kind == "openapi":
+        from .openapi import settings as openapi_settings
+        from .openapi.source import OpenapiSource
+
+        read = openapi_settings.read_settings(source.name, source.settings, base_dir)
+        return OpenapiSource(source.name, read, pins, rates=rates)
+    from .mcp import settings as mcp_settings
     from .mcp.source import McpSource
 
-    return McpSource(source.name, read_settings(source.name, source.settings, base_dir), pins, rates=rates)
+    return McpSource(source.name, mcp_settings.read_settings(source.name, source.settings, base_dir), pins, rates=rates)

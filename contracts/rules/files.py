@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Final
 
 from ..document.states import AgentPart
+from ..folder import is_link_out, leads_out
 from ..near import near
 from ..positions import Path as Keys
 from ..visible import visible
@@ -21,15 +22,14 @@ def check_files(view: View) -> None:
     """Find files that are not there, or not in the workflow's folder."""
     folder = Path(view.findings.file).parent
     for path, name in _named(view):
-        place = PureWindowsPath(name)  # takes both kinds of slashes, and knows drives
-        if place.is_absolute() or place.drive or place.root or ".." in place.parts:
+        if leads_out(name):
             hint = "Put it beside this file, and name it by its path from here."
             view.at_value("PM316", path, f"`{visible(name)}` leads out of the folder of this file", hint)
         elif not (folder / name).is_file():
             view.at_value(
                 "PM316", path, f"there is no file `{visible(name)}` beside this one", _near_file(folder, name)
             )
-        elif not (folder / name).resolve().is_relative_to(folder.resolve()):
+        elif is_link_out(folder, name):
             hint = "Put the file itself there, not a link."
             view.at_value("PM316", path, f"`{visible(name)}` is a link that leads out of the folder of this file", hint)
 

@@ -10,9 +10,8 @@ from typing import Final, cast
 import click
 
 from pointsman.contracts.bounds import ARGUMENTS_BYTES
+from pointsman.contracts.json_reader import Fault, JsonReader
 from pointsman.contracts.values import Json, JsonObject, settled
-
-from ..json_rpc.json_reader import Fault, JsonReader
 
 _TYPES: Final[Mapping[type, str]] = {
     bool: "boolean",

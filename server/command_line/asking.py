@@ -1,4 +1,5 @@
-"""Asks the sources of a workflow file themselves what tools they have: modules are imported, MCP servers started.
+"""Asks the sources of a workflow file themselves what tools they have: modules are imported, MCP
+servers started, OpenAPI documents read.
 
 Only `check --sources` does this. What a file alone tells is the business of `contracts`, which imports nothing.
 """
@@ -15,7 +16,7 @@ from pointsman.contracts.signatures import ToolsOfSource, signature_of
 from pointsman.contracts.workflow import Source, ToolDefinition, Workflow
 from pointsman.tools.errors import SourceError
 from pointsman.tools.rates import Rates
-from pointsman.tools.sources import mcp_sources, open_sources
+from pointsman.tools.sources import open_sources, pinned_sources
 
 
 def ask(content: bytes, file: Path) -> tuple[Mapping[str, ToolsOfSource], tuple[str, ...]]:
@@ -42,7 +43,7 @@ async def _ask_all(workflow: Workflow, folder: Path) -> tuple[Mapping[str, Tools
 
 
 async def _ask(workflow: Workflow, source: Source, folder: Path) -> ToolsOfSource:
-    definitions = await (_offered if source.kind == "mcp" else _defined)(
+    definitions = await (_defined if source.kind == "python" else _offered)(
         replace(workflow, sources={source.name: source}), folder
     )
     names = ((one.name.partition(".")[2], one.input_schema) for one in definitions)
@@ -59,8 +60,8 @@ async def _defined(workflow: Workflow, folder: Path) -> Sequence[ToolDefinition]
 
 
 async def _offered(workflow: Workflow, folder: Path) -> Sequence[ToolDefinition]:
-    """What an MCP server offers itself, whatever is pinned of it."""
-    (source,) = mcp_sources(workflow, folder).values()
+    """What a source offers itself, whatever is pinned of it."""
+    (source,) = pinned_sources(workflow, folder).values()
     try:
         offer = await source.offer()
     finally:

@@ -34,7 +34,12 @@ _WITHOUT_WAITING: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY",
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--format", "form", type=Choice(["text", "json", "sarif"]), default="text", show_default=True)
 @click.option("--strict", is_flag=True, help="Let warnings count as errors.")
-@click.option("--sources", "asking", is_flag=True, help="Ask the sources: this imports modules and starts servers.")
+@click.option(
+    "--sources",
+    "asking",
+    is_flag=True,
+    help="Ask the sources: this imports modules, starts servers, fetches documents.",
+)
 def command(files: tuple[Path, ...], form: str, *, strict: bool, asking: bool) -> None:
     """Find what is wrong with workflow files; - is standard input.
 

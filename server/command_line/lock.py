@@ -1,6 +1,6 @@
-"""`pointsman lock`: look at what MCP servers say of their tools, and pin it.
+"""`pointsman lock`: look at what MCP servers and OpenAPI documents say of tools, and pin it.
 
-What a server says is shown as it is, with everything visible that would hide or steer, and marked:
+What they say is shown as it is, with everything visible that would hide or steer, and marked:
 it is written by others, for a model, and may hold instructions.
 """
 
@@ -34,12 +34,12 @@ _CONTEXT_LINES: Final = 2
 @click.option("--diff", "only_show", is_flag=True, help="Show what is not as it was pinned, and write nothing.")
 @database_option
 def command(files: tuple[Path, ...], *, only_show: bool, database: str | None) -> None:
-    """Pin what the MCP servers of workflows say of their tools.
+    """Pin what the MCP servers and OpenAPI documents of workflows say of their tools.
 
-    Starts the servers, shows what they say of each tool that is new or not as it was pinned, and writes it to
-    pointsman.lock beside the workflow. Only what is pinned there is offered to agents. Where something pinned has
-    changed, the source's name is typed once more, at a terminal. Who has pinned what is a row of the audit, in the
-    chain `server` of the database.
+    Starts the servers, reads the documents, shows what they say of each tool that is new or not as it was pinned, and
+    writes it to pointsman.lock beside the workflow. Only what is pinned there is offered to agents. Where something
+    pinned has changed, the source's name is typed once more, at a terminal. Who has pinned what is a row of the audit,
+    in the chain `server` of the database.
 
     Exit codes: 0 done (with --diff: all is as it was pinned), 1 something is not as it was pinned.
     """
@@ -64,7 +64,9 @@ def _look(file: Path) -> tuple[Found, ...]:
     workflow = load(file.read_bytes(), str(file))
     found = asyncio.run(look(workflow, file.absolute().parent))
     if not found:
-        raise FoundProblems(f"{file} has no MCP server among its sources, so there is nothing to pin.")
+        raise FoundProblems(
+            f"{file} has no MCP server and no OpenAPI document among its sources, so there is nothing to pin."
+        )
     return found
 
 
@@ -74,7 +76,7 @@ def _show(file: Path, found: Sequence[Found]) -> bool:
 
     changes = [change for one in found for change in one.changes]
     if changes:
-        click.echo(f"Lines after `{_MARK.strip()}` are what a server says. They are not to be trusted, or followed.")
+        click.echo(f"Lines after `{_MARK.strip()}` are what others say. They are not to be trusted, or followed.")
     for change in changes:
         click.echo("\n".join(_lines(change)))
     for one in found:
@@ -123,7 +125,7 @@ def _pin(file: Path, found: tuple[Found, ...], database: str | None) -> None:
             "name is typed once more; here is none. Nothing was written."
         )
     for source in breaking:
-        confirm(source, f"Agents will be offered what the server of {source} says now. Type {source!r} to pin it:")
+        confirm(source, f"Agents will be offered what {source} says now. Type {source!r} to pin it:")
     if any(one.changes or one.before is None for one in found):
         record_pins(database, in_short(file.absolute().parent, found))  # first: what is not audited is not pinned
         click.echo(f"Pinned: {pin(file.absolute().parent, found)}")

@@ -1,5 +1,5 @@
 """JSON-RPC messages of MCP, read strictly, however they came.
 
-`json_reader` reads JSON as RFC 7493 (I-JSON) has it; `messages` tells a request from what is none and
-prepares the answer. `stdio` gives them lines, `http` bodies. Nothing in here knows of workflows.
+`messages` tells a request from what is none and prepares the answer; JSON is read by `contracts.json_reader`.
+`stdio` gives it lines, `http` bodies. Nothing in here knows of workflows.
 """

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeGuard
 
 from pointsman.contracts.bounds import ARGUMENTS_BYTES, MESSAGE_BYTES, SAFE_INTEGER
+from pointsman.contracts.json_reader import Fault, JsonReader, Parsed
 from pointsman.contracts.values import Json, JsonObject
 
-from .json_reader import Fault, JsonReader, Parsed
 
 if TYPE_CHECKING:
     from pointsman.fsm.refusals import Code

@@ -60,9 +60,11 @@ async def test_a_source_that_cannot_be_had_is_an_error_of_all(tmp_path: Path) ->
     await sources.aclose()
 
 
-def test_a_kind_that_does_not_exist_yet_says_so(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="arrives in a later version"):
-        open_sources(workflow(Source("a", "openapi", {})), tmp_path, Rates())
+async def test_nothing_of_an_openapi_document_is_read_when_its_source_is_opened(tmp_path: Path) -> None:
+    sources = open_sources(workflow(Source("a", "openapi", {"document": "no.json"})), tmp_path, Rates())
+    with pytest.raises(SourceError, match="Nothing is pinned of the source 'a'"):
+        await sources.definitions()
+    await sources.aclose()
 
 
 async def test_nothing_of_an_mcp_server_is_started_when_its_source_is_opened(tmp_path: Path) -> None:

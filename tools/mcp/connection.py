@@ -33,7 +33,8 @@ from pointsman.contracts.visible import visible
 from ..clocks import MonotonicClock, Sleep
 from ..conversation import ROOTS, SAMPLE
 from ..errors import SourceError
-from .definitions import Offer, listed
+from ..offers import Offer
+from .definitions import listed
 from .process import OnEnd
 from .questions import Questions
 from .rates import PerMinute

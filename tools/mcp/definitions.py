@@ -1,77 +1,15 @@
-"""What a downstream server says of its tools, brought within our bounds.
-
-Nothing of it is believed: names and schemas are judged, descriptions are kept as they are for the
-person who pins them, and annotations are kept for the pin alone. A tool that cannot be taken is left
-out, with the reason; it never stands in the way of the others.
-"""
+"""What a downstream server says of its tools, brought within our bounds; annotations are kept for the pin alone."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
-
-import structlog
 from mcp.client import ClientSession
 from mcp_types import PaginatedRequestParams, Tool
 from pydantic import ValidationError
 
-from pointsman.contracts.bounds import (
-    DOWNSTREAM_DEFINITION_BYTES,
-    DOWNSTREAM_PAGES,
-    DOWNSTREAM_TOOLS,
-    IDENTIFIER,
-)
-from pointsman.contracts.lock import LockedSource, LockedTool, digest_of_tool
-from pointsman.contracts.schema_rules import faults_of
-from pointsman.contracts.values import Json, JsonObject, canonical
-from pointsman.contracts.visible import visible
-from pointsman.contracts.workflow import ToolDefinition
+from pointsman.contracts.bounds import DOWNSTREAM_PAGES, DOWNSTREAM_TOOLS
 
 from ..errors import SourceError
-
-_OLDER_DIALECTS: Final = (
-    "http://json-schema.org/draft-07/schema",
-    "https://json-schema.org/draft-07/schema",
-    "https://json-schema.org/draft/2019-09/schema",
-)
-"""Read as 2020-12: what differs there (tuples in `items`) is refused then, not misread."""
-_SHOWN_NAME: Final = 128
-_SHOWN_FAULT: Final = 300
-_LOGGED: Final = 8
-
-_log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedTool:
-    """A tool as the server offers it: its name there, and all else that a pin is made of, as the server stated it."""
-
-    definition: ToolDefinition
-    name: str
-    stated: JsonObject
-
-    @property
-    def digest(self) -> str:
-        """The digest of all that the server stated."""
-        return digest_of_tool(self.name, self.stated)
-
-    def locked(self) -> LockedTool:
-        """Give the tool as it is pinned."""
-        return LockedTool.model_validate({**self.stated, "digest": self.digest})
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What a server offers: its tools by our names for them, and what was left out, with the reason."""
-
-    tools: Mapping[str, OfferedTool]
-    left_out: Mapping[str, str]
-
-    def locked(self) -> LockedSource:
-        """Give the offer as it is pinned."""
-        return LockedSource(tools={tool.name: tool.locked() for tool in self.tools.values()})
+from ..offers import Offer, StatedTool, offer_of
 
 
 async def listed(source: str, session: ClientSession) -> Offer:
@@ -93,71 +31,18 @@ async def listed(source: str, session: ClientSession) -> Offer:
         if len(tools) > DOWNSTREAM_TOOLS:
             raise SourceError(f"it offers more than {DOWNSTREAM_TOOLS} tools")
         if not cursor:
-            return _offer(source, tools)
+            return offer_of(source, [_stated(tool) for tool in tools])
     raise SourceError(f"its list of tools has more than {DOWNSTREAM_PAGES} pages")
 
 
-def _offer(source: str, tools: list[Tool]) -> Offer:
-    on_the_wire = Counter(tool.name.replace(".", "_") for tool in tools)
-    taken: dict[str, OfferedTool] = {}
-    left_out: dict[str, str] = {}
-    for tool in tools:
-        why = _name_fault(source, tool.name)
-        if why is None and on_the_wire[tool.name.replace(".", "_")] > 1:
-            why = "another tool has the same name, or the same with `_` for `.`"
-        made = why or _taken(f"{source}.{tool.name}", tool)
-        if isinstance(made, str):
-            left_out[visible(tool.name)[:_SHOWN_NAME]] = made
-        else:
-            taken[made.definition.name] = made
-    if left_out:
-        some = dict(list(left_out.items())[:_LOGGED])
-        _log.warning("downstream tools left out", source=source, count=len(left_out), some=some)
-    return Offer(taken, left_out)
-
-
-def _name_fault(source: str, name: str) -> str | None:
-    if IDENTIFIER.match(name) and IDENTIFIER.match(f"{source}.{name}"):
-        return None
-    return "its name is not made of at most 128 letters, digits, `_`, `-` and `.`"
-
-
-def _taken(name: str, tool: Tool) -> OfferedTool | str:
-    """Take a tool, or say why it cannot be taken."""
+def _stated(tool: Tool) -> StatedTool:
     annotations = tool.annotations.model_dump(mode="json", by_alias=True, exclude_none=True) if tool.annotations else {}
-    stated: JsonObject = {
-        "description": tool.description or "",
-        "input_schema": tool.input_schema,
-        "output_schema": tool.output_schema,
-        "annotations": annotations,
-    }
-    try:
-        size_bytes = len(canonical(stated).encode())
-    except (ValueError, RecursionError):
-        return "its definition holds what is no JSON"
-    if size_bytes > DOWNSTREAM_DEFINITION_BYTES:
-        return f"its definition is longer than {DOWNSTREAM_DEFINITION_BYTES} bytes"
-    definition = defined(name, stated)
-    return definition if isinstance(definition, str) else OfferedTool(definition, tool.name, stated)
-
-
-def defined(name: str, stated: JsonObject) -> ToolDefinition | str:
-    """Make the definition of what a server stated of a tool, or say why there is none."""
-    schemas: list[JsonObject | None] = []
-    for what in ("input_schema", "output_schema"):
-        schema = _as_2020(stated.get(what))
-        faults = faults_of(schema) if schema is not None else ()
-        if faults:
-            return f"its {what.replace('_', ' ')} cannot be held to: {visible(faults[0].message)[:_SHOWN_FAULT]}"
-        schemas.append(schema if isinstance(schema, dict) else None)
-    arguments, result = schemas
-    if arguments is None or arguments.get("type") != "object":
-        return "its input schema is not that of an object"
-    return ToolDefinition(name, str(stated.get("description", "")), arguments, result)
-
-
-def _as_2020(schema: Json) -> Json:
-    """Give a schema without the mark of an older dialect."""
-    if not isinstance(schema, dict) or str(schema.get("$schema", "")).rstrip("#") not in _OLDER_DIALECTS:
-        return schema
-    return {name: part for name, part in schema.items() if name != "$schema"}
+    return StatedTool(
+        tool.name,
+        {
+            "description": tool.description or "",
+            "input_schema": tool.input_schema,
+            "output_schema": tool.output_schema,
+            "annotations": annotations,
+        },
+    )

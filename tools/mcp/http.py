@@ -8,7 +8,7 @@ verified, answers are read as they come (never unpacked) and no further than the
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
@@ -23,6 +23,7 @@ from typing_extensions import override
 
 from pointsman.contracts.bounds import DOWNSTREAM_MESSAGE_BYTES
 
+from ..http import NEVER_SENT, PACKED, UNPACKED, BoundedStream, is_packed, patience
 from .process import OnEnd
 from .settings import Address
 
@@ -31,9 +32,6 @@ _UNSENT: Final = secrets.token_hex(16)
 _BAD_REQUEST: Final = 400
 _NOT_FOUND: Final = 404
 _BAD_GATEWAY: Final = 502
-_REACHING_S: Final = 30.0
-_SILENCE_S: Final = 3600.0
-"""How long a server may say nothing on one answer. Calls have timeouts of their own."""
 
 _OWN_HEADERS: Final[ContextVar[Mapping[str, str]]] = ContextVar("own_headers")
 """What a request brings along besides; the SDK hands the context of whoever sends on to who writes."""
@@ -75,8 +73,8 @@ class _BoundedClient(httpx2.AsyncClient):
 
     def __init__(self, source: str, address: Address, on_end: OnEnd) -> None:
         super().__init__(
-            headers={**address.headers, "accept-encoding": "identity"},
-            timeout=httpx2.Timeout(_REACHING_S, read=_SILENCE_S),
+            headers={**address.headers, **UNPACKED},
+            timeout=patience(),
         )
         self._source = source
         self._on_end = on_end
@@ -86,21 +84,21 @@ class _BoundedClient(httpx2.AsyncClient):
         request.headers.update(_OWN_HEADERS.get({}) if request.method == "POST" else {})
         try:
             response = await super().send(request, **options)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol) as error:
+        except NEVER_SENT as error:
             return self._failed(request, f"it cannot be reached ({type(error).__name__})", _UNSENT)
         except httpx2.TransportError as error:
             return self._failed(request, f"the connection broke ({type(error).__name__})")
         if response.status_code == _NOT_FOUND and "mcp-session-id" in request.headers:
             self._on_end("it does not know our session any more")
-        if response.headers.get("content-encoding", "identity") != "identity":
+        if is_packed(response):
             await response.aclose()
-            return self._failed(request, "it packs its answers, which was not asked for")
+            return self._failed(request, PACKED)
         is_json = response.headers.get("content-type", "").lower().startswith("application/json")
         if response.status_code >= _BAD_REQUEST and not is_json:
             await response.aclose()
             return self._failed(request, f"HTTP {response.status_code}")
         if is_json and isinstance(response.stream, httpx2.AsyncByteStream):
-            response.stream = _BoundedStream(response.stream)
+            response.stream = BoundedStream(response.stream)
         return response
 
     def _failed(self, request: httpx2.Request, why: str, data: str | None = None) -> httpx2.Response:
@@ -108,23 +106,3 @@ class _BoundedClient(httpx2.AsyncClient):
         _log.warning("downstream request failed", source=self._source, method=request.method, why=why)
         error = {"code": INTERNAL_ERROR, "message": why, "data": data}
         return httpx2.Response(_BAD_GATEWAY, json={"jsonrpc": "2.0", "id": None, "error": error}, request=request)
-
-
-class _BoundedStream(httpx2.AsyncByteStream):
-    """The body of an answer, no further than the bound."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
-
-    @override
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        left_bytes = DOWNSTREAM_MESSAGE_BYTES
-        async for chunk in self._stream:
-            left_bytes -= len(chunk)
-            if left_bytes < 0:
-                raise httpx2.StreamError(f"the answer is longer than {DOWNSTREAM_MESSAGE_BYTES} bytes")
-            yield chunk
-
-    @override
-    async def aclose(self) -> None:
-        await self._stream.aclose()

@@ -1,13 +1,8 @@
-"""What a workflow file says of an `mcp` source, with `${NAME}` and `${NAME:-text}` read from the environment.
-
-The environment is read once, when the source is opened; a name that is not set there is an error
-then, and not at the first call, unless the file says what to take instead. Values never get into a message.
-"""
+"""What a workflow file says of an `mcp` source, with `${NAME}` read from the environment."""
 
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,9 +11,9 @@ from typing import Final, TypeAlias
 
 from pointsman.contracts.values import Json, JsonObject
 
+from ..environment import resolved, resolved_all
 from ..errors import SourceError
 
-_NAME: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<instead>[^}]*))?\}", re.ASCII)
 _INHERITED: Final = (
     ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "PATHEXT", "TEMP", "APPDATA", "LOCALAPPDATA", "USERPROFILE", "HOMEDRIVE")
     if sys.platform == "win32"
@@ -64,12 +59,12 @@ def read_settings(source: str, settings: Json, beside: Path, environment: Mappin
     asks = tuple(str(one) for one in asked) if isinstance(asked, list) else ()
     url = said.get("url")
     if isinstance(url, str):
-        headers = {name: _resolved(source, value, environment) for name, value in _texts(said.get("headers")).items()}
-        return Address(_resolved(source, url, environment), headers, asks)
+        headers = resolved_all(source, said.get("headers"), environment)
+        return Address(resolved(source, url, environment), headers, asks)
     folder = (beside / str(said.get("cwd", "."))).absolute()
     if not folder.is_dir():
         raise SourceError(f"The source {source!r}: `cwd` is {str(folder)!r}, which is no folder. Mend `cwd`.")
-    declared = {name: _resolved(source, value, environment) for name, value in _texts(said.get("env")).items()}
+    declared = resolved_all(source, said.get("env"), environment)
     inherited = {name: environment[name] for name in _INHERITED if name in environment}
     return Launch(_command(said, beside), {**inherited, **declared}, folder, asks)
 
@@ -82,21 +77,3 @@ def _command(said: JsonObject, beside: Path) -> tuple[str, ...]:
     elif "/" in command or os.sep in command:
         command = str((beside / command).absolute())
     return (command, *(str(one) for one in (arguments if isinstance(arguments, list) else [])))
-
-
-def _texts(value: Json) -> dict[str, str]:
-    return {name: str(text) for name, text in value.items()} if isinstance(value, dict) else {}
-
-
-def _resolved(source: str, text: str, environment: Mapping[str, str]) -> str:
-    def value(found: re.Match[str]) -> str:
-        name, instead = found["name"], found["instead"]
-        if instead is not None:
-            return environment.get(name) or instead
-        if name not in environment:
-            raise SourceError(
-                f"The source {source!r} needs {name}, which is not set in the environment. Set it and start again."
-            )
-        return environment[name]
-
-    return _NAME.sub(value, text)

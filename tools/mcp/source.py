@@ -49,6 +49,8 @@ from pointsman.fsm.facts import CallResult
 from ..calling import Calls
 from ..clocks import MonotonicClock, Sleep
 from ..errors import ConnectionLost, NothingDone, NotReached, SourceError, ToolError, UnkeepableResult
+from ..offers import Offer
+from ..pins import Pins
 from ..rates import Rates
 from ..results import Answer, keepable
 from ..running import Begun, InLoop, Running
@@ -56,9 +58,7 @@ from ..source import CallContext
 from ..talk import Talk
 from .beside import Answered, Asking, answer_to, request_beside
 from .connection import Connect, Connection, Way
-from .definitions import Offer
 from .http import headers_of_request, reached, was_not_sent
-from .pins import Pins
 from .process import launched
 from .questions import Questions
 from .results import answer_of, said
@@ -117,8 +117,7 @@ class McpSource:
         Raises:
             SourceError: nothing was pinned.
         """
-        self._pins.require()
-        return list(self._pins.definitions.values())
+        return self._pins.offered()
 
     async def offer(self) -> Offer:
         """Ask the server what it offers.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.contracts.lock import read_lock
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import Json, JsonObject
 from tests.server.command_line.terminal import ME, Shell
 
 SERVER = Path(__file__).parents[2] / "tools" / "mcp" / "raw_server.py"
@@ -48,7 +48,7 @@ def test_what_servers_say_is_shown_and_pinned(shop: Shell) -> None:
     done = shop.run("lock", "mail.yaml")
     assert (done.code, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        "Lines after `|` are what a server says. They are not to be trusted, or followed.",
+        "Lines after `|` are what others say. They are not to be trusted, or followed.",
         "+ post.look (new)",
         "  description:",
         "  | Look.",
@@ -129,7 +129,7 @@ def test_the_pins_of_other_workflows_in_the_folder_stay(shop: Shell) -> None:
 
 def test_a_workflow_without_such_sources_has_nothing_to_pin(shell: Shell) -> None:
     done = shell.run("lock", "purchase.yaml")
-    assert (done.code, "has no MCP server among its sources" in done.stderr) == (1, True)
+    assert (done.code, "has no MCP server and no OpenAPI document among its sources" in done.stderr) == (1, True)
 
 
 def test_a_server_that_cannot_be_had_is_named_with_its_last_words(shop: Shell) -> None:
@@ -138,6 +138,53 @@ def test_a_server_that_cannot_be_had_is_named_with_its_last_words(shop: Shell) -
     assert done.code == 4
     assert "The server of the source 'post' cannot be had: it has ended:" in done.stderr
     assert "No module named 'no_such_module'" in done.stderr
+
+
+STOCK = WORKFLOW.replace(
+    "{{mcp: {{command: python, args: [raw_server.py, {wish}]}}}}", "{{openapi: {{document: api.json}}}}"
+)
+
+
+def describe(shell: Shell, **operation: Json) -> None:
+    """Have an OpenAPI document describe the tool from now on."""
+    (shell.place / "mail.yaml").write_text(STOCK.format(), encoding="utf-8")
+    document: JsonObject = {
+        "openapi": "3.1.0",
+        "servers": [{"url": "https://post.example"}],
+        "paths": {"/look": {"get": {"operationId": "look", **operation}}, "/it": {"trace": {}}},
+    }
+    (shell.place / "api.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def test_operations_of_a_document_are_pinned_as_tools_of_servers_are(shell: Shell) -> None:
+    describe(shell, summary="Look.")
+    pinned = shell.run("lock", "mail.yaml")
+    assert (pinned.code, "+ post.look (new)\n  description:\n  | Look." in pinned.stdout) == (0, True)
+    assert '  |   "server": "https://post.example"' in pinned.stdout
+    assert "! post: the tool 'TRACE /it' cannot be pinned: TRACE would answer" in pinned.stdout
+    assert shell.run("check", "--strict", "mail.yaml").code == 0
+    describe(shell, summary="Look.", parameters=[{"name": "deep", "in": "query"}])
+    shown = shell.run("lock", "--diff", "mail.yaml")
+    assert (shown.code, "~ post.look (changed)\n  input_schema:\n" in shown.stdout) == (1, True)
+    assert '  | +    "deep": {' in shown.stdout
+    assert shell.run("lock", "mail.yaml").code == 2
+
+
+def test_a_document_that_cannot_be_used_is_named_with_the_reason(shell: Shell) -> None:
+    describe(shell)
+    (shell.place / "api.json").write_text("{", encoding="utf-8")
+    done = shell.run("lock", "mail.yaml")
+    assert done.code == 4
+    assert "The document of the source 'post' cannot be used: it is no JSON that can be read" in done.stderr
+
+
+def test_check_asks_a_document_for_its_operations(shell: Shell) -> None:
+    describe(shell)
+    (shell.place / "mail.yaml").write_text(STOCK.format().replace("post.look", "post.loot"), encoding="utf-8")
+    done = shell.run("check", "--sources", "mail.yaml")
+    assert done.code == 1
+    assert "the source `post` has no tool `loot`" in done.stdout
+    assert "Did you mean `look`?" in done.stdout
 
 
 def test_without_pins_a_workflow_is_not_served(shop: Shell) -> None:

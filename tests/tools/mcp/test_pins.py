@@ -14,7 +14,7 @@ from .workshop import RAW_TOOLS, Docks, answer, call, pins_of
 ANSWER: JsonObject = {"name": "answer", "description": "Answer.", "inputSchema": {"type": "object"}}
 OK: JsonObject = {"content": [{"type": "text", "text": "ok"}]}
 CHANGED = (
-    "What its server says of dock.answer is not what was pinned, so it is not called. A person has to look at it and "
+    "What its source says of dock.answer is not what was pinned, so it is not called. A person has to look at it and "
     "to pin it: `pointsman lock --diff FILE`, then `pointsman lock FILE`."
 )
 

@@ -7,8 +7,9 @@ import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
+
+from tests.tools.loopback import QuietHandler, running
 
 TOOLS = ("echo", "redirect", "huge", "endless", "packed", "unauthorized", "broken", "lost", "page")
 
@@ -28,9 +29,8 @@ class Web(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/mcp"
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(QuietHandler, BaseHTTPRequestHandler):
     server: Web  # pyright: ignore[reportIncompatibleVariableOverride] - it is made by no other
-    protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         self.server.seen.append({name.lower(): value for name, value in self.headers.items()})
@@ -89,33 +89,8 @@ class Handler(BaseHTTPRequestHandler):
     def result(self, message: dict[str, Any], result: dict[str, Any]) -> None:
         self.answer(200, json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode())
 
-    def answer(self, status: int, body: bytes, *, kind: str = "application/json", **headers: str) -> None:
-        self.send_response(status)
-        self.send_header("content-type", kind)
-        self.send_header("content-length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except ConnectionError:  # the client has had enough
-            self.close_connection = True
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it overrides
-        """Say nothing."""
-
 
 @contextmanager
 def serving() -> Generator[Web]:
-    web = Web()
-    thread = Thread(target=web.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with running(Web()) as web:
         yield web
-    finally:
-        web.shutdown()
-        web.server_close()
-        thread.join()

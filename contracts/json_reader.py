@@ -19,8 +19,8 @@ from itertools import accumulate, compress
 from operator import not_
 from typing import Final, cast
 
-from pointsman.contracts.bounds import JSON_DEPTH
-from pointsman.contracts.values import Json
+from .bounds import JSON_DEPTH
+from .values import Json
 
 INTEGER_DIGITS: Final = 4300
 """Python reads no longer integers by default, because the time grows with the square (CVE-2020-10735)."""

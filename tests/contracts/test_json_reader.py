@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.contracts import json_reader
 from pointsman.contracts.bounds import JSON_DEPTH
+from pointsman.contracts.json_reader import INTEGER_DIGITS, Fault, JsonReader, Parsed, deeper_than
 from pointsman.contracts.values import Json
-from pointsman.server.json_rpc.json_reader import INTEGER_DIGITS, Fault, JsonReader, Parsed, deeper_than
 
 VALUES: st.SearchStrategy[Json] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -137,3 +138,8 @@ def test_a_path_is_bounded() -> None:
     found = fault(json.dumps({"k" * 100_000: 1})[:-1] + ',"' + "k" * 100_000 + '":2}')
     assert found is not None
     assert len(found.message) < 300
+
+
+def test_a_depth_that_python_cannot_read_is_a_fault_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_reader, "JSON_DEPTH", 1_000_000)
+    assert isinstance(read("[" * 500_000), Fault)

@@ -1,4 +1,4 @@
-"""What was pinned of a server's tools, held against what it offers.
+"""What was pinned of a source's tools, held against what it offers.
 
 A definition is the same when every byte of its name, description, schemas and annotations is. One that
 is not is quarantined: its tool is neither offered nor called, until a person has looked and pinned it.
@@ -12,8 +12,8 @@ from typing import Final
 from pointsman.contracts.lock import LOCK_NAME, LockedSource
 from pointsman.contracts.workflow import ToolDefinition
 
-from ..errors import SourceError
-from .definitions import Offer, defined
+from .errors import SourceError
+from .offers import Offer, defined
 
 _MEND: Final = "A person has to look at it and to pin it: `pointsman lock --diff FILE`, then `pointsman lock FILE`."
 
@@ -41,8 +41,8 @@ class Pins:
                 self.definitions[name] = definition
                 self._digests[name] = tool.digest
 
-    def require(self) -> None:
-        """Make sure that there are pins at all.
+    def offered(self) -> list[ToolDefinition]:
+        """Give every tool that may be offered.
 
         Raises:
             SourceError: nothing is pinned of this source.
@@ -50,19 +50,20 @@ class Pins:
         if self._locked is None:
             raise SourceError(
                 f"Nothing is pinned of the source {self._source!r}, so none of its tools may be offered. Look at what"
-                f" its server says of them, and pin it: `pointsman lock FILE` writes {LOCK_NAME} beside the workflow."
+                f" it says of them, and pin it: `pointsman lock FILE` writes {LOCK_NAME} beside the workflow."
             )
+        return list(self.definitions.values())
 
     def quarantined(self, offer: Offer | None) -> Mapping[str, str]:
         """Give the tools that are not what was pinned, each with what is to be said of it.
 
         Args:
-            offer: What the server offers; None when it has not been asked yet.
+            offer: What the source offers; None when it has not been asked yet.
         """
         if offer is None:
             return self._broken
         changed = {
-            name: f"What its server says of {name} is not what was pinned, so it is not called. {_MEND}"
+            name: f"What its source says of {name} is not what was pinned, so it is not called. {_MEND}"
             for name, digest in self._digests.items()
             if name not in offer.tools or offer.tools[name].digest != digest
         }

@@ -1,0 +1,53 @@
+"""`${NAME}` and `${NAME:-text}` in the settings of a source, read from the environment.
+
+The environment is read once, when the source is opened; a name that is not set there is an error
+then, and not at the first call, unless the file says what to take instead. Values never get into a message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from pointsman.contracts.values import Json
+
+from .errors import SourceError
+
+_NAME: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<instead>[^}]*))?\}", re.ASCII)
+
+
+def resolved(source: str, text: str, environment: Mapping[str, str]) -> str:
+    """Put the values of the environment into a text.
+
+    Raises:
+        SourceError: a name is not set there, and nothing is said to take instead.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        name, instead = found["name"], found["instead"]
+        if instead is not None:
+            return environment.get(name) or instead
+        if name not in environment:
+            raise SourceError(
+                f"The source {source!r} needs {name}, which is not set in the environment. Set it and start again."
+            )
+        return environment[name]
+
+    return _NAME.sub(value, text)
+
+
+def resolved_all(source: str, texts: Json, environment: Mapping[str, str]) -> dict[str, str]:
+    """Do the same to every value of an object, such as a source's headers.
+
+    Raises:
+        SourceError: a name is not set there, and nothing is said to take instead.
+    """
+    said = texts if isinstance(texts, dict) else {}
+    return {name: resolved(source, str(text), environment) for name, text in said.items()}
+
+
+def values_in(texts: Iterable[str], environment: Mapping[str, str]) -> frozenset[str]:
+    """Give the values that texts take from the environment; they are secrets, for all that is known."""
+    names = (found["name"] for text in texts for found in _NAME.finditer(text))
+    return frozenset(environment[name] for name in names if name in environment)
