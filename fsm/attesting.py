@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pointsman.contracts.bounds import RESULT_BYTES
 from pointsman.contracts.values import JsonObject, canonical
+from pointsman.contracts.workflow import ToolPolicy
 
 from .commands import Attest
 from .decision import Decision
@@ -27,11 +28,12 @@ def attest(turn: Turn, request: Attest) -> Decision:
     effect = unknown_effect(turn, request.call)
     if refusal is not None or effect is None:
         return deny(turn, refusal or _not_unknown(turn, request.call), "settle", arguments)
+    policy = turn.workflow.tools.get(effect.tool, ToolPolicy(effect.tool))  # it is settled without any source
     body = Administered(
         "settled",
         request.reason,
         call=effect.call,
-        result=kept_result(turn.workflow.tools[effect.tool], request.result),
+        result=kept_result(policy, request.result),
         voids=voids(turn.workflow, effect.tool),
     )
     turn.emit("admin", body, action="settle", outcome=request.outcome)

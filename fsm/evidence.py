@@ -18,7 +18,7 @@ from pointsman.contracts.expressions import EvaluationError
 from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject, canonical, digest
-from pointsman.contracts.workflow import AgentState, Evidence, Workflow
+from pointsman.contracts.workflow import AgentState, Evidence, ToolPolicy, Workflow
 
 from .commands import Read
 from .decision import Fetch
@@ -110,7 +110,8 @@ def indexed(turn: Turn, tool: str, arguments: JsonObject, result: Json, since: i
 
 def voids(workflow: Workflow, tool: str) -> list[str]:
     """Name what evidence a call of this tool makes void, whatever comes of the call."""
-    write = workflow.tools[tool].effect == "write"
+    policy = workflow.tools.get(tool, ToolPolicy(tool))  # without its sources it knows no tools of groups
+    write = policy.effect == "write"
     return [name for name in (tool, *((WRITE,) if write else ())) if name in workflow.voiding]
 
 

@@ -206,9 +206,10 @@ class Story:
         """A call that was settled as unknown has ended after all."""
         return self.submit(Settle(call, result_of(outcome, gives)), instance=instance)
 
-    def restart(self) -> None:
-        """Go on in another process, with what was stored."""
-        self._session = restore(snapshot(self.session))
+    def restart(self, left: Session | None = None) -> None:
+        """Go on in another process, with what was stored, or with what another version has `left`."""
+        self._session = restore(snapshot(left or self.session))
+        self._folded = left or self._folded
 
     def effect(self, tool: str) -> LedgerEntry:
         """The newest write of this tool in the ledger."""

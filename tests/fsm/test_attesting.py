@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -137,6 +138,13 @@ def test_a_write_of_a_session_that_has_ended_can_be_settled(story: Story) -> Non
     story.call("t.each")
     story.settle("t.each", outcome="unknown")
     assert story.session.ended is not None
+    story.attest(story.effect("t.pay").call)
+    assert (story.code, story.effect("t.pay").status) == (None, "done")
+
+
+def test_a_write_is_settled_where_nobody_knows_its_tool_any_more(story: Story) -> None:
+    """The command line settles without any source, and a state may offer all tools of one (`source` and `effect`)."""
+    story.workflow = replace(TILL, tools={name: one for name, one in TILL.tools.items() if name != "t.pay"})
     story.attest(story.effect("t.pay").call)
     assert (story.code, story.effect("t.pay").status) == (None, "done")
 

@@ -149,8 +149,7 @@ def test_a_write_that_was_made_without_a_key_is_not_made_again_with_one(story: S
     call = story.open_call("t.keyed")
     old = replace(call, key=None, scope=None)
     stay = replace(story.session.stay, open={call.id: old})
-    before = replace(story.session, stay=stay, effects={})
-    story._session = story._folded = before
+    story.restart(replace(story.session, stay=stay, effects={}))
     story.take_over("t.keyed")
     assert (story.state, story.session.effects, last_settled(story).error) == ("doubt", {}, SERVER_DIED)
 

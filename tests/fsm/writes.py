@@ -31,7 +31,7 @@ def judge_writes(played: Workflow, session: Session, facts: Sequence[Fact]) -> N
     assert len(done) == len(set(done)), "a write was done twice with one key"
     for key, effect in session.effects.items():
         assert effect.status == status[key]
-    forgotten = {key for key, said in status.items() if key not in session.effects}
+    forgotten = status.keys() - session.effects.keys()
     assert all(status[key] == "done" for key in forgotten), "a write in doubt was forgotten"
 
 

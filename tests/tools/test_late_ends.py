@@ -60,7 +60,11 @@ async def test_how_a_write_ended_late_is_told_in_the_event_loop(workshop: Worksh
     """Design, section 6: a late result of a timed-out write settles it too."""
     source = workshop.source(HANGING)
     told: asyncio.Future[tuple[CallResult, threading.Thread]] = asyncio.get_running_loop().create_future()
-    context = replace(CONTEXT, on_late=lambda result: told.set_result((result, threading.current_thread())))
+
+    def on_late(result: CallResult) -> None:
+        told.set_result((result, threading.current_thread()))
+
+    context = replace(CONTEXT, on_late=on_late)
     with capture_logs():
         result = await call(source, tool, effect="write", timeout_ms=100, context=context)
         assert (result.outcome, result.unanswered, result.cut_off) == ("unknown", True, False)

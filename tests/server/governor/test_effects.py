@@ -8,16 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.contracts.values import JsonObject
-from pointsman.fsm.commands import Attest
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.fsm.commands import Attest, Command
+from pointsman.fsm.decision import Decision
 from pointsman.fsm.session import Session
+from pointsman.server import governor
 from pointsman.server.application import Application
+from pointsman.server.approvals import stored_result
 from pointsman.server.audit.verify import verify_and_replay
 from pointsman.server.clock import ShiftedClock
 from pointsman.server.errors import StoreBusy
-from pointsman.server.replies import Reply
+from pointsman.server.identity import new_command_id
+from pointsman.server.replies import Caller, Reply
 from tests.server.governor.desks import AGENT, CHIEF, HERE, Desk, acted, replied
-from tests.server.governor.test_processes import until
+from tests.server.governor.test_processes import DAY_MS, until
 
 PAYMENT: JsonObject = {"invoice": "INV-1", "amount": 10}
 
@@ -59,6 +63,12 @@ async def proven(application: Application) -> None:
 
 def code(reply: Reply) -> str | None:
     return None if reply.refusal is None else reply.refusal.code
+
+
+async def attested(application: Application, session: str, caller: Caller, request: Attest) -> Decision:
+    """Settle a write, as the command line does it."""
+    command = Command(new_command_id(), DAY_MS, caller.actor, caller.channel, "terminal", request)
+    return await application.engine.submit(session, command)
 
 
 @pytest.mark.parametrize("tool", ["pay", "wire", "hand"])
@@ -172,10 +182,10 @@ async def test_a_person_settles_what_nobody_knows_and_the_workflow_goes_on_with_
         await acted(application, session, "go_on")
         assert code(await paid(application, session, "hand")) == "OUTCOME_UNKNOWN"
         request = Attest(effect.call, "done", "It stands in the book.", {"line": bank.book()[0]})
-        refused = replied(await application.governor.attest(AGENT, session, request))
-        assert code(refused) == "FORBIDDEN"
-        settled = replied(await application.governor.attest(CHIEF, session, request))
-        assert (settled.outcome, settled.state) == ("done", "paying")
+        refused = await attested(application, session, AGENT, request)
+        assert refused.refusal is not None
+        assert refused.refusal.code == "FORBIDDEN"
+        assert (await attested(application, session, CHIEF, request)).refusal is None
         booked = await acted(application, session, "book")
         assert booked.state == "paying"
         assert (await current(application, session)).record["line"] == "INV-1 10"
@@ -208,16 +218,16 @@ async def test_a_stored_result_is_looked_up_again_when_the_database_was_busy(
     async with bank.open() as application:
         session = await begun(application)
         await paid(application, session, "hand")
-        performer = application.governor.performer
-        stored, failures = performer._stored, [StoreBusy("locked"), StoreBusy("locked")]
+        engine, failures = application.engine, [StoreBusy("locked"), StoreBusy("locked")]
 
-        async def busy(of: Session, revision: int) -> object:
+        async def busy(of: object, session: Session, revision: int) -> Json:
+            assert of is engine
             if failures:
                 raise failures.pop()
-            return await stored(of, revision)
+            return await stored_result(engine, session, revision)
 
-        monkeypatch.setattr(performer, "_stored", busy)
+        monkeypatch.setattr(governor, "stored_result", busy)
         reply = await acted(application, session, "book")
-        assert (reply.state, reply.outcome) == ("paying", "done")
+        assert (reply.state, reply.outcome, failures) == ("paying", "done", [])
         assert (await current(application, session)).record["line"] == "INV-1 10"
     assert len(bank.book()) == 1
