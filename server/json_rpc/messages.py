@@ -17,7 +17,6 @@ from pointsman.contracts.bounds import ARGUMENTS_BYTES, MESSAGE_BYTES, SAFE_INTE
 from pointsman.contracts.json_reader import Fault, JsonReader, Parsed
 from pointsman.contracts.values import Json, JsonObject
 
-
 if TYPE_CHECKING:
     from pointsman.fsm.refusals import Code
 

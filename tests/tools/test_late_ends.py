@@ -11,8 +11,8 @@ from typing import Final
 import pytest
 from structlog.testing import capture_logs
 
-from pointsman.contracts.values import Json
 from pointsman.fsm.facts import CallResult
+from pointsman.tools.results import Answer
 from pointsman.tools.running import InThread
 
 from .workshop import CONTEXT, Workshop, call
@@ -76,15 +76,15 @@ async def test_how_a_write_ended_late_is_told_in_the_event_loop(workshop: Worksh
 
 def test_nobody_is_told_when_the_loop_is_closed() -> None:
     """The process has ended its work before the thread has."""
-    job: Future[Json] = Future()
-    told: list[Json] = []
+    job: Future[Answer] = Future()
+    told: list[Answer | None] = []
 
     async def leave() -> None:
         assert job.set_running_or_notify_cancel()
         InThread(job).leave(lambda _, result: told.append(result))
 
     asyncio.run(leave())
-    job.set_result("late")
+    job.set_result(Answer("late"))
     assert told == []
 
 

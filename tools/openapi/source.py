@@ -34,7 +34,7 @@ import structlog
 from pointsman.contracts.bounds import DOWNSTREAM_START_MS, OPENAPI_DOCUMENT_AGE_MS
 from pointsman.contracts.lock import LockedSource
 from pointsman.contracts.schemas import Schema
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Key, ToolDefinition, ToolPolicy
 from pointsman.fsm.facts import CallResult
 
@@ -44,6 +44,7 @@ from ..errors import ConnectionLost, NothingDone, NotReached, SourceError, ToolE
 from ..offers import Offer
 from ..pins import Pins
 from ..rates import Rates
+from ..results import Answer
 from ..running import Begun, InLoop, Running
 from ..source import CallContext
 from .addresses import Address
@@ -141,7 +142,7 @@ class OpenapiSource:
 
     async def _ask(
         self, tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext, begun: Begun
-    ) -> Json:
+    ) -> Answer:
         pinned = self._pins.definitions.get(tool)
         if pinned is None:
             raise NothingDone(self._quarantined.get(tool, f"{tool} is not pinned, so it is not called."))
@@ -165,7 +166,7 @@ class OpenapiSource:
             raise ConnectionLost(f"{tool} was called, and {error}.") from error
         if succeeded(answer):
             output = pinned.output_schema
-            return result_of(answer, None if output is None else Schema(output))
+            return Answer(result_of(answer, None if output is None else Schema(output)))
         refused = _refused(answer.status, policy, f"{tool} answered with {words_of(answer, self._settings.secrets)}")
         refused.again_ms = wait_of(answer)
         raise refused

@@ -220,7 +220,7 @@ async def test_a_stored_result_is_looked_up_again_when_the_database_was_busy(
         await paid(application, session, "hand")
         engine, failures = application.engine, [StoreBusy("locked"), StoreBusy("locked")]
 
-        async def busy(of: object, session: Session, revision: int) -> Json:
+        async def busy(of: object, session: Session, revision: int) -> tuple[Json, list[Json] | None]:
             assert of is engine
             if failures:
                 raise failures.pop()
