@@ -9,14 +9,11 @@ The dictionaries are never changed in place. `evolve` makes new ones.
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from pydantic import TypeAdapter
-
-from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Effect
 
 FORMAT: Final = 1
@@ -364,37 +361,6 @@ class Session:
         return None if self.ended or not timers else min(timer.at for timer in timers)
 
 
-_SESSION = TypeAdapter(Session)
-_PROVENANCE = TypeAdapter(Provenance)
-
-
 def shown_value(result: Json, error: str | None) -> Json:
     """What a review shows of a call: its result, or that it could not be had."""
     return result if error is None else {"error": error}
-
-
-def snapshot(session: Session) -> str:
-    """Give the canonical text of a session, the same on every machine.
-
-    A fact gives all the fields it wrote the same provenance, so that is written once for each fact.
-    """
-    fields: dict[int, list[str]] = {}
-    for name, provenance in session.provenance.items():
-        fields.setdefault(provenance.revision, []).append(name)
-    value = _SESSION.dump_python(session, exclude={"provenance"}, exclude_defaults=True)
-    value["written"] = [
-        {**_PROVENANCE.dump_python(session.provenance[names[0]], exclude_defaults=True), "fields": sorted(names)}
-        for _, names in sorted(fields.items())
-    ]
-    return canonical(value)
-
-
-def restore(text: str) -> Session:
-    """Read a snapshot back. The inverse of `snapshot`."""
-    value = json.loads(text)
-    provenance: dict[str, Provenance] = {}
-    for written in value.pop("written"):
-        names = written.pop("fields")
-        provenance.update(dict.fromkeys(names, _PROVENANCE.validate_python(written)))
-    value["provenance"] = provenance
-    return _SESSION.validate_python(value)

@@ -11,21 +11,21 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS, REPLY_WAIT_MS
+from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS
 from pointsman.contracts.values import Json, JsonObject, settled
 from pointsman.contracts.workflow import AgentState, Evidence, Workflow
 from pointsman.fsm.commands import Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send, Start
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
-from pointsman.fsm.facts import CallResult, Intended
+from pointsman.fsm.facts import CallResult
 from pointsman.fsm.gate import NOT_FOUND, may_view
 from pointsman.fsm.redaction import tool_named
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Session
-from pointsman.tools.conversation import ended_within
 
-from .answers import blocks_of, counted, reply, rests, told
-from .approvals import asked, stored_result
+from .answering import Answering
+from .answers import blocks_of, reply, told
+from .approvals import stored_result
 from .catalogue import Catalogue, Served
 from .clock import Clock
 from .engines.embedded import EmbeddedEngine
@@ -33,9 +33,9 @@ from .engines.strays import Frame
 from .follower import Follower
 from .graph import Trail, mermaid
 from .identity import new_command_id, new_handle
-from .performer import NOBODY_WAITS, Performer
+from .performer import Performer
 from .redaction import kept_of_stray
-from .replies import AuditPage, Begun, Caller, Glimpse, Reply, ReplyOutcome, SessionChoice, Sessions, Stray, Waiter
+from .replies import AuditPage, Begun, Caller, Glimpse, Reply, SessionChoice, Sessions, Stray, Waiter
 from .sight import Sight
 from .store.reading import SessionFilter, list_sessions
 
@@ -52,6 +52,7 @@ class Governor:
         self.clock = clock
         self.instance = instance
         self.performer = Performer(instance, self._follow, self._stored, clock)
+        self._answering = Answering(engine, self.performer, self._stored)
         self._sight = Sight(catalogue, engine)
         self._reads: dict[str, dict[str, tuple[Read, asyncio.Task[Decision]]]] = {}
         self._follower = Follower(engine)
@@ -84,7 +85,7 @@ class Governor:
         self.performer.run_open(served, decision.session, decision.clear)
         if begun is not None:
             begun(handle)
-        return await self._at_rest(served, decision.session, "done", entered=True)
+        return await self._answering.at_rest(served, decision.session, "done", entered=True)
 
     async def status(self, caller: Caller, session: str) -> Reply | Stray:
         """Say where a session is."""
@@ -213,7 +214,7 @@ class Governor:
             if decision.read is not None:  # a read makes no fact before it has ended
                 return await self._read(caller, served, now, decision.read, waiter)
             if not decision.fetch:
-                return await self._answer(served, before, decision, waiter)
+                return await self._answering.answer(served, before, decision, waiter)
             fetched = (*fetched, *await self._fetched(served, now, decision))
             now = await self.engine.read(now.id) or now
 
@@ -270,7 +271,7 @@ class Governor:
     async def _submit(self, caller: Caller, served: Served, before: Session, request: Request) -> Reply | Stray:
         """Have a request decided, run what that opens, and answer."""
         decision = await self._proven(served, before, self._command(caller, request))
-        return await self._answer(served, before, decision)
+        return await self._answering.answer(served, before, decision)
 
     async def _proven(self, served: Served, session: Session, command: Command) -> Decision:
         """Have a command decided, and make the reads that it needs as evidence, each once."""
@@ -288,66 +289,6 @@ class Governor:
         for one, result in zip(decision.fetch, results, strict=True):
             await self._follow(session, Observe(one.read, result), one.read.id)
         return tuple(one.evidence for one in decision.fetch)
-
-    async def _answer(
-        self, served: Served, before: Session, decision: Decision, waiter: Waiter | None = None
-    ) -> Reply | Stray:
-        """Answer what the engine decided: at once if it refused, otherwise when the session rests."""
-        session = decision.session
-        if session is None or (decision.refusal is not None and decision.refusal.code == "NOT_FOUND"):
-            return Stray(decision.refusal or NOT_FOUND)  # the engine has recorded it
-        intended = [fact.body for fact in decision.facts if isinstance(fact.body, Intended)]
-        call = next((one.call for one in intended if one.call is not None and one.call.purpose == "agent"), None)
-        heard = {call.id: waiter} if call is not None and waiter is not None else NOBODY_WAITS
-        self.performer.run_open(served, session, decision.clear, heard)
-        entered = session.stay.number != before.stay.number
-        if decision.refusal is not None:
-            moves = entered or any(one.leaving is not None for one in intended)
-            session = await self._rest(session) if moves else session
-            entered = session.stay.number != before.stay.number
-            outcome: ReplyOutcome = "waiting" if asked(decision) else "refused"
-            return reply(served.workflow, session, outcome, entered=entered, refusal=decision.refusal)
-        task = self.performer.running(session.id, call.id) if call else None
-        if call is None or task is None:
-            said, again, content = counted(decision), decision.repeated, None
-            if decision.stored is not None:
-                said, content = await self._stored(session, decision.stored)
-            rested = await self._at_rest(served, session, "done", entered=entered, result=said, repeated=again)
-            return replace(rested, content=blocks_of(said, content))
-        if not await ended_within(task, REPLY_WAIT_MS / 1000, waiter):
-            return reply(served.workflow, session, "waiting", entered=entered)
-        settled_so, result = task.result()
-        outcome, value, refusal = told(settled_so, result)
-        session = await self._rest(await self.engine.read(session.id) or session)
-        entered = session.stay.number != before.stay.number
-        told_of = reply(served.workflow, session, outcome, entered=entered, result=value, refusal=refusal)
-        return replace(told_of, content=blocks_of(result.result, result.content))
-
-    async def _at_rest(
-        self,
-        served: Served,
-        session: Session,
-        outcome: ReplyOutcome,
-        *,
-        entered: bool,
-        result: Json = None,
-        repeated: bool = False,
-    ) -> Reply:
-        before = session.stay.number
-        session = await self._rest(session)
-        entered = entered or session.stay.number != before
-        if not rests(session):
-            outcome = "waiting"
-        return reply(served.workflow, session, outcome, entered=entered, result=result, repeated=repeated)
-
-    async def _rest(self, session: Session) -> Session:
-        """Wait until nothing of the session runs, at most 20 s."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + REPLY_WAIT_MS / 1000
-        while not rests(session) and (left_s := end - loop.time()) > 0:
-            changed = await self.engine.wait_for_change(session.id, session.revision, int(left_s * 1000))
-            session = changed or session
-        return session
 
     async def _find(self, caller: Caller, session: str, action: str) -> tuple[Served, Session] | Stray:
         """Find a session this caller may see. Whatever else it is: the same words."""

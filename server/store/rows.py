@@ -10,7 +10,8 @@ from pydantic_core import from_json
 from pointsman.contracts.times import iso, milliseconds
 from pointsman.contracts.values import JsonObject, canonical
 from pointsman.fsm.facts import FACT_VERSION, Fact, FactKind, body_value, read_body
-from pointsman.fsm.session import FORMAT, ActorKind, Session, snapshot
+from pointsman.fsm.session import FORMAT, ActorKind, Session
+from pointsman.fsm.snapshots import snapshot
 
 from ..audit.chain import AuditRow, body_digest, hash_of
 

@@ -17,7 +17,8 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql import ClauseElement
 
-from pointsman.fsm.session import FORMAT, Session, restore
+from pointsman.fsm.session import FORMAT, Session
+from pointsman.fsm.snapshots import restore
 
 from ..audit.chain import GENESIS, AuditRow
 from ..errors import StoreUnreadable

@@ -33,7 +33,8 @@ from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.evolve import evolve
 from pointsman.fsm.facts import Administered, CallResult, Fact, Settled, body_value, read_body
-from pointsman.fsm.session import Actor, LedgerEntry, OpenCall, Session, restore, snapshot
+from pointsman.fsm.session import Actor, LedgerEntry, OpenCall, Session
+from pointsman.fsm.snapshots import restore, snapshot
 
 T0 = 1_800_000_000_000
 """When every story begins, in milliseconds since the epoch."""

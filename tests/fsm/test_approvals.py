@@ -15,7 +15,8 @@ from pointsman.fsm.allowed import allowed, waiting
 from pointsman.fsm.approvals import shown_digest
 from pointsman.fsm.facts import Decided, Intended, Settled, TimerFired
 from pointsman.fsm.gate import may_view
-from pointsman.fsm.session import Actor, OpenApproval, snapshot
+from pointsman.fsm.session import Actor, OpenApproval
+from pointsman.fsm.snapshots import snapshot
 
 from .driver import ADA, ADA_HERSELF, ANY_ARGUMENTS, MARIA, OUTSIDE, SERVER, Story, with_tools, workflow
 

@@ -10,7 +10,7 @@ import pytest
 
 from pointsman.fsm import effects
 from pointsman.fsm.facts import Denied, Settled
-from pointsman.fsm.session import snapshot
+from pointsman.fsm.snapshots import snapshot
 
 from .driver import Story, workflow
 

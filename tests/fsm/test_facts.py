@@ -29,7 +29,8 @@ from pointsman.fsm.facts import (
     body_value,
     read_body,
 )
-from pointsman.fsm.session import Leaving, OpenCall, OpenReview, Position, Session, Timer, restore, snapshot
+from pointsman.fsm.session import Leaving, OpenCall, OpenReview, Position, Session, Timer
+from pointsman.fsm.snapshots import restore, snapshot
 
 HISTORIES = Path(__file__).parent / "histories"
 

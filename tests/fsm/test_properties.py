@@ -33,7 +33,8 @@ from pointsman.fsm.commands import (
 )
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Accepted, CallResult, Decided, Entered, Fact, Intended
-from pointsman.fsm.session import Actor, OpenCall, Session, snapshot
+from pointsman.fsm.session import Actor, OpenCall, Session
+from pointsman.fsm.snapshots import snapshot
 
 from .driver import ADA, MARIA, OUTSIDE, SERVER, Story
 from .town import AFTER_WHEN, FAILED, HUMAN, LIMITS, SESSION_LIMITS, TOOL_WHEN, TOWN, WHEN, leads_to

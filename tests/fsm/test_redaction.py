@@ -25,7 +25,7 @@ from pointsman.fsm.redaction import (
     without_secrets,
 )
 from pointsman.fsm.refusals import Refusal
-from pointsman.fsm.session import snapshot
+from pointsman.fsm.snapshots import snapshot
 
 from .driver import ADA, SERVER, Story, workflow
 

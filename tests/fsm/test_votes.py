@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pointsman.contracts.values import canonical
 from pointsman.fsm.facts import Decided
-from pointsman.fsm.session import Actor, snapshot
+from pointsman.fsm.session import Actor
+from pointsman.fsm.snapshots import snapshot
 from pointsman.fsm.votes import tallies, votes_so_far
 
 from .driver import ADA_HERSELF, Story, json_object, workflow

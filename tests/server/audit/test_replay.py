@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from pointsman.fsm.session import snapshot
+from pointsman.fsm.snapshots import snapshot
 from pointsman.server.audit.replay import ReplayError, compare, replay
 from pointsman.server.store.opening import reading
 

@@ -11,7 +11,8 @@ from pointsman.fsm.commands import Call, Command, Decide, Send, Settle
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult
-from pointsman.fsm.session import Session, snapshot
+from pointsman.fsm.session import Session
+from pointsman.fsm.snapshots import snapshot
 from pointsman.server.audit.verify import verify_and_replay
 from pointsman.server.engines import writer
 from pointsman.server.engines.cache import Current, SessionCache
