@@ -24,7 +24,7 @@ from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Session
 from pointsman.tools.conversation import ended_within
 
-from .answers import blocks_of, counted, reply, rests, told
+from .answers import blocks_of, counted, reply, reply_to_call, rests
 from .approvals import asked, stored_result
 from .catalogue import Catalogue, Served
 from .clock import Clock
@@ -240,10 +240,7 @@ class Governor:
         if result is None or decision.session is None:
             return Stray(decision.refusal or NOT_FOUND)
         self.performer.run_open(served, decision.session, decision.clear)
-        outcome, value, refusal = told(decision, result)
-        entered = decision.session.stay.number != before.stay.number
-        told_of = reply(served.workflow, decision.session, outcome, entered=entered, result=value, refusal=refusal)
-        return replace(told_of, content=blocks_of(result.result, result.content))
+        return reply_to_call(served.workflow, before, decision.session, decision, result)
 
     async def _send(
         self, caller: Caller, served: Served, before: Session, event: str, arguments: JsonObject, expected: int | None
@@ -316,12 +313,8 @@ class Governor:
             return replace(rested, content=blocks_of(said, content))
         if not await ended_within(task, REPLY_WAIT_MS / 1000, waiter):
             return reply(served.workflow, session, "waiting", entered=entered)
-        settled_so, result = task.result()
-        outcome, value, refusal = told(settled_so, result)
         session = await self._rest(await self.engine.read(session.id) or session)
-        entered = session.stay.number != before.stay.number
-        told_of = reply(served.workflow, session, outcome, entered=entered, result=value, refusal=refusal)
-        return replace(told_of, content=blocks_of(result.result, result.content))
+        return reply_to_call(served.workflow, before, session, *task.result())
 
     async def _at_rest(
         self,
