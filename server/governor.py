@@ -313,8 +313,9 @@ class Governor:
             return replace(rested, content=blocks_of(said, content))
         if not await ended_within(task, REPLY_WAIT_MS / 1000, waiter):
             return reply(served.workflow, session, "waiting", entered=entered)
+        end = task.result()
         session = await self._rest(await self.engine.read(session.id) or session)
-        return reply_to_call(served.workflow, before, session, *task.result())
+        return reply_to_call(served.workflow, before, session, *end)
 
     async def _at_rest(
         self,
