@@ -20,7 +20,7 @@ MOST_LINES = 400
 def files_below(folder: str) -> list[Path]:
     """The files of a folder, relative to the root, without what Python leaves behind."""
     found = (path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file())
-    return sorted(path for path in found if "__pycache__" not in path.parts)
+    return sorted(path for path in found if not {"__pycache__", "node_modules"} & {*path.parts})
 
 
 def sources_below(*folders: str) -> list[Path]:

@@ -7,6 +7,7 @@ sees it. Where nobody can be asked the tool is told that it was declined, and th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
@@ -58,6 +59,7 @@ class Talk:
         self.asked: Final[list[Asked]] = []
         self._safe = safe
         self._declined: set[str] = set()
+        self._loop = _running_loop()
 
     @property
     def listens(self) -> bool:
@@ -65,9 +67,13 @@ class Talk:
         return self.conversation is not None and self.conversation.listens
 
     def progress(self, done: float, total: float | None = None, message: str | None = None) -> None:
-        """Tell how far the call is, to whoever wants to know."""
-        if self.conversation is not None:
+        """Tell how far the call is, to whoever wants to know. A function in a worker thread may do so too."""
+        if self.conversation is None:
+            return
+        if self._loop is None or _running_loop() is self._loop:
             self.conversation.progress(done, total, message)
+        else:
+            self._loop.call_soon_threadsafe(self.conversation.progress, done, total, message)
 
     async def log(self, level: str, data: Json, logger: str) -> None:
         """Tell what is for the client's log: text, or JSON that is small. `logger` names who says it."""
@@ -180,6 +186,13 @@ class Talk:
         if room <= 0:
             return f"a call may ask {ASKS_PER_CALL} times"
         return _misshapen(form.get("requestedSchema"))
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _message(asker: str, form: JsonObject) -> str:

@@ -12,6 +12,8 @@ from .part import Duration, Given, Part, Span, ToolName, Unfit
 RATE_PATTERN: Final = r"^[1-9][0-9]{0,5}/(s|m|h|d)$"
 REDACTED_PATTERN: Final = r"^(args|result)(\.([A-Za-z0-9_-]{1,128}|\*)){0,16}$"
 Module: TypeAlias = Annotated[str, StringConstraints(pattern=MODULE_PATTERN)]
+Askable: TypeAlias = Literal["sampling", "roots"]
+"""What a server may ask of the client beside forms: a model's words, and its folders."""
 Rate: TypeAlias = Annotated[str, StringConstraints(pattern=RATE_PATTERN)]
 Redacted: TypeAlias = Annotated[str, StringConstraints(pattern=REDACTED_PATTERN)]
 """What of a call is never stored in clear: `args.password`, `result.accounts.*.iban`, `result`."""
@@ -26,7 +28,7 @@ class McpPart(Part):
     cwd: str | None = None
     url: str | None = None
     headers: dict[str, str] = Field(default_factory=dict)
-    asks: list[Literal["sampling", "roots"]] = Field(default_factory=list)
+    asks: list[Askable] = Field(default_factory=list[Askable])
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

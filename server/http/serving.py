@@ -52,6 +52,7 @@ async def serve_http(
             ws="none",
             lifespan="on",
             server_header=False,
+            proxy_headers=False,
             limit_concurrency=HTTP_CONNECTIONS,
             timeout_graceful_shutdown=HTTP_STOP_MS // 1000,
         )

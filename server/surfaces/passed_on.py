@@ -7,7 +7,7 @@ with the source it came from.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -27,6 +27,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pointsman.contracts import passed_on
 from pointsman.contracts.bounds import PASSED_ON_PAGES
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.workflow import ToolPolicy
+from pointsman.fsm.refusals import Refusal
 
 from ..replies import Reply, Waiter
 from .connection import Connection
@@ -66,14 +68,17 @@ async def read(connection: Connection, uri: str, waiter: Waiter) -> ReadResource
     """Read a resource: the first source that has it gives it.
 
     Raises:
-        MCPError: none has it, or none may be asked for it now.
+        MCPError: none has it, or none may be asked for it now, with the last refusal's words.
     """
+    why = "There is no such resource."
     for tool in await _allowed(connection, passed_on.READ_RESOURCE):
         result = await _asked(connection, tool, {"uri": uri}, ReadResourceResult, waiter)
-        if result is not None and result.contents:
+        if isinstance(result, Refusal):
+            why = result.message
+        elif result is not None and result.contents:
             contents = [_marked(one, _source(tool)) for one in result.contents]
             return ReadResourceResult(contents=contents, ttl_ms=0, cache_scope="private")
-    raise MCPError(INVALID_PARAMS, "There is no such resource.", {"uri": uri[:256]})
+    raise MCPError(INVALID_PARAMS, why, {"uri": uri[:256]})
 
 
 async def prompt(connection: Connection, name: str, arguments: JsonObject, waiter: Waiter) -> GetPromptResult:
@@ -86,14 +91,17 @@ async def prompt(connection: Connection, name: str, arguments: JsonObject, waite
     prefixed = [tool for tool in allowed if name.startswith(f"{_source(tool)}_")]
     named = [(tool, name) for tool in allowed]
     named += [(tool, name.removeprefix(f"{_source(tool)}_")) for tool in prefixed]
+    why = "There is no such prompt. prompts/list has those there are."
     for tool, own in named:
         result = await _asked(connection, tool, {"name": own, "arguments": arguments}, GetPromptResult, waiter)
-        if result is not None:
+        if isinstance(result, Refusal):
+            why = result.message
+        elif result is not None:
             messages = [
                 one.model_copy(update={"content": _marked(one.content, _source(tool))}) for one in result.messages
             ]
             return GetPromptResult(description=result.description, messages=messages)
-    raise MCPError(INVALID_PARAMS, "There is no such prompt. prompts/list has those there are.")
+    raise MCPError(INVALID_PARAMS, why)
 
 
 async def completion(connection: Connection, asked: CompleteRequestParams) -> Completion:
@@ -132,26 +140,30 @@ async def _allowed(connection: Connection, what: str) -> list[str]:
     if not isinstance(reply, Reply):
         return []
     workflow = next((one for one in connection.governed.workflows() if one.name == reply.workflow), None)
-    policies = {} if workflow is None else workflow.tools
+    policies: Mapping[str, ToolPolicy] = {} if workflow is None else workflow.tools
     names = [action.name for action in reply.allowed if action.kind == "tool" and action.name.endswith(f".{what}")]
     return [name for name in names if name in policies and policies[name].effect == "read"]
 
 
 async def _asked(
     connection: Connection, tool: str, arguments: JsonObject, kind: type[_Item], waiter: Waiter
-) -> _Item | None:
+) -> _Item | Refusal | None:
     answer = await _answer(connection, tool, arguments, waiter)
-    return None if answer is None else _valid(tool, kind, answer)
+    return answer if answer is None or isinstance(answer, Refusal) else _valid(tool, kind, answer)
 
 
-async def _answer(connection: Connection, tool: str, arguments: JsonObject, waiter: Waiter | None = None) -> Json:
-    """Call the read; None where it was refused or failed, which the audit says."""
+async def _answer(
+    connection: Connection, tool: str, arguments: JsonObject, waiter: Waiter | None = None
+) -> Json | Refusal:
+    """Call the read; give its result, why it was refused, or None where it failed."""
     session = connection.only
     if session is None:
         return None
     reply = await connection.governed.act(connection.caller, session, tool, arguments, waiter=waiter)
     connection.note(reply)
-    return reply.result if isinstance(reply, Reply) and reply.outcome == "done" else None
+    if reply.refusal is not None:
+        return reply.refusal
+    return reply.result if reply.outcome == "done" else None
 
 
 def _valid(tool: str, kind: type[_Item], value: Json) -> _Item | None:

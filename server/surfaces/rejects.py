@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from pointsman.fsm.refusals import Code
+if TYPE_CHECKING:
+    from pointsman.fsm.refusals import Code
 
-Record: TypeAlias = Callable[[Code, str], Coroutine[None, None, None]]
+Record: TypeAlias = "Callable[[Code, str], Coroutine[None, None, None]]"
 WAITING: Final = 100
 """Rejected messages that may wait to be recorded; what comes beyond is answered all the same."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from pointsman.contracts.bounds import ASK_MODEL_BYTES, ASKS_PER_CALL, LOG_CHARACTERS
@@ -83,3 +85,11 @@ async def test_what_is_for_the_log_is_visible_and_bounded(data: Json, told: Json
     await Talk(listener).log("info", data, "wiki")
     await Talk().log("info", data, "wiki")
     assert listener.logged == ([] if told is None else [("info", told, "wiki")])
+
+
+async def test_a_function_in_a_worker_thread_tells_of_its_progress() -> None:
+    listener = Listener()
+    talk = Talk(listener)
+    await asyncio.to_thread(talk.progress, 1, 2, "half")
+    await asyncio.sleep(0)
+    assert listener.heard == [(1, 2, "half")]

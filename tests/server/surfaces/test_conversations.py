@@ -31,7 +31,7 @@ async def sampled(context: ClientRequestContext, params: types.CreateMessageRequ
 
 async def rooted(context: ClientRequestContext) -> types.ListRootsResult:
     del context
-    return types.ListRootsResult(roots=[types.Root(uri="file:///work")])
+    return types.ListRootsResult.model_validate({"roots": [{"uri": "file:///work"}]})
 
 
 @asynccontextmanager

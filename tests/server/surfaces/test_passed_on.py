@@ -72,13 +72,18 @@ async def test_the_first_source_that_has_it_gives_it(place: Path) -> None:
         assert scroll.meta == {"pointsman/source": "archive"}
 
 
-@pytest.mark.parametrize("uri", ["scroll://2", "book://shelf/secret"], ids=["missing", "guarded"])
-async def test_what_is_missing_or_refused_is_not_there(place: Path, uri: str) -> None:
+@pytest.mark.parametrize(
+    ("uri", "why"),
+    [("scroll://2", "There is no such resource."), ("book://shelf/secret", "That shelf is closed.")],
+    ids=["missing", "guarded"],
+)
+async def test_what_is_missing_or_refused_is_told(place: Path, uri: str, why: str) -> None:
     """MCP 2026-07-28, resources: -32602 with the address."""
     async with reader(place, mode="auto") as (agent, application, session):
         with pytest.raises(MCPError) as raised:
             await agent.client.read_resource(uri)
         assert (raised.value.code, raised.value.error.data) == (types.INVALID_PARAMS, {"uri": uri})
+        assert why in raised.value.message
         denied = [row for row in await application.engine.audit_rows(session, 0, 100) if row["kind"] == "denied"]
         assert [row["code"] for row in denied] == (["GUARD_FAILED"] if uri.startswith("book") else [])
 
