@@ -13,7 +13,7 @@ from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.session import Session
 from pointsman.tools.conversation import ended_within
 
-from .answers import blocks_of, counted, reply, rests, told
+from .answers import blocks_of, counted, reply, reply_to_call, rests
 from .approvals import asked
 from .catalogue import Served
 from .engines.embedded import EmbeddedEngine
@@ -62,12 +62,9 @@ class Answering:
             return replace(rested, content=blocks_of(said, content))
         if not await ended_within(task, REPLY_WAIT_MS / 1000, waiter):
             return reply(served.workflow, session, "waiting", entered=entered)
-        settled_so, result = task.result()
-        outcome, value, refusal = told(settled_so, result)
+        end = task.result()
         session = await self._rest(await self._engine.read(session.id) or session)
-        entered = session.stay.number != before.stay.number
-        told_of = reply(served.workflow, session, outcome, entered=entered, result=value, refusal=refusal)
-        return replace(told_of, content=blocks_of(result.result, result.content))
+        return reply_to_call(served.workflow, before, session, *end)
 
     async def at_rest(
         self,

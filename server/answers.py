@@ -5,6 +5,8 @@ An agent is told its own arguments, the fields of `show` and a guard's message, 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import AgentState, Workflow
@@ -74,7 +76,17 @@ def rests(session: Session) -> bool:
     return session.ended is not None or not running
 
 
-def told(decision: Decision, result: CallResult) -> tuple[ReplyOutcome, Json, Refusal | None]:
+def reply_to_call(
+    workflow: Workflow, before: Session, session: Session, decision: Decision, result: CallResult
+) -> Reply:
+    """Tell an agent how the call has ended that it made when the session was as `before`."""
+    outcome, value, refusal = _told(decision, result)
+    entered = session.stay.number != before.stay.number
+    said = reply(workflow, session, outcome, entered=entered, result=value, refusal=refusal)
+    return replace(said, content=blocks_of(result.result, result.content))
+
+
+def _told(decision: Decision, result: CallResult) -> tuple[ReplyOutcome, Json, Refusal | None]:
     """What an agent is told of a call that has ended: outcome, result, and what did not fit the record.
 
     A call that was done stays done even if its result could not be saved. One that was answered and is

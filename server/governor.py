@@ -24,7 +24,7 @@ from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Session
 
 from .answering import Answering
-from .answers import blocks_of, reply, told
+from .answers import reply, reply_to_call
 from .approvals import stored_result
 from .catalogue import Catalogue, Served
 from .clock import Clock
@@ -241,10 +241,7 @@ class Governor:
         if result is None or decision.session is None:
             return Stray(decision.refusal or NOT_FOUND)
         self.performer.run_open(served, decision.session, decision.clear)
-        outcome, value, refusal = told(decision, result)
-        entered = decision.session.stay.number != before.stay.number
-        told_of = reply(served.workflow, decision.session, outcome, entered=entered, result=value, refusal=refusal)
-        return replace(told_of, content=blocks_of(result.result, result.content))
+        return reply_to_call(served.workflow, before, decision.session, decision, result)
 
     async def _send(
         self, caller: Caller, served: Served, before: Session, event: str, arguments: JsonObject, expected: int | None

@@ -167,7 +167,9 @@ def main() -> None:
         message = json.loads(line)
         if "id" in message and "method" in message:
             server.reply(message)
-        server.cancelled += message.get("method") == "notifications/cancelled"
+        if message.get("method") == "notifications/cancelled":
+            server.cancelled += 1
+            log("cancelled\n")
     if wish.get("at_start") == "stay":
         time.sleep(600)
 

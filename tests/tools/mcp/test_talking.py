@@ -157,3 +157,13 @@ async def test_what_a_server_logs_reaches_who_waits_for_its_only_call(docks: Doc
     listener = Listener()
     await call(docks.source(), "log", {"times": 2, "data": "half way"}, context=heard_by(listener))
     assert listener.logged == [("info", "half way", "dock")] * 2
+
+
+async def test_what_runs_when_a_source_is_closed_is_cancelled_at_the_server(docks: Docks) -> None:
+    source = docks.source()
+    hanging = asyncio.create_task(call(source, "hang", effect="write"))
+    await call(source, "look")  # after which the other has been sent
+    with capture_logs() as logs:
+        await source.aclose()
+        assert (await hanging).outcome == "unknown"
+    assert "cancelled" in [one["line"] for one in logs if one["event"] == "downstream says"]
