@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pointsman.contracts.values import JsonObject
 from tests.server.command_line.terminal import Shell
 from tests.tools.loopback import QuietHandler, running
 
@@ -41,7 +42,7 @@ steps: [{call: order, state: ordered}]
 end: ordered
 record: {order: o-1}
 """
-SHOP = {
+SHOP: JsonObject = {
     "openapi": "3.0.3",
     "paths": {
         "/orders": {
