@@ -42,15 +42,14 @@ steps: [{call: order, state: ordered}]
 end: ordered
 record: {order: o-1}
 """
+ORDER: JsonObject = {"type": "object", "properties": {"article": {"type": "string"}}}
 SHOP: JsonObject = {
     "openapi": "3.0.3",
     "paths": {
         "/orders": {
             "post": {
                 "operationId": "order",
-                "requestBody": {
-                    "content": {"application/json": {"schema": {"type": "object", "properties": {"article": {}}}}}
-                },
+                "requestBody": {"content": {"application/json": {"schema": ORDER}}},
             }
         }
     },
