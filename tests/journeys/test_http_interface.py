@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pointsman.contracts.values import JsonObject
 from tests.server.command_line.terminal import Shell
 from tests.tools.loopback import QuietHandler, running
 
@@ -41,15 +42,14 @@ steps: [{call: order, state: ordered}]
 end: ordered
 record: {order: o-1}
 """
-SHOP = {
+ORDER: JsonObject = {"type": "object", "properties": {"article": {"type": "string"}}}
+SHOP: JsonObject = {
     "openapi": "3.0.3",
     "paths": {
         "/orders": {
             "post": {
                 "operationId": "order",
-                "requestBody": {
-                    "content": {"application/json": {"schema": {"type": "object", "properties": {"article": {}}}}}
-                },
+                "requestBody": {"content": {"application/json": {"schema": ORDER}}},
             }
         }
     },

@@ -43,7 +43,7 @@ class DeclaredBody:
         properties = self.schema.get("properties")
         if not isinstance(properties, dict) or not properties or self.schema.get("type", "object") != "object":
             return None
-        if self.schema.get("additionalProperties", False) is not False:
+        if self.schema.get("additionalProperties", False) is not False or self.required_members - properties.keys():
             return None
         return properties
 

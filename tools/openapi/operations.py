@@ -161,7 +161,7 @@ class _Reader:
             "output_schema": self._output(operation),
             "annotations": annotations,
         }
-        if len(canonical(stated).encode("utf-8", "replace")) > DOWNSTREAM_DEFINITION_BYTES:
+        if not _is_small(stated):
             stated["output_schema"] = None
         return stated
 
@@ -178,8 +178,16 @@ class _Reader:
         except LeftOut:
             return None
         schema = schemas[0]
-        usable = isinstance(schema, dict) and all(other == schema for other in schemas) and not faults_of(schema)
+        usable = isinstance(schema, dict) and not faults_of(schema) and all(other == schema for other in schemas)
         return schema if usable else None
+
+
+def _is_small(stated: JsonObject) -> bool:
+    """Whether a definition is within the bound, as far as it can be written at all."""
+    try:
+        return len(canonical(stated).encode("utf-8", "replace")) <= DOWNSTREAM_DEFINITION_BYTES
+    except RecursionError:
+        return False
 
 
 def _require_path(path: str, arguments: Arguments) -> None:

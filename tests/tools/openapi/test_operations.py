@@ -138,6 +138,7 @@ async def test_a_body_that_is_an_object_is_taken_apart(desk: Desk) -> None:
         {"type": "object", "properties": {"$$": TEXT}},
         {"type": "object", "properties": {"a b": TEXT, "a_b": TEXT}},
         {"type": ["object", "null"], "properties": {"a": TEXT}},
+        {"type": "object", "properties": {"a": TEXT}, "required": ["b"]},
         True,
     ],
 )
@@ -301,6 +302,24 @@ for level in range(9):
 )
 async def test_what_cannot_be_called_is_left_out_with_the_reason(desk: Desk, said: JsonObject, why: str) -> None:
     assert why in await desk.left_out(said)
+
+
+async def test_a_chain_of_schemas_is_cut_where_it_is_too_deep(desk: Desk) -> None:
+    """The deepest is read first, so that each of the others adds to what has been written out."""
+    schemas: JsonObject = {"S0": {"type": "string"}}
+    paths: JsonObject = {}
+    for number in range(1, 600):
+        schemas[f"S{number}"] = {"allOf": [{"$ref": f"#/components/schemas/S{number - 1}"}]}
+        answer: JsonObject = {"application/json": {"schema": {"$ref": f"#/components/schemas/S{number}"}}}
+        asked: JsonObject = {"name": "a", "in": "query", "schema": {"$ref": f"#/components/schemas/S{number}"}}
+        operation: JsonObject = {"parameters": [asked] if number % 2 else [], "responses": {"200": {"content": answer}}}
+        paths[f"/p{number}"] = {"get": operation}
+    offer = await desk.source(document(paths, components={"schemas": schemas})).offer()
+    assert offer.tools["api.get_p2"].definition.output_schema is not None
+    assert offer.tools["api.get_p598"].definition.output_schema is None
+    assert "api.get_p1" in offer.tools
+    assert "api.get_p599" not in offer.tools
+    assert "GET /p599" in offer.left_out or "get_p599" in offer.left_out
 
 
 async def test_a_header_that_is_the_connections_is_not_asked_for(desk: Desk) -> None:
