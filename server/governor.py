@@ -307,7 +307,8 @@ class Governor:
         outcome, value, refusal = told(*task.result())
         session = await self._rest(await self.engine.read(session.id) or session)
         entered = session.stay.number != before.stay.number
-        return reply(served.workflow, session, outcome, entered=entered, result=value, refusal=refusal)
+        again = call is not None and call.stored is not None
+        return reply(served.workflow, session, outcome, entered=entered, result=value, refusal=refusal, repeated=again)
 
     async def _at_rest(
         self,
