@@ -87,7 +87,10 @@ def _made_before(turn: Turn, tool: str, arguments: JsonObject) -> Decision | Non
         return None
     if before.settled is None:
         return deny(turn, running(tool), tool, arguments)
-    return repeated(turn, tool, kept_arguments(turn.workflow.tools[tool], arguments), before.settled)
+    if before.taken == turn.stay.number:
+        return repeated(turn, tool, kept_arguments(turn.workflow.tools[tool], arguments), before.settled)
+    open_call(turn, tool, arguments, "agent")  # looked up, so that it saves and is evidence here, too
+    return turn.answer()
 
 
 def whole(turn: Turn, use: ToolUse, contract: Contract, arguments: JsonObject) -> JsonObject | Refusal:

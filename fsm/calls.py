@@ -58,7 +58,17 @@ def open_call(
     )
     if call.redacted:
         turn.clear[call.id] = arguments
-    turn.emit("intended", Intended(call, voids(turn.workflow, tool)), action=tool)
+    turn.emit("intended", Intended(call, voided(turn, call)), action=tool)
+
+
+def voided(turn: Turn, call: OpenCall) -> list[str]:
+    """Name what evidence a call makes void: of one whose result is looked up, nothing, because nothing is called."""
+    return [] if call.stored is not None else voids(turn.workflow, call.tool)
+
+
+def began(turn: Turn, call: OpenCall) -> int:
+    """The revision since when a call may have happened: of one whose result is looked up, when it was made."""
+    return int(call.id) if call.stored is None else int(turn.session.effects[call.key or ""].call)
 
 
 def judged(turn: Turn, tool: str, arguments: JsonObject, result: CallResult) -> CallResult:

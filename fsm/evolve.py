@@ -182,8 +182,8 @@ def _opened(session: Session, call: OpenCall, voids: list[str]) -> Session:
     stay = replace(stay, open={**stay.open, call.id: call})
     session = ledger.intended(replace(session, revision=session.revision + 1, stay=stay), call)
     session = _void(session, voids)
-    counts = call.purpose == "agent" and call.attempt == 1 and call.approval is None  # counted when it was asked
-    return _count_call(session, call.tool) if counts else session
+    asks = call.purpose == "agent" and call.attempt == 1 and call.stored is None
+    return _count_call(session, call.tool) if asks and call.approval is None else session  # counted when it was asked
 
 
 def _leaving(session: Session, leaving: Leaving) -> Session:

@@ -12,7 +12,7 @@ from pointsman.contracts.workflow import AgentState
 
 from .agents import agent_writes
 from .approvals import definition_digest
-from .calls import judged
+from .calls import began, judged, voided
 from .commands import Expire, Settle, TakeOver
 from .decision import Decision
 from .effects import can_be_resolved, unknown_effect
@@ -85,7 +85,7 @@ def take_over(turn: Turn, request: TakeOver) -> Decision:
         return _settle(turn, call, CallResult("failed", error=NOT_AS_APPROVED, attempts=call.attempt))
     again = replace(call, instance=turn.command.instance, opened_at=turn.command.at, attempt=call.attempt + 1)
     again = replace(again, doubt=SERVER_DIED) if writes else again
-    turn.emit("intended", Intended(again, voids(turn.workflow, call.tool)), action=call.tool)
+    turn.emit("intended", Intended(again, voided(turn, call)), action=call.tool)
     return turn.answer()
 
 
@@ -137,8 +137,8 @@ def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
             remember=call.tool in turn.workflow.remembered,
             writes=writes.values,
             unmet=unmet_values(writes.unmet),
-            indexed=indexed(turn, call.tool, call.arguments, result.result, int(call.id)) if done else [],
-            voids=voids(turn.workflow, call.tool),
+            indexed=indexed(turn, call.tool, call.arguments, result.result, began(turn, call)) if done else [],
+            voids=voided(turn, call),
             content=result.content,
             asked=result.asked,
             doubt=result.doubt,

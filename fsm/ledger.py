@@ -32,11 +32,13 @@ def intended(session: Session, call: OpenCall) -> Session:
 
 
 def settled(session: Session, call: OpenCall, outcome: str | None, *, unanswered: bool) -> Session:
-    """The session after an open write has ended, with the fact of its revision."""
-    if call.key is None or call.stored is not None:
+    """The session after an open write has ended, with the fact of its revision; or a lookup of one that was done."""
+    if call.key is None:
         return session
+    if call.stored is not None:
+        return _taken(session, call.key) if outcome == "done" else session
     if outcome != "unknown":
-        return _known(session, call.key, outcome)
+        return _taken(_known(session, call.key, outcome), call.key)
     effect = replace(session.effects[call.key], status="unknown", settled=session.revision, unanswered=unanswered)
     return _with(session, call.key, effect)
 
@@ -59,6 +61,12 @@ def _known(session: Session, key: str, outcome: str | None) -> Session:
     if outcome != "done" or not good:
         return _without(session, key)
     return _with(session, key, replace(effect, status="done", settled=session.revision, unanswered=False))
+
+
+def _taken(session: Session, key: str) -> Session:
+    """The session after the current stay has had the result of a write, if it is in the ledger."""
+    effect = session.effects.get(key)
+    return session if effect is None else _with(session, key, replace(effect, taken=session.stay.number))
 
 
 def _with(session: Session, key: str, effect: LedgerEntry) -> Session:

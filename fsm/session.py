@@ -158,7 +158,8 @@ class LedgerEntry:
     revision of the fact that intended it, `settled` of the one that has its outcome. `arguments_digest`
     is that of the arguments as they are kept, `scope` how long the key is good, and `stay` the number of the
     stay that it is good in (None: any). `attempt` counts the processes that have had it. `unanswered` says of
-    an unknown one that it was sent and never answered, so that it may be under way still.
+    an unknown one that it was sent and never answered, so that it may be under way still. `taken` is the last
+    stay that has had the result of one that was done: what it saves, and what it is evidence of.
     """
 
     tool: str
@@ -171,6 +172,7 @@ class LedgerEntry:
     stay: int | None = None
     attempt: int = 1
     unanswered: bool = False
+    taken: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import CallStep, SetStep, State
 
-from .calls import open_call
+from .calls import began, open_call, voided
 from .effects import in_the_way
-from .evidence import indexed, voids
+from .evidence import indexed
 from .facts import CallResult, Indexed, Settled
 from .refusals import Refusal, unmet_values
 from .scope import SessionScope
@@ -124,7 +124,7 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
             position=after,
             review=review,
             indexed=_indexed(turn, call, result),
-            voids=voids(turn.workflow, call.tool) if call else [],
+            voids=voided(turn, call) if call else [],
             content=result.content,
             asked=result.asked,
             doubt=result.doubt,
@@ -141,7 +141,7 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
 def _indexed(turn: Turn, call: OpenCall | None, result: CallResult) -> list[Indexed]:
     if call is None or result.outcome != "done":
         return []
-    return indexed(turn, call.tool, call.arguments, result.result, int(call.id))
+    return indexed(turn, call.tool, call.arguments, result.result, began(turn, call))
 
 
 def settle_step(turn: Turn, state: State, call: OpenCall, result: CallResult) -> None:

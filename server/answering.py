@@ -64,7 +64,8 @@ class Answering:
             return reply(served.workflow, session, "waiting", entered=entered)
         end = task.result()
         session = await self._rest(await self._engine.read(session.id) or session)
-        return reply_to_call(served.workflow, before, session, *end)
+        told = reply_to_call(served.workflow, before, session, *end)
+        return replace(told, repeated=call.stored is not None)
 
     async def at_rest(
         self,

@@ -238,7 +238,8 @@ def test_a_late_result_settles_a_write_nobody_knew_of(story: Story) -> None:
     assert (story.facts[-1].outcome, story.facts[-1].action) == ("done", "t.plain")
     effect = story.effect("t.plain")
     assert (effect.status, effect.settled, effect.unanswered) == ("done", story.session.revision, False)
-    assert story.call("t.plain").stored == effect.settled
+    story.call("t.plain")
+    assert story.open_call("t.plain").stored == effect.settled
 
 
 def test_a_late_refusal_settles_it_as_failed(story: Story) -> None:
@@ -315,8 +316,8 @@ def test_a_call_that_was_done_after_an_approval_is_answered_in_a_later_stay_and_
     settled = story.session.revision
     story.send("leave")
     story.send("back")
-    decision = story.call("t.allowed")
-    assert (decision.stored, decision.repeated, story.session.stay.approvals) == (settled, True, {})
+    assert story.call("t.allowed").refusal is None
+    assert (story.open_call("t.allowed").stored, story.session.stay.approvals) == (settled, {})
 
 
 def test_a_call_the_ledger_stands_against_is_not_approved(story: Story) -> None:

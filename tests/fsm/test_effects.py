@@ -172,10 +172,50 @@ def test_the_same_call_is_answered_so_in_a_later_stay_and_after_a_restart(story:
     """Design, section 6: over re-entries and restarts."""
     key_of(story, "t.over", {"x": 1})
     settled = story.session.revision
-    again(story)
-    assert story.call("t.over", {"x": 1}).stored == settled
     story.restart()
     assert story.call("t.over", {"x": 1}).stored == settled
+    again(story)
+    story.call("t.over", {"x": 1})
+    assert story.open_call("t.over").stored == settled
+    story.settle("t.over", gives=1)
+    for _ in range(2):
+        assert story.call("t.over", {"x": 1}).stored == settled
+    assert story.session.stay.uses == {}
+
+
+def test_what_was_done_before_is_saved_and_is_evidence_in_a_later_stay() -> None:
+    """An agent that comes back to a state gets on there, and what was done late or by a person's word counts."""
+    story = Story(DONE_BEFORE)
+    story.call("t.login")
+    story.settle("t.login", gives="first")
+    story.call("t.pay")
+    call = story.open_call("t.pay").id
+    story.settle("t.pay", outcome="unknown")
+    story.attest(call, gives="receipt")
+    story.send("back")
+    story.send("report")
+    assert story.code == "MISSING_EVIDENCE"
+    story.call("t.pay")
+    story.settle("t.pay", gives="receipt")
+    assert (story.record["got"], story.session.done["t.pay"].count) == ("receipt", 1)
+    assert story.call("t.pay").repeated
+    story.send("report")
+    assert story.state == "reported"
+
+
+def test_what_was_made_void_since_is_no_evidence_when_it_is_looked_up() -> None:
+    """Evidence, `until`: nothing is called again, so it is as old as the call that was made."""
+    story = Story(DONE_BEFORE)
+    story.call("t.login")
+    story.settle("t.login", gives="first")
+    story.call("t.logout")
+    story.send("again")
+    voids = story.session.voids
+    story.call("t.login")
+    story.settle("t.login", gives="first")
+    assert story.session.voids == voids, "what is looked up makes nothing void"
+    story.send("trade")
+    assert (story.code, "made void by a call of t.logout" in story.message) == ("MISSING_EVIDENCE", True)
 
 
 def test_what_is_answered_from_the_ledger_is_counted_by_no_limit(story: Story) -> None:
@@ -230,6 +270,29 @@ def test_a_tool_that_is_not_what_was_pinned_answers_nothing(story: Story) -> Non
     story.call("t.over", {"x": 1})
     assert story.code == "TOOL_CHANGED"
 
+
+DONE_BEFORE: Final = workflow("""
+    record: {got: {}}
+    roles: [reviewer]
+    access: {view: [starter, reviewer]}
+    initial: desk
+    tools:
+      t.pay: {effect: write, key: {over: [x]}}
+      t.login: {effect: write, key: {over: [x]}}
+      t.logout: {effect: read}
+    states:
+      desk:
+        actor: agent
+        tools: [{use: t.pay, save: got}, t.login, t.logout]
+        failed: doubt
+        unknown: doubt
+        events:
+          report: {evidence: [t.pay], next: reported}
+          trade: {evidence: {login: {call: t.login, until: [t.logout, t.login]}}, next: reported}
+          again: {next: desk}
+      doubt: {actor: agent, events: {back: {next: desk}}}
+      reported: {final: success}
+""")
 
 # What is redacted.
 

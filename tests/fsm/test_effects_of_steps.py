@@ -114,6 +114,16 @@ def test_a_lookup_needs_no_argument_that_is_not_kept() -> None:
     assert story.state == "posted"
 
 
+@pytest.mark.parametrize("outcome", ["failed", "unknown"])
+def test_a_lookup_that_fails_says_nothing_of_the_write(outcome: str) -> None:
+    """What was done stays done."""
+    story = begun("t.plain")
+    story.settle("t.plain", gives="receipt")
+    story.send("post")
+    story.settle("t.plain", outcome=outcome)
+    assert (story.state, story.effect("t.plain").status) == ("failed" if outcome == "failed" else "doubt", "done")
+
+
 def test_a_lookup_does_not_hold_the_session_up() -> None:
     """Format: no limit, timer or cancellation moves a session that has an open write. This is none."""
     story = begun("t.plain")

@@ -21,7 +21,7 @@ from pointsman.server.errors import StoreBusy
 from pointsman.server.identity import new_command_id
 from pointsman.server.replies import Caller, Reply
 from tests.server.governor.desks import AGENT, CHIEF, HERE, Desk, acted, replied
-from tests.server.governor.test_processes import DAY_MS, until
+from tests.server.governor.test_processes import DAY_MS, die, until
 
 PAYMENT: JsonObject = {"invoice": "INV-1", "amount": 10}
 
@@ -147,11 +147,7 @@ async def dies(bank: Bank, tool: str, moment: str) -> str:
     await until(application, session, lambda found: bool(found.stay.open))
     while moment not in bank.module.calls:  # noqa: ASYNC110 -- the source knows nothing of the tests' events
         await asyncio.sleep(0)
-    await application.caretaker.aclose()
-    for task in application.governor.performer.tasks():
-        task.cancel()
-    asking.cancel()
-    bank.module.gates.clear()
+    await die(application, bank, asking)
     return session
 
 

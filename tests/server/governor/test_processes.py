@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pointsman.fsm.commands import Decide
 from pointsman.fsm.session import Session
 from pointsman.server.application import Application
-from pointsman.server.replies import Glimpse
+from pointsman.server.replies import Glimpse, Reply
 from tests.server.governor.desks import AGENT, CHIEF, STARTER, Desk, acted, replied, started
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -142,12 +142,17 @@ async def leave_open(desk: Desk, tool: str) -> str:
     else:
         asking = asyncio.create_task(acted(application, session, "desk.send", {"text": "hello"}))
     await until(application, session, lambda found: bool(found.stay.open))
+    await die(application, desk, asking)
+    return session
+
+
+async def die(application: Application, desk: Desk, asking: asyncio.Task[Reply]) -> None:
+    """End as a process that is killed: what runs tells nothing any more."""
     await application.caretaker.aclose()
     for task in application.governor.performer.tasks():
         task.cancel()
     asking.cancel()
     desk.module.gates.clear()
-    return session
 
 
 async def test_a_read_of_a_process_that_died_runs_again_elsewhere(desk: Desk) -> None:
