@@ -31,5 +31,11 @@ def delete_page(name: str) -> dict[str, bool]:
     return {"deleted": pages.pop(name, None) is not None}
 
 
+@server.resource("wiki://{name}")
+def page(name: str) -> str:
+    """A page, for clients that attach what they read."""
+    return pages[name]
+
+
 if __name__ == "__main__":
     server.run()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 import httpx2
 import mcp_types as types
@@ -20,7 +21,10 @@ from pointsman.server.surfaces.desk import Settings
 from tests.server.surfaces.connected import Connected
 from tests.server.surfaces.governed import InMemoryGoverned, governed_with
 
-CLIENT = types.Implementation(name="claude-code", version="1")
+INITIALIZE: Final = (
+    b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},'
+    b'"clientInfo":{"name":"raw","version":"1"}}}'
+)
 
 
 @dataclass

@@ -11,13 +11,9 @@ import pytest
 
 from pointsman.contracts.bounds import ARGUMENTS_BYTES, MESSAGE_BYTES
 from pointsman.server.http import bodies
-from tests.server.http.served import post, sent, served, until
+from tests.server.http.served import INITIALIZE, post, sent, served, until
 from tests.server.stdio.test_strict_stdio import PING, REJECTED, call
 
-INITIALIZE: Final = (
-    b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},'
-    b'"clientInfo":{"name":"raw","version":"1"}}}'
-)
 MODERN: Final = {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "echo"}
 
 
@@ -84,6 +80,21 @@ async def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatc
         async with asyncio.timeout(5):
             assert b" 408 " in await reader.readline()
         writer.close()
+
+
+async def test_a_client_that_goes_away_in_the_middle_harms_nobody() -> None:
+    async with served() as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        head = (
+            f"POST /mcp HTTP/1.1\r\nhost: {host}:{port}\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n"
+        )
+        writer.write(head.encode() + PING[:10])
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        assert (await post(server, INITIALIZE)).status_code == 200
+        assert server.governed.strays == []
 
 
 async def test_a_flood_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:

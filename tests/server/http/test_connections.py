@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from mcp.shared.exceptions import MCPError
 
-from tests.server.http.served import connected, served, until
+from tests.server.http.served import INITIALIZE, connected, post, served, until
 
 BOTH_ERAS = pytest.mark.parametrize("mode", ["legacy", "auto"])
 SESSION = "s" * 26
@@ -109,3 +109,12 @@ async def test_a_server_of_the_handshake_era_alone_tells_a_newer_client_which_ve
         async with connected(server, mode="auto") as agent:
             assert agent.client.protocol_version == "2025-11-25"
             assert list(await agent.tools()) == BEFORE
+
+
+async def test_a_connection_stays_at_the_endpoint_that_opened_it() -> None:
+    async with served(session=SESSION, bound=False) as server:
+        opened = await post(server, INITIALIZE, f"/sessions/{SESSION}/mcp")
+        told = {"mcp-session-id": opened.headers["mcp-session-id"], "mcp-protocol-version": "2025-11-25"}
+        listing = b'{"jsonrpc":"2.0","id":2,"method":"tools/list"}'
+        assert "desk_label" in (await post(server, listing, f"/sessions/{SESSION}/mcp", **told)).text
+        assert "another session's endpoint" in (await post(server, listing, **told)).text

@@ -19,6 +19,7 @@ from pointsman.server.replies import Caller, Reply
 from tests.server.surfaces.connected import Connected, connected
 
 HERE = Path(__file__).parent
+EXAMPLES = HERE.parents[2] / "docs" / "examples"
 CALLER = Caller(Actor("agent", "local:tester"), "test", "mcp")
 
 
@@ -146,3 +147,16 @@ async def test_a_client_of_the_2026_era_that_listens_is_told_too(place: Path) ->
             await application.governor.act(CALLER, session, "leave", {})
             with anyio.fail_after(5):
                 assert await anext(aiter(news)) == ResourceUpdated(uri=address)
+
+
+async def test_the_wiki_of_the_documentation_shows_the_page_in_question_alone(tmp_path: Path) -> None:
+    """docs/mcp-servers.md: a resource of an MCP server, read where the workflow says so."""
+    shutil.copytree(EXAMPLES, tmp_path / "examples")
+    file = tmp_path / "examples" / "wiki.yaml"
+    async with open_application(str(tmp_path / "db.sqlite3"), [file], caretaking=False) as application:
+        reply = await application.governor.start(CALLER, "wiki", {"page": "travel"})
+        assert isinstance(reply, Reply)
+        async with connected("claude-ai", session=reply.session, governed=application.governor) as agent:
+            assert await agent.resource("wiki://travel") == "Second class."
+            with pytest.raises(MCPError, match="Only the page in question"):
+                await agent.client.read_resource("wiki://holidays")
