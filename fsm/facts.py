@@ -198,11 +198,11 @@ class TimerFired:
 class Administered:
     """A person intervened. `cancelled` ends the session where it is. `restarted` gives it a new budget,
     with these timers of the whole session; the state it goes on from is entered next. `settled` says how
-    the write of the open or unknown `call` ended, which nobody knew; the columns say whether it was done,
-    `result` what it gave.
+    the write of this `call` ended, which nobody knew; the columns say whether it was done, `result` what it
+    gave. `pinned` belongs to no session: `result` names the lock, and what is pinned there from now on.
     """
 
-    act: Literal["cancelled", "restarted", "settled"]
+    act: Literal["cancelled", "restarted", "settled", "pinned"]
     reason: str
     timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
     call: str | None = None

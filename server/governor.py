@@ -14,7 +14,7 @@ from dataclasses import replace
 from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS, REPLY_WAIT_MS
 from pointsman.contracts.values import Json, JsonObject, settled
 from pointsman.contracts.workflow import AgentState, Evidence, Workflow
-from pointsman.fsm.commands import Attest, Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send, Start
+from pointsman.fsm.commands import Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send, Start
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult, Intended
@@ -141,10 +141,6 @@ class Governor:
     async def restart(self, caller: Caller, session: str, state: str, reason: str) -> Reply | Stray:
         """Let a session go on from a state, whether it has ended or not."""
         return await self._administer(caller, session, "restart", Restart(state, reason))
-
-    async def attest(self, caller: Caller, session: str, request: Attest) -> Reply | Stray:
-        """Have a person say how a write ended of which nobody knows whether it has happened."""
-        return await self._administer(caller, session, "settle", replace(request, result=settled(request.result)))
 
     async def list_sessions(self, caller: Caller, chosen: SessionChoice, cursor: str | None = None) -> Sessions | Stray:
         """List sessions this caller may see, newest first."""

@@ -15,6 +15,7 @@ from tempfile import NamedTemporaryFile
 from pointsman.contracts.bounds import LOCK_BYTES
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.lock import LOCK_NAME, Lock, LockedSource, LockedTool, read_lock
+from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Workflow
 from pointsman.tools.sources import mcp_sources
 
@@ -77,6 +78,14 @@ async def look(workflow: Workflow, folder: Path) -> tuple[Found, ...]:
         Found(name, pinned.get(name), offer.locked(), offer.left_out)
         for name, offer in zip(sources, offers, strict=True)
     )
+
+
+def in_short(folder: Path, found: tuple[Found, ...]) -> JsonObject:
+    """Say which lock is written, and the digest of each tool that is not as it was pinned (None: it is gone)."""
+    changes: JsonObject = {
+        change.tool: None if change.after is None else change.after.digest for one in found for change in one.changes
+    }
+    return {"lock": str(folder / LOCK_NAME), "tools": changes}
 
 
 def pin(folder: Path, found: tuple[Found, ...]) -> Path:

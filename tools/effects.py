@@ -23,7 +23,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from pointsman.contracts.bounds import RETRY_WAIT_MS
 from pointsman.contracts.expressions import EvaluationError
@@ -44,9 +44,6 @@ Asked: TypeAlias = Callable[[Read, CallResult], Awaitable[None]]
 """Is told what `reconcile` has answered, before anything is done about it."""
 Late: TypeAlias = Callable[[CallResult], None]
 """Is told how a write ended that had been given up as unknown."""
-
-_LEAST_TRIES: Final = 2
-"""A write whose doubt can be settled is tried, or asked about, once more even where the workflow has no `retry`."""
 
 
 class LeftOpen(Exception):
@@ -96,7 +93,7 @@ class Write:
         self._at = at
         self._policy = workflow.tools[call.tool]
         self._doubt = call.doubt
-        self._left = _tries(self._policy) - 1
+        self._left = self._policy.tries - 1
         self._waited = 0
         self._tries = 0
         self._asked = 0
@@ -233,13 +230,6 @@ class Write:
     @property
     def _timeout_s(self) -> float:
         return self._policy.timeout_ms / 1000
-
-
-def _tries(policy: ToolPolicy) -> int:
-    """How often a write is tried, or asked about, in all. One that has nothing to tell a second from is tried once."""
-    if policy.resolves_doubt:
-        return max(policy.retry.attempts, _LEAST_TRIES)
-    return policy.retry.attempts if isinstance(policy.key, Key) else 1
 
 
 def _refuted(end: CallResult) -> CallResult:

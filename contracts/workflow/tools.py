@@ -89,6 +89,19 @@ class ToolPolicy:
         """Whether the server can find out by itself what became of a write in doubt."""
         return self.effect == "write" and (self.takes_key or self.reconcile is not None)
 
+    @property
+    def tries(self) -> int:
+        """How often a call is tried in all, as far as another try cannot make a write twice.
+
+        A write whose doubt can be settled is tried, or asked about, twice even where the workflow says nothing of
+        `retry`; one that has no key, so that nothing tells a second from the first, is tried once.
+        """
+        if self.effect == "read":
+            return self.retry.attempts
+        if self.resolves_doubt:
+            return max(self.retry.attempts, 2)
+        return self.retry.attempts if isinstance(self.key, Key) else 1
+
 
 @dataclass(frozen=True, slots=True)
 class ToolDefinition:

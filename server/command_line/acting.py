@@ -18,13 +18,20 @@ from pointsman.contracts.loading import load
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.visible import visible
 from pointsman.contracts.workflow import Workflow
+from pointsman.fsm.commands import Attest, Cancel, Command
+from pointsman.fsm.decision import Decision
 from pointsman.fsm.refusals import Refusal, unmet_values
 from pointsman.fsm.session import Session
 
 from ..application import open_application
+from ..clock import SystemClock
+from ..engines.embedded import EmbeddedEngine
+from ..engines.strays import Frame
 from ..governor import Governor
-from ..replies import Reply, Stray
+from ..identity import new_command_id, new_instance_id
+from ..replies import Caller, Reply, Stray
 from ..store.reading import definition
+from .callers import local_caller
 from .database import reading_database, session_named
 from .failures import FoundProblems, NotReached
 from .logging import log_to_stderr
@@ -41,6 +48,56 @@ def governed(database: str | None, files: Sequence[Path], work: Callable[[Govern
     async def run() -> T:
         async with open_application(database, files, caretaking=False) as application:
             return await work(application.governor)
+
+    return asyncio.run(run())
+
+
+def submitted(
+    database: str | None, session_id: str, workflow: Workflow, caller: Caller, request: Cancel | Attest
+) -> Decision:
+    """Submit what opens no call to the engine itself: no source is needed, so it works without a session's tools."""
+
+    async def submit(engine: EmbeddedEngine) -> Decision:
+        return await engine.submit(
+            session_id,
+            Command(
+                id=new_command_id(),
+                at=SystemClock().now_ms(),
+                actor=caller.actor,
+                channel=caller.channel,
+                instance=engine.instance,
+                request=request,
+                client=caller.client,
+            ),
+        )
+
+    return _with_engine(database, [workflow], submit)
+
+
+def record_pins(database: str | None, pinned: JsonObject) -> None:
+    """Write to the audit that the user of this machine has pinned what sources say of their tools."""
+    caller = local_caller(())
+
+    async def record(engine: EmbeddedEngine) -> None:
+        at = SystemClock().now_ms()
+        await engine.record_pins(Frame(new_command_id(), at, caller.actor, caller.channel, caller.client), pinned)
+
+    _with_engine(database, [], record)
+
+
+def _with_engine(
+    database: str | None, workflows: Sequence[Workflow], work: Callable[[EmbeddedEngine], Awaitable[T]]
+) -> T:
+    """Open the database for what needs no source of tools."""
+    log_to_stderr("warning")
+    known = {workflow.digest: workflow for workflow in workflows}
+
+    async def run() -> T:
+        engine = await EmbeddedEngine.open(database, known.get, instance=new_instance_id())
+        try:
+            return await work(engine)
+        finally:
+            await engine.aclose()
 
     return asyncio.run(run())
 

@@ -10,7 +10,7 @@ from typing import Final, cast
 import click
 
 from pointsman.contracts.bounds import ARGUMENTS_BYTES
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, settled
 
 from ..stdio.json_reader import Fault, JsonReader
 
@@ -67,6 +67,21 @@ def read_input(source: str) -> JsonObject:
     if not isinstance(value, dict):
         raise click.UsageError(f"--input {source}: must hold one JSON object with the fields.")
     return value
+
+
+def read_json(what: str, text: str) -> Json:
+    """Read the JSON value of an option.
+
+    Raises:
+        click.UsageError: when it is longer than the bound, or no JSON.
+    """
+    encoded = text.encode("utf-8", "surrogateescape")
+    if len(encoded) > ARGUMENTS_BYTES:
+        raise click.UsageError(f"{what}: longer than {ARGUMENTS_BYTES} bytes.")
+    value, fault = _read(encoded)
+    if fault is not None:
+        raise click.UsageError(f"{what}: {fault.message}.")
+    return settled(value)
 
 
 def _value(name: str, text: str, admitted: frozenset[str] | None) -> Json:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from .failures import FoundProblems, WrongUsage
+from .options import database_option
 
 if TYPE_CHECKING:
     from pointsman.contracts.lock import LockedTool
@@ -31,12 +32,14 @@ _CONTEXT_LINES: Final = 2
 @click.command("lock")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--diff", "only_show", is_flag=True, help="Show what is not as it was pinned, and write nothing.")
-def command(files: tuple[Path, ...], *, only_show: bool) -> None:
+@database_option
+def command(files: tuple[Path, ...], *, only_show: bool, database: str | None) -> None:
     """Pin what the MCP servers of workflows say of their tools.
 
     Starts the servers, shows what they say of each tool that is new or not as it was pinned, and writes it to
     pointsman.lock beside the workflow. Only what is pinned there is offered to agents. Where something pinned has
-    changed, the source's name is typed once more, at a terminal.
+    changed, the source's name is typed once more, at a terminal. Who has pinned what is a row of the audit, in the
+    chain `server` of the database.
 
     Exit codes: 0 done (with --diff: all is as it was pinned), 1 something is not as it was pinned.
     """
@@ -48,7 +51,7 @@ def command(files: tuple[Path, ...], *, only_show: bool) -> None:
         found = _look(file)
         differs = _show(file, found) or differs
         if not only_show:
-            _pin(file, found)
+            _pin(file, found, database)
     if only_show and differs:
         sys.exit(FoundProblems.exit_code)
 
@@ -108,8 +111,9 @@ def _text(tool: LockedTool | None, part: str) -> list[str]:
     return visible(text, lines=True).split("\n")
 
 
-def _pin(file: Path, found: tuple[Found, ...]) -> None:
-    from ..pins import pin
+def _pin(file: Path, found: tuple[Found, ...], database: str | None) -> None:
+    from ..pins import in_short, pin
+    from .acting import record_pins
     from .confirming import at_a_terminal, confirm
 
     breaking = [one.source for one in found if one.breaks]
@@ -121,4 +125,5 @@ def _pin(file: Path, found: tuple[Found, ...]) -> None:
     for source in breaking:
         confirm(source, f"Agents will be offered what the server of {source} says now. Type {source!r} to pin it:")
     if any(one.changes or one.before is None for one in found):
+        record_pins(database, in_short(file.absolute().parent, found))  # first: what is not audited is not pinned
         click.echo(f"Pinned: {pin(file.absolute().parent, found)}")

@@ -5,9 +5,7 @@ Starting, restarting and cancelling go through the same gate as an agent's calls
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from time import time_ns
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -16,7 +14,6 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
 from pointsman.fsm.refusals import Refusal
 
-from ..identity import new_command_id, new_instance_id
 from ..store.reading import SessionFilter
 from ..store.reading import list_sessions as read_sessions
 from ..store.searching import newest_definition
@@ -33,12 +30,10 @@ from .persons import demand_a_person, person, turn_away
 from .whereabouts import came_from, everything, place, sentence, turn
 
 if TYPE_CHECKING:
-    from pointsman.contracts.workflow import Workflow
-    from pointsman.fsm.decision import Decision
     from pointsman.fsm.session import Session
 
     from ..governor import Governor
-    from ..replies import Caller, Reply, Stray
+    from ..replies import Reply, Stray
 
 SHOWN_STATES: Final = 50
 """States of a path that people are shown, the last ones; `--json` gives all."""
@@ -68,6 +63,7 @@ APPROVAL: Final = (
     Column("by"),
     Column("due", whole=True, rank=1),
 )
+EFFECT: Final = (Column("id", whole=True), Column("tool"), Column("opened_at", whole=True, rank=1))
 TIMER: Final = (Column("timer"), Column("kind", whole=True), Column("at", whole=True), Column("to"))
 RECORD: Final = (Column("field", whole=True), Column("value"), Column("from", rank=1))
 
@@ -176,7 +172,9 @@ def cancel(*, session_id: str, reason: str, token: str | None, database: str | N
 
     At a terminal, where the state's name is typed once more, or with a person's token.
     """
-    from .acting import refusal_text, workflow_of
+    from pointsman.fsm.commands import Cancel
+
+    from .acting import refusal_text, submitted, workflow_of
 
     demand_a_person(token, "A session is cancelled", "the state's name")
     with reading_database(database) as connection:
@@ -188,7 +186,7 @@ def cancel(*, session_id: str, reason: str, token: str | None, database: str | N
     if token is None and session.ended is None:
         click.echo(visible(sentence(session)), err=True)
         confirm(session.state, f"{caller.actor.id} ends it there: {reason}. Type the state's name:")
-    decision = asyncio.run(_cancel(session_id, reason, database, workflow, caller))
+    decision = submitted(database, session_id, workflow, caller, Cancel(reason))
     if decision.refusal is not None:
         raise FoundProblems(refusal_text(decision.refusal))
     if decision.session is not None:
@@ -229,33 +227,6 @@ def restart(
         return await governor.restart(caller, session_id, state, reason)
 
     tell(database, governed(database, [], go_on), as_json=as_json)
-
-
-async def _cancel(session_id: str, reason: str, database: str | None, workflow: Workflow, caller: Caller) -> Decision:
-    """Submit the cancellation to the engine itself: no source is needed, so a session without its tools can end."""
-    from pointsman.fsm.commands import Cancel, Command
-
-    from ..engines.embedded import EmbeddedEngine
-    from .logging import log_to_stderr
-
-    log_to_stderr("warning")
-    instance = new_instance_id()
-    engine = await EmbeddedEngine.open(database, {workflow.digest: workflow}.get, instance=instance)
-    try:
-        return await engine.submit(
-            session_id,
-            Command(
-                id=new_command_id(),
-                at=time_ns() // 1_000_000,
-                actor=caller.actor,
-                channel=caller.channel,
-                instance=instance,
-                request=Cancel(reason),
-                client=caller.client,
-            ),
-        )
-    finally:
-        await engine.aclose()
 
 
 def _file_of(name: str, database: str | None) -> Path:
@@ -306,6 +277,10 @@ def _print_session(session: Session, document: JsonObject) -> None:
         print_table(
             APPROVAL, [[_cell(call.get(one.name)) for one in APPROVAL] for call in _objects(document["approvals"])]
         )
+    doubtful = [one for one in _objects(document["effects"]) if one["status"] == "unknown"]
+    if doubtful:
+        print_heading("Writes of which nobody knows whether they have happened")
+        print_table(EFFECT, [[str(one[column.name]) for column in EFFECT] for one in doubtful])
     if document["timers"]:
         print_heading("Timers")
         print_table(TIMER, [[str(timer[one.name]) for one in TIMER] for timer in _objects(document["timers"])])

@@ -14,6 +14,7 @@ from pointsman.fsm.votes import tallies, votes_so_far
 
 from ..audit.chain import AuditRow
 from ..store.rows import row_as_json
+from .ledger import entry
 from .output import json_text, moment
 
 _TURN: Final[dict[TurnOf, str]] = {
@@ -96,6 +97,7 @@ def everything(session: Session, path: Sequence[AuditRow]) -> JsonObject:
         "record": record,
         "review": None if stay.review is None else {"role": stay.review.role, "shown_digest": stay.review.shown_digest},
         "approvals": [_approval(session, approval) for approval in stay.approvals.values()],
+        "effects": [entry(session, effect) for effect in session.effects.values()],
         "open_calls": [_open_call(call) for call in stay.open.values()],
         "timers": [_timer(name, timer) for name, timer in sorted(timers.items(), key=lambda item: item[1].at)],
         "path": [step(row) for row in path],

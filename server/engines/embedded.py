@@ -52,7 +52,7 @@ from .changes import Changes
 from .glance import Glance
 from .neighbours import Neighbours
 from .reader import Reader
-from .strays import Frame, stray_fact
+from .strays import Frame, pinned_fact, stray_fact
 from .writer import Job, Outcome, StrayCall, Submission, Work, Writer
 
 P = ParamSpec("P")
@@ -167,6 +167,12 @@ class EmbeddedEngine(Engine):
         """Write a refused call that belongs to no session to the chain `server`, as far as its bound allows."""
         answer: asyncio.Future[None] = self._loop.create_future()
         self._put(StrayCall(stray_fact(frame, action, refusal, arguments), answer))
+        await answer
+
+    async def record_pins(self, frame: Frame, pinned: JsonObject) -> None:
+        """Write to the chain `server` that a person has pinned what sources say of their tools."""
+        answer: asyncio.Future[None] = self._loop.create_future()
+        self._put(StrayCall(pinned_fact(frame, pinned), answer))
         await answer
 
     async def reading(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -19,9 +19,21 @@ from pointsman.contracts.bounds import (
 )
 from pointsman.contracts.values import Json, JsonObject, canonical, digest_text
 from pointsman.contracts.workflow import Workflow
-from pointsman.fsm.commands import Call, Command, Decide, Expire, Observe, Restart, Send, Settle, Start, TakeOver
+from pointsman.fsm.commands import (
+    Attest,
+    Call,
+    Command,
+    Decide,
+    Expire,
+    Observe,
+    Restart,
+    Send,
+    Settle,
+    Start,
+    TakeOver,
+)
 from pointsman.fsm.decision import Decision
-from pointsman.fsm.facts import Accepted, Denied, Fact, Settled
+from pointsman.fsm.facts import Accepted, Administered, Denied, Fact, Settled
 from pointsman.fsm.redaction import REDACTED, kept_of_refused, kept_refusal
 from pointsman.fsm.refusals import Refusal, unmet_values
 from pointsman.fsm.session import Actor, Session
@@ -94,6 +106,23 @@ def stray_fact(frame: Frame, action: str, refusal: Refusal, arguments: JsonObjec
         action=_storable(action),
         outcome="refused",
         code=refusal.code,
+    )
+
+
+def pinned_fact(frame: Frame, pinned: JsonObject) -> Fact:
+    """Make the fact that a person has pinned what sources say of their tools."""
+    return Fact(
+        kind="admin",
+        command=frame.id,
+        at=frame.at,
+        actor_kind=frame.actor.kind,
+        actor_id=_storable(frame.actor.id),
+        client=frame.client,
+        channel=frame.channel,
+        definition="",
+        body=Administered("pinned", "", result=pinned),
+        action="pin",
+        outcome="done",
     )
 
 
@@ -214,5 +243,7 @@ def _asked(command: Command) -> tuple[str, JsonObject]:
             return "expire", {"timer": request.timer}
         case Restart():
             return "restart", {"state": request.state, "reason": request.reason}
+        case Attest():
+            return "settle", {"call": request.call, "outcome": request.outcome, "reason": request.reason}
         case _:
             return "cancel", {"reason": request.reason}

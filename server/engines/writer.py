@@ -48,7 +48,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class StrayCall:
-    """A refused call that belongs to no session."""
+    """What belongs to no session: a refused call, or what a person has pinned."""
 
     fact: Fact
     answer: asyncio.Future[None]

@@ -41,6 +41,7 @@ class SessionRow(NamedTuple):
     has_open: bool
     ended_at: int | None
     has_approvals: bool
+    has_unknown: bool
 
 
 def audit_row(fact: Fact, chain: str, revision: int, prev: str, salt: str) -> AuditRow:
@@ -145,4 +146,5 @@ def session_row(session: Session, head: str) -> SessionRow:
         has_open=bool(session.stay.open) and session.ended is None,
         ended_at=session.ended.at if session.ended is not None else None,
         has_approvals=any(one.status == "pending" for one in session.stay.approvals.values()),
+        has_unknown=any(effect.status == "unknown" for effect in session.effects.values()),
     )

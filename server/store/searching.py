@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, select, true
+from sqlalchemy import Connection, false, select, true
 
-from pointsman.fsm.session import OpenApproval, Session
+from pointsman.fsm.session import LedgerEntry, OpenApproval, Session
 
 from ..audit.chain import AuditRow
 from .reading import LIST_ROWS
@@ -91,6 +91,25 @@ def open_approvals(
         if approval.status == "pending" and role in (None, approval.role)
     ]
     return sorted(found, key=lambda one: (one[1].opened_at, one[0].id, int(one[1].id)))[:limit]
+
+
+def open_effects(connection: Connection, limit: int = LIST_ROWS) -> list[tuple[Session, LedgerEntry]]:
+    """Give the writes that run, or that nobody knows the outcome of, each with its session, the oldest first.
+
+    Raises:
+        StoreUnreadable: when a snapshot is of another format, or damaged.
+    """
+    columns = sessions.c
+    statement = select(columns.id, columns.head, columns.format, columns.snapshot)
+    rows = [*connection.execute(statement.where(columns.has_unknown == true()))]
+    rows += connection.execute(statement.where(columns.has_open == true(), columns.has_unknown == false()))
+    found = [
+        (session, effect)
+        for session in (StoredSession._make(row).restored() for row in rows)
+        for effect in session.effects.values()
+        if effect.status != "done"
+    ]
+    return sorted(found, key=lambda one: (one[1].opened_at, one[0].id, int(one[1].call)))[:limit]
 
 
 def newest_definition(connection: Connection, workflow: str) -> DefinitionRow | None:

@@ -48,12 +48,14 @@ sessions = Table(
     Column("has_open", Boolean, nullable=False),
     Column("ended_at", Integer),
     Column("has_approvals", Boolean, nullable=False, server_default=false()),
+    Column("has_unknown", Boolean, nullable=False, server_default=false()),
 )
 Index("sessions_started", sessions.c.started_at, sessions.c.id)
 Index("sessions_starter", sessions.c.started_by, sessions.c.started_at, sessions.c.id)
 Index("sessions_role", sessions.c.role, sqlite_where=sessions.c.role.is_not(None))
 Index("sessions_due", sessions.c.next_timer_at, sqlite_where=sessions.c.next_timer_at.is_not(None))
 Index("sessions_approvals", sessions.c.id, sqlite_where=text("has_approvals = 1"))
+Index("sessions_unknown", sessions.c.id, sqlite_where=text("has_unknown = 1"))
 Index("sessions_open", sessions.c.id, sqlite_where=text("has_open = 1"))
 
 audit = Table(

@@ -133,7 +133,7 @@ _PUT_DEFINITION: Final = compiled(sqlite_insert(definitions).on_conflict_do_noth
 
 _CHANGING: Final = (
     *("state", "actor", "role", "revision", "head", "format", "snapshot"),
-    *("next_timer_at", "has_open", "ended_at", "has_approvals"),
+    *("next_timer_at", "has_open", "ended_at", "has_approvals", "has_unknown"),
 )
 _put_session = sqlite_insert(sessions)
 _PUT_SESSION: Final = compiled(

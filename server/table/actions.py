@@ -67,14 +67,11 @@ def policy_of(workflow: Workflow, tool: str) -> ToolPolicy:
 
 
 def retry_rule(policy: ToolPolicy) -> str:
-    """Say how often a tool is tried, how long it may take, and what makes two calls the same.
-
-    It says what this version does: a write is tried once, and its `key` and `reconcile` are not put to use yet.
-    """
+    """Say how often a tool is tried, how long it may take, and what makes two calls the same."""
     parts = [f"answers within {duration_words(policy.timeout_ms)}"]
-    if policy.retry.attempts > 1 and policy.effect == "read":
+    if policy.tries > 1:
         pause = f", first after {duration_words(policy.retry.backoff_ms)}, then twice as long each time"
-        parts.append(f"tried up to {counted(policy.retry.attempts, 'time')}{pause if policy.retry.backoff_ms else ''}")
+        parts.append(f"tried up to {counted(policy.tries, 'time')}{pause if policy.retry.backoff_ms else ''}")
     else:
         parts.append("tried once")
     if policy.rate is not None:
@@ -106,17 +103,22 @@ def _never_twice(policy: ToolPolicy) -> Iterator[str]:
         case Key():
             what = listed(policy.key.over) if policy.key.over else "all arguments"
             scope = "in one stay" if policy.key.scope == "stay" else "in one session"
-            yield f"equal {what} {scope} is the same write (not put to use yet)"
+            yield f"equal {what} {scope} is the same write, made once"
             if policy.key.deliver is not None:
                 yield f"its key is sent as {' '.join(policy.key.deliver)}"
         case "none":
             yield "every call is a new write"
         case None:
-            pass
+            yield "the same arguments in one session are the same write, made once"
     if policy.reconcile is not None:
         happened = condition_words(policy.reconcile.happened.text)
-        yield f"{policy.reconcile.call} tells whether it has happened: if {happened} (not put to use yet)"
-    yield "if in doubt, never repeated by itself"
+        yield f"in doubt, {policy.reconcile.call} tells whether it has happened: if {happened}"
+    if policy.takes_key:
+        yield "in doubt, called again with the same key"
+    elif policy.reconcile is not None:
+        yield "called again only if that says that it has not"
+    else:
+        yield "in doubt, never called again: a person settles it"
 
 
 def _steps(workflow: Workflow, who: str, steps: Iterable[Step]) -> Iterator[str]:

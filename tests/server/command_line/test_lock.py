@@ -10,7 +10,7 @@ import pytest
 
 from pointsman.contracts.lock import read_lock
 from pointsman.contracts.values import JsonObject
-from tests.server.command_line.terminal import Shell
+from tests.server.command_line.terminal import ME, Shell
 
 SERVER = Path(__file__).parents[2] / "tools" / "mcp" / "raw_server.py"
 WORKFLOW = """
@@ -93,6 +93,21 @@ def test_a_changed_pin_needs_a_terminal_and_the_sources_name(shop: Shell) -> Non
     approved = shop.at_terminal("lock", "mail.yaml", typed="post")
     assert (approved.code, "Pinned: " in approved.stdout) == (0, True)
     assert shop.run("lock", "--diff", "mail.yaml").code == 0
+    lock = read_lock(shop.place / "pointsman.lock")
+    assert lock is not None
+    first, second = (row for row in shop.look("audit", "show", "server") if row["action"] == "pin")
+    assert (first["kind"], first["actor_kind"], second["actor_id"]) == ("admin", "human", ME)
+    assert second["body"]["result"] == {
+        "lock": str(shop.place / "pointsman.lock"),
+        "tools": {"post.look": lock.sources["post"].tools["look"].digest},
+    }
+    assert shop.run("audit", "verify").code == 0
+
+
+def test_what_cannot_be_audited_is_not_pinned(shop: Shell) -> None:
+    """Issue: approving is explicit and audited."""
+    refused = shop.run("lock", "mail.yaml", "--database", "mail.yaml")
+    assert (refused.code, (shop.place / "pointsman.lock").exists()) == (4, False)
 
 
 def test_a_tool_that_is_gone_is_approved_like_a_changed_one(shop: Shell) -> None:

@@ -117,7 +117,7 @@ def test_a_retry_rule_says_attempts_pauses_time_keys_and_rates_of_every_tool_cal
     assert row("rating", "rate").retry.whole == (
         (
             "bank.note (write): answers within 30 seconds; tried once; equal customer and text in one stay is the same "
-            "write (not put to use yet); if in doubt, never repeated by itself"
+            "write, made once; in doubt, never called again: a person settles it"
         ),
         "bank.login (read): answers within 30 seconds; tried once; counts as done only if the result's ok is true",
         (
@@ -125,20 +125,20 @@ def test_a_retry_rule_says_attempts_pauses_time_keys_and_rates_of_every_tool_cal
             "long each time; at most 10 calls in 1 minute"
         ),
         (
-            "bank.pay (write): answers within 1 minute; tried once; every call is a new write; if in doubt, never "
-            "repeated by itself"
+            "bank.pay (write): answers within 1 minute; tried once; every call is a new write; in doubt, never "
+            "called again: a person settles it"
         ),
     )
 
 
-def test_a_write_says_what_the_workflow_asks_for_and_what_this_version_does() -> None:
+def test_a_write_says_how_it_is_made_once_and_what_is_done_in_doubt() -> None:
     flow = workflow("invoices")
     (rule,) = next(one for one in rows_of(flow) if one.state == "approved_for_writeback").retry.whole
-    assert "tried once" in rule
-    assert "equal invoice_id in one session is the same write (not put to use yet); its key is sent as" in rule
+    assert "tried up to 3 times" in rule
+    assert "equal invoice_id in one session is the same write, made once; its key is sent as" in rule
     assert rule.endswith(
-        "erp.find_route tells whether it has happened: if the result's route is not nothing (not put to use yet); "
-        "if in doubt, never repeated by itself"
+        "in doubt, erp.find_route tells whether it has happened: if the result's route is not nothing; "
+        "in doubt, called again with the same key"
     )
 
 

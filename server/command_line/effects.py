@@ -1,0 +1,182 @@
+"""`pointsman effects`: the writes of sessions, and settling one of which nobody knows whether it has happened.
+
+A write is named by its session and the number of the row that intended it, `SESSION.NUMBER`. Settling it needs
+somebody at a terminal, who types the outcome once more, or the token of a person; it moves the session nowhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import click
+
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.visible import visible
+from pointsman.fsm.commands import Attest
+from pointsman.fsm.refusals import Refusal
+
+from ..store.reading import audit_rows
+from ..store.searching import open_effects
+from .columns import Column
+from .confirming import confirm
+from .database import reading_database, session_named
+from .failures import FoundProblems, NotReached
+from .groups import Group
+from .invocation import program
+from .ledger import Write, entry, found_write, happenings
+from .options import Choice, database_option, json_option, limit_option, token_option
+from .output import json_text, moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
+from .persons import demand_a_person, person, turn_away
+from .whereabouts import place, sentence
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+LIST_COLUMNS: Final = (
+    Column("id", whole=True),
+    Column("workflow", rank=3),
+    Column("tool"),
+    Column("status", whole=True),
+    Column("state", rank=2),
+    Column("since", whole=True, rank=1),
+)
+ROW_COLUMNS: Final = (Column("at", whole=True), Column("row", whole=True, rank=1), Column("what happened"))
+
+
+@click.group(cls=Group)
+def command() -> None:
+    """See the writes of sessions, and settle one that nobody knows the outcome of."""
+
+
+@command.command(name="list")
+@click.option("--session", "session_id", metavar="ID", help="All writes of this session, those that were done too.")
+@click.option("--status", type=Choice(["intended", "unknown", "done"]), help="Only those of this status.")
+@limit_option
+@database_option
+@json_option
+def list_effects(
+    session_id: str | None, status: str | None, limit: int, database: str | None, *, as_json: bool
+) -> None:
+    """List writes that run or that nobody knows the outcome of, the oldest first."""
+    if status == "done" and session_id is None:
+        raise click.UsageError("--status done goes with --session ID: `audit list` searches all sessions.")
+    with reading_database(database) as connection:
+        if session_id is None:
+            writes = open_effects(connection, limit)
+        else:
+            session = session_named(connection, session_id)
+            writes = [(session, effect) for effect in session.effects.values()]
+    chosen = [entry(session, effect) for session, effect in writes if status in (None, effect.status)]
+    found = sorted(chosen, key=lambda one: str(one["opened_at"]))[:limit]
+    if as_json:
+        print_json_lines(found)
+    elif not found:
+        click.echo("No write is like that." if session_id or status else "No write runs, and none is in doubt.")
+    else:
+        print_table(LIST_COLUMNS, [[_cell(one, column.name) for column in LIST_COLUMNS] for one in found])
+
+
+@command.command()
+@click.argument("effect_id", metavar="ID")
+@database_option
+@json_option
+def show(effect_id: str, database: str | None, *, as_json: bool) -> None:
+    """Show a write: with what it was called, under which key, and all that is known of it."""
+    with reading_database(database) as connection:
+        write = _write(connection, effect_id)
+    if as_json:
+        print_json(write.document())
+    else:
+        _print(write, err=False)
+
+
+@command.command()
+@click.argument("effect_id", metavar="ID")
+@click.argument("outcome", type=Choice(["done", "failed"]))
+@click.option("--reason", metavar="TEXT", required=True, help="How you know; it stays in the history.")
+@click.option("--result", "result_text", metavar="JSON", help="What it gave, for steps that save it.")
+@token_option
+@database_option
+@json_option
+def settle(  # noqa: PLR0913 -- click's way: an option is an argument
+    *,
+    effect_id: str,
+    outcome: Literal["done", "failed"],
+    reason: str,
+    result_text: str | None,
+    token: str | None,
+    database: str | None,
+    as_json: bool,
+) -> None:
+    """Say how a write has ended that nobody knows the outcome of: at a terminal, or with a person's token.
+
+    `done`: it has happened, and is never made again. `failed`: it has not, and may be asked again. The session stays
+    where it is; `sessions restart` lets it go on.
+    """
+    from .acting import refusal_text, submitted, workflow_of
+    from .arguments import read_json
+
+    if outcome == "failed" and result_text is not None:
+        raise click.UsageError("--result goes with `done`: what has not happened gave nothing.")
+    result: Json = None if result_text is None else read_json("--result", result_text)
+    demand_a_person(token, "A write is settled", "the outcome")
+    with reading_database(database) as connection:
+        write = _write(connection, effect_id)
+        workflow = workflow_of(connection, write.session)
+        caller = person(connection, token, workflow.roles)
+    if isinstance(caller, Refusal):
+        turn_away(database, effect_id, "settle", caller)
+    if token is None and write.status == "unknown":
+        _print(write, err=True)
+        what = "has happened" if outcome == "done" else "has not happened"
+        confirm(outcome, f"{caller.actor.id} says that it {what}: {reason}. Type {outcome!r}:")
+    request = Attest(write.call, outcome, reason, result)
+    decision = submitted(database, write.session.id, workflow, caller, request)
+    if decision.refusal is not None or decision.session is None:
+        raise FoundProblems(refusal_text(decision.refusal) if decision.refusal else "Nothing was done.")
+    if as_json:
+        print_json({**place(decision.session), "id": write.id, "status": outcome})
+    else:
+        click.echo(visible(f"{write.tool}: {outcome}.\n{sentence(decision.session)}", lines=True))
+
+
+def _write(connection: Connection, effect_id: str) -> Write:
+    """Give the write of this name.
+
+    Raises:
+        NotReached: when there is no such session, or it has made no such write.
+    """
+    session_id, _, number = effect_id.partition(".")
+    session = session_named(connection, session_id)
+    before = int(number) - 1 if number.isdecimal() and len(number) < 16 else session.revision
+    write = found_write(session, number, audit_rows(connection, session_id, before))
+    if write is None:
+        raise NotReached(
+            f"{effect_id!r} names no write. `{program()} effects list --session {session_id}` lists those of a session."
+        )
+    return write
+
+
+def _print(write: Write, *, err: bool) -> None:
+    print_pairs(
+        [
+            ("id", write.id),
+            ("tool", write.tool),
+            ("status", write.status),
+            ("arguments", value_text(write.arguments)),
+            ("key", write.key),
+            ("session", sentence(write.session)),
+        ],
+        err=err,
+    )
+    print_heading("What happened", err=err)
+    rows: list[list[str | None]] = [
+        [moment(one.at), str(one.revision), "\n".join(one.lines)] for one in happenings(write)
+    ]
+    print_table(ROW_COLUMNS, rows, err=err)
+    if write.result is not None:
+        print_pairs([("\nresult", json_text(write.result, indent=2))], err=err)
+
+
+def _cell(one: JsonObject, name: str) -> str:
+    return str(moment(str(one["opened_at"])) if name == "since" else one[name])
