@@ -2,8 +2,8 @@
 
 `BANK_FILE` is the database. A bank takes its time before and after it writes, drawn from `BANK_SEED`, so that
 whoever kills it, or who waits for it, meets every phase of a payment; now and then it takes longer than
-anybody waits. With `BANK_FAULT` it does the same thing every time: `hang` after the write, or `reset`, which
-ends it there.
+anybody waits. With `BANK_FAULT` it does the same thing every time: it is `slow` to write, it does `hang` after the
+write, or it does `reset`, which ends it there.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from typing import Any, Final
 
 TIMEOUT_S: Final = 1.0
 """How long the workflow waits for a payment (`payments.yaml`)."""
+FAULTS_S: Final = {"slow": (0.6 * TIMEOUT_S, 0.0), "hang": (0.0, 2 * TIMEOUT_S), "reset": (0.0, 0.0)}
+"""How long a payment takes before and after its write when something is wrong."""
 _DELAY_S: Final = 0.12
 _HANGS: Final = 0.04
 """Share of the payments that hang, before the write and after it."""
@@ -64,15 +66,15 @@ class Bank:
                 "INSERT INTO payments VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (payer, amount, key)
             )
             again = written.rowcount == 0
-        if self._fault == "reset":
+        if self._fault == "reset" and not again:
             os._exit(1)
         time.sleep(after_s)
         return {"paid": amount, "again": again}
 
     def _delays(self, payer: str) -> tuple[float, float]:
         """How long this payment takes before and after its write, in seconds."""
-        if self._fault == "hang":
-            return 0.0, 2 * TIMEOUT_S
+        if self._fault:
+            return FAULTS_S[self._fault]
         with self._counting:
             self._asked[payer] += 1
             moments = random.Random(f"{self._seed} {payer} {self._asked[payer]}")

@@ -54,6 +54,12 @@ class Place:
     def log(self) -> Path:
         return self.folder / "log"
 
+    @property
+    def serving(self) -> tuple[str, ...]:
+        """What serves it: the arguments of Python."""
+        files = (str(self.folder / "payments.yaml"), "--database", str(self.database))
+        return ("-m", "pointsman.server", "serve", *files, "--surface", "compact")
+
     def environment(self) -> Mapping[str, str]:
         bank = {"BANK_FILE": str(self.bank), "BANK_SEED": self.seed, "BANK_FAULT": self.fault}
         where = {"BANK_PID": str(self.folder / "bank.pid"), "BANK_URL": f"http://127.0.0.1:{self.port}/mcp"}
@@ -87,10 +93,10 @@ class Place:
     @asynccontextmanager
     async def served(self) -> AsyncGenerator[Client]:
         """Serve the workflow: by a shell that leaves its process identifier behind and becomes the server."""
-        serve = f'exec "{sys.executable}" -m pointsman.server serve "{self.folder}/payments.yaml" --surface compact'
+        serve = f'exec "$0" "$@" 2>>"{self.log}"'
         parameters = StdioServerParameters(
             command="/bin/sh",
-            args=["-c", f'echo $$ > "{self.folder}/server.pid"; {serve} --database "{self.database}" 2>>"{self.log}"'],
+            args=["-c", f'echo $$ > "{self.folder}/server.pid"; {serve}', sys.executable, *self.serving],
             env=dict(self.environment()),
         )
         async with Client(parameters, mode="legacy", read_timeout_seconds=30) as client:

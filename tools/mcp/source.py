@@ -9,8 +9,8 @@ What the end of a call means, in the words of `calling`:
 | the time is up, and the request was not sent | | failed | failed |
 | a result | | done | done |
 | a result with `isError` | `ToolError` | failed, retried | unknown |
-| an error of JSON-RPC or of HTTP | `ToolError` | failed, retried | unknown |
-| the connection ended after the request was sent | `ToolError` | failed, retried | unknown |
+| an error of JSON-RPC | `ToolError` | failed, retried | unknown |
+| the connection ended after the request was sent, or HTTP answers | `ConnectionLost` | failed, retried | unknown |
 | the server asks for input, or for a model | `ToolError` | failed, retried | unknown |
 | an answer that is no MCP, too long, or not what the output schema says | `UnkeepableResult` | failed | unknown |
 | the time is up after the request was sent | | failed, retried | unknown |
@@ -52,7 +52,7 @@ from ..running import Begun, InLoop, Running
 from ..source import CallContext
 from .connection import Connect, Connection, Way
 from .definitions import Offer
-from .http import reached, was_not_sent
+from .http import reached, was_not_answered, was_not_sent
 from .pins import Pins
 from .process import launched
 from .results import result_of, said
@@ -181,4 +181,6 @@ def _refused(tool: str, error: MCPError) -> ToolError:
         return NotReached(f"{tool} was not called. Its server: {said(error.message)}.")
     if error.code == CONNECTION_CLOSED:
         return ConnectionLost(f"The connection to the server of {tool} ended before it answered.")
+    if was_not_answered(error):
+        return ConnectionLost(f"The server of {tool} has not answered: {said(error.message)}.")
     return ToolError(f"{tool} answered with an error: {said(error.message)}")

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-TOOLS = ("echo", "redirect", "huge", "endless", "packed", "unauthorized", "broken", "lost", "page")
+TOOLS = ("echo", "redirect", "huge", "endless", "packed", "unauthorized", "broken", "lost", "page", "gateway")
 
 
 class Web(ThreadingHTTPServer):
@@ -79,6 +79,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def page(self, _message: dict[str, Any]) -> None:
         self.answer(200, b"<h1>Welcome</h1>", kind="text/html")
+
+    def gateway(self, _message: dict[str, Any]) -> None:
+        self.answer(504, b'{"message": "Endpoint request timed out"}')
 
     def broken(self, _message: dict[str, Any]) -> None:
         self.answer(200, b"{oops")
