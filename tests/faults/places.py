@@ -76,7 +76,7 @@ class Place:
             if self.transport == "http":
                 self.port = _free_port()
                 self.open_bank()
-                await self._up()
+                await self.reached()
             await self._pinned()
             yield
         finally:
@@ -126,8 +126,10 @@ class Place:
         _, said = await locking.communicate()
         assert locking.returncode == 0, said.decode()
 
-    async def _up(self) -> None:
-        """Wait until the bank over HTTP can be reached."""
+    async def reached(self) -> None:
+        """Wait until the bank can be reached, if it runs by itself."""
+        if self.web is None:
+            return
         end = time.monotonic() + _UP_S
         while time.monotonic() < end:
             with suppress(OSError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +34,14 @@ async def pay(client: Client, kind: str) -> dict[str, Any]:
     return await act(client, session, f"bank.{kind}", {"amount": 5})
 
 
-async def rows(place: Place, session: str, *, until: str | None = None) -> list[tuple[object, ...]]:
+async def rows(place: Place, session: str, *, until: str | None = None) -> Sequence[tuple[object, ...]]:
     """Kind, outcome and purpose of the audit's rows about payments, once one has this purpose."""
     async with open_application(str(place.database), [], caretaking=False) as application:
         with anyio.fail_after(30):
             while True:
                 read = await application.engine.audit_rows(session)
-                about = [row for row in read if str(row["action"]).startswith("bank.pay")]
-                found = [(row["kind"], row["outcome"], dict(row["body"]).get("purpose")) for row in about]
+                about: list[Any] = [row for row in read if str(row["action"]).startswith("bank.pay")]
+                found = [(row["kind"], row["outcome"], row["body"].get("purpose")) for row in about]
                 if until is None or any(purpose == until for _, _, purpose in found):
                     return found
                 await application.engine.wait_for_change(session, int(str(read[-1]["revision"])), 5_000)

@@ -154,6 +154,7 @@ class Lane:
                         await self.run(client, victim)
 
     async def run(self, client: Client, victim: Victim) -> None:
+        await self.place.reached()
         paying = asyncio.Event()
         anywhere = self.moments.random() < ANYWHERE
         delay_s = self.moments.uniform(0.0, self.started_s if anywhere else self.payment_s)
