@@ -30,6 +30,7 @@ from .catalogue import Catalogue, Served
 from .clock import Clock
 from .engines.embedded import EmbeddedEngine
 from .engines.strays import Frame
+from .errors import EngineClosed
 from .follower import Follower
 from .graph import Trail, mermaid
 from .identity import new_command_id, new_handle
@@ -56,6 +57,10 @@ class Governor:
         self._sight = Sight(catalogue, engine)
         self._reads: dict[str, dict[str, tuple[Read, asyncio.Task[Decision]]]] = {}
         self._follower = Follower(engine)
+        self._closing = False
+        self._deciding = 0
+        self._none_decided = asyncio.Event()
+        self._none_decided.set()
 
     # What surfaces ask.
 
@@ -79,7 +84,7 @@ class Governor:
     async def _start(self, caller: Caller, served: Served, fields: JsonObject, begun: Begun | None) -> Reply | Stray:
         handle = new_handle()
         request = Start(handle, served.workflow.digest, _object(fields))
-        decision = await self.engine.submit(handle, self._command(caller, request))
+        decision = await self._decided(handle, self._command(caller, request))
         if decision.refusal is not None or decision.session is None:
             return Stray(decision.refusal or NOT_FOUND)  # the engine has recorded it
         self.performer.run_open(served, decision.session, decision.clear)
@@ -184,8 +189,13 @@ class Governor:
         return self._follower.follow(session, on_change)
 
     async def aclose(self) -> None:
-        """Wait for the calls that run, and stop following sessions."""
+        """Take no more requests, wait for the calls that run, and stop following sessions.
+
+        A request that is being decided now is decided first: what it commits to runs here, and is waited for.
+        """
         self._follower.close()
+        self._closing = True
+        await self._none_decided.wait()
         await self.performer.aclose()
 
     # How a request is carried out.
@@ -209,7 +219,7 @@ class Governor:
             command = self._command(caller, counted_in)
             decision = decide(served.workflow, now, command)
             if decision.read is None and not decision.fetch:
-                decision = await self.engine.submit(now.id, command)
+                decision = await self._decided(now.id, command)
                 now = decision.session or now
             if decision.read is not None:  # a read makes no fact before it has ended
                 return await self._read(caller, served, now, decision.read, waiter)
@@ -227,7 +237,7 @@ class Governor:
         async def run() -> Decision:
             nonlocal result
             result = await self.performer.read(served, before, read, waiter)
-            return await self.engine.submit(before.id, self._command(caller, Observe(read, result), read.id))
+            return await self._decided(before.id, self._command(caller, Observe(read, result), read.id))
 
         task = asyncio.create_task(run())
         reads = self._reads.setdefault(before.id, {})
@@ -273,12 +283,29 @@ class Governor:
     async def _proven(self, served: Served, session: Session, command: Command) -> Decision:
         """Have a command decided, and make the reads that it needs as evidence, each once."""
         while True:
-            decision = await self.engine.submit(session.id, command)
+            decision = await self._decided(session.id, command)
             request = command.request
             if not decision.fetch or not isinstance(request, Send | Decide):
                 return decision
             fetched = (*request.fetched, *await self._fetched(served, session, decision))
             command = replace(command, at=self.clock.now_ms(), request=replace(request, fetched=fetched))
+
+    async def _decided(self, session: str, command: Command) -> Decision:
+        """Have a client's command decided.
+
+        Raises:
+            EngineClosed: this process is ending, so nothing is begun any more.
+        """
+        if self._closing:
+            raise EngineClosed
+        self._deciding += 1
+        self._none_decided.clear()
+        try:
+            return await self.engine.submit(session, command)
+        finally:
+            self._deciding -= 1
+            if not self._deciding:
+                self._none_decided.set()
 
     async def _fetched(self, served: Served, session: Session, decision: Decision) -> tuple[str, ...]:
         """Make the reads that a request needs as evidence, and name that evidence."""

@@ -63,6 +63,7 @@ class Performer:
         self._late: set[asyncio.Task[Decision]] = set()
         self._untold: set[_Key] = set()
         self._closing = asyncio.Event()
+        self._closed = False
 
     def run_open(
         self,
@@ -75,8 +76,11 @@ class Performer:
 
         `clear` holds the arguments, by call, that the session does not keep. A call that needs them and
         is not in there is left to whoever has the decision that opened it. `conversations` are those with
-        whoever waits for a call, by calls.
+        whoever waits for a call, by calls. When this is closed nothing begins, because no outcome could be
+        told: what is open is left to the next process.
         """
+        if self._closed:
+            return
         for call in session.stay.open.values():
             key = (session.id, call.id, call.attempt)
             arguments = clear.get(call.id) if call.redacted else call.arguments
@@ -112,6 +116,7 @@ class Performer:
         self._closing.set()
         while self._running or self._late:
             await asyncio.wait([*self.tasks(), *self._late])
+        self._closed = True
 
     def _ended(self, key: _Key, task: asyncio.Task[End]) -> None:
         self._running.pop(key, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -18,3 +19,15 @@ def locked(path: Path) -> Generator[None]:
     finally:
         outside.execute("ROLLBACK")
         outside.close()
+
+
+@contextmanager
+def full_disk(path: Path) -> Generator[None]:
+    """Let no file of this process grow beyond the database's log, which takes every commit first."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    log = path.with_name(f"{path.name}-wal")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))

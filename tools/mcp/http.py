@@ -28,10 +28,13 @@ from .process import OnEnd
 from .settings import Address
 
 _UNSENT: Final = secrets.token_hex(16)
-"""Marks an error as made here. No server can know it, so none can pretend that a request was not sent."""
+_UNANSWERED: Final = secrets.token_hex(16)
+"""Mark errors as made here. No server can know them, so none can pretend that a request was not sent."""
 _BAD_REQUEST: Final = 400
 _NOT_FOUND: Final = 404
 _BAD_GATEWAY: Final = 502
+_OF_GATEWAYS: Final = frozenset({_BAD_GATEWAY, 503, 504})
+"""What stands in front of a server says so, and knows no more of the request than we do (RFC 9110, section 15.6)."""
 
 _OWN_HEADERS: Final[ContextVar[Mapping[str, str]]] = ContextVar("own_headers")
 """What a request brings along besides; the SDK hands the context of whoever sends on to who writes."""
@@ -68,6 +71,12 @@ def was_not_sent(error: MCPError) -> bool:
     return data == _UNSENT
 
 
+def was_not_answered(error: MCPError) -> bool:
+    """Whether an error says that the server itself has not answered a request that was sent, so it may be under way."""
+    data: object = error.error.data
+    return data == _UNANSWERED
+
+
 class _BoundedClient(httpx2.AsyncClient):
     """Speaks HTTP with one server. What goes wrong on the way is an answer here, so that it ends one request only."""
 
@@ -94,14 +103,14 @@ class _BoundedClient(httpx2.AsyncClient):
             await response.aclose()
             return self._failed(request, PACKED)
         is_json = response.headers.get("content-type", "").lower().startswith("application/json")
-        if response.status_code >= _BAD_REQUEST and not is_json:
+        if response.status_code in _OF_GATEWAYS or (response.status_code >= _BAD_REQUEST and not is_json):
             await response.aclose()
             return self._failed(request, f"HTTP {response.status_code}")
         if is_json and isinstance(response.stream, httpx2.AsyncByteStream):
             response.stream = BoundedStream(response.stream)
         return response
 
-    def _failed(self, request: httpx2.Request, why: str, data: str | None = None) -> httpx2.Response:
+    def _failed(self, request: httpx2.Request, why: str, data: str = _UNANSWERED) -> httpx2.Response:
         """Answer in the server's place, as MCP has it: the SDK hands this to whoever waits for the request."""
         _log.warning("downstream request failed", source=self._source, method=request.method, why=why)
         error = {"code": INTERNAL_ERROR, "message": why, "data": data}

@@ -9,8 +9,8 @@ What the end of a call means, in the words of `calling`:
 | the time is up, and the request was not sent | | failed | failed |
 | a result | | done | done |
 | a result with `isError` | `ToolError` | failed, retried | unknown |
-| an error of JSON-RPC or of HTTP | `ToolError` | failed, retried | unknown |
-| the connection ended after the request was sent | `ToolError` | failed, retried | unknown |
+| an error of JSON-RPC | `ToolError` | failed, retried | unknown |
+| the connection ended after the request was sent, or HTTP answers | `ConnectionLost` | failed, retried | unknown |
 | the server asks for a model or for folders, or asks without end | `ToolError` | failed, retried | unknown |
 | an answer that is no MCP, too long, or not what the output schema says | `UnkeepableResult` | failed | unknown |
 | the time is up after the request was sent | | failed, retried | unknown |
@@ -58,7 +58,7 @@ from ..source import CallContext
 from ..talk import Talk
 from .beside import Answered, Asking, answer_to, request_beside
 from .connection import Connect, Connection, Way
-from .http import headers_of_request, reached, was_not_sent
+from .http import headers_of_request, reached, was_not_answered, was_not_sent
 from .process import launched
 from .questions import Questions
 from .results import answer_of, said
@@ -236,4 +236,6 @@ def _refused(tool: str, error: MCPError) -> ToolError:
         return NotReached(f"{tool} was not called. Its server: {said(error.message)}.")
     if error.code == CONNECTION_CLOSED:
         return ConnectionLost(f"The connection to the server of {tool} ended before it answered.")
+    if was_not_answered(error):
+        return ConnectionLost(f"The server of {tool} has not answered: {said(error.message)}.")
     return ToolError(f"{tool} answered with an error: {said(error.message)}")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import resource
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +12,7 @@ from pointsman.server.audit.verify import verify_and_replay
 from pointsman.server.engines.embedded import EmbeddedEngine
 from pointsman.server.errors import StoreBusy, StoreFull
 from pointsman.server.store import opening
-from tests.server.outside import locked
+from tests.server.outside import full_disk, locked
 from tests.server.tale import note, opened, start, tale
 
 PAGES_LEFT = 2
@@ -24,18 +21,6 @@ PAGES_LEFT = 2
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "pointsman.sqlite3"
-
-
-@contextmanager
-def full_disk(path: Path) -> Generator[None]:
-    """Let no file of this process grow beyond what the database's files are now."""
-    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    largest = max(file.stat().st_size for file in path.parent.glob(path.name + "*"))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 
 
 def leave_few_pages(connection: Connection) -> None:

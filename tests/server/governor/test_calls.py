@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from pointsman.server.application import Application
+from pointsman.server.errors import EngineClosed
 from pointsman.server.replies import Stray
 from tests.server.governor.desks import AGENT, STARTER, STRANGER, Desk, acted, replied, started
 
@@ -72,6 +75,32 @@ async def test_a_client_that_goes_away_does_not_cut_off_a_write(application: App
         await application.engine.wait_for_change(session, current.revision, 5_000)
     rows = await application.engine.audit_rows(session)
     assert (rows[-1]["kind"], rows[-1]["action"], rows[-1]["outcome"]) == ("settled", "desk.send", "done")
+
+
+async def test_a_write_that_is_being_decided_when_the_server_ends_is_made_and_its_outcome_is_kept(desk: Desk) -> None:
+    """faults.md 10: it finishes or never begins, and its outcome can be had."""
+    async with desk.open() as application:
+        session = (await started(application)).session
+        call = asyncio.create_task(acted(application, session, "desk.send", {"text": "hello"}))
+        async with asyncio.timeout(5):
+            while application.governor._deciding == 0:  # noqa: ASYNC110 -- nobody is told of what is being decided
+                await asyncio.sleep(0)
+    assert desk.module.calls == ["send"]
+    await asyncio.wait([call])
+    async with desk.open() as application:
+        rows = await application.engine.audit_rows(session)
+    assert (rows[-1]["kind"], rows[-1]["action"], rows[-1]["outcome"]) == ("settled", "desk.send", "done")
+
+
+async def test_a_server_that_is_ending_begins_nothing(desk: Desk) -> None:
+    async with desk.open() as application:
+        session = (await started(application)).session
+        await application.governor.aclose()
+        with pytest.raises(EngineClosed):
+            await acted(application, session, "desk.send", {"text": "hello"})
+        rows = await application.engine.audit_rows(session)
+        assert desk.module.calls == []
+    assert [row["action"] for row in rows if row["kind"] == "intended"] == []
 
 
 async def test_a_write_that_ends_in_doubt_takes_the_states_unknown(application: Application) -> None:

@@ -62,6 +62,7 @@ async def test_a_redirect_to_another_host_is_not_followed(docks: Docks, web: Web
         ("page", "Unexpected content type"),
         ("broken", "Failed to parse"),
         ("lost", "the connection broke"),
+        ("gateway", "HTTP 504"),
     ],
 )
 async def test_what_goes_wrong_after_sending_leaves_a_write_unknown(
@@ -72,6 +73,17 @@ async def test_what_goes_wrong_after_sending_leaves_a_write_unknown(
         ended = await call(source, tool, effect=effect)
     assert (ended.outcome, why in (ended.error or "")) == (outcome, True), ended.error
     assert (await call(source, "echo")).outcome == "done"
+
+
+@pytest.mark.parametrize(
+    ("tool", "under_way"), [("lost", True), ("gateway", True), ("unauthorized", True), ("broken", False)]
+)
+async def test_what_the_server_itself_has_not_answered_may_be_under_way(
+    docks: Docks, web: Web, tool: str, under_way: bool
+) -> None:
+    """Design, section 6: that a write has not happened is not believed at once then."""
+    with capture_logs():
+        assert (await call(source_of(docks, web), tool, effect="write")).cut_off is under_way
 
 
 async def test_a_server_that_cannot_be_reached_was_sent_nothing(docks: Docks) -> None:

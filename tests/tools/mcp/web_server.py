@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.tools.loopback import QuietHandler, running
 
-TOOLS = ("echo", "redirect", "huge", "endless", "packed", "unauthorized", "broken", "lost", "page")
+TOOLS = ("echo", "redirect", "huge", "endless", "packed", "unauthorized", "broken", "lost", "page", "gateway")
 
 
 class Web(ThreadingHTTPServer):
@@ -79,6 +79,9 @@ class Handler(QuietHandler, BaseHTTPRequestHandler):
 
     def page(self, _message: dict[str, Any]) -> None:
         self.answer(200, b"<h1>Welcome</h1>", kind="text/html")
+
+    def gateway(self, _message: dict[str, Any]) -> None:
+        self.answer(504, b'{"message": "Endpoint request timed out"}')
 
     def broken(self, _message: dict[str, Any]) -> None:
         self.answer(200, b"{oops")
