@@ -7,6 +7,7 @@ with the session as it is, and leaves no row: it says nothing new.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from pointsman.contracts.workflow import AgentState
 
@@ -24,9 +25,11 @@ from .session import Because, OpenCall, Timer
 from .steps import Writes, settle_step
 from .turn import Turn, UndecidableError, passes
 
-SERVER_DIED = "the server ended between intent and outcome, so nobody knows whether it happened"
-NOT_KEPT = "the server ended while it ran, and it cannot be run again: its arguments are not kept"
-NOT_AS_APPROVED = "the server ended while it ran, and it is not run again: the tool is not defined as it was approved"
+SERVER_DIED: Final = "the server ended between intent and outcome, so nobody knows whether it happened"
+NOT_KEPT: Final = "the server ended while it ran, and it cannot be run again: its arguments are not kept"
+NOT_AS_APPROVED: Final = (
+    "the server ended while it ran, and it is not run again: the tool is not defined as it was approved"
+)
 
 
 def settle(turn: Turn, request: Settle) -> Decision:

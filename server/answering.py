@@ -77,6 +77,7 @@ class Answering:
         result: Json = None,
         repeated: bool = False,
     ) -> Reply:
+        """Say where a session is when it rests. `entered` says that who asks has not seen its stay yet."""
         before = session.stay.number
         session = await self._rest(session)
         entered = entered or session.stay.number != before

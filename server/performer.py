@@ -105,7 +105,7 @@ class Performer:
     async def read(
         self, served: Served, session: Session, read: Read, conversation: Conversation | None = None
     ) -> CallResult:
-        """Run a read that the machine has permitted to an agent."""
+        """Run a read that the machine has permitted: to an agent, or to the server as evidence."""
         policy = served.workflow.tools[read.tool]
         talk = _talk(policy, read.arguments, conversation)
         context = CallContext(session=session.id, call=read.id, key=None, attempt=1, who=session.started_by, talk=talk)

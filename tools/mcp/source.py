@@ -4,13 +4,13 @@ What the end of a call means, in the words of `calling`:
 
 | end | raised | read | write |
 |---|---|---|---|
-| the server could not be had, so the request was not sent | `NotReached` | failed, retried | failed |
+| the server could not be had, so the request was not sent | `NotReached` | failed, retried | failed, retried |
 | the tool is not pinned, or not what was pinned | `NothingDone` | failed | failed |
 | the time is up, and the request was not sent | | failed | failed |
 | a result | | done | done |
 | a result with `isError` | `ToolError` | failed, retried | unknown |
 | an error of JSON-RPC | `ToolError` | failed, retried | unknown |
-| the connection ended after the request was sent, or HTTP answers | `ConnectionLost` | failed, retried | unknown |
+| the connection ended after it was sent, or a gateway answers | `ConnectionLost` | failed, retried | unknown |
 | the server asks for a model or for folders, or asks without end | `ToolError` | failed, retried | unknown |
 | an answer that is no MCP, too long, or not what the output schema says | `UnkeepableResult` | failed | unknown |
 | the time is up after the request was sent | | failed, retried | unknown |
