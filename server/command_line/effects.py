@@ -62,7 +62,7 @@ def list_effects(
         raise click.UsageError("--status done goes with --session ID: `audit list` searches all sessions.")
     with reading_database(database) as connection:
         if session_id is None:
-            writes = open_effects(connection, limit)
+            writes = open_effects(connection)
         else:
             session = session_named(connection, session_id)
             writes = [(session, effect) for effect in session.effects.values()]

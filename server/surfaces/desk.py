@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
-import structlog
 from mcp.server.context import ServerRequestContext
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
@@ -50,8 +49,6 @@ from .updates import ResourceUpdates
 CHANNEL: Final = "mcp"
 
 _Result = TypeVar("_Result", bound=BaseModel)
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +199,7 @@ class Desk:
 
     async def record(self, code: Code, problem: str) -> None:
         """Record a message that could not be read."""
-        try:
-            await self._connection.governed.stray(self._connection.caller, "message", Refusal(code, problem), None)
-        except Exception:  # noqa: BLE001 - the client has its answer; the conversation goes on
-            _log.exception("rejected message not recorded", code=code)
+        await self._connection.governed.stray(self._connection.caller, "message", Refusal(code, problem), None)
 
     async def aclose(self) -> None:
         """Stop watching."""

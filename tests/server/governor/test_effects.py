@@ -13,8 +13,8 @@ from pointsman.fsm.commands import Attest, Command
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.session import Session
 from pointsman.server import governor
+from pointsman.server.answering import stored_result
 from pointsman.server.application import Application
-from pointsman.server.approvals import stored_result
 from pointsman.server.audit.verify import verify_and_replay
 from pointsman.server.clock import ShiftedClock
 from pointsman.server.errors import StoreBusy
