@@ -52,7 +52,7 @@ async def test_a_bank_that_hangs_after_the_write_is_not_paid_again(tmp_path: Pat
     """faults.md 9: what is late settles it in the end."""
     place = Place(tmp_path, transport, fault="hang")
     async with place.prepared(), place.served() as client:
-        answers = {}
+        answers: dict[str, asyncio.Task[dict[str, Any]]] = {}
         async with asyncio.TaskGroup() as group:
             for kind in ("pay_with_key", "pay_findable", "pay_blindly"):
                 answers[kind] = group.create_task(pay(client, kind))
