@@ -191,7 +191,11 @@ async def _called(
 
     on_late = context.on_late
     if on_late is not None:
-        context = replace(context, on_late=lambda result: on_late(safe(result)))
+
+        def late(result: CallResult) -> None:
+            on_late(safe(result))
+
+        context = replace(context, on_late=late)
     return safe(await served.sources.call(tool, arguments, policy, context))
 
 
