@@ -51,13 +51,8 @@ _OF_EACH_PLAY: Final = {
 _OF_EACH_PLAY_IN_BODIES: Final = {"at", "due_at", "expires_at", "opened_at", "since", "instance", "session", "salt"}
 
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z")
-<<<<<<< HEAD
 _WRITE: Final = re.compile(r"pm-[0-9a-f]{32}")
 """The key of a write, which is made of the session's handle."""
-=======
-_KEY: Final = re.compile(r"\bpm-[0-9a-f]{32}\b")
-"""The key of a write is made of its session."""
->>>>>>> http
 
 _OF_THE_LAST: Final = ("position", "review")
 """What the last branch to settle brings, whichever it is."""
@@ -72,11 +67,7 @@ def _same_for_all(value: Json) -> Json:
 def _comparable(row: AuditRow) -> JsonObject:
     columns: JsonObject = {name: value for name, value in row._asdict().items() if name not in _OF_EACH_PLAY}
     body = _MOMENT.sub("MOMENT", (row.body or "{}").replace(row.session_id, "HANDLE"))  # in messages of approvals
-<<<<<<< HEAD
     body = _WRITE.sub("KEY", body)
-=======
-    body = _KEY.sub("KEY", body)
->>>>>>> http
     return {**columns, "body": _same_for_all(cast("Json", json.loads(body)))}
 
 
