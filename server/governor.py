@@ -187,6 +187,11 @@ class Governor:
         """Tell what the session does now, and whenever that changes; the result ends that."""
         return self._follower.follow(session, on_change)
 
+    @property
+    def is_deciding(self) -> bool:
+        """Whether a client's request is being decided now."""
+        return not self._none_decided.is_set()
+
     async def aclose(self) -> None:
         """Take no more requests, wait for the calls that run, and stop following sessions.
 

@@ -83,8 +83,7 @@ async def test_a_write_that_is_being_decided_when_the_server_ends_is_made_and_it
         session = (await started(application)).session
         call = asyncio.create_task(acted(application, session, "desk.send", {"text": "hello"}))
         async with asyncio.timeout(5):
-            # Nobody is told of what is being decided, so it is looked at.
-            while application.governor._deciding == 0:  # noqa: ASYNC110  # pyright: ignore[reportPrivateUsage]
+            while not application.governor.is_deciding:  # noqa: ASYNC110 -- nobody is told of what is being decided
                 await asyncio.sleep(0)
     assert desk.module.calls == ["send"]
     await asyncio.wait([call])
