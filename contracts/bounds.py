@@ -92,7 +92,7 @@ HTTP_CONNECTIONS: Final = 1_000
 """Connections at the same time, of either protocol era; one more is answered with 503."""
 HTTP_IDLE_MS: Final = 30 * 60 * 1_000
 """After which time without a request a connection of the handshake era is forgotten."""
-BODY_MS: Final = 10_000
+HTTP_BODY_MS: Final = 10_000
 """How long a client may take to send a request's body."""
 HTTP_STOP_MS: Final = 5_000
 """How long requests that run have to be answered when the server stops."""
@@ -177,5 +177,5 @@ OPENAPI_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
 """A document as JSON; one in YAML has the bounds of a workflow file."""
 OPENAPI_DOCUMENT_AGE_MS: Final = 300_000
 """After which time the document is read again, before the next call."""
-HTTP_ERROR_BYTES: Final = 64 * 1024
+OPENAPI_ERROR_BYTES: Final = 64 * 1024
 """What is read of the body that comes with an error status."""

@@ -28,7 +28,7 @@ from typing import Any, TypeAlias
 from pointsman.contracts.bounds import RETRY_WAIT_MS
 from pointsman.contracts.expressions import EvaluationError
 from pointsman.contracts.values import Json, JsonObject
-from pointsman.contracts.workflow import Key, Reconcile, ToolPolicy, Workflow
+from pointsman.contracts.workflow import Reconcile, ToolPolicy, Workflow
 from pointsman.fsm.commands import Read
 from pointsman.fsm.facts import CallResult
 from pointsman.fsm.redaction import kept_arguments, kept_result
@@ -153,9 +153,8 @@ class Write:
             talk=self._world.talk,
             on_late=self._ended_late,
         )
-        arguments = call.arguments
-        if isinstance(policy.key, Key) and policy.key.deliver is not None and policy.key.deliver[0] == "argument":
-            arguments = {**arguments, policy.key.deliver[1]: call.key}
+        argument = policy.key_name("argument")
+        arguments = call.arguments if argument is None else {**call.arguments, argument: call.key}
         tries = replace(policy, retry=replace(policy.retry, attempts=self._left + 1))
         end = await self._world.call(call.tool, arguments, tries, context)
         self._tries += end.attempts

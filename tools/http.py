@@ -35,19 +35,18 @@ def is_packed(response: httpx2.Response) -> bool:
 
 
 class BoundedStream(httpx2.AsyncByteStream):
-    """The body of an answer, no further than the bound."""
+    """The body of an answer, no further than the bound, for who reads it by another library."""
 
-    def __init__(self, stream: httpx2.AsyncByteStream, most_bytes: int = DOWNSTREAM_MESSAGE_BYTES) -> None:
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
-        self._most_bytes = most_bytes
 
     @override
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        left_bytes = self._most_bytes
+        left_bytes = DOWNSTREAM_MESSAGE_BYTES
         async for chunk in self._stream:
             left_bytes -= len(chunk)
             if left_bytes < 0:
-                raise httpx2.StreamError(f"the answer is longer than {self._most_bytes} bytes")
+                raise httpx2.StreamError(f"the answer is longer than {DOWNSTREAM_MESSAGE_BYTES} bytes")
             yield chunk
 
     @override

@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pointsman.contracts.bounds import BODY_MS, MESSAGE_BYTES
+from pointsman.contracts.bounds import HTTP_BODY_MS, MESSAGE_BYTES
 
 from ..json_rpc.messages import END_BYTES, INVALID_REQUEST, MessageReader, Oversized, Rejected
 from ..json_rpc.messages import Message as Read
@@ -68,7 +68,7 @@ class StrictBodies:
             await self._waiting(scope, receive, send)
             return
         try:
-            async with asyncio.timeout(BODY_MS / 1000):
+            async with asyncio.timeout(HTTP_BODY_MS / 1000):
                 body = await _body(request)
         except ClientDisconnect:
             return

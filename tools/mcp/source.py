@@ -43,7 +43,7 @@ from pointsman.contracts.bounds import ASKS_PER_CALL, DOWNSTREAM_START_MS
 from pointsman.contracts.lock import LockedSource
 from pointsman.contracts.schemas import Schema
 from pointsman.contracts.values import JsonObject
-from pointsman.contracts.workflow import Key, ToolDefinition, ToolPolicy
+from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
 from pointsman.fsm.facts import CallResult
 
 from ..calling import Calls
@@ -198,14 +198,10 @@ class McpSource:
 def _request(tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext) -> _Request:
     """Write a call, with the key of a write where the server takes it elsewhere than among the arguments."""
     params: JsonObject = {"name": tool.partition(".")[2], "arguments": arguments}
-    headers: dict[str, str] = {}
-    match policy.key:
-        case Key(deliver=("meta", name)) if context.key is not None:
-            params["_meta"] = {name: context.key}
-        case Key(deliver=("header", name)) if context.key is not None:
-            headers[name] = context.key
-        case _:
-            pass
+    member, header = policy.key_name("meta"), policy.key_name("header")
+    if member is not None and context.key is not None:
+        params["_meta"] = {member: context.key}
+    headers = {} if header is None or context.key is None else {header: context.key}
     asked = CallToolRequestParams.model_validate(params, by_name=False)
     return _Request(CallToolRequest(params=asked), headers)
 

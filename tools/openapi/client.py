@@ -15,7 +15,7 @@ from typing import Final
 
 import httpx2
 
-from pointsman.contracts.bounds import DOWNSTREAM_MESSAGE_BYTES, HTTP_ERROR_BYTES
+from pointsman.contracts.bounds import DOWNSTREAM_MESSAGE_BYTES, OPENAPI_ERROR_BYTES
 
 from ..errors import ConnectionLost, NotReached, UnkeepableResult
 from ..http import NEVER_SENT, PACKED, UNPACKED, is_packed, patience
@@ -87,8 +87,8 @@ async def _body(response: httpx2.Response, most_bytes: int) -> bytes:
     async with aclosing(response.aiter_raw()) as chunks:
         async for chunk in chunks:
             body += chunk
-            if cut and len(body) >= HTTP_ERROR_BYTES:
-                return bytes(body[:HTTP_ERROR_BYTES])
+            if cut and len(body) >= OPENAPI_ERROR_BYTES:
+                return bytes(body[:OPENAPI_ERROR_BYTES])
             if len(body) > most_bytes:
                 raise UnkeepableResult(f"the answer is longer than {most_bytes} bytes")
     return bytes(body)

@@ -35,7 +35,7 @@ from pointsman.contracts.bounds import DOWNSTREAM_START_MS, OPENAPI_DOCUMENT_AGE
 from pointsman.contracts.lock import LockedSource
 from pointsman.contracts.schemas import Schema
 from pointsman.contracts.values import JsonObject
-from pointsman.contracts.workflow import Key, ToolDefinition, ToolPolicy
+from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
 from pointsman.fsm.facts import CallResult
 
 from ..calling import Calls
@@ -237,10 +237,9 @@ def _given(settings: Settings, base: Address) -> Hidden:
 
 def _key_header(policy: ToolPolicy, context: CallContext) -> Mapping[str, str]:
     """Give the idempotency key as the header that the workflow names, if it names one."""
-    key = policy.key
-    if context.key is None or not isinstance(key, Key) or key.deliver is None or key.deliver[0] != "header":
+    name = policy.key_name("header")
+    if name is None or context.key is None:
         return {}
-    name = key.deliver[1]
     if not HEADER_NAME.match(name) or name.lower() in OURS or not HEADER_VALUE.match(context.key):
         raise NothingDone(f"its key cannot be sent as the header {name!r}; mend `deliver` of its `key`")
     return {name.lower(): context.key}
