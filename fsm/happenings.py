@@ -13,11 +13,11 @@ from pointsman.contracts.workflow import AgentState
 
 from .agents import agent_writes
 from .approvals import definition_digest
-from .calls import began, judged, voided
+from .calls import indexed_at_end, judged, voided
 from .commands import Expire, Settle, TakeOver
 from .decision import Decision
 from .effects import can_be_resolved, unknown_effect
-from .evidence import indexed, voids
+from .evidence import voids
 from .facts import CallResult, Intended, Settled, TimerFired
 from .flow import advance, move
 from .refusals import unmet_values
@@ -123,8 +123,7 @@ def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
     """Settle a write an agent asked. One that stays unknown moves the session when no other is open."""
     state = turn.state
     writes = Writes({})
-    done = result.outcome == "done"
-    if isinstance(state, AgentState) and done:
+    if isinstance(state, AgentState) and result.outcome == "done":
         writes = agent_writes(turn, state, call.tool, call.arguments, result.result)
     turn.emit(
         "settled",
@@ -140,7 +139,7 @@ def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
             remember=call.tool in turn.workflow.remembered,
             writes=writes.values,
             unmet=unmet_values(writes.unmet),
-            indexed=indexed(turn, call.tool, call.arguments, result.result, began(turn, call)) if done else [],
+            indexed=indexed_at_end(turn, call, result),
             voids=voided(turn, call),
             content=result.content,
             asked=result.asked,
