@@ -27,7 +27,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import structlog
 from mcp.client import ClientSession
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
@@ -48,7 +47,7 @@ from pointsman.fsm.facts import CallResult
 
 from ..calling import Calls
 from ..clocks import MonotonicClock, Sleep
-from ..errors import ConnectionLost, NothingDone, NotReached, SourceError, ToolError, UnkeepableResult
+from ..errors import ConnectionLost, NotReached, SourceError, ToolError, UnkeepableResult
 from ..offers import Offer
 from ..pins import Pins
 from ..rates import Rates
@@ -67,8 +66,6 @@ from .settings import Downstream, Launch
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 0.25
 """How long a server is left alone that wants to be asked again, and needs nothing."""
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +102,8 @@ class McpSource:
     ) -> None:
         self._name = name
         self._pins = Pins(name, pins)
-        self._quarantined = self._pins.quarantined(None)
         self._questions = Questions(name, downstream.asks)
-        way = Way(_connect(name, downstream, clock), self._compare, self._questions)
+        way = Way(_connect(name, downstream, clock), self._pins.compare, self._questions)
         self._connection = Connection(name, way, start_ms, sleep, clock)
         self._calls = Calls(rates or Rates(sleep, clock), sleep, clock)
 
@@ -145,7 +141,7 @@ class McpSource:
 
     def quarantined(self) -> Mapping[str, str]:
         """Give the tools that are not what was pinned, as far as the server has been asked."""
-        return self._quarantined
+        return self._pins.quarantined
 
     async def aclose(self) -> None:
         """Give up what runs, and end the connection. Later calls fail."""
@@ -155,16 +151,14 @@ class McpSource:
     async def _call(
         self, tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext, begun: Begun
     ) -> Answer:
-        pinned = self._pins.definitions.get(tool)
-        beside = request_beside(tool, arguments) if pinned is None and tool not in self._quarantined else None
-        if pinned is None and beside is None:
-            raise NothingDone(self._quarantined.get(tool, f"{tool} is not pinned, so it is not called."))
+        known = tool in self._pins.definitions or tool in self._pins.quarantined
+        beside = None if known else request_beside(tool, arguments)
+        pinned = self._pins.pinned(tool) if beside is None else None
         try:
             live = await self._connection.live()
         except SourceError as error:
             raise NotReached(f"{tool} was not called. {error}") from error
-        if tool in self._quarantined:
-            raise NothingDone(self._quarantined[tool])
+        self._pins.require_unchanged(tool)
         begun()
         request = _request(tool, arguments, policy, context) if beside is None else _Request(beside)
         with self._questions.during(context.talk):
@@ -188,11 +182,6 @@ class McpSource:
             params = None if asking.params is None else asking.params.model_copy(update=said)
             asking = asking.model_copy(update={"params": params})
         raise ToolError(f"The server of the source {self._name!r} asked more than {ASKS_PER_CALL} times for {tool}.")
-
-    def _compare(self, offer: Offer) -> None:
-        before, self._quarantined = self._quarantined, self._pins.quarantined(offer)
-        if self._quarantined != before:
-            _log.warning("downstream tools are not what was pinned", source=self._name, tools=[*self._quarantined])
 
 
 def _request(tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext) -> _Request:
