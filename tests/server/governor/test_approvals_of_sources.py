@@ -6,7 +6,7 @@ Issue: per-call approval works for tools of every source.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -113,7 +113,7 @@ class Till:
 
 
 @contextmanager
-def _served(place: Path) -> Iterator[int]:
+def _served(place: Path) -> Generator[int]:
     server = _Server(("127.0.0.1", 0), _Till)
     server.place = place
     with running(server):
@@ -121,7 +121,7 @@ def _served(place: Path) -> Iterator[int]:
 
 
 @pytest.fixture(params=["mcp", "openapi"])
-def till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Till]:
+def till(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Till]:
     with _served(tmp_path) as port:
         yield Till(tmp_path, request.param, port)
 
