@@ -6,7 +6,7 @@ import json
 
 from mcp_types import ImageContent, TextContent
 
-from pointsman.contracts.values import Json
+from pointsman.contracts.values import Json, JsonObject
 from pointsman.server.surfaces.blocks import framed, marked, without_long, without_said
 from tests.server.surfaces.connected import connected
 from tests.server.surfaces.governed import BLOCKS
@@ -79,5 +79,5 @@ def test_what_is_no_object_in_a_list_of_blocks_is_left_as_it_is() -> None:
 
 
 def test_a_mark_that_looks_like_ours_is_taken_off() -> None:
-    meta = {"shelf": 3, "pointsman/source": "ours", "pointsman/other": True}
+    meta: JsonObject = {"shelf": 3, "pointsman/source": "ours", "pointsman/other": True}
     assert marked(meta, "wiki") == {"shelf": 3, "pointsman/source": "wiki"}
