@@ -152,7 +152,7 @@ class Performer:
     async def _written(self, served: Served, session: Session, call: OpenCall, talk: Talk) -> CallResult:
         """Make a write once, or find out what has become of it."""
 
-        async def asked(read: Read, result: CallResult) -> None:
+        async def observed(read: Read, result: CallResult) -> None:
             await self._tell(session, Observe(read, result), read.id)
 
         def late(result: CallResult) -> None:
@@ -162,7 +162,7 @@ class Performer:
 
         world = World(
             call=partial(_called, served),
-            asked=asked,
+            observed=observed,
             late=late,
             closing=self._closing,
             sleep=asyncio.sleep,

@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.fsm.commands import reconcile_prefix
 from pointsman.fsm.session import LedgerEntry, Session
 
 from .audit.chain import AuditRow
@@ -123,7 +124,7 @@ def _own(call: str, rows: Iterable[AuditRow]) -> Iterator[AuditRow]:
 
 def _asks(call: str, row: AuditRow) -> bool:
     """Whether a row is an answer of `reconcile` about this write."""
-    return row.command_id.startswith(f"{call}:reconcile:")
+    return row.command_id.startswith(reconcile_prefix(call))
 
 
 def _attempt(row: AuditRow) -> int:

@@ -29,7 +29,7 @@ from pointsman.contracts.bounds import RETRY_WAIT_MS
 from pointsman.contracts.expressions import EvaluationError
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Reconcile, ToolPolicy, Workflow
-from pointsman.fsm.commands import Read
+from pointsman.fsm.commands import Read, reconcile_prefix
 from pointsman.fsm.facts import CallResult
 from pointsman.fsm.redaction import kept_arguments, kept_result
 from pointsman.fsm.scope import SessionScope
@@ -41,7 +41,7 @@ from .talk import Talk
 
 CallTool: TypeAlias = Callable[[str, JsonObject, ToolPolicy, CallContext], Awaitable[CallResult]]
 """Calls a tool of a source."""
-Asked: TypeAlias = Callable[[Read, CallResult], Awaitable[None]]
+Observed: TypeAlias = Callable[[Read, CallResult], Awaitable[None]]
 """Is told what `reconcile` has answered, before anything is done about it."""
 Late: TypeAlias = Callable[[CallResult], None]
 """Is told how a write ended that had been given up as unknown."""
@@ -60,7 +60,7 @@ class World:
     """
 
     call: CallTool
-    asked: Asked
+    observed: Observed
     late: Late
     closing: asyncio.Event
     sleep: Sleep
@@ -195,12 +195,12 @@ class Write:
         except EvaluationError:
             return _Answer(happened=None)
         self._asked += 1
-        number = f"{self._call.id}:reconcile:{self._call.attempt}.{self._asked}"
+        number = f"{reconcile_prefix(self._call.id)}{self._call.attempt}.{self._asked}"
         stay = self._session.stay.number
         read = Read(number, reconcile.call, arguments, stay, self._session.revision, "reconcile")
         context = CallContext(session=self._session.id, call=number, key=None, attempt=1, who=self._session.started_by)
         result = await self._world.call(read.tool, arguments, policy, context)
-        await self._world.asked(read, result)
+        await self._world.observed(read, result)
         return self._judged(reconcile, policy, kept_arguments(policy, arguments), result)
 
     def _judged(self, reconcile: Reconcile, policy: ToolPolicy, arguments: JsonObject, result: CallResult) -> _Answer:
