@@ -140,7 +140,7 @@ async def test_a_write_that_broke_is_settled_without_a_person(bank: Bank, tool: 
 
 async def dies(bank: Bank, tool: str, moment: str) -> str:
     """Leave a payment open at this moment in a process that dies: nothing is told, its row of life stays behind."""
-    opening = bank.open()  # kept: what opens is closed when nobody holds it any more
+    opening = bank.open()  # held until it has died: what is forgotten is closed in good order
     application = await opening.__aenter__()
     session = await begun(application)
     bank.hold(moment)
