@@ -43,6 +43,8 @@ CallTool: TypeAlias = Callable[[str, JsonObject, ToolPolicy, CallContext], Await
 """Calls a tool of a source."""
 Asked: TypeAlias = Callable[[Read, CallResult], Awaitable[None]]
 """Is told what `reconcile` has answered, before anything is done about it."""
+Ours: TypeAlias = Callable[[], Awaitable[bool]]
+"""Says whether the write is still this process's to make: one that stood still may find that another has taken over."""
 Late: TypeAlias = Callable[[CallResult], None]
 """Is told how a write ended that had been given up as unknown."""
 
@@ -56,7 +58,7 @@ class World:
     """What a write needs of the outside.
 
     `closing` is set when the process is to end; `sleep` waits and `clock` tells the time, both in seconds.
-    `talk` is with whoever waits for the write.
+    `talk` is with whoever waits for the write. `ours` is asked right before it is sent.
     """
 
     call: CallTool
@@ -66,6 +68,7 @@ class World:
     sleep: Sleep
     clock: MonotonicClock
     talk: Talk = field(default_factory=Talk)
+    ours: Ours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,7 @@ class Write:
             who=self._session.started_by,
             talk=self._world.talk,
             on_late=self._ended_late,
+            ours=self._world.ours,
         )
         arguments = call.arguments
         if isinstance(policy.key, Key) and policy.key.deliver is not None and policy.key.deliver[0] == "argument":

@@ -165,6 +165,7 @@ class McpSource:
             raise NotReached(f"{tool} was not called. {error}") from error
         if tool in self._quarantined:
             raise NothingDone(self._quarantined[tool])
+        await context.require_ours()  # a server may have taken long to start
         begun()
         request = _request(tool, arguments, policy, context) if beside is None else _Request(beside)
         with self._questions.during(context.talk):

@@ -152,6 +152,7 @@ class OpenapiSource:
             raise NotReached(f"{tool} was not called. {error}") from error
         if tool in self._quarantined:
             raise NothingDone(self._quarantined[tool])
+        await context.require_ours()  # the document may have taken long to read
         try:
             headers = {**self._settings.headers, **_key_header(policy, context)}
             call = call_of(read.operations.plans[tool], arguments, read.base, headers)
