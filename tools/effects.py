@@ -10,8 +10,9 @@
 
 A try is in doubt after an error, a broken connection, a timeout and a crash. Where both ways are there, the server
 asks before it calls again. A refutation is believed only when the write cannot be under way any more: when it was
-answered, or when its connection broke and its timeout has passed. A write that timed out and was never answered may be
-under way for ever; it is asked about, and never called again without a key. That nothing was sent in a later try, or
+answered, or when its connection broke and its timeout has passed. A write that timed out and was never answered, or
+that a process has sent which only stands still, may be under way for ever; it is asked about, and never called again
+without a key. That nothing was sent in a later try, or
 that a later one was refused, says nothing of the tries before.
 
 Nothing is stored from here: whoever makes a write has committed its intent, and commits each answer of `reconcile`,

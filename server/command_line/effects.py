@@ -175,7 +175,8 @@ def _print(write: Write, *, err: bool) -> None:
     ]
     print_table(ROW_COLUMNS, rows, err=err)
     if write.result is not None:
-        print_pairs([("\nresult", json_text(write.result, indent=2))], err=err)
+        print_heading("What it gave", err=err)
+        click.echo(visible(json_text(write.result, indent=2), lines=True), err=err)
 
 
 def _cell(one: JsonObject, name: str) -> str:
