@@ -8,11 +8,12 @@ from typing import Final
 
 import pytest
 
+from pointsman.contracts.values import Json
 from pointsman.fsm import effects
 from pointsman.fsm.facts import Denied, Settled
 from pointsman.fsm.snapshots import snapshot
 
-from .driver import Story, workflow
+from .driver import Story, with_tools, workflow
 
 HEADER: Final = """
 tools:
@@ -116,6 +117,16 @@ def test_an_argument_that_is_not_given_is_another_than_one_that_is_empty(story: 
     first = key_of(story, "t.noted", {"x": 1})
     assert first == key_of(Story(COUNTER), "t.noted", {"x": 2})
     assert first != key_of(story, "t.noted", {"x": 1, "y": ""})
+
+
+@pytest.mark.parametrize(("stated", "default"), [({"default": 7}, 7), ({}, None), (True, None)])
+def test_to_leave_an_argument_out_makes_no_other_write_than_to_say_what_it_is_then(stated: Json, default: Json) -> None:
+    """Design, section 6: an agent does not make a second write by writing the same one otherwise."""
+    story = Story(with_tools(COUNTER, {"t.noted": {"type": "object", "properties": {"x": {}, "y": stated}}}))
+    first = key_of(story, "t.noted", {"x": 1})
+    story.call("t.noted", {"x": 1, "y": default})
+    assert story.code == "KEY_REUSED"
+    assert first != key_of(story, "t.noted", {"x": 1, "y": 8})
 
 
 def test_a_key_is_the_same_after_a_failure_in_a_later_stay_and_after_a_restart(story: Story) -> None:
