@@ -350,3 +350,36 @@ def test_a_session_whose_ledger_is_full_makes_no_further_write(story: Story, mon
     again(story)
     story.call("t.over", {"x": 2})
     assert story.code is None, "the key of the other stay is good no more"
+
+
+def test_what_was_done_elsewhere_counts_here_only_when_it_meets_what_is_demanded_here() -> None:
+    """Design, section 1: the agent proposes; what a guard of this state refuses is no evidence in it."""
+    story = Story(
+        workflow(
+            """
+            initial: first
+            states:
+              first: {actor: agent, tools: [t.over], failed: over, unknown: over, events: {on: {next: second}}}
+              second:
+                actor: agent
+                tools: [{use: t.over, when: args.x == 2}]
+                failed: over
+                unknown: over
+                events: {finish: {evidence: [t.over], next: over}}
+              over: {final: success}
+            """,
+            header=HEADER,
+        )
+    )
+    for x in (1, 2):
+        story.call("t.over", {"x": x})
+        story.settle("t.over", gives=x)
+    story.send("on")
+    story.call("t.over", {"x": 1})
+    assert story.code == "GUARD_FAILED"
+    story.send("finish")
+    assert story.code == "MISSING_EVIDENCE"
+    story.call("t.over", {"x": 2})
+    story.settle("t.over", gives=2)
+    story.send("finish")
+    assert story.state == "over"
