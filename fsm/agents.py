@@ -77,10 +77,11 @@ def _answered_before(turn: Turn, use: ToolUse, contract: Contract, arguments: Js
     if not isinstance(complete, dict):
         return None
     asked = asked_before(turn, use.tool, complete) if use.approval is not None else None
-    return asked or (_made_before(turn, use.tool, complete) if writes else None)
+    return asked or (_made_before(turn, use, complete) if writes else None)
 
 
-def _made_before(turn: Turn, tool: str, arguments: JsonObject) -> Decision | None:
+def _made_before(turn: Turn, use: ToolUse, arguments: JsonObject) -> Decision | None:
+    tool = use.tool
     found = standing(turn, tool, arguments)
     before = found.before
     if before is None or not found.equal or before.status == "unknown":
@@ -89,6 +90,8 @@ def _made_before(turn: Turn, tool: str, arguments: JsonObject) -> Decision | Non
         return deny(turn, running(tool), tool, arguments)
     if before.taken == turn.stay.number:
         return repeated(turn, tool, kept_arguments(turn.workflow.tools[tool], arguments), before.settled)
+    if use.when is not None or use.evidence:
+        return None  # it is evidence here only when it meets what is demanded here
     open_call(turn, tool, arguments, "agent")  # looked up, so that it saves and is evidence here, too
     return turn.answer()
 

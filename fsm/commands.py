@@ -111,10 +111,13 @@ class Settle:
 class TakeOver:
     """The process that ran an open call is gone. A read runs again here. A write whose downstream takes its key, or
     can be asked, is settled from here; any other becomes unknown.
+
+    `stands` says that the process is there still, only that it shows no life: what it has sent may be under way.
     """
 
     call: str
     instance: str
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pointsman.contracts.bounds import EFFECTS_PER_SESSION
-from pointsman.contracts.values import JsonObject, digest
+from pointsman.contracts.values import Json, JsonObject, digest
 from pointsman.contracts.workflow import Key, ToolPolicy
 
 from .decision import Decision
@@ -96,10 +96,18 @@ def _key(turn: Turn, policy: ToolPolicy, kept: JsonObject) -> tuple[str, KeyScop
     if policy.key == "none":
         return _digest_key({**made_of, "call": turn.session.revision + 1}), "call"
     key = policy.key or Key()
-    over = {name: kept[name] for name in key.over if name in kept} if key.over else kept
+    over = {name: kept.get(name, _default(turn, policy, name)) for name in key.over} if key.over else kept
     if key.scope == "stay":
         made_of["stay"] = turn.stay.number
     return _digest_key({**made_of, "over": over}), key.scope
+
+
+def _default(turn: Turn, policy: ToolPolicy, name: str) -> Json:
+    """Give what an argument is that a call leaves out: what its tool says, or null. To say that is the same write."""
+    definition = turn.workflow.definitions.get(policy.name)
+    properties = None if definition is None else definition.input_schema.get("properties")
+    schema = properties.get(name) if isinstance(properties, dict) else None
+    return schema.get("default") if isinstance(schema, dict) else None
 
 
 def _digest_key(made_of: JsonObject) -> str:

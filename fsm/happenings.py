@@ -87,7 +87,8 @@ def take_over(turn: Turn, request: TakeOver) -> Decision:
     if not _is_as_approved(turn, call):
         return _settle(turn, call, CallResult("failed", error=NOT_AS_APPROVED, attempts=call.attempt))
     again = replace(call, instance=turn.command.instance, opened_at=turn.command.at, attempt=call.attempt + 1)
-    again = replace(again, doubt=SERVER_DIED) if writes else again
+    if writes:
+        again = replace(again, doubt=SERVER_DIED, unanswered=call.unanswered or request.stands)
     turn.emit("intended", Intended(again, voided(turn, call)), action=call.tool)
     return turn.answer()
 

@@ -93,15 +93,17 @@ class Caretaker:
             sessions += [session] if session is not None else []
         owners = {call.instance for session in sessions for call in session.stay.open.values()}
         dead = await engine.dead_instances(owners - {governor.instance})
+        standing = await engine.standing_instances(dead)
         for session in sessions:
-            await _apart(session.id, self._take_over_from(dead, session))
+            await _apart(session.id, self._take_over_from(dead, standing, session))
 
-    async def _take_over_from(self, dead: Collection[str], session: Session) -> None:
+    async def _take_over_from(self, dead: Collection[str], standing: Collection[str], session: Session) -> None:
         for call in session.stay.open.values():
             if call.instance in dead:
                 _log.info("taking over a call", session=session.id, call=call.id, tool=call.tool)
                 command_id = f"takeover:{call.id}:{call.attempt}"
-                await self._governor.submit_and_follow(session, TakeOver(call.id, call.instance), command_id)
+                request = TakeOver(call.id, call.instance, stands=call.instance in standing)
+                await self._governor.submit_and_follow(session, request, command_id)
 
     async def _every(self, period_ms: int, work: Callable[[], Awaitable[None]]) -> None:
         while True:

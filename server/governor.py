@@ -51,7 +51,7 @@ class Governor:
         self.catalogue = catalogue
         self.clock = clock
         self.instance = instance
-        self.performer = Performer(instance, self._follow, self._stored, clock)
+        self.performer = Performer(instance, self._follow, engine.read, self._stored, clock)
         self._answering = Answering(engine, self.performer, self._stored)
         self._sight = Sight(catalogue, engine)
         self._reads: dict[str, dict[str, tuple[Read, asyncio.Task[Decision]]]] = {}

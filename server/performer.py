@@ -42,6 +42,8 @@ _AGAIN_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 Report: TypeAlias = Callable[[Session, Request, str], Awaitable[Decision]]
 """Tells the gate what has come of a call of this session, under this command identifier. No facts: it is known."""
+Current: TypeAlias = Callable[[str], Awaitable[Session | None]]
+"""Gives a session as it is committed now."""
 Stored: TypeAlias = Callable[[Session, int], Awaitable[tuple[Json, list[Json] | None]]]
 """Gives the result in the fact of this revision, and its MCP content."""
 End: TypeAlias = tuple[Decision, CallResult]
@@ -54,9 +56,10 @@ LEFT_OPEN: Final = "The server has ended before that was known; the next one fin
 class Performer:
     """The calls this process runs."""
 
-    def __init__(self, instance: str, report: Report, stored: Stored, clock: Clock) -> None:
+    def __init__(self, instance: str, report: Report, current: Current, stored: Stored, clock: Clock) -> None:
         self._instance = instance
         self._report = report
+        self._current = current
         self._stored = stored
         self._clock = clock
         self._running: dict[_Key, asyncio.Task[End]] = {}
@@ -160,6 +163,11 @@ class Performer:
             self._late.add(task)
             task.add_done_callback(partial(self._told_late, session, call))
 
+        async def ours() -> bool:
+            now = await self._patiently(partial(self._current, session.id), session, call.id)
+            found = None if now is None else now.stay.open.get(call.id)
+            return found is not None and (found.instance, found.attempt) == (self._instance, call.attempt)
+
         world = World(
             call=partial(_called, served),
             observed=observed,
@@ -168,6 +176,7 @@ class Performer:
             sleep=asyncio.sleep,
             clock=time.monotonic,
             talk=talk,
+            ours=ours,
         )
         return await Write(world, served.workflow, session, call, self._clock.now_ms()).outcome()
 

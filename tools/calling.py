@@ -101,6 +101,10 @@ class Calls:
     async def _try(self, begin: Begin, policy: ToolPolicy, context: CallContext, attempt: int) -> _End:
         if not await self._rates.turn(policy):
             return _End("failed", error=_no_turn(policy))
+        try:
+            await context.require_ours()
+        except NothingDone as taken:
+            return _raised(taken, policy, context)
         if self._stopped:
             return _cut_off(policy, never_began=True)
         running = begin(context.attempt + attempt - 1)

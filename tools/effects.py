@@ -10,8 +10,9 @@
 
 A try is in doubt after an error, a broken connection, a timeout and a crash. Where both ways are there, the server
 asks before it calls again. A refutation is believed only when the write cannot be under way any more: when it was
-answered, or when its connection broke and its timeout has passed. A write that timed out and was never answered may be
-under way for ever; it is asked about, and never called again without a key. That nothing was sent in a later try, or
+answered, or when its connection broke and its timeout has passed. A write that timed out and was never answered, or
+that a process has sent which only stands still, may be under way for ever; it is asked about, and never called again
+without a key. That nothing was sent in a later try, or
 that a later one was refused, says nothing of the tries before.
 
 Nothing is stored from here: whoever makes a write has committed its intent, and commits each answer of `reconcile`,
@@ -43,6 +44,8 @@ CallTool: TypeAlias = Callable[[str, JsonObject, ToolPolicy, CallContext], Await
 """Calls a tool of a source."""
 Observed: TypeAlias = Callable[[Read, CallResult], Awaitable[None]]
 """Is told what `reconcile` has answered, before anything is done about it."""
+Ours: TypeAlias = Callable[[], Awaitable[bool]]
+"""Says whether the write is still this process's to make: one that stood still may find that another has taken over."""
 Late: TypeAlias = Callable[[CallResult], None]
 """Is told how a write ended that had been given up as unknown."""
 
@@ -56,7 +59,7 @@ class World:
     """What a write needs of the outside.
 
     `closing` is set when the process is to end; `sleep` waits and `clock` tells the time, both in seconds.
-    `talk` is with whoever waits for the write.
+    `talk` is with whoever waits for the write. `ours` is asked right before it is sent.
     """
 
     call: CallTool
@@ -66,6 +69,7 @@ class World:
     sleep: Sleep
     clock: MonotonicClock
     talk: Talk = field(default_factory=Talk)
+    ours: Ours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,7 @@ class Write:
             who=self._session.started_by,
             talk=self._world.talk,
             on_late=self._ended_late,
+            ours=self._world.ours,
         )
         argument = policy.key_name("argument")
         arguments = call.arguments if argument is None else {**call.arguments, argument: call.key}

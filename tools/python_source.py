@@ -73,7 +73,7 @@ class PythonSource:
             return CallResult("failed", error=str(error), attempts=0)
 
         def begin(attempt: int) -> Running:
-            return self._begin(function, bound, replace(context, attempt=attempt, on_late=None))
+            return self._begin(function, bound, replace(context, attempt=attempt, on_late=None, ours=None))
 
         return await self._calls.run(begin, policy, context)
 

@@ -7,7 +7,7 @@ call was made, because only there is it known what was sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
 from pointsman.fsm.facts import CallResult
 
+from .errors import NothingDone
 from .offers import Offer
 from .talk import Talk
 
@@ -25,7 +26,8 @@ class CallContext:
 
     `who` is the accountable principal who started the session. `key` is the idempotency key of a write
     (None for a read, and where the workflow says `key: none`). `talk` is how it speaks with whoever waits for
-    it. `on_late` is for the server: it is told how a write ended that nobody waited for any more.
+    it. `on_late` and `ours` are for the server: the one is told how a write ended that nobody waited for any
+    more, the other says whether the call is still this process's to make.
     """
 
     session: str
@@ -35,6 +37,16 @@ class CallContext:
     who: str
     talk: Talk = field(default_factory=Talk, repr=False, compare=False)
     on_late: Callable[[CallResult], None] | None = field(default=None, repr=False, compare=False)
+    ours: Callable[[], Awaitable[bool]] | None = field(default=None, repr=False, compare=False)
+
+    async def require_ours(self) -> None:
+        """Make sure, right before it is sent, that no other process has taken the call over: that one may have made it.
+
+        Raises:
+            NothingDone: one has.
+        """
+        if self.ours is not None and not await self.ours():
+            raise NothingDone("Another server process has taken this call over, so it is not made here.")
 
 
 class ToolSource(Protocol):

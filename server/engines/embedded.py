@@ -30,7 +30,7 @@ from pointsman.fsm.session import Session
 
 from ..engine import Engine
 from ..errors import EngineClosed, StoreBusy, StoreError
-from ..store.instances import add_instance, beat_instance, beats, remove_instance
+from ..store.instances import add_instance, beat_instance, beats, places, remove_instance
 from ..store.location import database_path
 from ..store.opening import open_database
 from ..store.reading import (
@@ -50,7 +50,7 @@ from .batch import Decider, Definitions, Paths, Rules
 from .cache import Current, SessionCache
 from .changes import Changes
 from .glance import Glance
-from .neighbours import Neighbours
+from .neighbours import Neighbours, is_there
 from .reader import Reader
 from .strays import Frame, pinned_fact, stray_fact
 from .writer import Job, Outcome, StrayCall, Submission, Work, Writer
@@ -198,6 +198,12 @@ class EmbeddedEngine(Engine):
         It must be asked again and again, because it goes by what this process has seen of the others.
         """
         return self._neighbours.dead(instances, await self.reading(beats, instances)) if instances else set()
+
+    async def standing_instances(self, instances: Collection[str]) -> set[str]:
+        """Give those of these processes that are there still, on this machine, whether they show life or not."""
+        found = await self.reading(places, instances) if instances else {}
+        host = socket.gethostname()
+        return {name for name, (pid, at) in found.items() if at == host and is_there(pid)}
 
     async def sessions_with_open_calls(self, workflows: Collection[str]) -> list[str]:
         """Give the sessions of these workflows that hold an open call."""

@@ -8,7 +8,10 @@ process that was stopped itself has seen nobody's beat.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Final
 
 from pointsman.contracts.bounds import LEASE_MS, LEASE_RENEWAL_MS
@@ -41,3 +44,28 @@ class Neighbours:
                 seen[name] = (beats[name], silent_s + passed_s if beat == beats[name] else 0.0)
         self._seen = seen
         return {name for name in asked if name not in seen or seen[name][1] * 1000 >= LEASE_MS}
+
+
+def is_there(pid: int) -> bool:
+    """Whether a process of this machine is there still, which a new one with the number of one that ended seems, too.
+
+    On Windows, where asking may end it, nobody asks, and it is taken for one that has ended.
+    """
+    if sys.platform == "win32" or pid == os.getpid():
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return not _has_ended(pid)
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a process has ended that its parent has not asked about yet: Linux says so, others do not."""
+    try:
+        stated = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return stated.rpartition(")")[2].split()[:1] == ["Z"]

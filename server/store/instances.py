@@ -24,6 +24,12 @@ def remove_instance(connection: Connection, instance: str) -> None:
     connection.execute(delete(instances).where(instances.c.id == instance))
 
 
+def places(connection: Connection, ids: Collection[str]) -> dict[str, tuple[int, str]]:
+    """Give process identifier and machine of those of these processes that are registered."""
+    found = connection.execute(select(instances.c.id, instances.c.pid, instances.c.host).where(instances.c.id.in_(ids)))
+    return {row.id: (row.pid, row.host) for row in found}
+
+
 def beats(connection: Connection, ids: Collection[str]) -> dict[str, int]:
     """Give the beat of those of these processes that are registered."""
     found = connection.execute(select(instances.c.id, instances.c.beat).where(instances.c.id.in_(ids)))

@@ -2,8 +2,8 @@
 
 `BANK_FILE` is the database. A bank takes its time before and after it writes, drawn from `BANK_SEED`, so that
 whoever kills it, or who waits for it, meets every phase of a payment; now and then it takes longer than
-anybody waits. With `BANK_FAULT` it does the same thing every time: it is `slow` to write, it does `hang` after the
-write, or it does `reset`, which ends it there.
+anybody waits. With `BANK_FAULT` it does the same thing every time: it is `slow` to write, or very `late`, it does
+`hang` after the write, or it does `reset`, which ends it there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,12 @@ from typing import Any, Final
 
 TIMEOUT_S: Final = 1.0
 """How long the workflow waits for a payment (`payments.yaml`)."""
-FAULTS_S: Final = {"slow": (0.6 * TIMEOUT_S, 0.0), "hang": (0.0, 2 * TIMEOUT_S), "reset": (0.0, 0.0)}
+FAULTS_S: Final = {
+    "slow": (0.6 * TIMEOUT_S, 0.0),
+    "late": (12 * TIMEOUT_S, 0.0),
+    "hang": (0.0, 2 * TIMEOUT_S),
+    "reset": (0.0, 0.0),
+}
 """How long a payment takes before and after its write when something is wrong."""
 _DELAY_S: Final = 0.12
 _HANGS: Final = 0.04

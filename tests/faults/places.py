@@ -13,8 +13,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -103,6 +103,16 @@ class Place:
         )
         async with Client(parameters, mode="legacy", read_timeout_seconds=30) as client:
             yield client
+
+    @contextmanager
+    def stopped(self) -> Generator[None]:
+        """Have the server that was opened last stand still."""
+        pid = int((self.folder / "server.pid").read_text())
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def kill_server(self) -> None:
         _kill(self.folder / "server.pid")

@@ -99,6 +99,27 @@ async def test_a_payment_whose_connection_broke_is_not_made_again_while_it_can_b
     assert outcomes == ["done", "done", "unknown"]
 
 
+async def test_a_payment_of_a_server_that_stands_still_is_not_made_again_by_the_one_that_takes_it_over(
+    tmp_path: Path,
+) -> None:
+    """faults.md 1 and 9; effects.md: what was sent over a connection that has not ended may be under way."""
+    place = Place(tmp_path, "http", fault="late")
+    late_s = FAULTS_S["late"][0]
+    async with place.prepared(), place.served() as one:
+        session = (await begun(one))["session"]
+        paying = asyncio.create_task(act(one, session, "bank.pay_findable", {"amount": 5}))
+        await asyncio.sleep(TIMEOUT_S / 2)
+        with place.stopped():
+            async with place.served() as two:
+                await two.call_tool("status", {"session": session})
+                await asyncio.sleep(2 * late_s)
+                told = [outcome for _, outcome, _ in await rows(place, session)]
+        await paying
+    assert payments(place.bank) == {session: 1}
+    assert told[:2] == [None, None]
+    assert told[-1] in {"done", "unknown"}
+
+
 async def test_a_payment_whose_client_goes_in_the_middle_is_made_and_its_result_is_kept(tmp_path: Path) -> None:
     """faults.md 10: it finishes or never begins, and its outcome can be had."""
     place = Place(tmp_path, "stdio", fault="slow")

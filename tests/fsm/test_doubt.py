@@ -217,6 +217,14 @@ def test_what_is_not_open_any_more_is_not_taken_over(story: Story) -> None:
     assert (story.last.facts, story.effect("t.keyed").status) == ((), "done")
 
 
+@pytest.mark.parametrize("stands", [True, False])
+def test_what_a_process_has_sent_that_only_stands_still_may_be_under_way(story: Story, stands: bool) -> None:
+    """Effects: that it has not happened is believed only when it cannot be under way any more."""
+    story.call("t.keyed")
+    story.submit(TakeOver(story.open_call("t.keyed").id, "one", stands=stands), SERVER, instance="two")
+    assert story.open_call("t.keyed").unanswered is stands
+
+
 def test_taking_it_over_is_a_fact(story: Story) -> None:
     """Design, section 9: the audit holds intent and outcome."""
     story.call("t.keyed")

@@ -8,11 +8,12 @@ from typing import Final
 
 import pytest
 
+from pointsman.contracts.values import Json
 from pointsman.fsm import effects
 from pointsman.fsm.facts import Denied, Settled
 from pointsman.fsm.snapshots import snapshot
 
-from .driver import Story, workflow
+from .driver import Story, with_tools, workflow
 
 HEADER: Final = """
 tools:
@@ -116,6 +117,16 @@ def test_an_argument_that_is_not_given_is_another_than_one_that_is_empty(story: 
     first = key_of(story, "t.noted", {"x": 1})
     assert first == key_of(Story(COUNTER), "t.noted", {"x": 2})
     assert first != key_of(story, "t.noted", {"x": 1, "y": ""})
+
+
+@pytest.mark.parametrize(("stated", "default"), [({"default": 7}, 7), ({}, None), (True, None)])
+def test_to_leave_an_argument_out_makes_no_other_write_than_to_say_what_it_is_then(stated: Json, default: Json) -> None:
+    """Design, section 6: an agent does not make a second write by writing the same one otherwise."""
+    story = Story(with_tools(COUNTER, {"t.noted": {"type": "object", "properties": {"x": {}, "y": stated}}}))
+    first = key_of(story, "t.noted", {"x": 1})
+    story.call("t.noted", {"x": 1, "y": default})
+    assert story.code == "KEY_REUSED"
+    assert first != key_of(story, "t.noted", {"x": 1, "y": 8})
 
 
 def test_a_key_is_the_same_after_a_failure_in_a_later_stay_and_after_a_restart(story: Story) -> None:
@@ -339,3 +350,36 @@ def test_a_session_whose_ledger_is_full_makes_no_further_write(story: Story, mon
     again(story)
     story.call("t.over", {"x": 2})
     assert story.code is None, "the key of the other stay is good no more"
+
+
+def test_what_was_done_elsewhere_counts_here_only_when_it_meets_what_is_demanded_here() -> None:
+    """Design, section 1: the agent proposes; what a guard of this state refuses is no evidence in it."""
+    story = Story(
+        workflow(
+            """
+            initial: first
+            states:
+              first: {actor: agent, tools: [t.over], failed: over, unknown: over, events: {on: {next: second}}}
+              second:
+                actor: agent
+                tools: [{use: t.over, when: args.x == 2}]
+                failed: over
+                unknown: over
+                events: {finish: {evidence: [t.over], next: over}}
+              over: {final: success}
+            """,
+            header=HEADER,
+        )
+    )
+    for x in (1, 2):
+        story.call("t.over", {"x": x})
+        story.settle("t.over", gives=x)
+    story.send("on")
+    story.call("t.over", {"x": 1})
+    assert story.code == "GUARD_FAILED"
+    story.send("finish")
+    assert story.code == "MISSING_EVIDENCE"
+    story.call("t.over", {"x": 2})
+    story.settle("t.over", gives=2)
+    story.send("finish")
+    assert story.state == "over"

@@ -54,6 +54,8 @@ def test_what_is_committed_is_what_was_approved_and_nothing_else(repertoire: Rep
         ("guessing", {"NOT_ALLOWED", "INVALID_FIELDS", "GUARD_FAILED", "MISSING_FIELDS", "LIMIT_REACHED"}),
         ("files_from_elsewhere", {"INVALID_FIELDS", "GUARD_FAILED"}),
         ("another_repository", {"GUARD_FAILED"}),
+        ("no_such_file", {"GUARD_FAILED"}),
+        ("branch_that_is_there", {"GUARD_FAILED", "MISSING_EVIDENCE"}),
         ("deciding_its_own_plan", {"NOT_YOUR_TURN", "FORBIDDEN", "MISSING_FIELDS"}),
     ],
 )
@@ -64,6 +66,29 @@ def test_an_agent_that_cheats_is_refused_and_nothing_is_committed(
     assert {code for _, code in refused(performance)} == expected
     assert git(performance, "log", "--all", "--format=%s") == ["Open the shop"]
     assert git(performance, "diff", "--cached", "--name-only") == []
+
+
+class Leaving:
+    """Looks on, and leaves a file that git does not know when the session starts."""
+
+    def scene(self, scene: Scene) -> None:
+        if scene.action == "git.git_diff_unstaged":
+            repository = scene.session.record["repository"]
+            assert isinstance(repository, str)
+            Path(repository, "opening.md").write_text("Harmless.\n")
+
+
+def test_a_file_that_no_diff_shows_is_not_approved_by_its_name(repertoire: Repertoire) -> None:
+    performance = repertoire.play_before(Leaving(), (NAME, "no_such_file"))
+    assert performance.played.faults == ()
+    assert git(performance, "status", "--porcelain")[-1] == "?? opening.md"
+
+
+def test_there_is_one_commit_to_a_session(repertoire: Repertoire) -> None:
+    """The result of a commit that was made is given again, so a second plan would end as committed without one."""
+    performance = repertoire.play((NAME, "commit_twice"))
+    assert refused(performance) == [("plan_again", "GUARD_FAILED")]
+    assert git(performance, "log", "--all", "--format=%s") == ["Say that we are open until 6", "Open the shop"]
 
 
 def test_what_was_changed_after_the_approval_is_not_added(repertoire: Repertoire) -> None:

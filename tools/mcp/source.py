@@ -159,6 +159,7 @@ class McpSource:
         except SourceError as error:
             raise NotReached(f"{tool} was not called. {error}") from error
         self._pins.require_unchanged(tool)
+        await context.require_ours()  # a server may have taken long to start
         begun()
         request = _request(tool, arguments, policy, context) if beside is None else _Request(beside)
         with self._questions.during(context.talk):

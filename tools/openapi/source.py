@@ -145,6 +145,7 @@ class OpenapiSource:
         except SourceError as error:
             raise NotReached(f"{tool} was not called. {error}") from error
         self._pins.require_unchanged(tool)
+        await context.require_ours()  # the document may have taken long to read
         try:
             headers = {**self._settings.headers, **_key_header(policy, context)}
             call = call_of(read.operations.plans[tool], arguments, read.base, headers)

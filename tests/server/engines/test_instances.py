@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pointsman.contracts.bounds import LEASE_MS, LEASE_RENEWAL_MS
 from pointsman.server.engines.embedded import EmbeddedEngine, Hooks
-from pointsman.server.store.instances import beats
+from pointsman.server.store.instances import add_instance, beats
 from tests.server.tale import opened, start, tale, write
 
 
@@ -85,3 +90,31 @@ async def test_a_process_writes_no_beat_while_no_session_holds_an_open_call(path
         await engine.submit("s1", write())
         await engine.beat()
         assert await beat_of(engine) == 1
+
+
+@pytest.fixture
+def waiting() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is there, and does nothing."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        yield process
+        process.kill()
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End it, and do not ask about it as its parent."""
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+
+
+async def test_a_process_that_is_there_stands_whether_it_shows_life_or_not(
+    path: Path, waiting: subprocess.Popen[bytes]
+) -> None:
+    """What it has sent may be under way; of one that has ended, or is on another machine, nothing is known."""
+    async with opened(path) as engine:
+        await engine.writing(add_instance, "there", waiting.pid, socket.gethostname(), 0)
+        await engine.writing(add_instance, "elsewhere", waiting.pid, "another machine", 0)
+        names = {"here", "there", "elsewhere", "gone"}
+        assert await engine.standing_instances(names) == {"there"}
+        assert await engine.standing_instances(set()) == set()
+        end(waiting)
+        assert await engine.standing_instances(names) == set()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.contracts.values import Json, JsonObject
-from pointsman.fsm.commands import Attest, Command
+from pointsman.fsm.commands import Attest, Command, TakeOver
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.session import Session
 from pointsman.server import governor
@@ -228,3 +228,35 @@ async def test_a_stored_result_is_looked_up_again_when_the_database_was_busy(
         assert (reply.state, reply.outcome, failures) == ("paying", "done", [])
         assert (await current(application, session)).record["line"] == "INV-1 10"
     assert len(bank.book()) == 1
+
+
+def close_at_first(bank: Bank) -> None:
+    """Have a bank that cannot be reached at first, and is tried again."""
+    source, flow = bank.place / "bank.py", bank.place / "bank.yaml"
+    text = source.read_text().replace(
+        "import ToolError", "import ToolError\nfrom pointsman.tools.errors import NotReached"
+    )
+    closed = "    if 'closed' in gates:\n        await gates.pop('closed').wait()\n        raise NotReached\n"
+    moment = "async def _moment(when: str) -> None:\n"
+    source.write_text(text.replace(moment, moment + closed))
+    kept = "    reconcile:"
+    flow.write_text(flow.read_text().replace(kept, f"    retry: {{attempts: 3}}\n{kept}"))
+
+
+async def test_a_process_that_stood_still_does_not_make_a_write_that_another_has_taken_over(bank: Bank) -> None:
+    """Faults, 1: it was about to try again, because its downstream could not be reached; the other one has paid."""
+    close_at_first(bank)
+    async with bank.open(caretaking=False) as application:
+        session = await begun(application)
+        gate = bank.hold("closed")
+        asking = asyncio.create_task(paid(application, session, "wire"))
+        while "closed" in bank.module.gates:  # noqa: ASYNC110 -- the source knows nothing of the tests' events
+            await asyncio.sleep(0)
+        [opened] = (await current(application, session)).stay.open.values()
+        request = TakeOver(opened.id, opened.instance)
+        command = Command("takeover:1", DAY_MS, governor.SERVER, "server", "another process", request)
+        await application.engine.submit(session, command)
+        gate.set()
+        await asyncio.wait(application.governor.performer.tasks())
+        asking.cancel()
+    assert bank.book() == []
