@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..document.tools import DeliverPart, KeyPart, PolicyPart
+from ..headers import may_be_sent
 from ..positions import Path
 from .tools import is_write
 from .view import View
@@ -68,6 +69,10 @@ def _check_way(view: View, path: Path, source: str, deliver: DeliverPart) -> Non
     if part is None or deliver.argument is not None:
         return
     way = "header" if deliver.header is not None else "meta"
+    if deliver.header is not None and not may_be_sent(deliver.header):
+        message = f"`{deliver.header}` is no header that a key can be sent in"
+        view.at_value("PM710", (*path, way), message, "Name one that the downstream reads, such as `Idempotency-Key`.")
+        return
     if part.python is not None:
         hint = "Deliver it as an `argument`; or leave `deliver` out and read `call.key` in the function."
         view.at_key("PM710", (*path, way), f"a Python function has no {way}", hint)

@@ -66,6 +66,8 @@ def test_evidence_of_a_waiting_state_is_made_on_entry_or_before() -> None:
         ("key: {over: [a], deliver: {header: X}}", "url: 'https://town'", []),
         ("key: {over: [a], deliver: {meta: x}}", "command: town", []),
         ("key: {over: [a], deliver: {header: X}}", "command: town", ["PM710"]),
+        ("key: {over: [a], deliver: {header: a b}}", "url: http://town/mcp", ["PM710"]),
+        ("key: {over: [a], deliver: {header: Host}}", "url: http://town/mcp", ["PM710"]),
         ("key: {over: [a]}, retry: {attempts: 3, backoff: 1s}", "command: town", []),
         ("retry: {attempts: 3}, reconcile: {call: t.read, happened: result.ok}", "command: town", []),
         ("key: none, retry: {attempts: 2}", "command: town", ["PM706"]),

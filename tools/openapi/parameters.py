@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, cast
 
+from pointsman.contracts.headers import HEADER_NAME, OURS
 from pointsman.contracts.values import Json, JsonObject
 
 from .plan import Parameter, Place, Style, Written
 from .references import LeftOut, followed, members, shown
 from .schemas import Schemas
-from .settings import HEADER_NAME, OURS
 
 _STYLES: Final[dict[str, tuple[Style, ...]]] = {
     "path": ("simple",),

@@ -9,34 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pointsman.contracts.headers import may_be_sent
 from pointsman.contracts.values import Json
 
 from ..environment import resolved, resolved_all, values_in
 from ..errors import SourceError
 from .addresses import Address, InvalidAddress, address_of
 
-HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}\Z", re.ASCII)
-"""RFC 9110, section 5.6.2."""
 HEADER_VALUE: Final = re.compile(r"(?:[!-~](?:[ -~\t]*[!-~])?)?\Z", re.ASCII)
 """RFC 9110, section 5.5, without what is no ASCII: nobody agrees on how that is read."""
-OURS: Final = frozenset(
-    {
-        "accept-encoding",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "expect",
-        "host",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
-"""Headers that belong to the connection and to nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +63,7 @@ def _address(source: str, key: str, stated: str, environment: Mapping[str, str])
 
 
 def _require_header(source: str, name: str, value: str) -> None:
-    if not HEADER_NAME.match(name) or name.lower() in OURS:
+    if not may_be_sent(name):
         raise SourceError(f"The source {source!r}: the header {name!r} cannot be declared. Remove it.")
     if not HEADER_VALUE.match(value):
         raise SourceError(

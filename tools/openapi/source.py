@@ -52,7 +52,7 @@ from .client import exchange, open_client
 from .document import read_document
 from .operations import Hidden, Operations, operations_of
 from .requests import call_of
-from .settings import HEADER_NAME, HEADER_VALUE, OURS, Settings
+from .settings import Settings
 
 _AGAIN: Final = frozenset({425, 429})
 """Statuses that say that the same request may be answered otherwise later (RFC 8470, RFC 6585)."""
@@ -229,6 +229,4 @@ def _key_header(policy: ToolPolicy, context: CallContext) -> Mapping[str, str]:
     name = policy.key_name("header")
     if name is None or context.key is None:
         return {}
-    if not HEADER_NAME.match(name) or name.lower() in OURS or not HEADER_VALUE.match(context.key):
-        raise NothingDone(f"its key cannot be sent as the header {name!r}; mend `deliver` of its `key`")
     return {name.lower(): context.key}

@@ -283,14 +283,6 @@ async def test_the_key_stands_before_what_an_agent_gives_for_the_same_header(des
     assert api.calls()[-1]["headers"]["idempotency-key"] == "k-1"
 
 
-@pytest.mark.parametrize("name", ["a b", "Host"])
-async def test_a_key_that_no_header_can_carry_is_said(desk: Desk, api: Api, name: str) -> None:
-    source = await desk.pinned(document(get("/it")), base_url=api.origin)
-    context = CallContext(session="s", call="1", key="k-1", attempt=1, who="ada")
-    result = await call(source, effect="write", key=Key(("a",), deliver=("header", name)), context=context)
-    assert (result.outcome, "mend `deliver`" in (result.error or "")) == ("failed", True)
-
-
 @pytest.mark.parametrize(
     ("path", "result"),
     [
