@@ -92,8 +92,10 @@ HTTP_CONNECTIONS: Final = 1_000
 """Connections at the same time, of either protocol era; one more is answered with 503."""
 HTTP_IDLE_MS: Final = 30 * 60 * 1_000
 """After which time without a request a connection of the handshake era is forgotten."""
-BODY_MS: Final = 10_000
+HTTP_BODY_MS: Final = 10_000
 """How long a client may take to send a request's body."""
+HTTP_DISCARDED_BYTES: Final = 8 * MESSAGE_BYTES
+"""How much of an oversized body is read to its end, so that its client hears the answer; more is cut off."""
 HTTP_STOP_MS: Final = 5_000
 """How long requests that run have to be answered when the server stops."""
 
@@ -139,6 +141,8 @@ LOGS_PER_SECOND: Final = 20
 """Messages of one call that are."""
 PARKED_CALLS: Final = 100
 """Calls of a server process that wait for their client to come back with an answer (MCP of 2026-07-28)."""
+PARKED_STATE_MS: Final = 3_600_000
+"""How long the state by which such a call is found can be read back; the call itself waits for less."""
 
 # MCP content of a result.
 INLINE_CHARACTERS: Final = 1_024
@@ -155,6 +159,10 @@ DOWNSTREAM_START_MS: Final = 60_000
 """From starting it to having read its list of tools; a first start may have to install it."""
 DOWNSTREAM_STOP_MS: Final = 2_000
 """How long it has to end by itself, and again after it was told to."""
+DOWNSTREAM_REACH_MS: Final = 30_000
+"""How long one may take to be reached over HTTP."""
+DOWNSTREAM_SILENCE_MS: Final = 3_600_000
+"""How long it may say nothing on one answer over HTTP. Calls have timeouts of their own."""
 DOWNSTREAM_STALL_MS: Final = 30_000
 """How long it may leave what is written to it unread."""
 DOWNSTREAM_RESTART_MS: Final = 10_000
@@ -177,5 +185,5 @@ OPENAPI_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
 """A document as JSON; one in YAML has the bounds of a workflow file."""
 OPENAPI_DOCUMENT_AGE_MS: Final = 300_000
 """After which time the document is read again, before the next call."""
-HTTP_ERROR_BYTES: Final = 64 * 1024
+OPENAPI_ERROR_BYTES: Final = 64 * 1024
 """What is read of the body that comes with an error status."""

@@ -53,5 +53,9 @@ def _not_unknown(turn: Turn, call: str) -> Refusal:
     if effect is None:
         return Refusal("NOT_ALLOWED", f"The session has no write {call!r} whose outcome is unknown.")
     if effect.status == "intended":
-        return Refusal("IN_PROGRESS", f"{effect.tool} is running; its outcome is still to come.")
+        return Refusal(
+            "IN_PROGRESS",
+            f"{effect.tool} is running, and its outcome is still to come. If the server that ran it has ended, the "
+            "next one that serves the workflow finds out: start one, and ask again in some seconds.",
+        )
     return Refusal("NOT_ALLOWED", f"It is known already that {effect.tool} was done.")

@@ -8,8 +8,8 @@ from typing import Final, Literal
 from pointsman.contracts.values import JsonObject
 
 from .effects import standing
-from .evidence import voids
-from .facts import CallResult, Intended
+from .evidence import indexed, voids
+from .facts import CallResult, Indexed, Intended
 from .redaction import kept_arguments, kept_result
 from .session import OpenCall
 from .turn import Turn
@@ -66,9 +66,15 @@ def voided(turn: Turn, call: OpenCall) -> list[str]:
     return [] if call.stored is not None else voids(turn.workflow, call.tool)
 
 
-def began(turn: Turn, call: OpenCall) -> int:
-    """The revision since when a call may have happened: of one whose result is looked up, when it was made."""
-    return int(call.id) if call.stored is None else int(turn.session.effects[call.key or ""].call)
+def indexed_at_end(turn: Turn, call: OpenCall, result: CallResult) -> list[Indexed]:
+    """Say where an open call that has ended can be found as evidence: nowhere, unless it was done.
+
+    It is as old as the revision since when it may have happened: of one whose result is looked up, when it was made.
+    """
+    if result.outcome != "done":
+        return []
+    began = int(call.id) if call.stored is None else int(turn.session.effects[call.key or ""].call)
+    return indexed(turn, call.tool, call.arguments, result.result, began)
 
 
 def judged(turn: Turn, tool: str, arguments: JsonObject, result: CallResult) -> CallResult:

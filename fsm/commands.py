@@ -60,6 +60,11 @@ class Read:
     purpose: Literal["agent", "fetch", "reconcile"] = "agent"
 
 
+def reconcile_prefix(call: str) -> str:
+    """Give what the identifiers of reads begin with that ask about the write in doubt of this number."""
+    return f"{call}:reconcile:"
+
+
 @dataclass(frozen=True, slots=True)
 class Observe:
     """A permitted read has ended."""

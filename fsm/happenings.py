@@ -7,16 +7,17 @@ with the session as it is, and leaves no row: it says nothing new.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from pointsman.contracts.workflow import AgentState
 
 from .agents import agent_writes
 from .approvals import definition_digest
-from .calls import began, judged, voided
+from .calls import indexed_at_end, judged, voided
 from .commands import Expire, Settle, TakeOver
 from .decision import Decision
 from .effects import can_be_resolved, unknown_effect
-from .evidence import indexed, voids
+from .evidence import voids
 from .facts import CallResult, Intended, Settled, TimerFired
 from .flow import advance, move
 from .refusals import unmet_values
@@ -24,9 +25,11 @@ from .session import Because, OpenCall, Timer
 from .steps import Writes, settle_step
 from .turn import Turn, UndecidableError, passes
 
-SERVER_DIED = "the server ended between intent and outcome, so nobody knows whether it happened"
-NOT_KEPT = "the server ended while it ran, and it cannot be run again: its arguments are not kept"
-NOT_AS_APPROVED = "the server ended while it ran, and it is not run again: the tool is not defined as it was approved"
+SERVER_DIED: Final = "the server ended between intent and outcome, so nobody knows whether it happened"
+NOT_KEPT: Final = "the server ended while it ran, and it cannot be run again: its arguments are not kept"
+NOT_AS_APPROVED: Final = (
+    "the server ended while it ran, and it is not run again: the tool is not defined as it was approved"
+)
 
 
 def settle(turn: Turn, request: Settle) -> Decision:
@@ -121,8 +124,7 @@ def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
     """Settle a write an agent asked. One that stays unknown moves the session when no other is open."""
     state = turn.state
     writes = Writes({})
-    done = result.outcome == "done"
-    if isinstance(state, AgentState) and done:
+    if isinstance(state, AgentState) and result.outcome == "done":
         writes = agent_writes(turn, state, call.tool, call.arguments, result.result)
     turn.emit(
         "settled",
@@ -138,7 +140,7 @@ def _settle_for_agent(turn: Turn, call: OpenCall, result: CallResult) -> None:
             remember=call.tool in turn.workflow.remembered,
             writes=writes.values,
             unmet=unmet_values(writes.unmet),
-            indexed=indexed(turn, call.tool, call.arguments, result.result, began(turn, call)) if done else [],
+            indexed=indexed_at_end(turn, call, result),
             voids=voided(turn, call),
             content=result.content,
             asked=result.asked,

@@ -13,10 +13,9 @@ from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import CallStep, SetStep, State
 
-from .calls import began, open_call, voided
+from .calls import indexed_at_end, open_call, voided
 from .effects import in_the_way
-from .evidence import indexed
-from .facts import CallResult, Indexed, Settled
+from .facts import CallResult, Settled
 from .refusals import Refusal, unmet_values
 from .scope import SessionScope
 from .session import CallOutcome, OpenCall, shown_value
@@ -123,7 +122,7 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
             unmet=unmet_values(writes.unmet),
             position=after,
             review=review,
-            indexed=_indexed(turn, call, result),
+            indexed=indexed_at_end(turn, call, result) if call else [],
             voids=voided(turn, call) if call else [],
             content=result.content,
             asked=result.asked,
@@ -136,12 +135,6 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
         code="INVALID_FIELDS" if writes.error else None,
         duration_ms=result.duration_ms if call else None,
     )
-
-
-def _indexed(turn: Turn, call: OpenCall | None, result: CallResult) -> list[Indexed]:
-    if call is None or result.outcome != "done":
-        return []
-    return indexed(turn, call.tool, call.arguments, result.result, began(turn, call))
 
 
 def settle_step(turn: Turn, state: State, call: OpenCall, result: CallResult) -> None:

@@ -1,7 +1,7 @@
-"""A SQLite file for an example's records, seeded when it is first opened.
+"""Where examples keep what is theirs: files of one folder; records in SQLite, seeded when it is first opened.
 
-POINTSMAN_GALLERY_DATA names the folder of these files, by its whole path; otherwise it is in the user's data directory.
-A file is opened anew for every call of a tool, so that threads and processes may share it.
+POINTSMAN_GALLERY_DATA names that folder by its whole path; otherwise it is in the user's data directory.
+A database is opened anew for every call of a tool, so that threads and processes may share it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pointsman.tools import NothingDone
 Seed: TypeAlias = Callable[[sqlite3.Connection], None]
 
 _SEEDED: Final = 1
-_PATIENCE_S = 5.0
+_PATIENCE_S: Final = 5.0
 
 
 def data_file(name: str) -> Path:
@@ -37,7 +37,7 @@ def data_file(name: str) -> Path:
 
 @contextmanager
 def opened(path: Path, seed: Seed) -> Generator[sqlite3.Connection]:
-    """Open a file; `seed` makes its tables and rows, once."""
+    """Open a database; `seed` makes its tables and rows, once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)) as connection:
         connection.row_factory = sqlite3.Row

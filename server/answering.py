@@ -19,6 +19,8 @@ from .catalogue import Served
 from .engines.embedded import EmbeddedEngine
 from .performer import NOBODY_WAITS, Performer, Stored
 from .replies import Reply, ReplyOutcome, Stray, Waiter
+from .store.rows import body_of
+from .store.searching import audit_row
 
 
 class Answering:
@@ -77,6 +79,7 @@ class Answering:
         result: Json = None,
         repeated: bool = False,
     ) -> Reply:
+        """Say where a session is when it rests. `entered` says that who asks has not seen its stay yet."""
         before = session.stay.number
         session = await self._rest(session)
         entered = entered or session.stay.number != before
@@ -92,3 +95,11 @@ class Answering:
             changed = await self._engine.wait_for_change(session.id, session.revision, int(left_s * 1000))
             session = changed or session
         return session
+
+
+async def stored_result(engine: EmbeddedEngine, session: Session, revision: int) -> tuple[Json, list[Json] | None]:
+    """Give the result of a call that was made before and its MCP content, from the row that has its outcome."""
+    row = await engine.reading(audit_row, session.id, revision)
+    body = {} if row is None else body_of(row)
+    content = body.get("content")
+    return body.get("result"), content if isinstance(content, list) else None

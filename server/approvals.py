@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pointsman.contracts.times import iso
-from pointsman.contracts.values import Json
 from pointsman.contracts.workflow import AgentState, Workflow
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Intended
 from pointsman.fsm.session import OpenApproval, Session
 
-from .engines.embedded import EmbeddedEngine
 from .replies import ApprovalShown
-from .store.rows import row_as_json
-from .store.searching import audit_row
 
 
 def approvals_shown(workflow: Workflow, session: Session, *, whole: bool) -> tuple[ApprovalShown, ...]:
@@ -31,16 +27,6 @@ def approvals_shown(workflow: Workflow, session: Session, *, whole: bool) -> tup
 def asked(decision: Decision) -> bool:
     """Whether a decision has put a call before a person; its refusal then only says that the call waits."""
     return any(isinstance(fact.body, Intended) and fact.body.approval is not None for fact in decision.facts)
-
-
-async def stored_result(engine: EmbeddedEngine, session: Session, revision: int) -> tuple[Json, list[Json] | None]:
-    """Give the result of a call that was made before and its MCP content, from the row that has its outcome."""
-    row = await engine.reading(audit_row, session.id, revision)
-    body = row_as_json(row)["body"] if row is not None else None
-    if not isinstance(body, dict):
-        return None, None
-    content = body.get("content")
-    return body.get("result"), content if isinstance(content, list) else None
 
 
 def _shown(workflow: Workflow, session: Session, approval: OpenApproval, *, whole: bool) -> ApprovalShown:

@@ -23,9 +23,8 @@ from pointsman.fsm.redaction import tool_named
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Session
 
-from .answering import Answering
+from .answering import Answering, stored_result
 from .answers import reply, reply_to_call
-from .approvals import stored_result
 from .catalogue import Catalogue, Served
 from .clock import Clock
 from .engines.embedded import EmbeddedEngine

@@ -108,7 +108,7 @@ class Performer:
     async def read(
         self, served: Served, session: Session, read: Read, conversation: Conversation | None = None
     ) -> CallResult:
-        """Run a read that the machine has permitted to an agent."""
+        """Run a read that the machine has permitted: to an agent, or to the server as evidence."""
         policy = served.workflow.tools[read.tool]
         talk = _talk(policy, read.arguments, conversation)
         context = CallContext(session=session.id, call=read.id, key=None, attempt=1, who=session.started_by, talk=talk)
@@ -155,7 +155,7 @@ class Performer:
     async def _written(self, served: Served, session: Session, call: OpenCall, talk: Talk) -> CallResult:
         """Make a write once, or find out what has become of it."""
 
-        async def asked(read: Read, result: CallResult) -> None:
+        async def observed(read: Read, result: CallResult) -> None:
             await self._tell(session, Observe(read, result), read.id)
 
         def late(result: CallResult) -> None:
@@ -170,7 +170,7 @@ class Performer:
 
         world = World(
             call=partial(_called, served),
-            asked=asked,
+            observed=observed,
             late=late,
             closing=self._closing,
             sleep=asyncio.sleep,

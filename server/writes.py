@@ -12,10 +12,11 @@ from typing import Final, Literal, TypeAlias
 
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.fsm.commands import reconcile_prefix
 from pointsman.fsm.session import LedgerEntry, Session
 
 from .audit.chain import AuditRow
-from .store.rows import row_as_json
+from .store.rows import body_of, row_as_json
 
 _ANSWER_CHARACTERS: Final = 160
 
@@ -80,7 +81,7 @@ def entry(session: Session, effect: LedgerEntry) -> JsonObject:
 
 def found_write(session: Session, call: str, rows: Sequence[AuditRow]) -> Write | None:
     """Find the write that the first of these rows has intended; None where it intends none."""
-    body = _body(rows[0]) if rows else {}
+    body = body_of(rows[0]) if rows else {}
     opened = body.get("call")
     if not rows or rows[0].kind != "intended" or not isinstance(opened, dict) or opened.get("effect") != "write":
         return None
@@ -93,7 +94,7 @@ def found_write(session: Session, call: str, rows: Sequence[AuditRow]) -> Write 
         arguments=opened.get("arguments"),
         key=key if isinstance(key := opened.get("key"), str) else None,
         status=_status(settled[-1].outcome) if settled else "intended",
-        result=_body(settled[-1]).get("result") if settled else None,
+        result=body_of(settled[-1]).get("result") if settled else None,
         rows=own,
     )
 
@@ -102,7 +103,7 @@ def doubted(session: Session, rows: Sequence[AuditRow]) -> Iterator[Write]:
     """Give the writes of a session that were in doubt at some time, of all its rows, oldest first."""
     for index, row in enumerate(rows):
         write = found_write(session, str(row.revision), rows[index:]) if _attempt(row) == 1 else None
-        if write is not None and any(one.outcome == "unknown" or "doubt" in _body(one) for one in write.rows):
+        if write is not None and any(one.outcome == "unknown" or "doubt" in body_of(one) for one in write.rows):
             yield write
 
 
@@ -115,7 +116,7 @@ def happenings(write: Write) -> Iterator[Happening]:
 
 def _own(call: str, rows: Iterable[AuditRow]) -> Iterator[AuditRow]:
     for row in rows:
-        named = _body(row).get("call")
+        named = body_of(row).get("call")
         number = named.get("id") if isinstance(named, dict) else named
         if number == call or _asks(call, row):
             yield row
@@ -123,17 +124,17 @@ def _own(call: str, rows: Iterable[AuditRow]) -> Iterator[AuditRow]:
 
 def _asks(call: str, row: AuditRow) -> bool:
     """Whether a row is an answer of `reconcile` about this write."""
-    return row.command_id.startswith(f"{call}:reconcile:")
+    return row.command_id.startswith(reconcile_prefix(call))
 
 
 def _attempt(row: AuditRow) -> int:
     """Say the how-manieth process intends a call with this row; 0 where it intends none."""
-    opened = _body(row).get("call") if row.kind == "intended" else None
+    opened = body_of(row).get("call") if row.kind == "intended" else None
     return int(str(opened.get("attempt", 1))) if isinstance(opened, dict) else 0
 
 
 def _words(call: str, row: AuditRow, *, taken_over: bool) -> Iterator[str]:
-    body = _body(row)
+    body = body_of(row)
     doubt, error = body.get("doubt"), body.get("error")
     if row.kind == "intended":
         opened = body.get("call")
@@ -171,8 +172,3 @@ def _tries(body: JsonObject, *, taken_over: bool) -> str:
 
 def _status(outcome: str | None) -> Status:
     return "done" if outcome == "done" else "failed" if outcome == "failed" else "unknown"
-
-
-def _body(row: AuditRow) -> JsonObject:
-    body = row_as_json(row)["body"]
-    return body if isinstance(body, dict) else {}

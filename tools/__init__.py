@@ -3,7 +3,8 @@
 The public face, for those who write tools, is what is named here.
 """
 
+from .conversation import Question
 from .errors import NothingDone, ToolError
 from .source import CallContext
 
-__all__ = ["CallContext", "NothingDone", "ToolError"]
+__all__ = ["CallContext", "NothingDone", "Question", "ToolError"]

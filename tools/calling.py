@@ -5,7 +5,8 @@
 | returned | done | done |
 | `NotReached` | failed, retried | failed, retried: nothing was sent |
 | `NothingDone` otherwise | failed, not retried | failed |
-| `ToolError`, any other exception | failed, retried | unknown; only a `ToolError` says that it was answered |
+| `ToolError` otherwise | failed, retried | unknown: it was answered |
+| `ConnectionLost`, any other exception | failed, retried | unknown: it was not answered, and may be under way |
 | timeout | failed, retried | unknown, or failed if it never began |
 | its rate leaves no turn | failed, not retried | failed: nothing was sent |
 | result that cannot be kept | failed, not retried | unknown: it ran |

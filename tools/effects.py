@@ -29,8 +29,8 @@ from typing import Any, TypeAlias
 from pointsman.contracts.bounds import RETRY_WAIT_MS
 from pointsman.contracts.expressions import EvaluationError
 from pointsman.contracts.values import Json, JsonObject
-from pointsman.contracts.workflow import Key, Reconcile, ToolPolicy, Workflow
-from pointsman.fsm.commands import Read
+from pointsman.contracts.workflow import Reconcile, ToolPolicy, Workflow
+from pointsman.fsm.commands import Read, reconcile_prefix
 from pointsman.fsm.facts import CallResult
 from pointsman.fsm.redaction import kept_arguments, kept_result
 from pointsman.fsm.scope import SessionScope
@@ -42,7 +42,7 @@ from .talk import Talk
 
 CallTool: TypeAlias = Callable[[str, JsonObject, ToolPolicy, CallContext], Awaitable[CallResult]]
 """Calls a tool of a source."""
-Asked: TypeAlias = Callable[[Read, CallResult], Awaitable[None]]
+Observed: TypeAlias = Callable[[Read, CallResult], Awaitable[None]]
 """Is told what `reconcile` has answered, before anything is done about it."""
 Ours: TypeAlias = Callable[[], Awaitable[bool]]
 """Says whether the write is still this process's to make: one that stood still may find that another has taken over."""
@@ -63,7 +63,7 @@ class World:
     """
 
     call: CallTool
-    asked: Asked
+    observed: Observed
     late: Late
     closing: asyncio.Event
     sleep: Sleep
@@ -158,9 +158,8 @@ class Write:
             on_late=self._ended_late,
             ours=self._world.ours,
         )
-        arguments = call.arguments
-        if isinstance(policy.key, Key) and policy.key.deliver is not None and policy.key.deliver[0] == "argument":
-            arguments = {**arguments, policy.key.deliver[1]: call.key}
+        argument = policy.key_name("argument")
+        arguments = call.arguments if argument is None else {**call.arguments, argument: call.key}
         tries = replace(policy, retry=replace(policy.retry, attempts=self._left + 1))
         end = await self._world.call(call.tool, arguments, tries, context)
         self._tries += end.attempts
@@ -201,12 +200,12 @@ class Write:
         except EvaluationError:
             return _Answer(happened=None)
         self._asked += 1
-        number = f"{self._call.id}:reconcile:{self._call.attempt}.{self._asked}"
+        number = f"{reconcile_prefix(self._call.id)}{self._call.attempt}.{self._asked}"
         stay = self._session.stay.number
         read = Read(number, reconcile.call, arguments, stay, self._session.revision, "reconcile")
         context = CallContext(session=self._session.id, call=number, key=None, attempt=1, who=self._session.started_by)
         result = await self._world.call(read.tool, arguments, policy, context)
-        await self._world.asked(read, result)
+        await self._world.observed(read, result)
         return self._judged(reconcile, policy, kept_arguments(policy, arguments), result)
 
     def _judged(self, reconcile: Reconcile, policy: ToolPolicy, arguments: JsonObject, result: CallResult) -> _Answer:

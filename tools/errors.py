@@ -34,13 +34,13 @@ class ConnectionLost(ToolError):
 class NothingDone(ToolError):
     """The tool refused, and is certain that nothing happened.
 
-    A write that raises this has failed, and may be asked again. A read that raises it is not
-    retried: the tool has answered.
+    A write that raises this has failed, and may be asked again. It is not tried again by itself, and
+    neither is a read: the tool has answered.
     """
 
 
 class NotReached(NothingDone):
-    """What the tool stands for could not be reached, so nothing was sent. A read is tried again."""
+    """What the tool stands for could not be reached, so nothing was sent. It is tried again."""
 
 
 class InvalidArguments(PointsmanError):

@@ -12,21 +12,18 @@ from typing import Final
 import httpx2
 from typing_extensions import override
 
-from pointsman.contracts.bounds import DOWNSTREAM_MESSAGE_BYTES
+from pointsman.contracts.bounds import DOWNSTREAM_MESSAGE_BYTES, DOWNSTREAM_REACH_MS, DOWNSTREAM_SILENCE_MS
 
 NEVER_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 """What is raised before the first byte of a request has left."""
 UNPACKED: Final[Mapping[str, str]] = {"accept-encoding": "identity"}
 """Asks for answers as they are: what is packed small can be large."""
 PACKED: Final = "it packs its answers, which was not asked for"
-_REACHING_S: Final = 30.0
-_SILENCE_S: Final = 3600.0
-"""How long a server may say nothing on one answer. Calls have timeouts of their own."""
 
 
 def patience() -> httpx2.Timeout:
     """Give the time that a server has to be reached, and to go on with an answer."""
-    return httpx2.Timeout(_REACHING_S, read=_SILENCE_S)
+    return httpx2.Timeout(DOWNSTREAM_REACH_MS / 1000, read=DOWNSTREAM_SILENCE_MS / 1000)
 
 
 def is_packed(response: httpx2.Response) -> bool:
@@ -35,19 +32,18 @@ def is_packed(response: httpx2.Response) -> bool:
 
 
 class BoundedStream(httpx2.AsyncByteStream):
-    """The body of an answer, no further than the bound."""
+    """The body of an answer, no further than the bound, for who reads it by another library."""
 
-    def __init__(self, stream: httpx2.AsyncByteStream, most_bytes: int = DOWNSTREAM_MESSAGE_BYTES) -> None:
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
-        self._most_bytes = most_bytes
 
     @override
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        left_bytes = self._most_bytes
+        left_bytes = DOWNSTREAM_MESSAGE_BYTES
         async for chunk in self._stream:
             left_bytes -= len(chunk)
             if left_bytes < 0:
-                raise httpx2.StreamError(f"the answer is longer than {self._most_bytes} bytes")
+                raise httpx2.StreamError(f"the answer is longer than {DOWNSTREAM_MESSAGE_BYTES} bytes")
             yield chunk
 
     @override

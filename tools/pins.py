@@ -9,25 +9,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import structlog
+
 from pointsman.contracts.lock import LOCK_NAME, LockedSource
 from pointsman.contracts.workflow import ToolDefinition
 
-from .errors import SourceError
+from .errors import NothingDone, SourceError
 from .offers import Offer, defined
 
 _MEND: Final = "A person has to look at it and to pin it: `pointsman lock --diff FILE`, then `pointsman lock FILE`."
 
+_log = structlog.get_logger(__name__)
+
 
 class Pins:
-    """The pins of one source; None where it has none.
+    """The pins of one source, None where it has none, and what is not as it was pinned, as far as it was asked.
 
-    `definitions` are the tools that may be offered, by our names for them.
+    `definitions` are the tools that may be offered, and `quarantined` those that must not be called, each with
+    what is to be said of it; both by our names for them.
     """
 
     def __init__(self, source: str, locked: LockedSource | None) -> None:
         self._source = source
         self._locked = locked
         self._broken: dict[str, str] = {}
+        self.quarantined: Mapping[str, str] = self._broken
         self._digests: dict[str, str] = {}
         self.definitions: dict[str, ToolDefinition] = {}
         for bare, tool in ({} if locked is None else locked.tools).items():
@@ -54,17 +60,33 @@ class Pins:
             )
         return list(self.definitions.values())
 
-    def quarantined(self, offer: Offer | None) -> Mapping[str, str]:
-        """Give the tools that are not what was pinned, each with what is to be said of it.
+    def pinned(self, tool: str) -> ToolDefinition:
+        """Give what was pinned of a tool.
 
-        Args:
-            offer: What the source offers; None when it has not been asked yet.
+        Raises:
+            NothingDone: nothing was, or it was changed by hand.
         """
-        if offer is None:
-            return self._broken
+        definition = self.definitions.get(tool)
+        if definition is None:
+            raise NothingDone(self.quarantined.get(tool, f"{tool} is not pinned, so it is not called."))
+        return definition
+
+    def require_unchanged(self, tool: str) -> None:
+        """Make sure that a tool is what was pinned, by what its source offered last.
+
+        Raises:
+            NothingDone: it is not.
+        """
+        if tool in self.quarantined:
+            raise NothingDone(self.quarantined[tool])
+
+    def compare(self, offer: Offer) -> None:
+        """Hold what the source offers now against what was pinned."""
         changed = {
             name: f"What its source says of {name} is not what was pinned, so it is not called. {_MEND}"
             for name, digest in self._digests.items()
             if name not in offer.tools or offer.tools[name].digest != digest
         }
-        return {**self._broken, **changed}
+        before, self.quarantined = self.quarantined, {**self._broken, **changed}
+        if self.quarantined != before:
+            _log.warning("tools are not what was pinned", source=self._source, tools=[*self.quarantined])

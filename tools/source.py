@@ -24,10 +24,10 @@ from .talk import Talk
 class CallContext:
     """What a tool may know of the call it serves; a parameter named `call` receives it.
 
-    `who` is the accountable principal of the session's agent, or of the person who decided. `key`
-    is the idempotency key of a write (None for a read, and where the workflow says `key: none`). `talk` is how
-    it speaks with whoever waits for it. `on_late` and `ours` are for the server: the one is told how a write ended that
-    nobody waited for any more, the other says whether the call is still this process's to make.
+    `who` is the accountable principal who started the session. `key` is the idempotency key of a write
+    (None for a read, and where the workflow says `key: none`). `talk` is how it speaks with whoever waits for
+    it. `on_late` and `ours` are for the server: the one is told how a write ended that nobody waited for any more,
+    the other says whether the call is still this process's to make.
     """
 
     session: str

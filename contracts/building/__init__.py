@@ -195,8 +195,9 @@ def _with_groups(state: State, definitions: Iterable[str], tools: Mapping[str, T
 
 def _tool_contract(schema: JsonObject, use: ToolUse, policy: ToolPolicy) -> Contract:
     hidden = set(use.fixed.names)
-    if isinstance(policy.key, Key) and policy.key.deliver is not None and policy.key.deliver[0] == "argument":
-        hidden.add(policy.key.deliver[1])
+    argument = policy.key_name("argument")
+    if argument is not None:
+        hidden.add(argument)
     properties = schema.get("properties")
     required = schema.get("required")
     free: dict[str, Json] = {}

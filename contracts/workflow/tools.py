@@ -84,6 +84,11 @@ class ToolPolicy:
         """Whether the downstream is given the key, so that the same call may be made again with it."""
         return isinstance(self.key, Key) and self.key.deliver is not None
 
+    def key_name(self, way: Literal["argument", "header", "meta"]) -> str | None:
+        """By which name the downstream is given the key in this way; None where it is not."""
+        deliver = self.key.deliver if isinstance(self.key, Key) else None
+        return None if deliver is None or deliver[0] != way else deliver[1]
+
     @property
     def resolves_doubt(self) -> bool:
         """Whether the server can find out by itself what became of a write in doubt."""

@@ -1,9 +1,12 @@
 """A ledger whose connection breaks after it has written: the one who called cannot know that it has."""
 
-_payments: dict[str, str] = {}
+from pointsman.tools import NothingDone
+
+_payments: dict[str, dict[str, object]] = {}
+"""By the key of each."""
 
 
-def pay(invoice: str, amount: int, idempotency_key: str) -> dict[str, str | None]:
+def pay(invoice: str, amount: int, idempotency_key: str) -> dict[str, object]:
     """Pay an invoice.
 
     Args:
@@ -12,15 +15,17 @@ def pay(invoice: str, amount: int, idempotency_key: str) -> dict[str, str | None
         idempotency_key: Equal for what is meant as the same payment.
     """
     if idempotency_key not in _payments:
-        _payments[idempotency_key] = f"{invoice} paid with {amount}, payment {len(_payments) + 1}"
+        if find_payment(invoice)["number"] is not None:
+            raise NothingDone(f"{invoice} is paid already.")
+        _payments[idempotency_key] = {"invoice": invoice, "amount": amount, "number": f"P-{len(_payments) + 1}"}
         raise ConnectionResetError
-    return {"number": _payments[idempotency_key]}
+    return _payments[idempotency_key]
 
 
-def find_payment(invoice: str) -> dict[str, str | None]:
+def find_payment(invoice: str) -> dict[str, object]:
     """Find the payment of an invoice.
 
     Args:
         invoice: Its number.
     """
-    return {"number": next((one for one in _payments.values() if one.startswith(f"{invoice} ")), None)}
+    return next((one for one in _payments.values() if one["invoice"] == invoice), {"number": None})

@@ -1,4 +1,4 @@
-"""The ERP's database: what is read from it, and the one thing that is written."""
+"""The ERP's database: what is read from it, and what is written: postings of routes."""
 
 from __future__ import annotations
 

@@ -15,11 +15,11 @@ import click
 from .lazy import CommandTable, LazyGroup
 
 COMMANDS: Final[CommandTable] = {
-    "serve": ("serve", "Serve workflows to an MCP client over standard input and output."),
+    "serve": ("serve", "Serve workflows to an MCP client over standard input and output, or to several with --http."),
     "demo": ("demo", "Watch a workflow from the gallery run from start to end."),
     "run": ("run", "Drive a session of a workflow from a script."),
     "check": ("check", "Find what is wrong with workflow files; - is standard input."),
-    "lock": ("lock", "Pin what the MCP servers of workflows say of their tools."),
+    "lock": ("lock", "Pin what the MCP servers and OpenAPI documents of workflows say of their tools."),
     "explain": ("explain", "Explain what a finding of `check` means, with a wrong and a right example."),
     "schema": ("schema", "Print the JSON Schema of workflow files, for editors."),
     "graph": ("graph", "Draw a workflow."),

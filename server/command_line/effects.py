@@ -62,7 +62,7 @@ def list_effects(
         raise click.UsageError("--status done goes with --session ID: `audit list` searches all sessions.")
     with reading_database(database) as connection:
         if session_id is None:
-            writes = open_effects(connection, limit)
+            writes = open_effects(connection)
         else:
             session = session_named(connection, session_id)
             writes = [(session, effect) for effect in session.effects.values()]
@@ -129,7 +129,7 @@ def settle(  # noqa: PLR0913 -- click's way: an option is an argument
     if token is None and write.status == "unknown":
         _print(write, err=True)
         what = "has happened" if outcome == "done" else "has not happened"
-        confirm(outcome, f"{caller.actor.id} says that it {what}: {reason}. Type {outcome!r}:")
+        confirm(outcome, f"{caller.actor.id} says that it {what}. The reason: {reason!r}. Type {outcome!r}:")
     request = Attest(write.call, outcome, reason, result)
     decision = submitted(database, write.session.id, workflow, caller, request)
     if decision.refusal is not None or decision.session is None:
@@ -175,8 +175,8 @@ def _print(write: Write, *, err: bool) -> None:
     ]
     print_table(ROW_COLUMNS, rows, err=err)
     if write.result is not None:
-        print_heading("What it gave", err=err)
-        click.echo(visible(json_text(write.result, indent=2), lines=True), err=err)
+        print_heading("Result", err=err)
+        click.echo(json_text(write.result, indent=2), err=err)
 
 
 def _cell(one: JsonObject, name: str) -> str:

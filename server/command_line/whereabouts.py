@@ -46,7 +46,7 @@ def turn(session: Session) -> str:
 
 
 def place(session: Session) -> JsonObject:
-    """Give where a session is, with the names that replies have (design, section 4)."""
+    """Give where a session is, with the names that replies have (docs/replies.md)."""
     members: JsonObject = {
         "session": session.id,
         "workflow": session.workflow,

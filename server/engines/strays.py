@@ -1,6 +1,6 @@
 """Calls that belong to no session: the fact each leaves, and the bound on how many rows they may make.
 
-A flood of them must not fill the disk (fault 38). Beyond the bound they are counted, and one row a
+A flood of them must not fill the disk. Beyond the bound they are counted, and one row a
 minute says how many there were. The bound holds for each server process by itself. Refused calls
 of a session that no limit counts are bounded likewise: beyond the bound they are told of here.
 """

@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pointsman.contracts.bounds import BODY_MS, MESSAGE_BYTES
+from pointsman.contracts.bounds import HTTP_BODY_MS, HTTP_DISCARDED_BYTES, MESSAGE_BYTES
 
 from ..json_rpc.messages import END_BYTES, INVALID_REQUEST, MessageReader, Oversized, Rejected
 from ..json_rpc.messages import Message as Read
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 OnReject: TypeAlias = "Callable[[Code, str], None]"
 
-DISCARDED_BYTES: Final = 8 * MESSAGE_BYTES
-"""How much of an oversized body is read to its end, so that its client hears the answer; more is cut off."""
 _AT_ONCE_BYTES: Final = 64 * 1024
 """Read on the event loop; what is larger is read beside it."""
 _LISTEN: Final = "subscriptions/listen"
@@ -68,7 +66,7 @@ class StrictBodies:
             await self._waiting(scope, receive, send)
             return
         try:
-            async with asyncio.timeout(BODY_MS / 1000):
+            async with asyncio.timeout(HTTP_BODY_MS / 1000):
                 body = await _body(request)
         except ClientDisconnect:
             return
@@ -127,7 +125,7 @@ async def _body(request: Request) -> bytes | Oversized:
         head = head or b"".join((*parts, part))[:END_BYTES]
         tail = (b"".join(parts)[-END_BYTES:] + tail + part)[-END_BYTES:]
         parts.clear()
-        if size_bytes > DISCARDED_BYTES:
+        if size_bytes > HTTP_DISCARDED_BYTES:
             return Oversized(head, b"", size_bytes)
     return Oversized(head, tail, size_bytes) if head else b"".join(parts)
 

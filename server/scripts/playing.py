@@ -5,7 +5,6 @@ The first step that comes out otherwise ends the play: whatever follows would on
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
@@ -16,6 +15,7 @@ from pointsman.contracts.values import Json, JsonObject, canonical, settled
 from pointsman.fsm.session import Session
 
 from ..audit.chain import AuditRow
+from ..store.rows import body_of
 from .agent import Agent
 from .script import AdvanceStep, CallStep, DecideStep, DeliverStep, Script
 from .stage import Stage
@@ -200,7 +200,7 @@ def _unmet(reply: JsonObject) -> tuple[str, ...]:
 def _troubles(rows: Iterable[AuditRow]) -> Iterator[str]:
     """Say which calls of the server's own did not succeed, and why; an agent's own are answered."""
     for row in rows:
-        body: JsonObject = json.loads(row.body or "{}") if row.kind == "settled" else {}
+        body = body_of(row) if row.kind == "settled" else {}
         if row.outcome in ("failed", "unknown") and body.get("purpose") == "step":
             yield f"{row.action}: {row.outcome}. {body.get('error') or ''}".rstrip()
 

@@ -126,6 +126,12 @@ def row_as_json(row: AuditRow) -> JsonObject:
     return values
 
 
+def body_of(row: AuditRow) -> JsonObject:
+    """Give a row's body; an empty one where it is no JSON object, or was erased."""
+    body = row_as_json(row)["body"]
+    return body if isinstance(body, dict) else {}
+
+
 def session_row(session: Session, head: str) -> SessionRow:
     """Make the row of a session whose last audit row has the hash `head`."""
     review = session.stay.review

@@ -93,7 +93,7 @@ def open_approvals(
     return sorted(found, key=lambda one: (one[1].opened_at, one[0].id, int(one[1].id)))[:limit]
 
 
-def open_effects(connection: Connection, limit: int = LIST_ROWS) -> list[tuple[Session, LedgerEntry]]:
+def open_effects(connection: Connection) -> list[tuple[Session, LedgerEntry]]:
     """Give the writes that run, or that nobody knows the outcome of, each with its session, the oldest first.
 
     Raises:
@@ -109,7 +109,7 @@ def open_effects(connection: Connection, limit: int = LIST_ROWS) -> list[tuple[S
         for effect in session.effects.values()
         if effect.status != "done"
     ]
-    return sorted(found, key=lambda one: (one[1].opened_at, one[0].id, int(one[1].call)))[:limit]
+    return sorted(found, key=lambda one: (one[1].opened_at, one[0].id, int(one[1].call)))
 
 
 def newest_definition(connection: Connection, workflow: str) -> DefinitionRow | None:

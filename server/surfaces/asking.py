@@ -49,9 +49,8 @@ class Pushing:
         return {key: answer for key, answer in zip(questions, answers, strict=True) if answer is not None}
 
     async def _push(self, question: Question) -> JsonObject | None:
-        asked = {"method": question.method, "params": question.params}
         try:
-            request = _REQUEST.validate_python(asked, by_name=False)
+            request = request_of(question)
             stream = ServerMessageMetadata(related_request_id=self._request)
             answer = await self._client.send_request(request, _ANSWERS[request.method], metadata=stream)
         except (MCPError, ValidationError) as error:
@@ -59,6 +58,15 @@ class Pushing:
             _log.warning("client did not answer a question", method=question.method, why=why[:200])
             return None
         return answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def request_of(question: Question) -> InputRequest:
+    """Write a question as the request that it is.
+
+    Raises:
+        ValidationError: it is none that MCP knows.
+    """
+    return _REQUEST.validate_python(question.as_mcp(), by_name=False)
 
 
 def can_take(method: str, capabilities: ClientCapabilities | None) -> bool:

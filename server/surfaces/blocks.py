@@ -8,7 +8,7 @@ know, and each block says in its `_meta` whose it is.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mcp_types import ContentBlock, TextContent
@@ -18,7 +18,7 @@ from pointsman.contracts.bounds import INLINE_CHARACTERS
 from pointsman.contracts.values import Json, JsonObject
 
 SOURCE: Final = "pointsman/source"
-"""The member of a block's `_meta` that names the tool whose words it holds; what is ours has none."""
+"""The member of `_meta` that says whose words something holds: a tool's, or a source's; what is ours has none."""
 _OURS: Final = "pointsman/"
 _LONG: Final = ("data", "blob", "text")
 _BLOCK: Final[TypeAdapter[ContentBlock]] = TypeAdapter(ContentBlock)
@@ -58,14 +58,18 @@ def without_said(result: Json, blocks: Sequence[ContentBlock]) -> Json:
     return {name: value for name, value in result.items() if not again.get(name)}
 
 
+def marked(meta: Mapping[str, Json], whose: str) -> JsonObject:
+    """Give the `_meta` of what others say, with a mark that says whose it is, and none that looks like ours."""
+    return {**{name: value for name, value in meta.items() if not name.startswith(_OURS)}, SOURCE: whose}
+
+
 def _marked(block: Json, action: str) -> ContentBlock | None:
     if not isinstance(block, dict):
         return None
     said = block.get("_meta")
-    meta: JsonObject = said if isinstance(said, dict) else {}
-    theirs = {name: value for name, value in meta.items() if not name.startswith(_OURS)}
     try:
-        return _BLOCK.validate_python({**block, "_meta": {**theirs, SOURCE: action}}, by_name=False)
+        meta = marked(said if isinstance(said, dict) else {}, action)
+        return _BLOCK.validate_python({**block, "_meta": meta}, by_name=False)
     except ValidationError:
         return None
 

@@ -1,4 +1,4 @@
-"""Which surface a client is shown: design, section 5.
+"""Which surface a client is shown (docs/replies.md says it to users).
 
 The 2026 era forbids lists that vary, and several clients of the handshake era read the list once:
 they get `stable`. Only clients known to follow list changes get `adaptive`. Where the stable list

@@ -12,6 +12,8 @@ from mcp_types import LoggingLevel, LoggingMessageNotification, LoggingMessageNo
 from pointsman.contracts.bounds import LOGS_PER_SECOND
 from pointsman.contracts.values import Json
 
+from .per_second import PerSecond
+
 LEVELS: Final[tuple[str, ...]] = get_args(LoggingLevel)
 _PATIENCE_S: Final = 1.0
 """How long a client may take to hear one message, while its tool waits."""
@@ -32,13 +34,12 @@ class ClientLog:
         self._client = client
         self._request = request
         self._from = len(LEVELS) if level not in LEVELS else LEVELS.index(level)
-        self._second, self._in_second = 0, 0
+        self._rate = PerSecond(LOGS_PER_SECOND)
 
     async def write(self, level: str, data: Json, logger: str) -> None:
         """Send a message. One that is below the level, too much, or not heard in time is dropped."""
-        second = int(asyncio.get_running_loop().time())
-        self._second, self._in_second = second, (self._in_second if second == self._second else 0) + 1
-        if level not in LEVELS or LEVELS.index(level) < self._from or self._in_second > LOGS_PER_SECOND:
+        admitted = self._rate.admit()
+        if level not in LEVELS or LEVELS.index(level) < self._from or not admitted:
             return
         params = LoggingMessageNotificationParams(level=cast("LoggingLevel", level), data=data, logger=logger)
         sending = self._client.send_notification(LoggingMessageNotification(params=params), self._request)

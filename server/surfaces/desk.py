@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
-import structlog
 from mcp.server.context import ServerRequestContext
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
@@ -48,10 +47,8 @@ from .surface import Surface
 from .updates import ResourceUpdates
 
 CHANNEL: Final = "mcp"
+
 _Result = TypeVar("_Result", bound=BaseModel)
-
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +105,7 @@ class Desk:
         return await self._hold(client, request, CallToolResult, make)
 
     async def list_resources(self, client: ServerSession, cursor: str | None) -> ListResourcesResult:
-        """List the workflows, and the sessions the caller may see.
+        """List the workflows and the sessions the caller may see, and after the last of them what sources offer.
 
         Raises:
             MCPError: for a cursor that is none of ours.
@@ -120,14 +117,14 @@ class Desk:
         return page.model_copy(update={"resources": [*page.resources, *await passed_on.resources(self._connection)]})
 
     async def list_templates(self, client: ServerSession) -> list[ResourceTemplate]:
-        """Give the shapes of all addresses of resources."""
+        """Give the shapes of all addresses of resources, ours and those of sources."""
         self._surface(client)
         return [*resources.templates(), *await passed_on.templates(self._connection)]
 
     async def read_resource(
         self, client: ServerSession, uri: str, request: Request
     ) -> ReadResourceResult | InputRequiredResult:
-        """Read a resource.
+        """Read a resource of ours, or whatever source has one at this address.
 
         Raises:
             MCPError: where there is none for this caller.
@@ -163,7 +160,7 @@ class Desk:
     async def get_prompt(
         self, client: ServerSession, name: str, arguments: Mapping[str, str], request: Request
     ) -> GetPromptResult | InputRequiredResult:
-        """Give a state's contract.
+        """Give a state's contract, or the prompt of a source.
 
         Raises:
             MCPError: where there is none for this caller.
@@ -182,7 +179,7 @@ class Desk:
         self._log_level = level
 
     async def complete(self, client: ServerSession, asked: CompleteRequestParams) -> Completion:
-        """Complete an argument of a prompt or of a resource template."""
+        """Complete an argument of a prompt or of a resource template, ours or a source's."""
         self._surface(client)
         if not _is_ours(self._connection.governed, asked.ref):
             return await passed_on.completion(self._connection, asked)
@@ -202,10 +199,7 @@ class Desk:
 
     async def record(self, code: Code, problem: str) -> None:
         """Record a message that could not be read."""
-        try:
-            await self._connection.governed.stray(self._connection.caller, "message", Refusal(code, problem), None)
-        except Exception:  # noqa: BLE001 - the client has its answer; the conversation goes on
-            _log.exception("rejected message not recorded", code=code)
+        await self._connection.governed.stray(self._connection.caller, "message", Refusal(code, problem), None)
 
     async def aclose(self) -> None:
         """Stop watching."""

@@ -12,22 +12,20 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Coroutine, Mapping
-from typing import Final, TypeVar, cast
+from typing import TypeVar, cast
 
 from mcp_types import ClientCapabilities, InputRequest, InputRequiredResult, InputResponse
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from pointsman.contracts.bounds import PARKED_CALLS
 from pointsman.contracts.values import JsonObject
 from pointsman.tools.conversation import Question
 from pointsman.tools.errors import Unanswered
 
-from .asking import can_take
+from .asking import can_take, request_of
 from .progress import Report
 
 _Result = TypeVar("_Result", bound=BaseModel)
-
-_REQUEST: Final[TypeAdapter[InputRequest]] = TypeAdapter(InputRequest)
 
 
 class ParkedCall:
@@ -68,7 +66,7 @@ class ParkedCall:
                 answers[key] = self._given.pop(key)
                 continue
             try:
-                request = _REQUEST.validate_python(question.as_mcp(), by_name=False)
+                request = request_of(question)
             except ValidationError:
                 continue
             waits[key] = asyncio.get_running_loop().create_future()

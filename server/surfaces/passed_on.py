@@ -8,7 +8,7 @@ with the source it came from.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import TypeVar
 
 import structlog
 from mcp.shared.exceptions import MCPError
@@ -31,10 +31,8 @@ from pointsman.contracts.workflow import ToolPolicy
 from pointsman.fsm.refusals import Refusal
 
 from ..replies import Reply, Waiter
+from .blocks import marked
 from .connection import Connection
-
-SOURCE: Final = "pointsman/source"
-"""Says in the `_meta` of what is passed on where it came from."""
 
 _Item = TypeVar("_Item", bound=BaseModel)
 
@@ -175,8 +173,7 @@ def _valid(tool: str, kind: type[_Item], value: Json) -> _Item | None:
 
 
 def _marked(item: _Item, source: str) -> _Item:
-    meta: dict[str, Any] = getattr(item, "meta", None) or {}
-    return item.model_copy(update={"meta": {**meta, SOURCE: source}})
+    return item.model_copy(update={"meta": marked(getattr(item, "meta", None) or {}, source)})
 
 
 def _source(tool: str) -> str:

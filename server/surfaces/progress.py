@@ -28,6 +28,7 @@ from pointsman.contracts.bounds import (
 from pointsman.contracts.visible import visible
 
 from ..replies import Glimpse, Governed
+from .per_second import PerSecond
 
 Report: TypeAlias = Callable[[float, float | None, str], Awaitable[None]]
 """Sends one notification: a number that grows, what it grows to if that is known, and a message."""
@@ -85,7 +86,7 @@ class Telling:
         self._unsubscribe: Callable[[], None] = _nothing
         self._last = -math.inf
         self._base: float | None = None
-        self._second, self._in_second = 0, 0
+        self._rate = PerSecond(PROGRESS_PER_SECOND)
 
     def begun(self, session: str) -> None:
         """Follow this session, if somebody is told."""
@@ -94,10 +95,9 @@ class Telling:
 
     def say(self, done: float, total: float | None, message: str | None) -> None:
         """Hear from the tool how far it is."""
-        second = int(asyncio.get_running_loop().time())
-        self._second, self._in_second = second, (self._in_second if second == self._second else 0) + 1
+        admitted = self._rate.admit()
         numbers = [done] if total is None else [done, total]
-        if self.report is None or self._in_second > PROGRESS_PER_SECOND or not all(map(math.isfinite, numbers)):
+        if self.report is None or not admitted or not all(map(math.isfinite, numbers)):
             return
         words = f": {visible(message[:PROGRESS_CHARACTERS])}" if message else " …"
         self._said.put_nowait(_Said(done, total, self._action + words))

@@ -6,12 +6,16 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+import structlog
+
 if TYPE_CHECKING:
     from pointsman.fsm.refusals import Code
 
 Record: TypeAlias = "Callable[[Code, str], Coroutine[None, None, None]]"
 WAITING: Final = 100
 """Rejected messages that may wait to be recorded; what comes beyond is answered all the same."""
+
+_log = structlog.get_logger(__name__)
 
 
 class Rejects:
@@ -43,6 +47,13 @@ class Rejects:
         await asyncio.gather(*self._recording)
 
     def _begin(self, recording: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(recording)
+        task = asyncio.create_task(_safely(recording))
         self._recording.add(task)
         task.add_done_callback(self._recording.discard)
+
+
+async def _safely(recording: Coroutine[None, None, None]) -> None:
+    try:
+        await recording
+    except Exception:  # noqa: BLE001 - the client has its answer; the conversation goes on
+        _log.exception("rejected message not recorded")

@@ -1,4 +1,4 @@
-"""Writes a governor's reply as a tool result: structured content (design, section 4) and a short text.
+"""Writes a governor's reply as a tool result: structured content and a short text (docs/replies.md).
 
 The text is for reading. It repeats the structured content, as JSON in a block of its own, only for
 clients that hand a model nothing but text: elsewhere the model would pay for both. Absent members

@@ -64,7 +64,9 @@ async def test_a_call_through_the_gateway_beside_the_direct_call(
     with served(transport) as url:
         where = f"{{command: python, args: [{BARE}]}}" if url is None else f"{{url: {url}}}"
         workflow = tmp_path / "gateway.yaml"
-        workflow.write_text((HERE / "gateway.yaml").read_text(encoding="utf-8").replace("WHERE_IT_IS", where))
+        workflow.write_text(
+            (HERE / "gateway.yaml").read_text(encoding="utf-8").replace("{command: WHERE_IT_IS}", where)
+        )
         pin(workflow)
         direct_server = StdioServerParameters(command=sys.executable, args=[BARE]) if url is None else url
         async with (

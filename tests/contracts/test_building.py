@@ -96,7 +96,9 @@ def test_every_tool_that_is_named_has_a_policy(invoice: Workflow) -> None:
     assert post.reconcile is not None
     assert post.reconcile.call == "erp.find_route"
     assert post.reconcile.arguments.render(GivenScope(args={"invoice_id": "INV-1"})) == {"invoice_id": "INV-1"}
-    assert post.reconcile.happened.judge(GivenScope(result={"route": "standard"})).passed
+    happened = post.reconcile.happened
+    assert happened.judge(GivenScope(args={"route": "standard"}, result={"route": "standard"})).passed
+    assert not happened.judge(GivenScope(args={"route": "standard"}, result={"route": "write_off"})).passed
 
 
 def test_a_tool_without_a_policy_counts_as_a_write() -> None:

@@ -71,7 +71,9 @@ class Place:
         passed = ", ".join(f'{name}: "${{{name}}}"' for name in _PASSED)
         text = (_HERE / "payments.yaml").read_text(encoding="utf-8")
         where = _WEB if self.transport == "http" else _CHILD % passed
-        (self.folder / "payments.yaml").write_text(text.replace("WHERE_THE_BANK_IS", where), encoding="utf-8")
+        (self.folder / "payments.yaml").write_text(
+            text.replace("{command: WHERE_THE_BANK_IS}", where), encoding="utf-8"
+        )
         try:
             if self.transport == "http":
                 self.port = _free_port()

@@ -4,13 +4,13 @@ What the end of a call means, in the words of `calling`:
 
 | end | raised | read | write |
 |---|---|---|---|
-| the server could not be had, so the request was not sent | `NotReached` | failed, retried | failed |
+| the server could not be had, so the request was not sent | `NotReached` | failed, retried | failed, retried |
 | the tool is not pinned, or not what was pinned | `NothingDone` | failed | failed |
 | the time is up, and the request was not sent | | failed | failed |
 | a result | | done | done |
 | a result with `isError` | `ToolError` | failed, retried | unknown |
 | an error of JSON-RPC | `ToolError` | failed, retried | unknown |
-| the connection ended after the request was sent, or HTTP answers | `ConnectionLost` | failed, retried | unknown |
+| the connection ended after it was sent, or a gateway answers | `ConnectionLost` | failed, retried | unknown |
 | the server asks for a model or for folders, or asks without end | `ToolError` | failed, retried | unknown |
 | an answer that is no MCP, too long, or not what the output schema says | `UnkeepableResult` | failed | unknown |
 | the time is up after the request was sent | | failed, retried | unknown |
@@ -27,7 +27,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import structlog
 from mcp.client import ClientSession
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
@@ -43,12 +42,12 @@ from pointsman.contracts.bounds import ASKS_PER_CALL, DOWNSTREAM_START_MS
 from pointsman.contracts.lock import LockedSource
 from pointsman.contracts.schemas import Schema
 from pointsman.contracts.values import JsonObject
-from pointsman.contracts.workflow import Key, ToolDefinition, ToolPolicy
+from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
 from pointsman.fsm.facts import CallResult
 
 from ..calling import Calls
 from ..clocks import MonotonicClock, Sleep
-from ..errors import ConnectionLost, NothingDone, NotReached, SourceError, ToolError, UnkeepableResult
+from ..errors import ConnectionLost, NotReached, SourceError, ToolError, UnkeepableResult
 from ..offers import Offer
 from ..pins import Pins
 from ..rates import Rates
@@ -67,8 +66,6 @@ from .settings import Downstream, Launch
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 0.25
 """How long a server is left alone that wants to be asked again, and needs nothing."""
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +102,8 @@ class McpSource:
     ) -> None:
         self._name = name
         self._pins = Pins(name, pins)
-        self._quarantined = self._pins.quarantined(None)
         self._questions = Questions(name, downstream.asks)
-        way = Way(_connect(name, downstream, clock), self._compare, self._questions)
+        way = Way(_connect(name, downstream, clock), self._pins.compare, self._questions)
         self._connection = Connection(name, way, start_ms, sleep, clock)
         self._calls = Calls(rates or Rates(sleep, clock), sleep, clock)
 
@@ -145,7 +141,7 @@ class McpSource:
 
     def quarantined(self) -> Mapping[str, str]:
         """Give the tools that are not what was pinned, as far as the server has been asked."""
-        return self._quarantined
+        return self._pins.quarantined
 
     async def aclose(self) -> None:
         """Give up what runs, and end the connection. Later calls fail."""
@@ -155,16 +151,14 @@ class McpSource:
     async def _call(
         self, tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext, begun: Begun
     ) -> Answer:
-        pinned = self._pins.definitions.get(tool)
-        beside = request_beside(tool, arguments) if pinned is None and tool not in self._quarantined else None
-        if pinned is None and beside is None:
-            raise NothingDone(self._quarantined.get(tool, f"{tool} is not pinned, so it is not called."))
+        known = tool in self._pins.definitions or tool in self._pins.quarantined
+        beside = None if known else request_beside(tool, arguments)
+        pinned = self._pins.pinned(tool) if beside is None else None
         try:
             live = await self._connection.live()
         except SourceError as error:
             raise NotReached(f"{tool} was not called. {error}") from error
-        if tool in self._quarantined:
-            raise NothingDone(self._quarantined[tool])
+        self._pins.require_unchanged(tool)
         await context.require_ours()  # a server may have taken long to start
         begun()
         request = _request(tool, arguments, policy, context) if beside is None else _Request(beside)
@@ -190,23 +184,14 @@ class McpSource:
             asking = asking.model_copy(update={"params": params})
         raise ToolError(f"The server of the source {self._name!r} asked more than {ASKS_PER_CALL} times for {tool}.")
 
-    def _compare(self, offer: Offer) -> None:
-        before, self._quarantined = self._quarantined, self._pins.quarantined(offer)
-        if self._quarantined != before:
-            _log.warning("downstream tools are not what was pinned", source=self._name, tools=[*self._quarantined])
-
 
 def _request(tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext) -> _Request:
     """Write a call, with the key of a write where the server takes it elsewhere than among the arguments."""
     params: JsonObject = {"name": tool.partition(".")[2], "arguments": arguments}
-    headers: dict[str, str] = {}
-    match policy.key:
-        case Key(deliver=("meta", name)) if context.key is not None:
-            params["_meta"] = {name: context.key}
-        case Key(deliver=("header", name)) if context.key is not None:
-            headers[name] = context.key
-        case _:
-            pass
+    member, header = policy.key_name("meta"), policy.key_name("header")
+    if member is not None and context.key is not None:
+        params["_meta"] = {member: context.key}
+    headers = {} if header is None or context.key is None else {header: context.key}
     asked = CallToolRequestParams.model_validate(params, by_name=False)
     return _Request(CallToolRequest(params=asked), headers)
 

@@ -21,7 +21,7 @@ from pointsman.contracts.visible import visible
 
 from ..errors import UnkeepableResult
 from ..results import keepable
-from .client import Answer
+from .client import HttpAnswer
 from .parameters import is_json
 
 TEXT: Final = "text"
@@ -32,7 +32,7 @@ _HIDDEN: Final = "[redacted]"
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 
 
-def result_of(answer: Answer, output: Schema | None) -> Json:
+def result_of(answer: HttpAnswer, output: Schema | None) -> Json:
     """Give the result of a call that succeeded.
 
     Raises:
@@ -45,12 +45,12 @@ def result_of(answer: Answer, output: Schema | None) -> Json:
     return result
 
 
-def succeeded(answer: Answer) -> bool:
+def succeeded(answer: HttpAnswer) -> bool:
     """Whether the status says that what was asked was done."""
     return 200 <= answer.status < 300
 
 
-def words_of(answer: Answer, secrets: Iterable[str]) -> str:
+def words_of(answer: HttpAnswer, secrets: Iterable[str]) -> str:
     """Say what an error status means, in the server's own words as far as it has any, visible and bounded."""
     status = f"HTTP {answer.status} {_PHRASES.get(answer.status, '')}".strip()
     said = _said(answer)
@@ -61,13 +61,13 @@ def words_of(answer: Answer, secrets: Iterable[str]) -> str:
     return f"{status}: {said}" if said else status
 
 
-def wait_of(answer: Answer) -> int:
+def wait_of(answer: HttpAnswer) -> int:
     """Give how long a server asks to be left alone, in milliseconds; a date in `Retry-After` counts as none."""
     said = answer.headers.get("retry-after", "")
     return min(int(said) * 1000, RETRY_WAIT_MS) if said.isdecimal() and len(said) < 10 else 0
 
 
-def _said(answer: Answer) -> str:
+def _said(answer: HttpAnswer) -> str:
     """Give the words of an error: title and detail of problem+json (RFC 9457), or the beginning of the body."""
     if 300 <= answer.status < 400:
         return f"it leads to {answer.headers.get('location', 'nowhere')}, and redirects are not followed"
@@ -82,7 +82,7 @@ def _said(answer: Answer) -> str:
     return answer.body.decode("utf-8", "replace") if is_json(answer.media_type) or _is_text(answer) else ""
 
 
-def _value(answer: Answer) -> Json:
+def _value(answer: HttpAnswer) -> Json:
     if not answer.body:
         return None
     if is_json(answer.media_type):
@@ -96,11 +96,11 @@ def _value(answer: Answer) -> Json:
     return {"content_type": answer.media_type, "base64": base64.b64encode(answer.body).decode("ascii")}
 
 
-def _is_text(answer: Answer) -> bool:
+def _is_text(answer: HttpAnswer) -> bool:
     return answer.media_type.startswith("text/") or answer.media_type.endswith(_TEXTS)
 
 
-def _text(answer: Answer) -> str:
+def _text(answer: HttpAnswer) -> str:
     found = _CHARSET.search(answer.headers.get("content-type", ""))
     charset = found[1] if found else "utf-8"
     try:

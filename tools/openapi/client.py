@@ -15,7 +15,7 @@ from typing import Final
 
 import httpx2
 
-from pointsman.contracts.bounds import DOWNSTREAM_MESSAGE_BYTES, HTTP_ERROR_BYTES
+from pointsman.contracts.bounds import DOWNSTREAM_MESSAGE_BYTES, OPENAPI_ERROR_BYTES
 
 from ..errors import ConnectionLost, NotReached, UnkeepableResult
 from ..http import NEVER_SENT, PACKED, UNPACKED, is_packed, patience
@@ -27,7 +27,7 @@ _FIRST_NOT_SUCCESSFUL: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """What a server answered. Of an error status the body is cut, of all others it is whole."""
 
     status: int
@@ -52,7 +52,7 @@ def open_client() -> httpx2.AsyncClient:
 
 async def exchange(
     client: httpx2.AsyncClient, request: httpx2.Request, begun: Begun, most_bytes: int = DOWNSTREAM_MESSAGE_BYTES
-) -> Answer:
+) -> HttpAnswer:
     """Send a request and read the answer; `begun` is told right before the first byte leaves.
 
     Raises:
@@ -70,7 +70,7 @@ async def exchange(
         response = await client.send(request, stream=True)
         begun()
         try:
-            return Answer(response.status_code, dict(response.headers), await _body(response, most_bytes))
+            return HttpAnswer(response.status_code, dict(response.headers), await _body(response, most_bytes))
         finally:
             await response.aclose()
     except NEVER_SENT as error:
@@ -87,8 +87,8 @@ async def _body(response: httpx2.Response, most_bytes: int) -> bytes:
     async with aclosing(response.aiter_raw()) as chunks:
         async for chunk in chunks:
             body += chunk
-            if cut and len(body) >= HTTP_ERROR_BYTES:
-                return bytes(body[:HTTP_ERROR_BYTES])
+            if cut and len(body) >= OPENAPI_ERROR_BYTES:
+                return bytes(body[:OPENAPI_ERROR_BYTES])
             if len(body) > most_bytes:
                 raise UnkeepableResult(f"the answer is longer than {most_bytes} bytes")
     return bytes(body)

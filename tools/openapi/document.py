@@ -113,7 +113,7 @@ def _nothing_to_tell() -> None:
 
 
 def _content_of(folder: Path, name: str) -> bytes:
-    """Read a file in the workflow's folder (fault 26)."""
+    """Read a file in the workflow's folder, and nothing that leads out of it or would be waited for."""
     if leads_out(name) or is_link_out(folder, name):
         raise SourceError(f"{name!r} is not in the folder of the workflow file; put it there")
     try:

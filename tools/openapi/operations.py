@@ -17,14 +17,13 @@ from ..offers import Offer, StatedTool, offer_of
 from .arguments import Arguments, arguments_of
 from .bodies import declared_body
 from .parameters import declared_parameters, is_json
-from .plan import Operation
+from .plan import TEMPLATE, Operation
 from .references import LeftOut, followed, members, shown
 from .schemas import Schemas
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _SHOWN_LABEL: Final = 128
 _WITHOUT_BODY: Final = ("get", "head")
-_TEMPLATE: Final = re.compile(r"\{([^{}]*)\}")
 _PATH: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@{}/-]|%[0-9A-Fa-f]{2})*\Z", re.ASCII)
 """RFC 3986, section 3.3, with the braces of templates."""
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_.-]+", re.ASCII)
@@ -192,12 +191,12 @@ def _is_small(stated: JsonObject) -> bool:
 
 def _require_path(path: str, arguments: Arguments) -> None:
     """Make sure that a path is one, and that its template and parameters name the same."""
-    plain = _TEMPLATE.sub("x", path)
+    plain = TEMPLATE.sub("x", path)
     if not _PATH.match(path) or "{" in plain or "}" in plain:
         raise LeftOut("its path is none that can be called")
     if any(segment in (".", "..") for segment in plain.split("/")):
         raise LeftOut("its path leads out of itself")
-    named = _TEMPLATE.findall(path)
+    named = TEMPLATE.findall(path)
     declared = {one.name for one in arguments.parameters.values() if one.place == "path"}
     if set(named) != declared or len(named) != len(declared):
         raise LeftOut("its path and its parameters do not name the same")

@@ -10,6 +10,7 @@ that was taken apart has `members` in place of `argument`: its members' names by
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
@@ -20,6 +21,8 @@ Place: TypeAlias = Literal["path", "query", "header", "cookie"]
 Style: TypeAlias = Literal["simple", "form", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
 """The styles of OpenAPI that are written here; `json` is a parameter or member whose content is JSON."""
 
+TEMPLATE: Final = re.compile(r"\{([^{}]*)\}")
+"""A name in a path, which an argument takes the place of."""
 FORM: Final = "application/x-www-form-urlencoded"
 TEXT: Final = "text/plain"
 

@@ -1,4 +1,4 @@
-"""References inside an OpenAPI document, followed without I/O. What points elsewhere is never fetched (fault 30)."""
+"""References inside an OpenAPI document, followed without I/O. What points elsewhere is never fetched."""
 
 from __future__ import annotations
 

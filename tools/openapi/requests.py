@@ -11,11 +11,10 @@ from pointsman.contracts.values import Json, JsonObject
 
 from ..errors import NothingDone
 from .addresses import Address
-from .plan import FORM, FORM_STYLE, TEXT, Body, Operation, Parameter, Written
+from .plan import FORM, FORM_STYLE, TEMPLATE, TEXT, Body, Operation, Parameter, Written
 from .serialising import Pairs, Unwritable, cookie_text, encoded, header_text, json_text, pairs_of, path_text
 
 _ACCEPT: Final = "application/json, */*;q=0.8"
-_TEMPLATE: Final = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def _url(operation: Operation, texts: Mapping[str, str], query: Pairs, base: Add
             raise NothingDone(f"the argument for `{found[1]}` of the path is missing")
         return texts[found[1]]
 
-    path = _TEMPLATE.sub(text, operation.path)
+    path = TEMPLATE.sub(text, operation.path)
     if any(segment in (".", "..") for segment in path.split("/")):
         raise NothingDone("the arguments would make it another path")
     asked = "&".join([*([base.query] if base.query else []), *(f"{name}={value}" for name, value in query)])
@@ -131,11 +130,10 @@ def _form(value: Json, written: Mapping[str, Written]) -> str:
             pairs += pairs_of(name, item, written.get(name, FORM_STYLE))
         except Unwritable as error:
             raise Unwritable(f"`{name}`: {error}") from error
-    names = [name for name, _ in pairs]
     given = {encoded(name) for name in value}
     for name, item in value.items():
         if isinstance(item, dict) and written.get(name, FORM_STYLE) == FORM_STYLE:
             taken = {encoded(key) for key in item} & given
             if taken:
                 raise Unwritable(f"`{name}` would give a value to {', '.join(sorted(taken))}")
-    return "&".join(f"{name}={text}" for name, text in pairs) if names else ""
+    return "&".join(f"{name}={text}" for name, text in pairs)

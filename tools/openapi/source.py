@@ -29,13 +29,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import httpx2
-import structlog
 
 from pointsman.contracts.bounds import DOWNSTREAM_START_MS, OPENAPI_DOCUMENT_AGE_MS
 from pointsman.contracts.lock import LockedSource
 from pointsman.contracts.schemas import Schema
 from pointsman.contracts.values import JsonObject
-from pointsman.contracts.workflow import Key, ToolDefinition, ToolPolicy
+from pointsman.contracts.workflow import ToolDefinition, ToolPolicy
 from pointsman.fsm.facts import CallResult
 
 from ..calling import Calls
@@ -63,8 +62,6 @@ _BETWEEN: Final = frozenset({408, 502, 503, 504})
 _FIRST_OF_GATEWAYS: Final = 520
 """From here on statuses are the gateways' own."""
 
-_log = structlog.get_logger(__name__)
-
 
 class OpenapiSource:
     """The operations of one document.
@@ -91,7 +88,6 @@ class OpenapiSource:
         self._name = name
         self._settings = settings
         self._pins = Pins(name, pins)
-        self._quarantined = self._pins.quarantined(None)
         self._clock = clock
         self._calls = Calls(rates or Rates(sleep, clock), sleep, clock)
         self._client: httpx2.AsyncClient | None = None
@@ -132,7 +128,7 @@ class OpenapiSource:
 
     def quarantined(self) -> Mapping[str, str]:
         """Give the operations that are not what was pinned, as far as the document has been read."""
-        return self._quarantined
+        return self._pins.quarantined
 
     async def aclose(self) -> None:
         """Give up what runs, and close all connections. Later calls fail."""
@@ -143,15 +139,12 @@ class OpenapiSource:
     async def _ask(
         self, tool: str, arguments: JsonObject, policy: ToolPolicy, context: CallContext, begun: Begun
     ) -> Answer:
-        pinned = self._pins.definitions.get(tool)
-        if pinned is None:
-            raise NothingDone(self._quarantined.get(tool, f"{tool} is not pinned, so it is not called."))
+        pinned = self._pins.pinned(tool)
         try:
             read = await self._current()
         except SourceError as error:
             raise NotReached(f"{tool} was not called. {error}") from error
-        if tool in self._quarantined:
-            raise NothingDone(self._quarantined[tool])
+        self._pins.require_unchanged(tool)
         await context.require_ours()  # the document may have taken long to read
         try:
             headers = {**self._settings.headers, **_key_header(policy, context)}
@@ -178,7 +171,7 @@ class OpenapiSource:
             read = self._read
             if read is None or self._clock() - read.at_s > OPENAPI_DOCUMENT_AGE_MS / 1000:
                 read = self._read = await self._read_again()
-                self._compare(read.operations.offer)
+                self._pins.compare(read.operations.offer)
             return read
 
     async def _read_again(self) -> _Read:
@@ -193,11 +186,6 @@ class OpenapiSource:
         except SourceError as error:
             raise SourceError(f"The document of the source {self._name!r} cannot be used: {error}.") from error
         return _Read(operations, document.base, self._clock())
-
-    def _compare(self, offer: Offer) -> None:
-        before, self._quarantined = self._quarantined, self._pins.quarantined(offer)
-        if self._quarantined != before:
-            _log.warning("operations are not what was pinned", source=self._name, tools=[*self._quarantined])
 
     async def _opened(self) -> httpx2.AsyncClient:
         if self._client is None:
@@ -238,10 +226,9 @@ def _given(settings: Settings, base: Address) -> Hidden:
 
 def _key_header(policy: ToolPolicy, context: CallContext) -> Mapping[str, str]:
     """Give the idempotency key as the header that the workflow names, if it names one."""
-    key = policy.key
-    if context.key is None or not isinstance(key, Key) or key.deliver is None or key.deliver[0] != "header":
+    name = policy.key_name("header")
+    if name is None or context.key is None:
         return {}
-    name = key.deliver[1]
     if not HEADER_NAME.match(name) or name.lower() in OURS or not HEADER_VALUE.match(context.key):
         raise NothingDone(f"its key cannot be sent as the header {name!r}; mend `deliver` of its `key`")
     return {name.lower(): context.key}

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from pointsman.contracts.loading import load
+from pointsman.fsm.commands import Command, Start
 from pointsman.fsm.session import Actor
 from pointsman.server.application import open_application
+from pointsman.server.engines.embedded import EmbeddedEngine
+from pointsman.server.identity import new_handle
 from pointsman.server.replies import Caller, Reply
 from tests.server.command_line.terminal import ME, Ended, Shell
 
@@ -72,6 +76,20 @@ def paid(shell: Shell, invoice: str) -> str:
     return asyncio.run(started())
 
 
+def paying(shell: Shell) -> None:
+    """Start a session that pays an invoice long ago, in a process that ends before it has begun."""
+    workflow = load(WORKFLOW.encode(), "payment.yaml")
+
+    async def started() -> None:
+        engine = await EmbeddedEngine.open(shell.database, {workflow.digest: workflow}.get, instance="gone")
+        handle = new_handle()
+        request = Start(handle, workflow.digest, {"invoice": "i-1"})
+        await engine.submit(handle, Command("start", 1, Actor("agent", ME), "mcp", "gone", request))
+        await engine.aclose()
+
+    asyncio.run(started())
+
+
 def settled(shell: Shell, effect: str, outcome: str, *more: str, typed: str) -> Ended:
     words = ("effects", "settle", effect, outcome, "--reason", "The bank says so.", *more)
     return shell.at_terminal(*words, typed=typed)
@@ -92,6 +110,14 @@ def test_what_nobody_knows_is_listed_and_what_was_done_with_its_session(bank: Sh
     assert unknown["id"] in bank.at_terminal("sessions", "show", lost).stdout
     refused = bank.run("effects", "list", "--status", "done")
     assert (refused.code, "--session ID" in refused.stderr) == (2, True)
+
+
+def test_a_list_is_cut_after_it_was_chosen_from(bank: Shell) -> None:
+    paying(bank)
+    lost = paid(bank, "lost-1")
+    assert [one["status"] for one in bank.look("effects", "list")] == ["intended", "unknown"]
+    [unknown] = bank.look("effects", "list", "--status", "unknown", "--limit", "1")
+    assert unknown["session"] == lost
 
 
 def test_a_write_is_shown_with_its_arguments_its_key_and_what_happened(bank: Shell) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.contracts.values import JsonObject
-from pointsman.server import governor
+from pointsman.server import answering
 from pointsman.server.application import Application, open_application
 from tests.server.governor.desks import AGENT, HERE, replied
 from tests.tools.listener import Listener
@@ -80,7 +80,7 @@ async def test_the_reply_waits_for_the_person_however_long_they_take(
     application: Application, tool: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Design, section 3.5: the wait for the reply is bounded; the time a person is asked does not count."""
-    monkeypatch.setattr(governor, "REPLY_WAIT_MS", 50)
+    monkeypatch.setattr(answering, "REPLY_WAIT_MS", 50)
     listener, session = Listener(YES), await session_of(application)
     listener.thought.clear()
     acting = asyncio.create_task(application.governor.act(AGENT, session, tool, TO, waiter=listener))

@@ -13,8 +13,8 @@ from pointsman.fsm.commands import Attest, Command, TakeOver
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.session import Session
 from pointsman.server import governor
+from pointsman.server.answering import stored_result
 from pointsman.server.application import Application
-from pointsman.server.approvals import stored_result
 from pointsman.server.audit.verify import verify_and_replay
 from pointsman.server.clock import ShiftedClock
 from pointsman.server.errors import StoreBusy
@@ -140,7 +140,7 @@ async def test_a_write_that_broke_is_settled_without_a_person(bank: Bank, tool: 
 
 async def dies(bank: Bank, tool: str, moment: str) -> str:
     """Leave a payment open at this moment in a process that dies: nothing is told, its row of life stays behind."""
-    opening = bank.open()  # what nobody holds is closed at once
+    opening = bank.open()  # held until it has died: what is forgotten is closed in good order
     application = await opening.__aenter__()
     session = await begun(application)
     bank.hold(moment)

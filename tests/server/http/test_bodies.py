@@ -69,7 +69,7 @@ async def test_what_nobody_waits_for_is_refused_without_an_id(body: bytes) -> No
 
 
 async def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "BODY_MS", 100)
+    monkeypatch.setattr(bodies, "HTTP_BODY_MS", 100)
     async with served() as server:
         host, port = server.url.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
@@ -98,7 +98,7 @@ async def test_a_client_that_goes_away_in_the_middle_harms_nobody() -> None:
 
 
 async def test_a_flood_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "DISCARDED_BYTES", MESSAGE_BYTES + 1)
+    monkeypatch.setattr(bodies, "HTTP_DISCARDED_BYTES", MESSAGE_BYTES + 1)
     async with served() as server:
         response = await post(server, PING[:-1] + b',"x":"' + b"x" * (2 * MESSAGE_BYTES) + b'"}')
         assert response.status_code == 413

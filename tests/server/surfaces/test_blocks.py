@@ -6,8 +6,8 @@ import json
 
 from mcp_types import ImageContent, TextContent
 
-from pointsman.contracts.values import Json
-from pointsman.server.surfaces.blocks import framed, without_long, without_said
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.server.surfaces.blocks import framed, marked, without_long, without_said
 from tests.server.surfaces.connected import connected
 from tests.server.surfaces.governed import BLOCKS
 
@@ -76,3 +76,8 @@ def test_a_result_that_does_not_hold_the_blocks_is_left_as_it_is() -> None:
 
 def test_what_is_no_object_in_a_list_of_blocks_is_left_as_it_is() -> None:
     assert without_long({"content": [7]}, [7]) == {"content": [7]}
+
+
+def test_a_mark_that_looks_like_ours_is_taken_off() -> None:
+    meta: JsonObject = {"shelf": 3, "pointsman/source": "ours", "pointsman/other": True}
+    assert marked(meta, "wiki") == {"shelf": 3, "pointsman/source": "wiki"}
