@@ -175,8 +175,8 @@ def _print(write: Write, *, err: bool) -> None:
     ]
     print_table(ROW_COLUMNS, rows, err=err)
     if write.result is not None:
-        print_heading("What it gave", err=err)
-        click.echo(visible(json_text(write.result, indent=2), lines=True), err=err)
+        print_heading("Result", err=err)
+        click.echo(json_text(write.result, indent=2), err=err)
 
 
 def _cell(one: JsonObject, name: str) -> str:
