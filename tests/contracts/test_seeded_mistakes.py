@@ -144,7 +144,7 @@ MISTAKES = (
             "    key: {over: [invoice_id], deliver: {argument: idempotency_key}}    # the server makes the key,"
             " never the model\n    reconcile:                            # asked before any second attempt\n"
             "      call: erp.find_route\n      with: {invoice_id: =args.invoice_id}\n"
-            "      happened: result.route != null\n",
+            "      happened: result.route == args.route      # of this posting, not of an earlier one\n",
             "", "PM703", "erp.post_route:\n", also=("PM309", "PM706")),
     Mistake("a key without over", "key: {over: [invoice_id], deliver", "key: {deliver", "PM704", "key: {deliver"),
     Mistake("two branches that save one field", "save: {receipt: =", "save: {po: =", "PM705", "{call: erp.find_receipt",

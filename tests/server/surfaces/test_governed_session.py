@@ -171,7 +171,7 @@ async def test_adaptive_follows_a_real_session_from_state_to_state(tmp_path: Pat
         extracting = await agent.tools()
         assert list(extracting) == ["docs_read", "submit_fields", "report_missing_fields", "session_status"]
         assert extracting["docs_read"].input_schema["properties"] == {}
-        assert extracting["docs_read"].annotations == types.ToolAnnotations(read_only_hint=True)
+        assert extracting["docs_read"].annotations == types.ToolAnnotations(read_only_hint=True, open_world_hint=True)
         assert extracting["submit_fields"].input_schema["properties"]["total"] == {"type": "number", "minimum": 0}
         await agent.call("docs_read")
         await agent.call("submit_fields", **FIELDS)
