@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from structlog.testing import capture_logs
 
 from pointsman.contracts.workflow import Effect, Retry
 from pointsman.tools import CallContext, NothingDone, ToolError
+from pointsman.tools.talk import Talk
 
 from .workshop import CONTEXT, Workshop, call
 
@@ -65,6 +68,21 @@ async def test_a_read_is_retried_with_growing_pauses_and_each_try_knows_its_numb
     assert (result.outcome, result.result, result.attempts) == ("done", "up", 3)
     assert workshop.slept == [0.2, 0.4]
     assert workshop.module().tries == [1, 2, 3]
+
+
+async def test_a_read_that_has_asked_a_person_is_not_tried_again(workshop: Workshop) -> None:
+    """Whoever has answered is not asked the same once more."""
+    source = workshop.source("""
+        from pointsman.tools import CallContext, ToolError
+        FORM = {"message": "Sure?", "requestedSchema": {"type": "object", "properties": {}}}
+        asked: list[object] = []
+        async def it(call: CallContext) -> None:
+            asked.append(await call.talk.elicit("The tool", {"sure": FORM}))
+            raise ToolError("Nobody is sure.")
+    """)
+    context = replace(CONTEXT, talk=Talk())
+    result = await call(source, "it", retry=THREE, context=context)
+    assert (result.outcome, result.attempts, len(workshop.module().asked)) == ("failed", 1, 1)
 
 
 async def test_a_call_taken_over_counts_its_tries_on(workshop: Workshop) -> None:

@@ -137,7 +137,7 @@ def test_a_write_says_how_it_is_made_once_and_what_is_done_in_doubt() -> None:
     assert "tried up to 3 times" in rule
     assert "equal invoice_id in one session is the same write, made once; its key is sent as" in rule
     assert rule.endswith(
-        "in doubt, erp.find_route tells whether it has happened: if the result's route is not nothing; "
+        "in doubt, erp.find_route tells whether it has happened: if the result's route is the call's route; "
         "in doubt, called again with the same key"
     )
 
