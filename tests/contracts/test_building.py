@@ -404,7 +404,7 @@ triggers:
 """
     states = "  begin: {actor: external, events: {came: {requires: [name], next: end}}, after: {in: 1d, to: end}}\n"
     starts, mail, schedule = load(town(states, HEAD + triggers).encode(), "town.yaml").triggers
-    scope = GivenScope({"body": {"who": "Ada", "ref": "abc", "id": 7}})
+    scope = GivenScope(body={"who": "Ada", "ref": "abc", "id": 7})
     assert isinstance(starts, Webhook)
     assert isinstance(starts.purpose, Template)
     assert (starts.name, starts.scheme, starts.secrets, starts.dedupe) == (None, "standard", ("NEW",), None)
