@@ -52,6 +52,9 @@ EVIDENCE_KEPT: Final = 64
 EFFECTS_PER_SESSION: Final = 1_000
 """Different writes that a session remembers as made or in doubt; one more is refused, because none may be forgotten."""
 
+DELIVERIES_PER_SESSION: Final = 1_000
+"""Events with the name of a delivery that a session has taken; one more is refused, because none may be forgotten."""
+
 # A call that waits for a person's approval.
 APPROVALS_PER_STAY: Final = 100
 """Calls that an agent may have put before people in one stay, whatever has become of them."""
