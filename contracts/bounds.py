@@ -90,6 +90,18 @@ SERVER_CHAIN_ROWS_PER_MINUTE: Final = 600
 SESSION_REFUSALS_PER_MINUTE: Final = 600
 """Rows of one session a minute that only say no, or that an event was sent before, and that no limit counts."""
 
+# Triggers.
+WEBHOOK_TOLERANCE_MS: Final = 300_000
+"""How old a signed delivery may be, and how far its sender's clock may be ahead."""
+WEBHOOK_SECRET_BYTES: Final = 16
+"""The shortest secret that signatures are made with."""
+FORM_BYTES: Final = 32 * 1024 * 1024
+"""A delivery with files, as inbound mail has them; nothing is kept of the files. All else has `ARGUMENTS_BYTES`."""
+FORM_PARTS: Final = 1_000
+"""Fields and files of a form."""
+SCHEDULE_MADE_UP_MS: Final = 86_400_000
+"""How old the newest moment of a schedule may be that no process was there for, so that it is made up for."""
+
 # HTTP.
 HTTP_CONNECTIONS: Final = 1_000
 """Connections at the same time, of either protocol era; one more is answered with 503."""

@@ -33,10 +33,8 @@ def send(turn: Turn, request: Send) -> Decision:
     if refusal is not None or not isinstance(state, AgentState | ExternalState):
         return deny(turn, refusal or not_your_turn(turn), name, arguments)
     if request.delivery is not None and len(turn.session.delivered) >= DELIVERIES_PER_SESSION:
-        most = (
-            f"This session has taken {DELIVERIES_PER_SESSION} deliveries; it takes no more that are to be known again."
-        )
-        return deny(turn, Refusal("LIMIT_REACHED", most), name, arguments)
+        spent = f"This session has taken {DELIVERIES_PER_SESSION} named deliveries, and takes no more of them."
+        return deny(turn, Refusal("LIMIT_REACHED", spent), name, arguments)
     refusal = stale(turn, request.expected_revision)
     if refusal is not None:
         return deny_in_turn(turn, refusal, name, arguments)

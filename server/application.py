@@ -13,6 +13,8 @@ from .clock import Clock, SystemClock
 from .engines.embedded import EmbeddedEngine
 from .governor import Governor
 from .identity import new_instance_id
+from .triggers.handles import Handles
+from .triggers.schedules import Schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Application:
 
     governor: Governor
     caretaker: Caretaker
+    handles: Handles
 
     @property
     def engine(self) -> EmbeddedEngine:
@@ -51,14 +54,15 @@ async def open_application(
     instance = new_instance_id()
     engine = await EmbeddedEngine.open(database, catalogue.find, instance=instance, path_of=catalogue.path)
     governor = Governor(engine, catalogue, clock or SystemClock(), instance)
-    caretaker = Caretaker(governor)
+    handles = Handles(engine)
+    caretaker = Caretaker(governor, Schedules(governor, handles))
     try:
         for file in files:
             await catalogue.serve(file)
         caretaker.show_life()
         if caretaking:
             await caretaker.start()
-        yield Application(governor, caretaker)
+        yield Application(governor, caretaker, handles)
     finally:
         await caretaker.rest()
         await governor.aclose()

@@ -90,5 +90,5 @@ def test_a_day_is_meant_by_its_number_or_its_name_and_by_either_where_both_are_s
 
 def test_the_numbers_of_a_field_are_read() -> None:
     cron = read_cron("*/20 8-10 * * *")
-    assert (cron.minutes, cron.hours, cron.hourly) == ({0, 20, 40}, {8, 9, 10}, False)
+    assert (sorted(cron.minutes), sorted(cron.hours), cron.hourly) == ([0, 20, 40], [8, 9, 10], False)
     assert read_cron("5 * * * *").hourly
