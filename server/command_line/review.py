@@ -155,7 +155,7 @@ def _hint(matter: JsonObject, caller: Caller, event: str, answer: JsonObject) ->
         return ""
     if role not in caller.actor.roles or caller.channel not in texts(matter["accept"]):
         return ""
-    own = caller.actor.id == matter["started_by"]
+    own = caller.actor.accountable == matter["started_by"]
     why = f"{caller.actor.id} started this session, and nobody decides a session of their own. " if own else ""
     return (
         f"\n{why}Another person with the role {role} decides it, at a terminal of their own:\n"
