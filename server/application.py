@@ -23,7 +23,6 @@ class Application:
 
     governor: Governor
     caretaker: Caretaker
-    handles: Handles
 
     @property
     def engine(self) -> EmbeddedEngine:
@@ -54,15 +53,14 @@ async def open_application(
     instance = new_instance_id()
     engine = await EmbeddedEngine.open(database, catalogue.find, instance=instance, path_of=catalogue.path)
     governor = Governor(engine, catalogue, clock or SystemClock(), instance)
-    handles = Handles(engine)
-    caretaker = Caretaker(governor, Schedules(governor, handles))
+    caretaker = Caretaker(governor, Schedules(governor, Handles(engine)))
     try:
         for file in files:
             await catalogue.serve(file)
         caretaker.show_life()
         if caretaking:
             await caretaker.start()
-        yield Application(governor, caretaker, handles)
+        yield Application(governor, caretaker)
     finally:
         await caretaker.rest()
         await governor.aclose()

@@ -162,24 +162,18 @@ async def _serve_http(
         with suppress(NotImplementedError):  # an event loop of Windows takes no signals
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with opening as governed:
+        site = wired(governed, surface, era, session, tokens=tokens)
         address = place.address
         try:
             listener, taken = listen(address)
         except OSError as error:
             raise NotReached(f"{address.host}:{address.port} cannot be listened on: {error.strerror}.") from error
-        site = wired(governed, surface, era, session, tokens=tokens)
         await serve_http(site, replace(place, address=taken), listener, stop)
 
 
 @asynccontextmanager
 async def _opening(files: tuple[Path, ...], database: str | None) -> AsyncGenerator[Governor]:
-    from structlog import get_logger
-
     from ..application import open_application
 
     async with open_application(database, files, caretaking=True) as application:
-        for workflow in application.governor.workflows():
-            if workflow.triggers:
-                log = get_logger(__name__)
-                log.warning("triggers do not run yet; start sessions by a client", workflow=workflow.name)
         yield application.governor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from pointsman.fsm.session import Actor
@@ -12,6 +13,10 @@ from ..identity import local_principal
 from ..mcp_server import Era
 from ..store.principals import Principal, principal_by_token_hash
 from ..surfaces.choosing import SurfaceChoice
+from ..triggers.handles import Handles
+from ..triggers.webhooks import Webhooks
+from .hooks import Hooks
+from .outside import outside_routes
 from .site import Site
 
 if TYPE_CHECKING:
@@ -27,8 +32,12 @@ def wired(governor: Governor, surface: SurfaceChoice, era: Era, session: str | N
         era: `handshake` speaks no other.
         session: A session that is bound to every connection of MCP.
         tokens: Whether a token is needed. Where none is, whoever has none is an agent of the user who started this.
+
+    Raises:
+        SecretMissing: the secret of a webhook is not in the environment.
     """
-    engine = governor.engine
+    engine, handles = governor.engine, Handles(governor.engine)
+    hooks = Hooks(Webhooks(governor, handles, os.environ), governor.clock.now_ms)
 
     async def by_hash(token_hash: str) -> Principal | None:
         return await engine.reading(principal_by_token_hash, token_hash)
@@ -48,4 +57,5 @@ def wired(governor: Governor, surface: SurfaceChoice, era: Era, session: str | N
         surface=surface,
         era=era,
         session=session,
+        routes=outside_routes(governor, handles, hooks),
     )
