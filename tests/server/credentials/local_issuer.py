@@ -59,7 +59,9 @@ def signed(claims: Mapping[str, Json] | bytes, key: PrivateKey, algorithm: str =
     if algorithm == "Ed25519":
         signing.register_algorithm(algorithm, OKPAlgorithm())
     members = {"typ": "at+jwt", **header}
-    return signing.encode(content, key, algorithm, {name: value for name, value in members.items() if value is not None})
+    return signing.encode(
+        content, key, algorithm, {name: value for name, value in members.items() if value is not None}
+    )
 
 
 class LocalIssuer:

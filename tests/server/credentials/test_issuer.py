@@ -57,7 +57,9 @@ async def test_a_token_without_a_person_is_an_agents_that_answers_for_itself(sho
 
 async def test_a_token_of_a_system_is_one_whoever_else_it_names(shown: Shown) -> None:
     for person in ("ada", None):
-        assert (await shown.accepted(azp="erp-bridge", sub=person)).actor == Actor("external", "oidc:/erp-bridge", ROLES)
+        assert (await shown.accepted(azp="erp-bridge", sub=person)).actor == Actor(
+            "external", "oidc:/erp-bridge", ROLES
+        )
 
 
 async def test_a_persons_token_that_names_nobody_is_refused(shown: Shown) -> None:
