@@ -30,11 +30,15 @@ REALM: Final = "/realms/acme"
 CONFIGURATION: Final = f"{REALM}/.well-known/openid-configuration"
 KEYS: Final = f"{REALM}/keys"
 
-_CURVES: Final = {"ES256": ec.SECP256R1, "ES384": ec.SECP384R1, "ES512": ec.SECP521R1}
+_CURVES: Final[dict[str, type[ec.SECP256R1 | ec.SECP384R1 | ec.SECP521R1]]] = {
+    "ES256": ec.SECP256R1,
+    "ES384": ec.SECP384R1,
+    "ES512": ec.SECP521R1,
+}
 
 
 @cache
-def private_key(name: str = "first", algorithm: str = "RS256") -> PrivateKey:
+def private_key(_name: str = "first", algorithm: str = "RS256") -> PrivateKey:
     """A key of that name, which is made once for all tests."""
     if algorithm in _CURVES:
         return ec.generate_private_key(_CURVES[algorithm]())
@@ -68,7 +72,8 @@ class LocalIssuer:
     """An issuer that signs with the last of its `keys`.
 
     `requests` are the paths that were asked for. `answers` are given in the place of what it would say,
-    `configured` changes what its configuration says, and while `silent` is set it answers nothing.
+    `configured` changes what its configuration says, and it answers nothing unless `speaks` is set. `routes` are
+    what else it has.
     """
 
     def __init__(self) -> None:
@@ -76,10 +81,12 @@ class LocalIssuer:
         self.requests: list[str] = []
         self.answers: dict[str, Response] = {}
         self.configured: JsonObject = {}
-        self.silent = False
+        self.asked, self.speaks = asyncio.Event(), asyncio.Event()
+        self.speaks.set()
+        self.routes: list[Route] = []
         self.now_s = int(time.time())
         self._port = 0
-        self._server: uvicorn.Server | None = None
+        self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
     @property
@@ -116,25 +123,24 @@ class LocalIssuer:
         config = uvicorn.Config(self._app(), log_config=None, access_log=False, lifespan="off")
         self._server = _Server(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
-        while not self._server.started:
-            await asyncio.sleep(0.005)
+        await self._server.serves.wait()
 
     async def stop(self) -> None:
         """Go away: nobody listens at its address."""
         if self._server is not None and self._serving is not None:
-            self.silent = False
+            self.speaks.set()
             self._server.should_exit = True
             await self._serving
             self._server = None
 
     def _app(self) -> Starlette:
-        return Starlette(routes=[Route(CONFIGURATION, self._answer), Route(KEYS, self._answer)])
+        return Starlette(routes=[Route(CONFIGURATION, self._answer), Route(KEYS, self._answer), *self.routes])
 
     async def _answer(self, request: Request) -> Response:
         path = request.url.path
         self.requests.append(path)
-        while self.silent:
-            await asyncio.sleep(0.01)
+        self.asked.set()
+        await self.speaks.wait()
         if path in self.answers:
             return self.answers[path]
         if path == KEYS:
@@ -143,7 +149,16 @@ class LocalIssuer:
 
 
 class _Server(uvicorn.Server):
-    """Leaves the signals to the tests."""
+    """Says when it serves, and leaves the signals to the tests."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.serves = asyncio.Event()
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.serves.set()
 
     @override
     @contextmanager

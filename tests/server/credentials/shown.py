@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
+from pointsman.contracts.values import Json
 from pointsman.server.credentials.issuer import IssuerTokens
 from pointsman.server.credentials.issuer_keys import IssuerKeys
 from pointsman.server.credentials.oidc_settings import IssuerSettings, IssuerTable, issuer_settings
@@ -45,9 +46,9 @@ class Shown:
         """Show a token, perhaps under other settings."""
         return await IssuerTokens(replace(self.settings, **settings), self.keys, self.clocks).identify(token)  # type: ignore[arg-type] # the test knows their types
 
-    async def accepted(self, **claims: object) -> Identified:
+    async def accepted(self, **claims: Json) -> Identified:
         """Show a token with these claims, which is taken."""
-        found = await self.identify(self.issuer.token(**claims))  # type: ignore[arg-type] # the test knows their types
+        found = await self.identify(self.issuer.token(**claims))
         assert isinstance(found, Identified), found
         return found
 

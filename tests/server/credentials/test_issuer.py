@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from pointsman.contracts.values import Json
+from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.session import Actor
 from pointsman.server.credentials.port import Identified
 from tests.server.credentials.local_issuer import AUDIENCE, private_key, signed
@@ -135,8 +135,13 @@ async def test_a_token_without_a_key_id_is_verified_by_the_only_key_there_is(sho
 
 async def test_what_a_token_says_of_where_its_key_is_counts_for_nothing(shown: Shown) -> None:
     """RFC 8725, section 3.10."""
-    header = {"jku": "http://127.0.0.1:9/keys", "x5u": "http://127.0.0.1:9/", "jwk": {"kty": "oct"}, "x5c": ["MA=="]}
-    token = signed(shown.issuer.claims(), private_key(), kid="first", **header)  # type: ignore[arg-type] # JSON it is
+    header: JsonObject = {
+        "jku": "http://127.0.0.1:9/keys",
+        "x5u": "http://127.0.0.1:9/",
+        "jwk": {"kty": "oct"},
+        "x5c": ["MA=="],
+    }
+    token = signed(shown.issuer.claims(), private_key(), "RS256", kid="first", **header)
     assert isinstance(await shown.identify(token), Identified)
 
 
@@ -151,12 +156,13 @@ async def test_the_endpoints_of_this_server_are_audiences_and_that_of_a_session_
     """RFC 8707: the resource that a client asks for is the address it calls."""
     here = "https://p.example"
     session = "s" * 26
-    for audience, bound in (
+    cases: list[tuple[Json, str | None]] = [
         (here, None),
         (f"{here}/mcp", None),
         (f"{here}/sessions/{session}/mcp", session),
         ([f"{here}/sessions/{session}/mcp", f"{here}/mcp"], None),
-    ):
+    ]
+    for audience, bound in cases:
         found = await shown.identify(shown.issuer.token(aud=audience), url=here)
         assert isinstance(found, Identified)
         assert found.actor.session == bound

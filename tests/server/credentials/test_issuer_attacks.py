@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Final
 
 import pytest
@@ -57,7 +57,7 @@ def headed(issuer: LocalIssuer, header: str) -> str:
 
 def own(issuer: LocalIssuer, **header: Json) -> str:
     """A token by a key of the attacker's own, with whatever header."""
-    return signed(issuer.claims(), private_key("attacker"), **{"kid": "first", **header})
+    return signed(issuer.claims(), private_key("attacker"), "RS256", **{"kid": "first", **header})
 
 
 FORGED: Final[dict[str, Callable[[LocalIssuer], str]]] = {
@@ -93,9 +93,9 @@ async def test_what_the_issuer_has_not_signed_is_nothing(shown: Shown, name: str
     assert reason(await shown.identify(FORGED[name](shown.issuer))) == "signature"
 
 
-def raw(issuer: LocalIssuer, claims: bytes, **header: Json) -> str:
+def raw(_issuer: LocalIssuer, claims: bytes, **header: Json) -> str:
     """What the issuer itself has signed, whatever it is."""
-    return signed(claims, private_key(), **{"kid": "first", **header})
+    return signed(claims, private_key(), "RS256", **{"kid": "first", **header})
 
 
 def with_text(issuer: LocalIssuer, member: str) -> bytes:
@@ -153,7 +153,8 @@ async def test_what_cannot_be_read_without_doubt_is_nothing(shown: Shown, name: 
     assert reason(await shown.identify(MALFORMED[name](shown.issuer))) == "malformed"
 
 
-UNFIT: Final[dict[str, JsonObject]] = {
+MANY: Final[list[Json]] = ["x"] * 1001
+UNFIT: Final[dict[str, Mapping[str, Json]]] = {
     "an ID token: it has a nonce": {"nonce": "n"},
     "an ID token: it has the hash of an access token": {"at_hash": "h"},
     "an ID token of Keycloak": {"typ": "ID"},
@@ -173,11 +174,11 @@ UNFIT: Final[dict[str, JsonObject]] = {
     "an audience as number": {"aud": 7},
     "an audience among numbers": {"aud": [AUDIENCE, 7]},
     "an audience as object": {"aud": {AUDIENCE: True}},
-    "more audiences than the bound": {"aud": ["x"] * 1001},
+    "more audiences than the bound": {"aud": MANY},
     "roles as one text": {"realm_access": {"roles": "ap-managers"}},
     "roles as object": {"realm_access": {"roles": {"ap-managers": True}}},
     "roles as numbers": {"realm_access": {"roles": [1]}},
-    "more roles than the bound": {"realm_access": {"roles": ["x"] * 1001}},
+    "more roles than the bound": {"realm_access": {"roles": MANY}},
     "a person as number": {"sub": 7},
     "a person as list": {"sub": ["ada"]},
     "a person without a name": {"sub": ""},

@@ -41,13 +41,12 @@ async def test_many_who_wait_for_keys_are_served_by_one_reading_and_later_ones_b
 
 
 async def test_one_who_stops_waiting_stops_nobody_else(shown: Shown) -> None:
-    shown.issuer.silent = True
+    shown.issuer.speaks.clear()
     first, second = (asyncio.create_task(shown.identify(shown.issuer.token())) for _ in range(2))
-    while not shown.issuer.requests:
-        await asyncio.sleep(0.01)
+    await shown.issuer.asked.wait()
     first.cancel()
     await asyncio.wait({first})
-    shown.issuer.silent = False
+    shown.issuer.speaks.set()
     assert isinstance(await second, Identified)
 
 
@@ -97,21 +96,20 @@ async def test_an_issuer_that_does_not_answer_holds_nobody_for_longer_than_the_b
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pointsman.server.credentials.issuer_keys.OIDC_READ_MS", 50)
-    shown.issuer.silent = True
+    shown.issuer.speaks.clear()
     async with asyncio.timeout(3):
         assert reason(await shown.identify(shown.issuer.token())) == "unavailable"
         assert reason(await shown.identify(shown.issuer.token())) == "unavailable"
     assert len(shown.issuer.requests) == 1  # it is tried again five seconds later
-    shown.issuer.silent = False
+    shown.issuer.speaks.set()
     shown.clocks.passed_s += 5
     await shown.accepted()
 
 
 async def test_a_reading_that_runs_ends_with_the_server(shown: Shown) -> None:
-    shown.issuer.silent = True
+    shown.issuer.speaks.clear()
     waiting = asyncio.create_task(shown.identify(shown.issuer.token()))
-    while not shown.issuer.requests:
-        await asyncio.sleep(0.01)
+    await shown.issuer.asked.wait()
     async with asyncio.timeout(3):
         await shown.keys.aclose()
         assert reason(await waiting) == "unavailable"
@@ -163,7 +161,7 @@ async def test_keys_come_by_https_or_from_this_machine(shown: Shown, address: Js
 
 
 def small() -> JsonObject:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 -- to be refused
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     return {**RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)}
 
 

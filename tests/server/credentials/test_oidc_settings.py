@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ import pytest
 from pointsman.server.command_line.settings import file_settings
 from pointsman.server.credentials.oidc_settings import IssuerSettings, issuer_settings
 
+IDENTITIES = Path(__file__).parents[3] / "docs" / "identities.md"
 WHOLE = """
 [oidc]
 issuer = "https://login.example.com/realms/acme"
@@ -53,6 +55,13 @@ def test_an_issuer_and_an_audience_are_enough_and_then_nobody_is_a_person(tmp_pa
     found = read(tmp_path, '[oidc]\nissuer = "http://[::1]:8080"\naudience = "pointsman"\n')
     assert found == IssuerSettings("http://[::1]:8080", frozenset({"pointsman"}))
     assert (found.principal, found.leeway_ms, found.people) == (("sub",), 60_000, {})
+
+
+@pytest.mark.parametrize("text", re.findall(r"```toml\n(.*?)```", IDENTITIES.read_text(), re.DOTALL))
+def test_the_issuers_of_the_documentation_can_be_meant(tmp_path: Path, text: str) -> None:
+    found = read(tmp_path, text)
+    assert found.people
+    assert found.our_roles
 
 
 GOOD = {"issuer": '"https://a.example"', "audience": '"p"'}
