@@ -34,6 +34,11 @@ class Connection:
         if client != self.caller.client:
             self.caller = Caller(self.caller.actor, client, self.caller.channel)
 
+    def act_as(self, actor: Actor) -> None:
+        """Note who calls."""
+        if actor != self.caller.actor:
+            self.caller = Caller(actor, self.caller.client, self.caller.channel)
+
     @property
     def sessions(self) -> tuple[str, ...]:
         """The bound sessions, oldest first."""

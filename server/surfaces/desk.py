@@ -57,12 +57,12 @@ class Settings:
 
     Args:
         surface: which shape of the tool list to show, or `auto`.
-        caller_id: the accountable principal, `local:<user of the operating system>`.
+        actor: who calls.
         session: a session to bind from the beginning.
     """
 
     surface: SurfaceChoice
-    caller_id: str
+    actor: Actor
     session: str | None = None
 
 
@@ -78,10 +78,14 @@ class Desk:
         self._changes = ListChanges()
         self._surfaces = shared.surfaces
         self._watching: asyncio.Task[None] | None = None
-        self._connection = Connection(governed, Actor("agent", settings.caller_id), CHANNEL, self._changes.maybe)
+        self._connection = Connection(governed, settings.actor, CHANNEL, self._changes.maybe)
         self._updates = ResourceUpdates(self._connection)
         if settings.session is not None:
             self._connection.bind(settings.session)
+
+    def is_asked_by(self, actor: Actor) -> None:
+        """Note what the caller is now: a principal's roles may be others than at the request before."""
+        self._connection.act_as(actor)
 
     def watch(self) -> None:
         """Tell the client from now on when its list of tools has changed."""
