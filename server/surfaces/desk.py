@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -31,6 +31,7 @@ from mcp_types import (
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import BaseModel
 
+from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.refusals import Code, Refusal
 from pointsman.fsm.session import Actor
 
@@ -158,7 +159,7 @@ class Desk:
     async def list_prompts(self, client: ServerSession) -> list[Prompt]:
         """List the contracts of all states in which an agent acts, and what sources offer."""
         self._surface(client)
-        ours = prompts.prompts(self._connection.governed)
+        ours = prompts.prompts(await self._connection.workflows())
         return [*ours, *await passed_on.prompts(self._connection, ours)]
 
     async def get_prompt(
@@ -170,7 +171,7 @@ class Desk:
             MCPError: where there is none for this caller.
         """
         surface = self._surface(client)
-        if prompts.named(self._connection.governed, name) is None:
+        if prompts.named(await self._connection.workflows(), name) is None:
 
             async def make(waiter: Waiter) -> GetPromptResult:
                 return await passed_on.prompt(self._connection, name, dict(arguments), waiter)
@@ -185,7 +186,7 @@ class Desk:
     async def complete(self, client: ServerSession, asked: CompleteRequestParams) -> Completion:
         """Complete an argument of a prompt or of a resource template, ours or a source's."""
         self._surface(client)
-        if not _is_ours(self._connection.governed, asked.ref):
+        if not _is_ours(await self._connection.workflows(), asked.ref):
             return await passed_on.completion(self._connection, asked)
         given = asked.context.arguments if asked.context is not None else None
         name, value = asked.argument.name, asked.argument.value
@@ -242,7 +243,7 @@ class Desk:
         await self._bus.publish(ResourceUpdated(uri=uri))
 
 
-def _is_ours(governed: Governed, reference: PromptReference | ResourceTemplateReference) -> bool:
+def _is_ours(workflows: Sequence[Workflow], reference: PromptReference | ResourceTemplateReference) -> bool:
     if isinstance(reference, PromptReference):
-        return prompts.named(governed, reference.name) is not None
+        return prompts.named(workflows, reference.name) is not None
     return reference.uri.startswith((resources.SESSION, resources.WORKFLOW))
