@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
 from ..clock import Clock
 from .claims import judged
-from .issuer_keys import IssuerKeys
+from .issuer_keys import IssuerKeys, open_issuer_keys
 from .jwts import read_jwt
 from .key_set import ALGORITHMS
 from .oidc_settings import IssuerSettings
@@ -43,3 +46,10 @@ class IssuerTokens:
         if not any(key.verifies(read.algorithm, read.signed, read.signature) for key in keys):
             return NotAccepted("signature", "The signature of the token is not its issuer's.")
         return judged(read.claims, self._settings, self._clock.now_ms())
+
+
+@asynccontextmanager
+async def open_issuer_tokens(settings: IssuerSettings, clock: Clock) -> AsyncGenerator[IssuerTokens]:
+    """Know the tokens of an issuer, whether it can be reached yet or not."""
+    async with open_issuer_keys(settings.issuer) as keys:
+        yield IssuerTokens(settings, keys, clock)

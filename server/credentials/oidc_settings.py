@@ -23,7 +23,9 @@ Wanted: TypeAlias = Mapping[str, frozenset[str]]
 CLIENT_CLAIMS: Final = ("client_id", "azp", "appid", "cid")
 """Where issuers name the client a token was given to: RFC 9068, OIDC, Entra ID (1.0), Okta."""
 
-_SESSION_PATH: Final = re.compile(r"/sessions/([A-Za-z0-9_.-]{1,128})/mcp\Z", re.ASCII)
+MCP_PATH: Final = "/mcp"
+MCP_PATH_OF_SESSION: Final = re.compile(r"/sessions/([A-Za-z0-9_.-]{1,128})/mcp\Z", re.ASCII)
+"""The endpoints of MCP, each of which is an audience of its own (RFC 8707)."""
 
 
 class UnfitIssuer(PointsmanError):
@@ -77,14 +79,14 @@ class IssuerSettings:
 
     def takes(self, audience: str) -> bool:
         """Whether a token for this audience is meant for this server, or for one of its endpoints for many sessions."""
-        ours = self.audiences if self.url is None else {*self.audiences, self.url, f"{self.url}/mcp"}
+        ours = self.audiences if self.url is None else {*self.audiences, self.url, self.url + MCP_PATH}
         return audience.removesuffix("/") in {one.removesuffix("/") for one in ours}
 
     def session_of(self, audience: str) -> str | None:
         """Give the session whose endpoint here this audience is."""
         if self.url is None or not audience.startswith(self.url):
             return None
-        found = _SESSION_PATH.match(audience, len(self.url))
+        found = MCP_PATH_OF_SESSION.match(audience, len(self.url))
         return found and found[1]
 
 
