@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+import httpx2
 import mcp_types as types
 import pytest
+from mcp.client.subscriptions import SubscriptionLost
 from mcp.shared.exceptions import MCPError
+from mcp.shared.subscriptions import ResourceUpdated
 
 from pointsman.server.identity import new_handle
 from tests.journeys.deployed import MCP_HEADERS, Deployed, deployed, rpc
@@ -37,12 +41,13 @@ async def issuer() -> AsyncGenerator[LocalIssuer]:
         yield found
 
 
-def trusting(shell: Shell, issuer: LocalIssuer) -> None:
+def trusting(shell: Shell, issuer: LocalIssuer, leeway: str = "60s") -> None:
     """Have the server take the issuer's tokens."""
     (shell.place / "pointsman.toml").write_text(f"""
 [oidc]
 issuer = "{issuer.url}"
 audience = "{AUDIENCE}"
+leeway = "{leeway}"
 roles_claim = "realm_access.roles"
 people = {{azp = "console"}}
 
@@ -211,3 +216,84 @@ def reason_of(row: dict[str, Any]) -> str | None:
     """Why somebody was turned away at a door, if it was there."""
     arguments: dict[str, str] = json.loads(row["body"].get("arguments") or "{}")
     return arguments.get("reason")
+
+
+@pytest.mark.slow
+async def test_streams_that_are_open_end_when_their_token_is_revoked_or_expires(
+    shell: Shell, issuer: LocalIssuer
+) -> None:
+    trusting(shell, issuer, leeway="0s")
+    async with deployed(shell, "buying.yaml", "--surface", "compact") as server, AsyncExitStack() as all_of:
+        tokens = [server.token("first", owner="maria"), server.token("second", owner="maria")]
+        tokens.append(issuer.token(exp=int(time.time()) + 4))
+        streams = [await all_of.enter_async_context(listening(server, token)) for token in tokens]
+        modern = await all_of.enter_async_context(server.agent(server.token("third", owner="maria"), mode="auto"))
+        session = await started(modern, "stapler")
+        subscribed = modern.client.listen(resource_subscriptions=[f"session://{session}"])
+        subscription = await all_of.enter_async_context(subscribed)
+        server.revoke("first")
+        server.revoke("third")
+        async with asyncio.timeout(12):
+            assert [line async for line in streams[0].aiter_lines() if line.startswith("data")] == []
+            assert [line async for line in streams[2].aiter_lines() if line.startswith("data")] == []
+            with suppress(SubscriptionLost):
+                assert [event async for event in subscription] == []
+        for token in (tokens[0], tokens[2]):
+            assert (await server.initialize(token)).status_code == 401
+        with pytest.raises(asyncio.TimeoutError):  # a stream whose token still opens something goes on
+            async with asyncio.timeout(0.2):
+                assert [line async for line in streams[1].aiter_lines() if line.startswith("data")] == []
+
+
+@asynccontextmanager
+async def listening(server: Deployed, token: str) -> AsyncGenerator[httpx2.Response]:
+    """Open a connection of the handshake era, and the stream on which it is told of changes."""
+    opened = (await server.initialize(token)).headers["mcp-session-id"]
+    headers = {"authorization": f"Bearer {token}", "mcp-session-id": opened, "accept": "text/event-stream"}
+    client = httpx2.AsyncClient(verify=False, timeout=30)
+    async with client, client.stream("GET", f"{server.url}/mcp", headers=headers) as stream:
+        assert stream.status_code == 200
+        yield stream
+
+
+async def subscribe(agent: Connected, address: str) -> None:
+    """Subscribe as clients of the handshake era do."""
+    request = types.SubscribeRequest(params=types.SubscribeRequestParams(uri=address))
+    await agent.client.session.send_request(request, types.EmptyResult)
+
+
+async def test_nobody_is_told_of_what_happens_in_sessions_of_others(shell: Shell) -> None:
+    async with deployed(shell, "buying.yaml", "--surface", "compact", "--require-token") as server:
+        maria, ines = server.token("one", owner="maria"), server.token("two", owner="ines")
+        async with (
+            server.agent(maria) as owner,
+            server.agent(ines) as foreign,
+            server.agent(ines, mode="auto") as newer,
+        ):
+            begun = await owner.call("start", workflow="purchase", input={"item": "stapler", "amount": 1})
+            address = f"session://{begun['session']}"
+            await subscribe(owner, address)
+            await subscribe(foreign, address)
+            own = str((await foreign.call("start", workflow="purchase", input={"item": "pen", "amount": 1}))["session"])
+            await subscribe(foreign, f"session://{own}")
+            listened = [address, f"session://{own}"]
+            async with newer.client.listen(resource_subscriptions=listened) as subscription:
+                await owner.call("act", session=begun["session"], action="submit", arguments={"note": "x"})
+                assert await owner.update() == address
+                await foreign.call("act", session=own, action="submit", arguments={"note": "x"})
+                assert await foreign.update() == f"session://{own}"  # the first, and so the only one so far
+                assert await anext(aiter(subscription)) == ResourceUpdated(uri=f"session://{own}")
+
+
+async def test_a_server_starts_without_its_issuer_and_says_503_until_it_can_be_asked(
+    shell: Shell, issuer: LocalIssuer
+) -> None:
+    trusting(shell, issuer)
+    await issuer.stop()
+    async with deployed(shell, "buying.yaml", "--surface", "compact") as server:
+        answer = await server.initialize(issuer.token())
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert answer.json()["refusal"]["code"] == "BUSY"
+        assert [reason_of(row) for row in await recorded(server, 1)] == ["unavailable"]
+        assert (await server.initialize(server.token("scout"))).status_code == 200
+        assert [line["event"] for line in server.log if line["level"] == "warning"] == ["keys of the issuer not read"]
