@@ -20,7 +20,7 @@ from pointsman.server.application import Application, open_application
 from pointsman.server.clock import Clock
 from pointsman.server.http.address import Address, Place, listen
 from pointsman.server.http.serving import serve_http
-from pointsman.server.http.wiring import wired
+from pointsman.server.http.wiring import Credentials, wired
 from pointsman.server.store.principals import Principal, PrincipalKind, add_principal, hash_token
 from pointsman.server.store.reading import SessionFilter, list_sessions
 
@@ -70,12 +70,13 @@ async def running(
     file.write_text(text)
     stop = asyncio.Event()
     opening = open_application(str(place / database), [file], clock=clock, caretaking=False)
-    async with opening as application:
-        site = wired(application.governor, "auto", "auto", None, tokens=tokens)
+    async with (
+        opening as application,
+        wired(application.governor, "auto", "auto", None, Credentials(tokens), "http://127.0.0.1") as site,
+    ):
         listener, address = listen(Address("127.0.0.1", 0))
-        serving = asyncio.create_task(serve_http(site, Place(address, None, ()), listener, stop))
-        limits = httpx2.Limits(max_connections=200)
-        async with httpx2.AsyncClient(base_url=address.url, verify=False, limits=limits, timeout=60) as client:
+        serving = asyncio.create_task(serve_http(site, Place(address), listener, stop))
+        async with httpx2.AsyncClient(base_url=address.url, verify=False, timeout=60) as client:
             yield Running(application, client)
         stop.set()
         async with asyncio.timeout(10):
