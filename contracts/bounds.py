@@ -98,6 +98,10 @@ HTTP_DISCARDED_BYTES: Final = 8 * MESSAGE_BYTES
 """How much of an oversized body is read to its end, so that its client hears the answer; more is cut off."""
 QUERY_CHARACTERS: Final = 200
 """The longest value of a parameter in an address."""
+TOKEN_AGAIN_MS: Final = 5_000
+"""How often it is asked whether the token still opens what it did of whoever only waits for news."""
+NOT_FOUND_MS: Final = 25
+"""The least time in which it is answered that there is no such session, whether there is one or not."""
 HTTP_STOP_MS: Final = 5_000
 """How long requests that run have to be answered when the server stops."""
 

@@ -59,8 +59,9 @@ def without_values(document: JsonObject) -> JsonObject:
     """
     kept = {name: value for name, value in document.items() if name not in ("record", "votes")}
     for name in ("approvals", "open_calls"):
-        listed = kept[name] if isinstance(kept[name], list) else []
-        kept[name] = [_without_arguments(one) for one in listed if isinstance(one, dict)]
+        listed = kept[name]
+        if isinstance(listed, list):
+            kept[name] = [_without_arguments(one) for one in listed if isinstance(one, dict)]
     return kept
 
 

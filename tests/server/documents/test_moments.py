@@ -25,9 +25,7 @@ def test_a_moment_is_read_to_the_millisecond_and_compares_as_it_stands(text: str
     assert comparable(text) == written
 
 
-@pytest.mark.parametrize(
-    "text", ["", "today", "2026-13-01", "2026-11-22T24:00", "2026-11-22T09", "٢026-11-22", "1 OR 1"]
-)
+@pytest.mark.parametrize("text", ["", "today", "2026-13-01", "2026-11-22T24:00", "2026-11-22T09", "٢026-11-22"])
 def test_what_is_no_moment_is_none(text: str) -> None:
     assert read_moment(text) is None
     assert comparable(text) is None
