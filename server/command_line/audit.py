@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final, get_args
 
@@ -13,8 +12,8 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.facts import FactKind
 
 from ..documents import proofs, rows
+from ..documents.moments import comparable
 from ..store.searching import RowFilter
-from ..store.tables import SERVER_CHAIN
 from .columns import Column
 from .database import reading_database
 from .failures import NotReached, NotVerified
@@ -22,9 +21,6 @@ from .groups import Group
 from .options import Choice, database_option, json_option, limit_option
 from .output import moment, print_json, print_json_lines, print_pairs, print_table, value_text
 from .whereabouts import objects, texts
-
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?)?Z?\Z")
-
 
 STEP_COLUMNS: Final = (Column("revision"), Column("at", whole=True), Column("state"), Column("because", whole=True))
 ROW_COLUMNS: Final = (
@@ -104,20 +100,20 @@ def verify(session_id: str | None, database: str | None, *, as_json: bool) -> No
     ID is a session, or `server`; without it everything is verified.
     """
     with reading_database(database) as connection:
-        reports = list(proofs.verification(connection, session_id))
+        proof = proofs.verified(connection, session_id)
+    reports = objects(proof["items"])
     if session_id is not None and not reports:
         raise NotReached(f"There is no session {session_id!r} in this database. `pointsman sessions list` lists all.")
-    good, bad = [one for one in reports if one["ok"]], [one for one in reports if not one["ok"]]
     if as_json:
-        print_json_lines((*bad, *good))
-    if bad:
-        raise NotVerified("\n".join(["The audit does not verify.", *map(_fault, bad)]))
+        print_json_lines(reports)
+    if not proof["ok"]:
+        bad = [_fault(one) for one in reports if not one["ok"]]
+        raise NotVerified("\n".join(["The audit does not verify.", *bad]))
     if not as_json:
-        count = sum(int(str(one["rows"])) for one in good)
-        unproven = sum(1 for one in good if not one["replayed"] and one["session_id"] != SERVER_CHAIN)
+        unproven, histories = proof["unproven"], proof["histories"]
         erased = f" {unproven} could not be replayed, because bodies were erased." if unproven else ""
-        histories = "1 history" if len(good) == 1 else f"{len(good)} histories"
-        click.echo(f"Verified: {count} rows in {histories}; every snapshot is what its rows make.{erased}")
+        told = "1 history" if histories == 1 else f"{histories} histories"
+        click.echo(f"Verified: {proof['rows']} rows in {told}; every snapshot is what its rows make.{erased}")
 
 
 @command.command(name="replay", short_help="Make a session again from its rows, and compare.")
@@ -203,9 +199,9 @@ def _text(value: Json) -> str | None:
 
 
 def _moment(option: str, text: str | None) -> str | None:
-    """Bring a moment into the form of the column `at`, of which any beginning compares right."""
     if text is None:
         return None
-    if not _MOMENT.match(text):
+    read = comparable(text)
+    if read is None:
         raise click.UsageError(f"{option} {text!r}: write 2026-11-22 or 2026-11-22T09:00:00, in UTC.")
-    return text.replace(" ", "T").removesuffix("Z")
+    return read

@@ -12,9 +12,11 @@ from pointsman.fsm.session import Actor
 from ..credentials.minted import MintedTokens
 from ..errors import StoreError
 from ..identity import local_principal
+from ..inquiry import Inquiry
 from ..mcp_server import Era
 from ..store.principals import Principal, principal_by_token_hash
 from ..surfaces.choosing import SurfaceChoice
+from .api.routes import api_routes
 from .site import Site
 
 if TYPE_CHECKING:
@@ -80,4 +82,5 @@ async def wired(
             era=era,
             session=session,
             issuer=None if issuer is None else issuer.issuer,
+            routes=api_routes(Inquiry(governor)),
         )
