@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from pointsman.server.identity import new_handle
 from tests.journeys.deployed import MCP_HEADERS, Deployed, deployed, rpc
 from tests.server.command_line.terminal import Shell
 from tests.server.credentials.local_issuer import AUDIENCE, LocalIssuer, local_issuer, private_key, signed
+from tests.server.credentials.signing_in import SignIn, signing_in
 from tests.server.surfaces.connected import Connected
 
 HERE: Final = Path(__file__).parent
@@ -207,9 +208,11 @@ async def test_whatever_opens_nothing_has_its_status_and_is_recorded(shell: Shel
 async def recorded(server: Deployed, number: int) -> list[dict[str, Any]]:
     """Wait until this many rows have been written: they are recorded beside the answers."""
     async with asyncio.timeout(10):
-        while len(rows := await asyncio.to_thread(server.rows)) < number:
+        while True:
+            rows = await asyncio.to_thread(server.rows)
+            if len(rows) >= number:
+                return rows
             await asyncio.sleep(0.1)
-    return rows
 
 
 def reason_of(row: dict[str, Any]) -> str | None:
@@ -297,3 +300,30 @@ async def test_a_server_starts_without_its_issuer_and_says_503_until_it_can_be_a
         assert [reason_of(row) for row in await recorded(server, 1)] == ["unavailable"]
         assert (await server.initialize(server.token("scout"))).status_code == 200
         assert [line["event"] for line in server.log if line["level"] == "warning"] == ["keys of the issuer not read"]
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"], ids=["handshake", "2026-07-28"])
+async def test_the_sdks_client_finds_the_issuer_signs_a_person_in_and_works_as_their_agent(
+    shell: Shell, mode: str
+) -> None:
+    """MCP's authorization: 401, RFC 9728, RFC 8414, RFC 7591, PKCE and RFC 8707, with nothing said beforehand."""
+    issuer = LocalIssuer()
+    sign_in = SignIn(issuer)
+    sign_in.offer()
+    await issuer.start()
+    try:
+        sign_in.say_where()
+        trusting(shell, issuer)
+        async with deployed(shell, "buying.yaml", "--surface", "compact") as server:
+            async with server.agent(mode=mode, auth=signing_in(f"{server.url}/mcp")) as agent:
+                session = await started(agent, "stapler")
+            path = f"/sessions/{session}/mcp"
+            async with server.agent(mode=mode, path=path, auth=signing_in(server.url + path)) as agent:
+                assert (await agent.call("status"))["session"] == session
+                assert "NOT_FOUND" in await asked(agent.client.call_tool("status", {"session": new_handle()}))
+                begun = await agent.call("start", workflow="purchase", input={"item": "ladder", "amount": 1})
+                assert begun["refusal"]["code"] == "NOT_FOUND"  # the token is for that session's endpoint alone
+        (row,) = shell.look("audit", "show", session)[:1]
+        assert (row["actor_kind"], row["actor_id"]) == ("agent", "oidc:ada/client-1")
+    finally:
+        await issuer.stop()
