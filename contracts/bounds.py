@@ -140,7 +140,7 @@ OIDC_KEYS_FRESH_MS: Final = 300_000
 OIDC_KEYS_KEPT_MS: Final = 3_600_000
 """How long keys are used when the issuer cannot be reached; its tokens run out in that time anyway."""
 OIDC_READ_AGAIN_MS: Final = 30_000
-"""How often at most a token with an unknown key makes us read the keys, so that invented ones do not flood the issuer."""
+"""How often at most a token with an unknown key makes us read the keys: invented ones do not flood the issuer."""
 OIDC_RETRY_MS: Final = 5_000
 """How long after the keys could not be read it is tried again."""
 
