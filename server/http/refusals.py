@@ -13,7 +13,6 @@ from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Code, Refusal
 
 from ..documents import answers
-
 from ..errors import EngineClosed, StoreBusy, StoreError, StoreFull
 
 _log = structlog.get_logger(__name__)
