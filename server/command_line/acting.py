@@ -26,7 +26,7 @@ from pointsman.fsm.session import Session
 from ..application import open_application
 from ..clock import SystemClock
 from ..engines.embedded import EmbeddedEngine
-from ..engines.strays import Frame
+from ..engines.strays import Frame, ServerAct
 from ..governor import Governor
 from ..identity import new_command_id, new_instance_id
 from ..replies import Caller, Reply, Stray
@@ -74,13 +74,13 @@ def submitted(
     return _with_engine(database, [workflow], submit)
 
 
-def record_pins(database: str | None, pinned: JsonObject) -> None:
-    """Write to the audit that the user of this machine has pinned what sources say of their tools."""
-    caller = local_caller(())
+def record_act(database: str | None, act: ServerAct, result: JsonObject, caller: Caller | None = None) -> None:
+    """Write to the audit what somebody has done that belongs to no session. If not said: the user of this machine."""
+    who = caller or local_caller(())
 
     async def record(engine: EmbeddedEngine) -> None:
         at = SystemClock().now_ms()
-        await engine.record_pins(Frame(new_command_id(), at, caller.actor, caller.channel, caller.client), pinned)
+        await engine.record_act(Frame(new_command_id(), at, who.actor, who.channel, who.client), act, result)
 
     _with_engine(database, [], record)
 

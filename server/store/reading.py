@@ -28,13 +28,15 @@ AUDIT_ROWS: Final = 10_000
 class Seen:
     """What a principal may see: sessions of their own, of these definitions, and reviews that wait for these roles.
 
-    `hidden` are the definitions that do not show even its starter a session.
+    `hidden` are the definitions that do not show even its starter a session; of a principal who is bound to a
+    `session` nothing else is seen.
     """
 
     principal: str
     roles: tuple[str, ...] = ()
     definitions: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
+    session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,6 @@ def _seen(seen: Seen) -> ColumnElement[bool]:
     own = sessions.c.started_by == seen.principal
     if seen.hidden:
         own = and_(own, sessions.c.definition.not_in(seen.hidden))
-    if not seen.definitions and not seen.roles:
-        return own  # as most often; there is an index for it
-    return or_(own, sessions.c.definition.in_(seen.definitions), sessions.c.role.in_(seen.roles))
+    if seen.definitions or seen.roles:  # most often there are none; there is an index for what is left then
+        own = or_(own, sessions.c.definition.in_(seen.definitions), sessions.c.role.in_(seen.roles))
+    return own if seen.session is None else and_(sessions.c.id == seen.session, own)
