@@ -22,6 +22,7 @@ LIST_ROWS: Final = 100
 """How many sessions a list has where nobody says otherwise."""
 AUDIT_ROWS: Final = 10_000
 """The same for rows of a history."""
+NO_CURSOR: Final = "this is no cursor; use the one that came with the page before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,9 @@ class Seen:
 class SessionFilter:
     """Which sessions a list has: all that agree with every member that is not None.
 
-    `waiting_role` is the role an open review waits for, `begins` the first characters of the handle,
-    `seen` bounds the list to what somebody may see.
+    `waiting_role` is the role an open review waits for, `waiting_for` whose turn it is, `begins` the first characters
+    of the handle. `since_ms` and `until_ms` are moments of the start, the latter not included. `seen` bounds the list
+    to what somebody may see.
     """
 
     workflow: str | None = None
@@ -54,6 +56,9 @@ class SessionFilter:
     ended: bool | None = None
     begins: str | None = None
     seen: Seen | None = None
+    waiting_for: str | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ def list_sessions(
     statement = _filtered(chosen).order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
     if cursor is not None:
         if not _CURSOR.match(cursor):
-            raise ValueError("this is no cursor; use the one that came with the page before")
+            raise ValueError(NO_CURSOR)
         started_at, _, last = cursor.partition("-")
         statement = statement.where(tuple_(sessions.c.started_at, sessions.c.id) < (int(started_at), last))
     found = [SessionSummary(**row) for row in connection.execute(statement.limit(limit + 1)).mappings()]
@@ -218,6 +223,7 @@ def _filtered(chosen: SessionFilter) -> Select[*tuple[Any, ...]]:
         sessions.c.state: chosen.state,
         sessions.c.started_by: chosen.started_by,
         sessions.c.role: chosen.waiting_role,
+        sessions.c.actor: chosen.waiting_for,
     }
     for column, value in equal.items():
         if value is not None:
@@ -227,10 +233,17 @@ def _filtered(chosen: SessionFilter) -> Select[*tuple[Any, ...]]:
         statement = statement.where(ended.is_not(None) if chosen.ended else ended.is_(None))
     if chosen.begins is not None:
         statement = statement.where(sessions.c.id.startswith(chosen.begins, autoescape=True))
-    return statement if chosen.seen is None else statement.where(_seen(chosen.seen))
+    if chosen.since_ms is not None:
+        statement = statement.where(sessions.c.started_at >= chosen.since_ms)
+    if chosen.until_ms is not None:
+        statement = statement.where(sessions.c.started_at < chosen.until_ms)
+    return statement.where(seen_by(chosen.seen))
 
 
-def _seen(seen: Seen) -> ColumnElement[bool]:
+def seen_by(seen: Seen | None) -> ColumnElement[bool]:
+    """Give the condition on `sessions` that leaves what somebody may see; None sees everything."""
+    if seen is None:
+        return true()
     own = sessions.c.started_by == seen.principal
     if seen.hidden:
         own = and_(own, sessions.c.definition.not_in(seen.hidden))
