@@ -96,6 +96,10 @@ HTTP_BODY_MS: Final = 10_000
 """How long a client may take to send a request's body."""
 HTTP_DISCARDED_BYTES: Final = 8 * MESSAGE_BYTES
 """How much of an oversized body is read to its end, so that its client hears the answer; more is cut off."""
+TOKEN_AGAIN_MS: Final = 5_000
+"""How often it is asked whether the token still opens what it did of whoever only waits for news."""
+NOT_FOUND_MS: Final = 25
+"""The least time in which it is answered that there is no such session, whether there is one or not."""
 HTTP_STOP_MS: Final = 5_000
 """How long requests that run have to be answered when the server stops."""
 
@@ -187,3 +191,9 @@ OPENAPI_DOCUMENT_AGE_MS: Final = 300_000
 """After which time the document is read again, before the next call."""
 OPENAPI_ERROR_BYTES: Final = 64 * 1024
 """What is read of the body that comes with an error status."""
+
+# What the command line waits for and takes from a server.
+API_REACH_MS: Final = 10_000
+API_ANSWER_MS: Final = 120_000
+"""A decision may let a call run that is waited for."""
+API_ANSWER_BYTES: Final = 64 * 1024 * 1024

@@ -113,15 +113,12 @@ def open_approvals(connection: Connection, chosen: WaitingFilter) -> list[tuple[
     """
     seen = seen_by(chosen.seen).label("seen")
     statement = _of_workflow(select(*_STORED, seen).where(sessions.c.has_approvals == true()), chosen.workflow)
-    roles = chosen.seen.roles if chosen.seen is not None else ()
     found: list[tuple[Session, OpenApproval]] = []
     for *stored, is_seen in connection.execute(statement):
         session = StoredSession._make(stored).restored()
-        approvals = session.stay.approvals.values()
-        if is_seen or any(one.role in roles for one in approvals):
-            found += [
-                (session, one) for one in approvals if one.status == "pending" and chosen.role in (None, one.role)
-            ]
+        if is_seen or (chosen.seen is not None and _decides(chosen.seen, session)):
+            pending = (one for one in session.stay.approvals.values() if one.status == "pending")
+            found += [(session, one) for one in pending if chosen.role in (None, one.role)]
     return found
 
 
@@ -176,3 +173,9 @@ _STORED: Final = (sessions.c.id, sessions.c.head, sessions.c.format, sessions.c.
 
 def _of_workflow(statement: Select[*tuple[Any, ...]], workflow: str | None) -> Select[*tuple[Any, ...]]:
     return statement if workflow is None else statement.where(sessions.c.workflow == workflow)
+
+
+def _decides(seen: Seen, session: Session) -> bool:
+    """Whether somebody sees a session because they decide a call of it."""
+    roles = {one.role for one in session.stay.approvals.values()}
+    return seen.session in (None, session.id) and not roles.isdisjoint(seen.roles)

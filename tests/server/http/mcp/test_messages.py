@@ -114,7 +114,6 @@ async def test_a_flood_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"origin": "http://evil.example.com"}, 403),
         ({"origin": "null"}, 403),
         ({"origin": "http://localhost:1"}, 403),
-        ({"content-type": "text/plain"}, 400),
     ],
     ids=str,
 )
@@ -124,8 +123,16 @@ async def test_a_page_of_another_origin_cannot_reach_the_server(
 ) -> None:
     """MCP 2025-11-25, transports, security warning: DNS rebinding."""
     async with served() as server:
-        assert (await post(server, INITIALIZE, path, **headers)).status_code == status
-        assert server.governed.strays == []
+        response = await post(server, INITIALIZE, path, **headers)
+        assert (response.status_code, response.json()["refusal"]["code"]) == (status, "FORBIDDEN")
+        await until(lambda: len(server.governed.strays) == 1)
+        assert (server.governed.strays[0]["action"], server.governed.strays[0]["actor"]) == ("reach", "unknown")
+
+
+async def test_what_is_not_json_is_refused() -> None:
+    """A form of a page elsewhere could be sent without asking; JSON cannot (the Fetch standard)."""
+    async with served() as server:
+        assert (await post(server, INITIALIZE, **{"content-type": "text/plain"})).status_code == 415
 
 
 async def test_every_name_of_this_machine_is_served() -> None:
