@@ -96,6 +96,8 @@ HTTP_BODY_MS: Final = 10_000
 """How long a client may take to send a request's body."""
 HTTP_DISCARDED_BYTES: Final = 8 * MESSAGE_BYTES
 """How much of an oversized body is read to its end, so that its client hears the answer; more is cut off."""
+QUERY_CHARACTERS: Final = 200
+"""The longest value of a parameter in an address."""
 TOKEN_AGAIN_MS: Final = 5_000
 """How often it is asked whether the token still opens what it did of whoever only waits for news."""
 NOT_FOUND_MS: Final = 25
@@ -113,6 +115,10 @@ WIRE_NAME_CHARACTERS: Final = 64
 # What a client is given at once; the rest follows when asked for by its cursor.
 LISTED_SESSIONS: Final = 20
 LISTED_ROWS: Final = 500
+API_ITEMS: Final = 1_000
+"""Entries of a list that the JSON API gives at once, where its client asks for so many."""
+API_ITEMS_UNASKED: Final = 100
+"""The same where it does not say."""
 COMPLETIONS: Final = 100
 """The most that MCP allows."""
 PASSED_ON_PAGES: Final = 10
@@ -196,4 +202,6 @@ OPENAPI_ERROR_BYTES: Final = 64 * 1024
 API_REACH_MS: Final = 10_000
 API_ANSWER_MS: Final = 120_000
 """A decision may let a call run that is waited for."""
+API_PROOF_MS: Final = 30 * 60 * 1_000
+"""All histories are verified at once."""
 API_ANSWER_BYTES: Final = 64 * 1024 * 1024

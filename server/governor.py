@@ -15,7 +15,7 @@ from dataclasses import replace
 from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS, NOT_FOUND_MS
 from pointsman.contracts.values import Json, JsonObject, settled
 from pointsman.contracts.workflow import AgentState, Evidence, Workflow
-from pointsman.fsm.commands import Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send, Start
+from pointsman.fsm.commands import Attest, Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send, Start
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult
@@ -38,7 +38,7 @@ from .performer import Performer
 from .redaction import kept_of_stray
 from .replies import AuditPage, Begun, Caller, Glimpse, Reply, SessionChoice, Sessions, Stray, Waiter
 from .sight import Sight
-from .store.reading import SessionFilter, list_sessions
+from .store.reading import Seen, SessionFilter, list_sessions
 
 SERVER = Actor("system", "pointsman")
 """The actor of what happens by itself."""
@@ -152,9 +152,13 @@ class Governor:
         """Let a session go on from a state, whether it has ended or not."""
         return await self._administer(caller, session, "restart", Restart(state, reason))
 
+    async def settle(self, caller: Caller, session: str, request: Attest) -> Reply | Stray:
+        """Say how a write has ended that nobody knows the outcome of."""
+        return await self._administer(caller, session, "settle", request)
+
     async def list_sessions(self, caller: Caller, chosen: SessionChoice, cursor: str | None = None) -> Sessions | Stray:
         """List sessions this caller may see, newest first."""
-        seen = await self._sight.of(caller.actor)
+        seen = await self.sight(caller)
         wanted = SessionFilter(chosen.workflow, chosen.state, begins=chosen.begins, seen=seen)
         try:
             page = await self.engine.reading(list_sessions, wanted, LISTED_SESSIONS, cursor)
@@ -318,6 +322,14 @@ class Governor:
         for one, result in zip(decision.fetch, results, strict=True):
             await self._follow(session, Observe(one.read, result), one.read.id)
         return tuple(one.evidence for one in decision.fetch)
+
+    async def found(self, caller: Caller, session: str, action: str) -> tuple[Served, Session] | Stray:
+        """Give a session this caller may see, with its workflow; `action` is what is asked of it, for the audit."""
+        return await self._find(caller, session, action)
+
+    async def sight(self, caller: Caller) -> Seen:
+        """Say what this caller may see of all sessions."""
+        return await self._sight.of(caller.actor)
 
     async def _find(self, caller: Caller, session: str, action: str) -> tuple[Served, Session] | Stray:
         """Find a session this caller may see. Whatever else it is: the same words."""

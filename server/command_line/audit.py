@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final, get_args
 
@@ -11,8 +10,8 @@ import click
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.facts import FactKind
 
+from ..documents.moments import comparable
 from ..store.searching import RowFilter
-from ..store.tables import SERVER_CHAIN
 from .columns import Column
 from .failures import NotVerified
 from .groups import Group
@@ -21,9 +20,6 @@ from .output import moment, print_json, print_json_lines, print_pairs, print_tab
 from .records.choosing import reads_records
 from .records.port import Records
 from .whereabouts import objects, texts
-
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?)?Z?\Z")
-
 
 STEP_COLUMNS: Final = (Column("revision"), Column("at", whole=True), Column("state"), Column("because", whole=True))
 ROW_COLUMNS: Final = (
@@ -94,18 +90,20 @@ def verify(session_id: str | None, records: Records, *, as_json: bool) -> None:
 
     ID is a session, or `server`; without it everything is verified.
     """
-    reports = records.verification(session_id)
-    good, bad = [one for one in reports if one["ok"]], [one for one in reports if not one["ok"]]
+    proof = records.verification(session_id)
+    reports = objects(proof["items"])
     if as_json:
-        print_json_lines((*bad, *good))
-    if bad:
-        raise NotVerified("\n".join(["The audit does not verify.", *map(_fault, bad)]))
+        print_json_lines(reports)
+        if len(reports) != proof["histories"]:
+            click.echo(f"There are {proof['histories']} histories; these are the first of them.", err=True)
+    if not proof["ok"]:
+        bad = [_fault(one) for one in reports if not one["ok"]]
+        raise NotVerified("\n".join(["The audit does not verify.", *bad]))
     if not as_json:
-        count = sum(int(str(one["rows"])) for one in good)
-        unproven = sum(1 for one in good if not one["replayed"] and one["session_id"] != SERVER_CHAIN)
+        unproven, histories = proof["unproven"], proof["histories"]
         erased = f" {unproven} could not be replayed, because bodies were erased." if unproven else ""
-        histories = "1 history" if len(good) == 1 else f"{len(good)} histories"
-        click.echo(f"Verified: {count} rows in {histories}; every snapshot is what its rows make.{erased}")
+        told = "1 history" if histories == 1 else f"{histories} histories"
+        click.echo(f"Verified: {proof['rows']} rows in {told}; every snapshot is what its rows make.{erased}")
 
 
 @command.command(name="replay", short_help="Make a session again from its rows, and compare.")
@@ -173,9 +171,9 @@ def _text(value: Json) -> str | None:
 
 
 def _moment(option: str, text: str | None) -> str | None:
-    """Bring a moment into the form of the column `at`, of which any beginning compares right."""
     if text is None:
         return None
-    if not _MOMENT.match(text):
+    read = comparable(text)
+    if read is None:
         raise click.UsageError(f"{option} {text!r}: write 2026-11-22 or 2026-11-22T09:00:00, in UTC.")
-    return text.replace(" ", "T").removesuffix("Z")
+    return read

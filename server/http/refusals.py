@@ -9,7 +9,9 @@ from typing import Final
 from starlette.responses import JSONResponse, Response
 
 from pointsman.contracts.values import JsonObject
-from pointsman.fsm.refusals import Code, Refusal, unmet_values
+from pointsman.fsm.refusals import Code, Refusal
+
+from ..documents import answers
 
 STATUSES: Final[Mapping[Code, HTTPStatus]] = {
     "MALFORMED": HTTPStatus.BAD_REQUEST,
@@ -38,6 +40,4 @@ def refused(refusal: Refusal, status: HTTPStatus | None = None, headers: Mapping
 
 def refusal_body(refusal: Refusal) -> JsonObject:
     """Write a refusal as replies have it (docs/replies.md)."""
-    unmet = unmet_values(refusal.unmet)
-    said: JsonObject = {"code": refusal.code, "message": refusal.message}
-    return {"refusal": {**said, "unmet": [*unmet]} if unmet else said}
+    return {"refusal": answers.refused(refusal)}

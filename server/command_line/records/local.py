@@ -90,13 +90,13 @@ class LocalRecords:
         with reading_database(self.database) as connection:
             found = rows.document(connection, chain, revision)
         if found is None:
-            raise NotReached(f"There are no row {revision} of {chain!r} in this database. {_LISTING}")
+            raise NotReached(f"There is no row {revision} of {chain!r} in this database. {_LISTING}")
         return found
 
-    def verification(self, chain: str | None) -> list[JsonObject]:
+    def verification(self, chain: str | None) -> JsonObject:
         with reading_database(self.database) as connection:
-            found = list(proofs.verification(connection, chain))
-        if chain is not None and not found:
+            found = proofs.verified(connection, chain)
+        if chain is not None and not found["items"]:
             raise NotReached(f"There is no session {chain!r} in this database. {_LISTING}")
         return found
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote
 
+from pointsman.contracts.bounds import API_ITEMS, API_PROOF_MS
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.session import Actor
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from ...store.searching import RowFilter, WaitingFilter
 
 CHANNEL: Final = "api"
-_PAGE: Final = 200
-"""Entries that are asked for at once."""
 _PLACE: Final = ("session", "workflow", "state", "revision", "ended", "waiting_for", "votes")
 """What of a session's document says where it is."""
 
@@ -62,10 +61,10 @@ class RemoteRecords:
         return self._page("api/audit", {name: getattr(chosen, name) for name in names}, limit)
 
     def history(self, chain: str) -> Iterator[JsonObject]:
-        page = self._one_page(f"api/sessions/{_step(chain)}/audit", {})
+        page = self._one_page(f"api/sessions/{_step(chain)}/audit", {"limit": API_ITEMS})
         yield from page.items
         while page.cursor is not None:
-            page = self._one_page(f"api/sessions/{_step(chain)}/audit", {"cursor": page.cursor})
+            page = self._one_page(f"api/sessions/{_step(chain)}/audit", {"limit": API_ITEMS, "cursor": page.cursor})
             yield from page.items
 
     def row(self, chain: str, revision: int) -> JsonObject:
@@ -74,11 +73,14 @@ class RemoteRecords:
                 return row
         raise NotReached(f"There is no row {revision} of {chain!r}.")
 
-    def verification(self, chain: str | None) -> list[JsonObject]:
-        return list(_items(self._web.get("api/audit/verification", {"session": chain})))
+    def verification(self, chain: str | None) -> JsonObject:
+        chosen = {"session": chain, "limit": API_ITEMS}
+        found = self._web.get("api/audit/verification", chosen, wait_ms=API_PROOF_MS)
+        _items(found)
+        return found
 
     def replayed(self, session: str, to_revision: int | None) -> JsonObject:
-        raise WrongUsage("A session is made again from its rows where they are: use --database, on the server itself.")
+        return self._web.get(f"api/sessions/{_step(session)}/replay", {"to": to_revision}, wait_ms=API_PROOF_MS)
 
     def person(self, errand: Errand) -> Person:
         if self._token is None:
@@ -92,7 +94,8 @@ class RemoteRecords:
     def start(self, workflow: str, fields: Fields) -> JsonObject:
         """Start a session of a workflow that the server serves."""
         served = self._web.get(f"api/workflows/{_step(workflow)}")
-        schema = served.get("input_schema")
+        start = served.get("start")
+        schema = start.get("input_schema") if isinstance(start, dict) else None
         given = fields(schema if isinstance(schema, dict) else {})
         return self._done(f"workflows/{_step(workflow)}/sessions", given, None)
 
@@ -135,7 +138,7 @@ class RemoteRecords:
         found: list[JsonObject] = []
         cursor: str | None = None
         while True:
-            wanted = min(limit - len(found), _PAGE)
+            wanted = min(limit - len(found), API_ITEMS)
             page = self._one_page(path, {**chosen, "limit": wanted, "cursor": cursor})
             found += page.items
             cursor = page.cursor

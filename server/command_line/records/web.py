@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final
 
 import httpx2
 
@@ -34,20 +34,23 @@ class Web:
         self._client = httpx2.Client(
             base_url=f"{url}/",
             headers=headers,
-            timeout=httpx2.Timeout(API_ANSWER_MS / 1000, connect=API_REACH_MS / 1000),
+            timeout=_timeout(API_ANSWER_MS),
             follow_redirects=False,
             trust_env=url.startswith("https:"),  # a proxy would be told the token of a server on this machine
         )
 
-    def get(self, path: str, chosen: Mapping[str, str | int | None] | None = None) -> JsonObject:
-        """Ask for a document.
+    def get(
+        self, path: str, chosen: Mapping[str, str | int | None] | None = None, wait_ms: int = API_ANSWER_MS
+    ) -> JsonObject:
+        """Ask for a document, and wait so long at most.
 
         Raises:
             NotReached: the server cannot be reached, is none, or does not have it.
             FoundProblems: the question is refused.
         """
         query = {name: str(value) for name, value in (chosen or {}).items() if value is not None}
-        answer = self._asked(self._client.build_request("GET", path, params=query), "")
+        request = self._client.build_request("GET", path, params=query, timeout=_timeout(wait_ms))
+        answer = self._asked(request, wait_ms)
         refusal = answer.get("refusal")
         if isinstance(refusal, dict):
             raise FoundProblems(str(refusal["message"]))
@@ -60,15 +63,15 @@ class Web:
             NotReached: the server cannot be reached, is none, or does not have what it is to be done to.
         """
         doubt = " Whether it was done is not known: look before you try again."
-        return self._asked(self._client.build_request("POST", path, json=body), doubt)
+        return self._asked(self._client.build_request("POST", path, json=body), API_ANSWER_MS, doubt)
 
-    def _asked(self, request: httpx2.Request, doubt: str) -> JsonObject:
+    def _asked(self, request: httpx2.Request, wait_ms: int, doubt: str = "") -> JsonObject:
         """Send a request; `doubt` is said where it may have been received and was not answered."""
         try:
             response = self._client.send(request, stream=True)
-            content = _content(response)
+            content = _content(response, wait_ms)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
-            raise NotReached(f"The server at {self._url} cannot be reached: {error or 'no answer'}.") from error
+            raise NotReached(f"The server at {self._url} cannot be reached: {str(error) or 'no answer'}.") from error
         except httpx2.TimeoutException as error:
             raise NotReached(f"The server at {self._url} has not answered in time.{doubt}") from error
         except httpx2.HTTPError as error:
@@ -97,13 +100,17 @@ class Web:
         return answer
 
 
-def _content(response: httpx2.Response) -> bytes:
+def _timeout(wait_ms: int) -> httpx2.Timeout:
+    return httpx2.Timeout(wait_ms / 1000, connect=API_REACH_MS / 1000)
+
+
+def _content(response: httpx2.Response, wait_ms: int) -> bytes:
     """Read a body, no further than any answer of ours is long, and not for longer than it takes.
 
     Raises:
         httpx2.HTTPError: it is longer, or takes longer.
     """
-    content, end = bytearray(), time.monotonic() + API_ANSWER_MS / 1000
+    content, end = bytearray(), time.monotonic() + wait_ms / 1000
     try:
         for part in response.iter_bytes():
             content += part
@@ -123,4 +130,4 @@ def _document(response: httpx2.Response, content: bytes) -> JsonObject | None:
     read = JsonReader().read(content)
     if not isinstance(read, Parsed) or read.fault is not None or not isinstance(read.value, dict):
         return None
-    return cast("JsonObject", read.value)
+    return read.value
