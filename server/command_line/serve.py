@@ -109,7 +109,7 @@ def command(  # noqa: PLR0913 -- click's way: an option is an argument
     log_level: str,
     database: str | None,
 ) -> None:
-    """Serve workflows to an MCP client over standard input and output, or to agents and people with --http.
+    """Serve workflows to an MCP client on standard input and output, or to many over HTTP.
 
     A client starts this as its own process. Several may run on one database.
     """
