@@ -11,14 +11,18 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.server.command_line.terminal import POINTSMAN, Shell
+from tests.server.command_line.listening import listening
+from tests.server.command_line.terminal import ME, POINTSMAN, Shell
 
 ROOT: Final = Path(__file__).parents[2]
+WORKFLOW: Final = Path("docs") / "examples" / "expense.yaml"
 CLIENTS: Final = Path("docs") / "examples" / "clients"
 MODULES: Final = ROOT / "tests" / "conformance" / "suite" / "node_modules"
 PATIENCE_S: Final = 120
@@ -68,12 +72,21 @@ def ran(shell: Shell, *words: str | Path, **more: str) -> str:
     return done.stdout
 
 
-def require_paid(shell: Shell, said: str) -> None:
+@contextmanager
+def reachable(shell: Shell) -> Generator[dict[str, str]]:
+    """A server that asks for tokens, and the environment in which an example reaches it as an agent of maria's."""
+    made = shell.run("token", "create", "desk", "--kind", "agent", "--owner", "maria")
+    assert made.code == 0, made.stderr
+    with listening(shell, WORKFLOW, "--require-token") as url:
+        yield {"POINTSMAN_URL": f"{url}/mcp", "POINTSMAN_TOKEN": made.stdout.strip()}
+
+
+def require_paid(shell: Shell, said: str, by: str = ME) -> None:
     """Hold what an example says against what the database has."""
     assert "budget_left" in said
     assert "state: paid" in said
     (session,) = shell.look("sessions", "list")
-    assert (session["workflow"], session["state"]) == ("expense", "paid")
+    assert (session["workflow"], session["state"], session["started_by"]) == ("expense", "paid", by)
 
 
 def test_what_the_documentation_shows_of_them_stands_in_them() -> None:
@@ -86,7 +99,7 @@ def test_what_the_documentation_shows_of_them_stands_in_them() -> None:
         assert (ROOT / "docs" / target).exists(), target
 
 
-def test_the_client_of_mcps_sdk_start_a_server_and_move_a_session(shell: Shell) -> None:
+def test_the_client_of_mcps_sdk_starts_a_server_and_moves_a_session(shell: Shell) -> None:
     require_paid(shell, ran(shell, sys.executable, CLIENTS / "sdk_client.py"))
 
 
@@ -94,6 +107,20 @@ def test_the_client_of_mcps_sdk_start_a_server_and_move_a_session(shell: Shell) 
 @pytest.mark.parametrize("example", ["langchain_tools.py", "openai_agents.py"])
 def test_the_adapters_of_agents_start_a_server_and_move_a_session(shell: Shell, adapters: Path, example: str) -> None:
     require_paid(shell, ran(shell, adapters, CLIENTS / example))
+
+
+def test_the_client_of_mcps_sdk_reaches_a_server_with_its_token(shell: Shell) -> None:
+    with reachable(shell) as environment:
+        said = ran(shell, sys.executable, CLIENTS / "sdk_client.py", **environment)
+    require_paid(shell, said, by="maria")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", ["langchain_tools.py", "openai_agents.py"])
+def test_the_adapters_of_agents_reach_a_server_with_their_token(shell: Shell, adapters: Path, example: str) -> None:
+    with reachable(shell) as environment:
+        said = ran(shell, adapters, CLIENTS / example, **environment)
+    require_paid(shell, said, by="maria")
 
 
 def inspector(shell: Shell) -> str:
@@ -111,3 +138,13 @@ def test_the_inspector_starts_a_server_and_a_session(shell: Shell) -> None:
     # It hands no variables on, so the database is the one of its user.
     (session,) = shell.run("sessions", "list", "--json", env={"HOME": str(shell.place), "POINTSMAN_DATABASE": ""}).lines
     assert (session["workflow"], session["state"]) == ("expense", "claiming")
+
+
+@pytest.mark.slow
+def test_the_inspector_reaches_a_server_with_its_token(shell: Shell) -> None:
+    path = inspector(shell)
+    with reachable(shell) as environment:
+        said = ran(shell, "sh", CLIENTS / "inspector.sh", PATH=path, npm_config_offline="true", **environment)
+    assert '"start_expense"' in said
+    (session,) = shell.look("sessions", "list")
+    assert (session["state"], session["started_by"]) == ("claiming", "maria")
