@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 import httpx2
@@ -89,13 +90,13 @@ class Web:
         """Give an answer, or raise what it means that the token, or what was asked for, is not there."""
         refusal = answer.get("refusal")
         if not isinstance(refusal, dict) or not isinstance(refusal.get("message"), str):
-            if status < httpx2.codes.BAD_REQUEST:
+            if status < HTTPStatus.BAD_REQUEST:
                 return answer
             raise NotReached(f"{self._url} answers with HTTP {status}, and does not say why.")
-        if status == httpx2.codes.UNAUTHORIZED:
+        if status == HTTPStatus.UNAUTHORIZED:
             how = "" if self._has_token else " Give one with --token, or in POINTSMAN_TOKEN."
             raise FoundProblems(f"The server does not know who you are. {refusal['message']}{how}")
-        if status == httpx2.codes.NOT_FOUND:
+        if status == HTTPStatus.NOT_FOUND:
             raise NotReached(str(refusal["message"]))
         return answer
 
