@@ -9,9 +9,11 @@ from pointsman.fsm.session import Actor
 from ..credentials.minted import MintedTokens
 from ..errors import StoreError
 from ..identity import local_principal
+from ..inquiry import Inquiry
 from ..mcp_server import Era
 from ..store.principals import Principal, principal_by_token_hash
 from ..surfaces.choosing import SurfaceChoice
+from .api.routes import api_routes
 from .site import Site
 
 if TYPE_CHECKING:
@@ -48,4 +50,5 @@ def wired(governor: Governor, surface: SurfaceChoice, era: Era, session: str | N
         surface=surface,
         era=era,
         session=session,
+        routes=api_routes(Inquiry(governor)),
     )
