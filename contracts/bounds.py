@@ -105,6 +105,30 @@ NOT_FOUND_MS: Final = 25
 HTTP_STOP_MS: Final = 5_000
 """How long requests that run have to be answered when the server stops."""
 
+# An OIDC issuer, and the tokens it makes.
+OIDC_TOKEN_CHARACTERS: Final = 16 * 1024
+OIDC_NAME_CHARACTERS: Final = 256
+"""The longest name of a person, a client or a key that a token may give."""
+OIDC_ROLES: Final = 1_000
+"""Roles or groups of one token, and audiences of it."""
+OIDC_LEEWAY_MS: Final = 300_000
+"""The most that the issuer's clock may be said to differ from ours."""
+OIDC_DOCUMENT_BYTES: Final = 256 * 1024
+"""The issuer's configuration, and its key set."""
+OIDC_KEYS: Final = 100
+OIDC_KEY_BITS: Final = range(2_048, 16_384 + 1)
+"""Sizes of RSA keys that are used."""
+OIDC_READ_MS: Final = 5_000
+"""How long reading the issuer's keys may take."""
+OIDC_KEYS_FRESH_MS: Final = 300_000
+"""After which time they are read again: a key that the issuer has withdrawn verifies nothing for longer."""
+OIDC_KEYS_KEPT_MS: Final = 3_600_000
+"""How long keys are used when the issuer cannot be reached; its tokens run out in that time anyway."""
+OIDC_READ_AGAIN_MS: Final = 30_000
+"""How often at most a token with an unknown key makes us read the keys, so that invented ones do not flood the issuer."""
+OIDC_RETRY_MS: Final = 5_000
+"""How long after the keys could not be read it is tried again."""
+
 # A tool list that never changes; one beyond these is not shown to a client that did not ask for it.
 LISTED_TOOLS: Final = 120
 """Hosts take 128 tools, their own and those of other servers among them."""
