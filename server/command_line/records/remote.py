@@ -97,7 +97,8 @@ class RemoteRecords:
         start = served.get("start")
         schema = start.get("input_schema") if isinstance(start, dict) else None
         given = fields(schema if isinstance(schema, dict) else {})
-        return self._done(f"workflows/{_step(workflow)}/sessions", given, None)
+        answer = self._done(f"workflows/{_step(workflow)}/sessions", given, None)
+        return {name: answer[name] for name in (*_PLACE, "outcome", "refusal") if name in answer}
 
     def decide(self, person: Person, matter: JsonObject, event: str, arguments: JsonObject) -> JsonObject:
         del person  # the token says who

@@ -16,8 +16,8 @@ __all__ = ["bank"]  # a fixture is found by its name
 
 
 def without_ages(text: str) -> str:
-    """Leave out how long something has waited: it is asked for twice."""
-    return re.sub(r'"age_s": ?\d+|\b\d+ (s|min)\b', "age", text)
+    """Leave out how long something has waited, and how wide that is: it is asked for twice."""
+    return re.sub(r" +", " ", re.sub(r'"age_s": ?\d+|\b\d+ (s|min)\b', "age", text))
 
 
 @pytest.mark.slow
@@ -105,33 +105,36 @@ def test_who_may_not_decide_is_told_who_can(shell: Shell) -> None:
 
 
 @pytest.mark.slow
-def test_a_session_is_started_cancelled_and_restarted_on_a_server(shell: Shell) -> None:
+def test_a_session_is_cancelled_and_restarted_on_a_server(shell: Shell) -> None:
+    handle = drafted(shell, by="maria")
     with remote(shell) as far:
-        started = far.run("sessions", "start", "purchase", "--set", "item=pen", "--set", "amount=12", "--json")
-        assert started.code == 0, started.stderr
-        handle = str(started.document["session"])
-        assert far.run("sessions", "start", "purchase", "--set", "item=pen").code == 1
-        assert far.run("sessions", "start", "nothing").code == 4
         cancelled = far.run("sessions", "cancel", handle, "--reason", "Not needed.", "--json")
         assert cancelled.code == 0, cancelled.stderr
         assert cancelled.document["ended"]["outcome"] == "cancelled"
-        again = far.run("sessions", "cancel", handle, "--reason", "Twice.")
-        assert (again.code, "Refused" in again.stderr) == (1, True)
+        again = far.run("sessions", "cancel", handle, "--reason", "Twice.", "--json")
+        assert (again.code, again.document["outcome"]) == (1, "refused")
         restarted = far.run("sessions", "restart", handle, "--from", "drafting", "--reason", "Needed after all.")
         assert restarted.code == 0, restarted.stderr
         assert f"Session {handle} is in drafting: an agent acts" in restarted.stdout
-    (session,) = shell.look("sessions", "list")
-    assert session["started_by"] == "maria"
 
 
 @pytest.mark.slow
 def test_a_write_in_doubt_is_settled_on_a_server(bank: Shell) -> None:
+    of_tellers = "version: 1\nroles: [teller]\naccess: {drive: [starter, teller], view: [starter, teller]}"
+    workflow = bank.place / "payment.yaml"
+    workflow.write_text(workflow.read_text().replace("version: 1", of_tellers))
     handle = paid(bank, "lost-1")
     with remote(bank, "payment.yaml", "teller") as far:
         (write,) = far.run("effects", "list", "--session", handle, "--json").lines
-        reason = ("--reason", "The statement shows it.")
-        settled = far.run("effects", "settle", str(write["id"]), "done", *reason, "--result", RESULT)
-        assert settled.code in {0, 1}, settled.stderr
+        assert write["status"] == "unknown"
+        shown = [far.run("effects", "show", str(write["id"])), bank.run("effects", "show", str(write["id"]))]
+        assert shown[0].stdout == shown[1].stdout
+        reason = ("--reason", "The statement shows it.", "--result", RESULT)
+        settled = far.run("effects", "settle", str(write["id"]), "done", *reason)
+        assert settled.code == 0, settled.stderr
+        assert settled.stdout.startswith("bank.pay: done.")
+        again = far.run("effects", "settle", str(write["id"]), "failed", "--reason", "No.", "--json")
+        assert (again.code, again.document["outcome"]) == (1, "refused")
 
 
 @pytest.mark.slow
