@@ -66,6 +66,8 @@ def _records(server: str | None, token: str | None, database: str | None, *, act
     from .remote import RemoteRecords
 
     try:
-        return RemoteRecords(server_url(server), token)
+        records = RemoteRecords(server_url(server), token)
     except NoServer as error:
         raise WrongUsage(str(error)) from error
+    context.call_on_close(records.close)
+    return records

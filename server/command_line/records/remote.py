@@ -36,6 +36,10 @@ class RemoteRecords:
         self._web = Web(url, token)
         self._token = token
 
+    def close(self) -> None:
+        """Close the connections to the server."""
+        self._web.close()
+
     def sessions(self, chosen: SessionFilter, limit: int) -> Page:
         ended = None if chosen.ended is None else str(chosen.ended).lower()
         query = {"workflow": chosen.workflow, "state": chosen.state, "started_by": chosen.started_by, "ended": ended}

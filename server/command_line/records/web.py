@@ -40,6 +40,10 @@ class Web:
             trust_env=url.startswith("https:"),  # a proxy would be told the token of a server on this machine
         )
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     def get(
         self, path: str, chosen: Mapping[str, str | int | None] | None = None, wait_ms: int = API_ANSWER_MS
     ) -> JsonObject:

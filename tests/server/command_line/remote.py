@@ -31,7 +31,7 @@ def token_of(shell: Shell, name: str, *roles: str) -> str:
     words = [word for role in roles for word in ("--role", role)]
     made = shell.at_terminal("token", "create", name, *words, typed=name)
     assert made.code == 0, made.stdout
-    return max(re.findall(r"[A-Za-z0-9_-]{30,}", made.stdout), key=len)
+    return str(max(re.findall(r"[A-Za-z0-9_-]{30,}", made.stdout), key=len))
 
 
 @contextmanager
