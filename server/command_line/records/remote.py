@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote
 
@@ -96,7 +97,13 @@ class RemoteRecords:
         return Person(actor, CHANNEL, confirms=False)
 
     def start(self, workflow: str, fields: Fields) -> JsonObject:
-        """Start a session of a workflow that the server serves."""
+        """Start a session of a workflow that the server serves.
+
+        Raises:
+            WrongUsage: a file is named.
+        """
+        if Path(workflow).is_file():
+            raise WrongUsage(f"A server starts the workflows that it serves, by name; {workflow} is a file.")
         served = self._web.get(f"api/workflows/{_step(workflow)}")
         start = served.get("start")
         schema = start.get("input_schema") if isinstance(start, dict) else None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 import pytest
 from click.testing import CliRunner
 
+from pointsman.server.command_line.failures import WrongUsage
 from pointsman.server.command_line.records.choosing import changes_records, reads_records
 from pointsman.server.command_line.records.local import LocalRecords
 from pointsman.server.command_line.records.port import Records
@@ -71,3 +74,8 @@ def test_what_cannot_be_meant_is_wrong_usage(words: list[str], environment: dict
     done = CliRunner().invoke(look, words, env=environment)
     assert done.exit_code == 2
     assert told in done.output
+
+
+def test_a_server_starts_what_it_serves_and_no_file() -> None:
+    with closing(RemoteRecords(FAR, "t")) as records, pytest.raises(WrongUsage, match="is a file"):
+        records.start(__file__, lambda _schema: {})
