@@ -111,6 +111,8 @@ HTTP_BODY_MS: Final = 10_000
 """How long a client may take to send a request's body."""
 HTTP_DISCARDED_BYTES: Final = 8 * MESSAGE_BYTES
 """How much of an oversized body is read to its end, so that its client hears the answer; more is cut off."""
+QUERY_CHARACTERS: Final = 200
+"""The longest value of a parameter in an address."""
 TOKEN_AGAIN_MS: Final = 5_000
 """How often it is asked whether the token still opens what it did of whoever only waits for news."""
 NOT_FOUND_MS: Final = 25
@@ -138,7 +140,7 @@ OIDC_KEYS_FRESH_MS: Final = 300_000
 OIDC_KEYS_KEPT_MS: Final = 3_600_000
 """How long keys are used when the issuer cannot be reached; its tokens run out in that time anyway."""
 OIDC_READ_AGAIN_MS: Final = 30_000
-"""How often at most a token with an unknown key makes us read the keys, so that invented ones do not flood the issuer."""
+"""How often at most a token with an unknown key makes us read the keys: invented ones do not flood the issuer."""
 OIDC_RETRY_MS: Final = 5_000
 """How long after the keys could not be read it is tried again."""
 
@@ -152,6 +154,10 @@ WIRE_NAME_CHARACTERS: Final = 64
 # What a client is given at once; the rest follows when asked for by its cursor.
 LISTED_SESSIONS: Final = 20
 LISTED_ROWS: Final = 500
+API_ITEMS: Final = 1_000
+"""Entries of a list that the JSON API gives at once, where its client asks for so many."""
+API_ITEMS_UNASKED: Final = 100
+"""The same where it does not say."""
 COMPLETIONS: Final = 100
 """The most that MCP allows."""
 PASSED_ON_PAGES: Final = 10
@@ -230,3 +236,11 @@ OPENAPI_DOCUMENT_AGE_MS: Final = 300_000
 """After which time the document is read again, before the next call."""
 OPENAPI_ERROR_BYTES: Final = 64 * 1024
 """What is read of the body that comes with an error status."""
+
+# What the command line waits for and takes from a server.
+API_REACH_MS: Final = 10_000
+API_ANSWER_MS: Final = 120_000
+"""A decision may let a call run that is waited for."""
+API_PROOF_MS: Final = 30 * 60 * 1_000
+"""All histories are verified at once."""
+API_ANSWER_BYTES: Final = 64 * 1024 * 1024

@@ -10,8 +10,9 @@ import structlog
 from starlette.responses import JSONResponse, Response
 
 from pointsman.contracts.values import JsonObject
-from pointsman.fsm.refusals import Code, Refusal, unmet_values
+from pointsman.fsm.refusals import Code, Refusal
 
+from ..documents import answers
 from ..errors import EngineClosed, StoreBusy, StoreError, StoreFull
 
 _log = structlog.get_logger(__name__)
@@ -43,9 +44,7 @@ def refused(refusal: Refusal, status: HTTPStatus | None = None, headers: Mapping
 
 def refusal_body(refusal: Refusal) -> JsonObject:
     """Write a refusal as replies have it (docs/replies.md)."""
-    unmet = unmet_values(refusal.unmet)
-    said: JsonObject = {"code": refusal.code, "message": refusal.message}
-    return {"refusal": {**said, "unmet": [*unmet]} if unmet else said}
+    return {"refusal": answers.refused(refusal)}
 
 
 def unavailable(error: StoreError | EngineClosed) -> Response:

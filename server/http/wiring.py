@@ -13,11 +13,13 @@ from pointsman.fsm.session import Actor
 from ..credentials.minted import MintedTokens
 from ..errors import StoreError
 from ..identity import local_principal
+from ..inquiry import Inquiry
 from ..mcp_server import Era
 from ..store.principals import Principal, principal_by_token_hash
 from ..surfaces.choosing import SurfaceChoice
 from ..triggers.handles import Handles
 from ..triggers.webhooks import Webhooks
+from .api.routes import api_routes
 from .hooks import Hooks
 from .outside import outside_routes
 from .site import Site
@@ -89,5 +91,5 @@ async def wired(
             era=era,
             session=session,
             issuer=None if issuer is None else issuer.issuer,
-            routes=outside_routes(governor, handles, hooks),
+            routes=[*api_routes(Inquiry(governor)), *outside_routes(governor, handles, hooks)],
         )
