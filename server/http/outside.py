@@ -11,7 +11,6 @@ With an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header) a request 
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -23,8 +22,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, request_response
 from starlette.types import Receive, Scope, Send
 
-from pointsman.contracts.bounds import ARGUMENTS_BYTES
-from pointsman.contracts.json_reader import Fault
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.gate import NOT_FOUND
@@ -32,25 +29,23 @@ from pointsman.fsm.refusals import Refusal
 
 from ..errors import EngineClosed, StoreError
 from ..governor import Governor
-from ..json_rpc.messages import Oversized
 from ..replies import Caller, Reply, Stray
 from ..triggers.handles import Handles
-from .bodies import read_body
 from .callers import caller_of
-from .deliveries import AT_ONCE_BYTES, read_json
 from .doors import TOKENS, Door, door
 from .hooks import Hooks
+from .json_bodies import NotRead, read_json_body
 from .refusals import refused, unavailable
 
 CHANNEL: Final = "api"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}\Z", re.ASCII)
-_JSON: Final = "application/json"
+_PATH_CHARACTERS: Final = 256
 
 
 def outside_routes(governor: Governor, handles: Handles, hooks: Hooks) -> list[Route]:
     """Make the routes."""
     requests = _Requests(governor, handles)
-    start = Door(request_response(partial(_answered, requests.start)), TOKENS)
+    start = Door(request_response(partial(_answered, governor, requests.start)), TOKENS)
 
     async def receive(request: Request) -> Response:
         return await hooks.receive(request, request.path_params["workflow"], request.path_params.get("webhook"))
@@ -62,7 +57,7 @@ def outside_routes(governor: Governor, handles: Handles, hooks: Hooks) -> list[R
         signed = not _shows_token(request) and hooks.has(request.path_params["workflow"])
         await (take if signed else start)(scope, receive, send)
 
-    deliver = request_response(partial(_answered, requests.deliver))
+    deliver = request_response(partial(_answered, governor, requests.deliver))
     return [
         door("/workflows/{workflow}/sessions", start_or_take, ["POST"], {"none", *TOKENS}),
         door("/workflows/{workflow}/webhooks/{webhook}", take, ["POST"], {"none"}),
@@ -98,40 +93,41 @@ class _Requests:
 _Answers: TypeAlias = Callable[[Request, Caller, JsonObject, str | None], Awaitable[Response]]
 
 
-async def _answered(answer: _Answers, request: Request) -> Response:
-    """Read a request, and have it answered."""
-    keys = request.headers.getlist("idempotency-key")
-    if len(keys) > 1 or (keys and not _KEY.match(keys[0])):
-        said = "`Idempotency-Key` stands there once, with 1 to 255 characters of ASCII and no space."
-        return refused(Refusal("MALFORMED", said))
+async def _answered(governor: Governor, answer: _Answers, request: Request) -> Response:
+    """Read a request, and have it answered; one that is not what its route takes is recorded."""
+    caller = caller_of(request, CHANNEL)
     try:
+        key = _key(request)
         fields = await _fields(request)
-        if isinstance(fields, Response):
-            return fields
-        return await answer(request, caller_of(request, CHANNEL), fields, keys[0] if keys else None)
+        return fields if isinstance(fields, Response) else await answer(request, caller, fields, key)
+    except NotRead as error:
+        about: JsonObject = {"path": request.url.path[:_PATH_CHARACTERS]}
+        await governor.stray(caller, "read", error.refusal, about)
+        return refused(error.refusal, error.status)
     except (StoreError, EngineClosed) as error:
         return unavailable(error)
     except ClientDisconnect:
         return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
 
 
+def _key(request: Request) -> str | None:
+    """Give the key that makes a request count once, if it has one. Raises NotRead where that is none."""
+    keys = request.headers.getlist("idempotency-key")
+    if not keys:
+        return None
+    if len(keys) > 1 or not _KEY.match(keys[0]):
+        said = "`Idempotency-Key` stands there once, with 1 to 255 characters of ASCII and no space."
+        raise NotRead(Refusal("MALFORMED", said))
+    return keys[0]
+
+
 async def _fields(request: Request) -> JsonObject | Response:
-    """Read a body: a JSON object, or nothing, which is an empty one."""
-    raw = await read_body(request, ARGUMENTS_BYTES)
-    if isinstance(raw, Response):
-        return raw
-    if isinstance(raw, Oversized):
-        return refused(Refusal("TOO_LARGE", f"The body is larger than {ARGUMENTS_BYTES} bytes, which are the most."))
-    if not raw:
+    """Read a body: a JSON object, or nothing, which is an empty one. Raises NotRead and ClientDisconnect."""
+    if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
         return {}
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
-        said = f"Send the body as JSON, with the header `Content-Type: {_JSON}`."
-        return refused(Refusal("MALFORMED", said), HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    value = read_json(raw) if len(raw) <= AT_ONCE_BYTES else await asyncio.to_thread(read_json, raw)
-    if isinstance(value, Fault):
-        return refused(Refusal("MALFORMED", f"The body: {value.message}."))
-    if not isinstance(value, dict):
-        return refused(Refusal("MALFORMED", "The body must be a JSON object: the fields by their names."))
+    value = await read_json_body(request)
+    if not isinstance(value, dict | Response):
+        raise NotRead(Refusal("MALFORMED", "The body must be a JSON object: the fields by their names."))
     return value
 
 

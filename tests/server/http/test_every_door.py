@@ -42,6 +42,9 @@ DELETE /mcp                                                         401 401 400 
 POST   /sessions/{session}/mcp                                      401 401 200 403 403 401 401 404 404 403 401
 GET    /sessions/{session}/mcp                                      401 401 400 403 403 401 401 404 404 403 401
 DELETE /sessions/{session}/mcp                                      401 401 400 403 403 401 401 404 404 403 401
+POST   /workflows/{workflow}/sessions                               401 401 422 422 422 401 401 404 422 422 401
+POST   /workflows/{workflow}/webhooks/{webhook}                     401 401 403 403 403 401 401 403 403 403 401
+POST   /sessions/{session}/events/{event}                           401 401 403 403 409 401 401 403 403 403 401
 GET    /.well-known/oauth-protected-resource                        200 401 200 200 200 401 401 200 200 200 401
 GET    /.well-known/oauth-protected-resource/mcp                    200 401 200 200 200 401 401 200 200 200 401
 GET    /.well-known/oauth-protected-resource/sessions/{session}/mcp 200 401 200 200 200 401 401 200 200 200 401
@@ -105,7 +108,12 @@ async def open_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerato
             assert len(routes) == len(application.router.routes)
             serving = asyncio.create_task(serve_http(site, Place(address), listener, stop))
             try:
-                yield Open(address.url, tokens, {"session": sessions[0]}, routes)
+                yield Open(
+                    address.url,
+                    tokens,
+                    {"session": sessions[0], "workflow": "purchase", "webhook": "none", "event": "none"},
+                    routes,
+                )
             finally:
                 stop.set()
                 await serving
