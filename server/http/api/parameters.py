@@ -7,14 +7,14 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 
-from pointsman.contracts.bounds import API_ITEMS, API_ITEMS_UNASKED, QUERY_CHARACTERS
+from pointsman.contracts.bounds import API_ITEMS, API_ITEMS_UNASKED, QUERY_CHARACTERS, SAFE_INTEGER
 from pointsman.fsm.facts import FactKind
 from pointsman.fsm.refusals import Code
 from pointsman.fsm.session import TurnOf
 
 from ...documents.moments import MOMENT
 
-_WHOLE: Final = re.compile(r"(0|[1-9][0-9]{0,14})\Z", re.ASCII)
+_WHOLE: Final = re.compile(r"(0|[1-9][0-9]{0,15})\Z", re.ASCII)
 _FLAGS: Final = {"true": True, "false": False}
 _SCHEMA_OF_MOMENT: Final[dict[str, str | list[str]]] = {
     "type": "string",
@@ -41,7 +41,7 @@ Moment = Annotated[
     str, StringConstraints(pattern=re.compile(f"^{MOMENT}$", re.ASCII)), WithJsonSchema(_SCHEMA_OF_MOMENT)
 ]
 Limit = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=API_ITEMS)]
-Revision = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+Revision = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=SAFE_INTEGER)]
 
 
 class _Parameters(BaseModel):

@@ -44,7 +44,7 @@ async def test_there_is_a_route_for_every_operation_and_an_operation_for_every_r
         (route.path, method)
         for route in api_routes(inquiry)
         if isinstance(route, Route) and not route.path.endswith("openapi.json")
-        for method in (route.methods or ()) - {"HEAD"}
+        for method in (route.methods or set()) - {"HEAD"}
     }
     assert described == routed
     assert (await served.get("/openapi.json", None)).json() == document
