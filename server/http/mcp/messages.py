@@ -13,6 +13,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
 from mcp.shared.inbound import MCP_PROTOCOL_VERSION_HEADER
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.requests import ClientDisconnect, Request
@@ -45,7 +46,7 @@ class StrictMessages:
 
     Args:
         app: What answers well-formed messages.
-        on_reject: Told of every body that is no message; it must not wait.
+        on_reject: Told of every body that is no message, and of who names a connection of others; must not wait.
         stopping: Set when the server stops: what only waits for news then ends.
     """
 
@@ -56,6 +57,7 @@ class StrictMessages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        send = self._noting_strangers(request, send)
         if request.method != "POST":
             await self._waiting(scope, receive, send)
             return
@@ -78,6 +80,16 @@ class StrictMessages:
         listens = read is not None and read.members.get("method") == _LISTEN
         serve = self._waiting if listens else self._app
         await serve(scope, _replayed(whole, receive), send)
+
+    def _noting_strangers(self, request: Request, send: Send) -> Send:
+        """Tell of everybody who names a connection that is not there for them: the SDK answers 404 by itself."""
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == HTTPStatus.NOT_FOUND:
+                self._on_reject(caller_of(request, CHANNEL), "NOT_FOUND", "There is no such connection of this caller.")
+            await send(message)
+
+        return noted if MCP_SESSION_ID_HEADER in request.headers else send
 
     async def _waiting(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that waits for news: it is ended as if its client had gone when the server stops, and when
