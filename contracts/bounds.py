@@ -236,3 +236,11 @@ OPENAPI_DOCUMENT_AGE_MS: Final = 300_000
 """After which time the document is read again, before the next call."""
 OPENAPI_ERROR_BYTES: Final = 64 * 1024
 """What is read of the body that comes with an error status."""
+
+# What the command line waits for and takes from a server.
+API_REACH_MS: Final = 10_000
+API_ANSWER_MS: Final = 120_000
+"""A decision may let a call run that is waited for."""
+API_PROOF_MS: Final = 30 * 60 * 1_000
+"""All histories are verified at once."""
+API_ANSWER_BYTES: Final = 64 * 1024 * 1024

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, get_args
 
 import click
-from sqlalchemy import Connection
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.facts import FactKind
 
-from ..documents import proofs, rows
 from ..documents.moments import comparable
 from ..store.searching import RowFilter
 from .columns import Column
-from .database import reading_database
-from .failures import NotReached, NotVerified
+from .failures import NotVerified
 from .groups import Group
-from .options import Choice, database_option, json_option, limit_option
+from .options import Choice, json_option, limit_option
 from .output import moment, print_json, print_json_lines, print_pairs, print_table, value_text
+from .records.choosing import reads_records
+from .records.port import Records
 from .whereabouts import objects, texts
 
 STEP_COLUMNS: Final = (Column("revision"), Column("at", whole=True), Column("state"), Column("because", whole=True))
@@ -48,7 +47,7 @@ def command() -> None:
 @click.option("--since", metavar="TIME", help="Only rows from this moment (UTC) on: 2026-11-22 or 2026-11-22T09:00:00.")
 @click.option("--until", metavar="TIME", help="Only rows before this moment (UTC).")
 @limit_option
-@database_option
+@reads_records
 @json_option
 def list_rows(  # noqa: PLR0913 -- click's way: an option is an argument
     *,
@@ -60,30 +59,22 @@ def list_rows(  # noqa: PLR0913 -- click's way: an option is an argument
     since: str | None,
     until: str | None,
     limit: int,
-    database: str | None,
+    records: Records,
     as_json: bool,
 ) -> None:
     """List rows of all sessions, newest first."""
     chosen = RowFilter(session, kind, actor, action, code, _moment("--since", since), _moment("--until", until))
-    with reading_database(database) as connection:
-        found = rows.page(connection, chosen, limit).items
-    _print_rows(found, as_json=as_json, with_session=True)
+    _print_rows(records.rows(chosen, limit).items, as_json=as_json, with_session=True)
 
 
 @command.command()
 @click.argument("session_id", metavar="ID")
 @click.option("--revision", type=click.IntRange(1), help="One row, with its body.")
-@database_option
+@reads_records
 @json_option
-def show(session_id: str, revision: int | None, database: str | None, *, as_json: bool) -> None:
+def show(session_id: str, revision: int | None, records: Records, *, as_json: bool) -> None:
     """Show the rows of a session in order. ID `server`: the calls that belong to no session."""
-    with reading_database(database) as connection:
-        found = list(_history(connection, session_id) if revision is None else _row(connection, session_id, revision))
-    if not found:
-        what = "rows" if revision is None else f"row {revision}"
-        raise NotReached(
-            f"There are no {what} of {session_id!r} in this database. `pointsman sessions list` lists all."
-        )
+    found = list(records.history(session_id)) if revision is None else [records.row(session_id, revision)]
     if revision is not None and not as_json:
         print_pairs([(name, _text(value)) for name, value in found[0].items()])
     else:
@@ -92,20 +83,19 @@ def show(session_id: str, revision: int | None, database: str | None, *, as_json
 
 @command.command(short_help="Verify that rows and snapshots are untouched.")
 @click.argument("session_id", metavar="[ID]", required=False)
-@database_option
+@reads_records
 @json_option
-def verify(session_id: str | None, database: str | None, *, as_json: bool) -> None:
+def verify(session_id: str | None, records: Records, *, as_json: bool) -> None:
     """Verify that no row was changed, removed, added or reordered, and that the rows give the snapshot.
 
     ID is a session, or `server`; without it everything is verified.
     """
-    with reading_database(database) as connection:
-        proof = proofs.verified(connection, session_id)
+    proof = records.verification(session_id)
     reports = objects(proof["items"])
-    if session_id is not None and not reports:
-        raise NotReached(f"There is no session {session_id!r} in this database. `pointsman sessions list` lists all.")
     if as_json:
         print_json_lines(reports)
+        if len(reports) != proof["histories"]:
+            click.echo(f"There are {proof['histories']} histories; these are the first of them.", err=True)
     if not proof["ok"]:
         bad = [_fault(one) for one in reports if not one["ok"]]
         raise NotVerified("\n".join(["The audit does not verify.", *bad]))
@@ -119,14 +109,11 @@ def verify(session_id: str | None, database: str | None, *, as_json: bool) -> No
 @command.command(name="replay", short_help="Make a session again from its rows, and compare.")
 @click.argument("session_id", metavar="ID")
 @click.option("--to", "to_revision", type=click.IntRange(1), help="Stop after this row.")
-@database_option
+@reads_records
 @json_option
-def replay_session(session_id: str, to_revision: int | None, database: str | None, *, as_json: bool) -> None:
+def replay_session(session_id: str, to_revision: int | None, records: Records, *, as_json: bool) -> None:
     """Make a session again from its rows, and compare it with its snapshot byte for byte."""
-    with reading_database(database) as connection:
-        document = proofs.replayed(connection, session_id, to_revision)
-    if document is None:
-        raise NotReached(f"There is no session {session_id!r} in this database. `pointsman sessions list` lists all.")
+    document = records.replayed(session_id, to_revision)
     if "problem" in document:
         raise NotVerified(f"{session_id} cannot be replayed: {document['problem']}")
     if as_json:
@@ -135,21 +122,6 @@ def replay_session(session_id: str, to_revision: int | None, database: str | Non
         _print_replay(document)
     if document["differing"]:
         raise NotVerified(f"The snapshot is not what the rows make: {', '.join(texts(document['differing']))}.")
-
-
-def _history(connection: Connection, chain: str) -> Iterator[JsonObject]:
-    """Give a whole history, however long, page by page."""
-    page = rows.history(connection, chain)
-    yield from page.items
-    while page.cursor is not None:
-        page = rows.history(connection, chain, cursor=page.cursor)
-        yield from page.items
-
-
-def _row(connection: Connection, chain: str, revision: int) -> Iterator[JsonObject]:
-    found = rows.document(connection, chain, revision)
-    if found is not None:
-        yield found
 
 
 def _print_replay(document: JsonObject) -> None:
