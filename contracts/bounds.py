@@ -52,6 +52,9 @@ EVIDENCE_KEPT: Final = 64
 EFFECTS_PER_SESSION: Final = 1_000
 """Different writes that a session remembers as made or in doubt; one more is refused, because none may be forgotten."""
 
+DELIVERIES_PER_SESSION: Final = 1_000
+"""Events with the name of a delivery that a session has taken; one more is refused, because none may be forgotten."""
+
 # A call that waits for a person's approval.
 APPROVALS_PER_STAY: Final = 100
 """Calls that an agent may have put before people in one stay, whatever has become of them."""
@@ -86,6 +89,18 @@ DATABASE_BUSY_MS: Final = 5_000
 SERVER_CHAIN_ROWS_PER_MINUTE: Final = 600
 SESSION_REFUSALS_PER_MINUTE: Final = 600
 """Rows of one session a minute that only say no, or that an event was sent before, and that no limit counts."""
+
+# Triggers.
+WEBHOOK_TOLERANCE_MS: Final = 300_000
+"""How old a signed delivery may be, and how far its sender's clock may be ahead."""
+WEBHOOK_SECRET_BYTES: Final = 16
+"""The shortest secret that signatures are made with."""
+FORM_BYTES: Final = 32 * 1024 * 1024
+"""A delivery with files, as inbound mail has them; nothing is kept of the files. All else has `ARGUMENTS_BYTES`."""
+FORM_PARTS: Final = 1_000
+"""Fields and files of a form."""
+SCHEDULE_MADE_UP_MS: Final = 86_400_000
+"""How old the newest moment of a schedule may be that no process was there for, so that it is made up for."""
 
 # HTTP.
 HTTP_CONNECTIONS: Final = 1_000
@@ -125,7 +140,7 @@ OIDC_KEYS_FRESH_MS: Final = 300_000
 OIDC_KEYS_KEPT_MS: Final = 3_600_000
 """How long keys are used when the issuer cannot be reached; its tokens run out in that time anyway."""
 OIDC_READ_AGAIN_MS: Final = 30_000
-"""How often at most a token with an unknown key makes us read the keys, so that invented ones do not flood the issuer."""
+"""How often at most a token with an unknown key makes us read the keys: invented ones do not flood the issuer."""
 OIDC_RETRY_MS: Final = 5_000
 """How long after the keys could not be read it is tried again."""
 

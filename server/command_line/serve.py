@@ -178,13 +178,7 @@ async def _serve_http(
 
 @asynccontextmanager
 async def _opening(files: tuple[Path, ...], database: str | None) -> AsyncGenerator[Governor]:
-    from structlog import get_logger
-
     from ..application import open_application
 
     async with open_application(database, files, caretaking=True) as application:
-        for workflow in application.governor.workflows():
-            if workflow.triggers:
-                log = get_logger(__name__)
-                log.warning("triggers do not run yet; start sessions by a client", workflow=workflow.name)
         yield application.governor

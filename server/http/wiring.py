@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +17,11 @@ from ..inquiry import Inquiry
 from ..mcp_server import Era
 from ..store.principals import Principal, principal_by_token_hash
 from ..surfaces.choosing import SurfaceChoice
+from ..triggers.handles import Handles
+from ..triggers.webhooks import Webhooks
 from .api.routes import api_routes
+from .hooks import Hooks
+from .outside import outside_routes
 from .site import Site
 
 if TYPE_CHECKING:
@@ -51,8 +56,12 @@ async def wired(
         session: A session that is bound to every connection of MCP.
         credentials: Which tokens are taken.
         base: Where clients reach it.
+
+    Raises:
+        SecretMissing: the secret of a webhook is not in the environment.
     """
-    engine = governor.engine
+    engine, handles = governor.engine, Handles(governor.engine)
+    hooks = Hooks(Webhooks(governor, handles, os.environ), governor.clock.now_ms)
 
     async def by_hash(token_hash: str) -> Principal | None:
         return await engine.reading(principal_by_token_hash, token_hash)
@@ -82,5 +91,5 @@ async def wired(
             era=era,
             session=session,
             issuer=None if issuer is None else issuer.issuer,
-            routes=api_routes(Inquiry(governor)),
+            routes=[*api_routes(Inquiry(governor)), *outside_routes(governor, handles, hooks)],
         )

@@ -67,15 +67,17 @@ class Deployed:
             assert revoke_principal(connection, name, time_ns() // 1_000_000)
 
     @asynccontextmanager
-    async def agent(self, token: str, *, mode: str = "legacy", path: str = "/mcp") -> AsyncGenerator[Connected]:
+    async def agent(
+        self, token: str | None = None, *, mode: str = "legacy", path: str = "/mcp", auth: httpx2.Auth | None = None
+    ) -> AsyncGenerator[Connected]:
         """Connect the SDK's client. `mode` is its own: `legacy` for the handshake, `auto` for the newest."""
         heard: list[Connected] = []
 
         async def hear(message: object) -> None:
             await heard[0].hear(message)
 
-        bearer = {"authorization": f"Bearer {token}"}
-        http = httpx2.AsyncClient(verify=False, headers=bearer, timeout=httpx2.Timeout(30, read=300))
+        bearer = {} if token is None else {"authorization": f"Bearer {token}"}
+        http = httpx2.AsyncClient(verify=False, headers=bearer, auth=auth, timeout=httpx2.Timeout(30, read=300))
         transport = streamable_http_client(self.url + path, http_client=http)
         info = types.Implementation(name="claude-code", version="1")
         client = Client(transport, mode=mode, client_info=info, message_handler=hear)

@@ -15,7 +15,7 @@ from pointsman.fsm.commands import Decide
 from pointsman.server.application import Application
 from pointsman.server.http.address import Address, Place, listen
 from pointsman.server.http.serving import serve_http
-from pointsman.server.http.wiring import wired
+from pointsman.server.http.wiring import Credentials, wired
 from pointsman.server.store.principals import Principal, PrincipalKind, add_principal, hash_token
 from tests.server.governor.desks import AGENT, CHIEF, Desk, acted, replied, started
 
@@ -75,15 +75,15 @@ async def office(desk: Desk, *, tokens: bool = True) -> AsyncGenerator[Office]:
             await application.engine.writing(add_principal, principal)
         listener, address = listen(Address("127.0.0.1", 0))
         stop = asyncio.Event()
-        site = wired(application.governor, "auto", "auto", None, tokens=tokens)
-        serving = asyncio.create_task(serve_http(site, Place(address), listener, stop))
-        try:
-            async with httpx2.AsyncClient(verify=False, timeout=30) as http:
-                yield Office(application, address.url, http)
-        finally:
-            stop.set()
-            async with asyncio.timeout(10):
-                await serving
+        async with wired(application.governor, "auto", "auto", None, Credentials(tokens), address.url) as site:
+            serving = asyncio.create_task(serve_http(site, Place(address), listener, stop))
+            try:
+                async with httpx2.AsyncClient(verify=False, timeout=30) as http:
+                    yield Office(application, address.url, http)
+            finally:
+                stop.set()
+                async with asyncio.timeout(10):
+                    await serving
 
 
 async def in_review(application: Application, text: str = "Dear tenant") -> str:

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import jsonschema_rs
 import pytest
-from starlette.routing import Route
 
 from pointsman.server.http.api.endpoints import endpoints
 from pointsman.server.http.api.openapi import openapi
@@ -43,8 +42,8 @@ async def test_there_is_a_route_for_every_operation_and_an_operation_for_every_r
     routed = {
         (route.path, method)
         for route in api_routes(inquiry)
-        if isinstance(route, Route) and not route.path.endswith("openapi.json")
-        for method in (route.methods or ()) - {"HEAD"}
+        if not route.path.endswith("openapi.json")
+        for method in (route.methods or set[str]()) - {"HEAD"}
     }
     assert described == routed
     assert (await served.get("/openapi.json", None)).json() == document
