@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from pointsman.contracts.bounds import HTTP_CONNECTIONS, HTTP_IDLE_MS, MESSAGE_BYTES
+from pointsman.contracts.bounds import HTTP_IDLE_MS, HTTP_SESSIONS, MESSAGE_BYTES
 
 from ..mcp_server import Era, McpServer
 from ..surfaces.rejects import Rejects
@@ -29,7 +29,7 @@ def endpoint(desks: DeskPerConnection, era: Era, address: Address, stopping: asy
     manager = StreamableHTTPSessionManager(
         McpServer(desks, era, desks.surface),
         session_idle_timeout=HTTP_IDLE_MS / 1000,
-        max_sessions=HTTP_CONNECTIONS,
+        max_sessions=HTTP_SESSIONS,
         max_request_body_size=MESSAGE_BYTES,
     )
     mcp = StreamableHTTPASGIApp(manager)

@@ -11,14 +11,16 @@ import structlog
 import uvicorn
 from typing_extensions import override
 
-from pointsman.contracts.bounds import HTTP_CONNECTIONS, HTTP_STOP_MS
+from pointsman.contracts.bounds import HTTP_STOP_MS
 
 from ..mcp_server import Era
 from ..replies import Governed
 from ..surfaces.desk import Settings
 from .address import Address
+from .connections import Connections, connections_that_fit
 from .desks import DeskPerConnection
 from .endpoint import endpoint
+from .protocol import HttpProtocol
 
 _log = structlog.get_logger(__name__)
 
@@ -44,7 +46,7 @@ async def serve_http(
     listener, address = listening
     desks = DeskPerConnection(governed, settings)
     app = endpoint(desks, era, address, stop)
-    server = _Server(
+    server = Server(
         uvicorn.Config(
             app,
             log_config=None,
@@ -53,9 +55,11 @@ async def serve_http(
             lifespan="on",
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=HTTP_CONNECTIONS,
+            http=HttpProtocol,
+            log_level="error",  # clients cause the warnings
             timeout_graceful_shutdown=HTTP_STOP_MS // 1000,
-        )
+        ),
+        Connections(connections_that_fit(), asyncio.get_running_loop().time),
     )
     stopper = asyncio.create_task(_stop(server, stop))
     _log.info("serving", url=f"{address.url}/mcp")
@@ -66,8 +70,17 @@ async def serve_http(
         await desks.aclose()
 
 
-class _Server(uvicorn.Server):
-    """Leaves the signals to whoever runs it."""
+class Server(uvicorn.Server):
+    """Keeps its connections within their bounds, and leaves the signals to whoever runs it."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self.server_state = self._connections = connections
+
+    @override
+    async def on_tick(self, counter: int) -> bool:
+        self._connections.sweep()
+        return await super().on_tick(counter)
 
     @override
     @contextmanager
