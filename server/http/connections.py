@@ -138,14 +138,22 @@ class Connections(ServerState):
         self._news_of[principal] += 1
         return True
 
-    def keep(self, connection: Held, size_bytes: int) -> None:
-        """Count a part of a body; where all are too many, the one that has been arriving longest gives way."""
+    def keep(self, connection: Held, size_bytes: int) -> bool:
+        """Count a part of a body. Where all are too many, those that have been arriving longer give way.
+
+        Returns:
+            False where none gives way to this one.
+        """
         before_bytes = self._bodies.get(connection, 0)
         self._bodies[connection] = min(MESSAGE_BYTES, before_bytes + size_bytes)
         self._bodies_bytes += self._bodies[connection] - before_bytes
         arriving = self._phases["body"]
-        while self._bodies_bytes > HTTP_BODIES_BYTES and arriving:
-            self._give_up(next(iter(arriving)))
+        while self._bodies_bytes > HTTP_BODIES_BYTES:
+            first = next(iter(arriving), connection)
+            if first is connection:
+                return False
+            self._give_up(first)
+        return True
 
     def stall(self, connection: Held) -> None:
         """Note that a client does not read its answer; where too much is unread, the first of them gives way."""

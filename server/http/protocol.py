@@ -31,7 +31,7 @@ _PART_BYTES: Final = 16 * 1024
 """What is parsed at once: more would lie in the parser's buffer while a request runs."""
 _HEADERS: Final = [(b"content-type", b"application/json"), (b"x-content-type-options", b"nosniff")]
 _BUSY: Final = NotServed(
-    HTTPStatus.SERVICE_UNAVAILABLE, "BUSY", "Too many requests are being answered. Nothing was done: ask again later."
+    HTTPStatus.SERVICE_UNAVAILABLE, "BUSY", "The server has too much to do. Nothing was done: ask again later."
 )
 _RETRY: Final = (b"retry-after", b"1")
 _NO_HTTP: Final = "This is no request of HTTP/1.1."
@@ -178,8 +178,8 @@ class HttpProtocol(H11Protocol):
             return NotServed(HTTPStatus.BAD_REQUEST, "MALFORMED", f"The body has more than {HTTP_CHUNKS} chunks.")
         if self.conn.our_state is h11.DONE:
             self._discard(len(part.data))
-        elif self._all.phase(self) == "body":
-            self._all.keep(self, len(part.data))
+        elif self._all.phase(self) == "body" and not self._all.keep(self, len(part.data)):
+            return _BUSY
         return None
 
     def _answering(self) -> bool:

@@ -280,6 +280,9 @@ async def test_of_all_bodies_only_so_much_is_held(monkeypatch: pytest.MonkeyPatc
         await two.send(b"x" * 39_999)
         assert (await two.answer()).status == 200
         assert await answered(good, app)
+        await good.send(head(app.url, "content-length: 199999") + b"x" * 199_999)
+        busy = await good.answer()
+        assert (busy.status, busy.refusal["code"], busy.headers["connection"]) == (503, "BUSY", "close")
 
 
 async def test_who_waits_for_news_takes_no_place_of_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
