@@ -107,10 +107,12 @@ HTTP_LINGER_MS: Final = 2_000
 HTTP_STALL_MS: Final = 10_000
 HTTP_STALL_BYTES: Final = 64 * 1024
 """What a client must read of its answer in that time."""
-HTTP_BODIES_BYTES: Final = 32 * 1024 * 1024
+HTTP_BODIES_BYTES: Final = 16 * 1024 * 1024
 """Bodies of all requests that arrive and run; the one that has been arriving longest is given up for more."""
 HTTP_UNREAD_BYTES: Final = 16 * 1024 * 1024
 """Answers that clients have not read."""
+HTTP_SENDING_BYTES: Final = 128 * 1024
+"""What the system keeps of one connection's answer; so it is known who does not read."""
 HTTP_SESSIONS: Final = 1_000
 """Connections of the handshake era that are remembered."""
 HTTP_IDLE_MS: Final = 30 * 60 * 1_000

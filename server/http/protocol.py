@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -16,7 +17,14 @@ import h11
 from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from pointsman.contracts.bounds import HTTP_CHUNKS, HTTP_HEAD_BYTES, HTTP_STALL_BYTES, HTTP_STALL_MS, MESSAGE_BYTES
+from pointsman.contracts.bounds import (
+    HTTP_CHUNKS,
+    HTTP_HEAD_BYTES,
+    HTTP_SENDING_BYTES,
+    HTTP_STALL_BYTES,
+    HTTP_STALL_MS,
+    MESSAGE_BYTES,
+)
 
 from .connections import Connections, offer_news
 from .heads import NotServed, fault_of_head
@@ -61,6 +69,8 @@ class HttpProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=0)  # whatever is not taken at once is watched
+        connection: socket.socket = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, HTTP_SENDING_BYTES)
         self._all.open(self)
 
     @override
