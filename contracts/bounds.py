@@ -104,6 +104,8 @@ HTTP_KEEP_ALIVE_MS: Final = 75_000
 """How long a connection is kept without a request; proxies give up theirs after 60 s."""
 HTTP_LINGER_MS: Final = 2_000
 """How long a client is heard on that need not be, so that it takes the answer."""
+HTTP_RUNNING_MS: Final = 3_600_000
+"""How long a request may be answered, what it asks of people on the way with it."""
 HTTP_STALL_MS: Final = 10_000
 HTTP_STALL_BYTES: Final = 64 * 1024
 """What a client must read of its answer in that time."""
@@ -121,6 +123,10 @@ HTTP_BODY_MS: Final = 10_000
 """How long a client may take to send a request's body."""
 HTTP_DISCARDED_BYTES: Final = 8 * MESSAGE_BYTES
 """How much of an oversized body is read to its end, so that its client hears the answer; more is cut off."""
+TOKEN_AGAIN_MS: Final = 5_000
+"""How often it is asked whether the token still opens what it did of whoever only waits for news."""
+NOT_FOUND_MS: Final = 25
+"""The least time in which it is answered that there is no such session, whether there is one or not."""
 HTTP_STOP_MS: Final = 5_000
 """How long requests that run have to be answered when the server stops."""
 

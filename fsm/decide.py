@@ -70,11 +70,13 @@ def _start(turn: Turn, request: Start, session: Session | None) -> Decision:
     """Start a session. The same identifier a second time is the session there is, to its starter."""
     workflow, command = turn.workflow, turn.command
     if session is not None:
-        mine = session.started_by == command.actor.id and session.definition == request.definition
+        mine = session.started_by == command.actor.accountable and session.definition == request.definition
         return Decision(session, repeated=True) if mine else Decision(session, refusal=NOT_FOUND)
     if not may_start(workflow, command.actor):
-        allowed = " or ".join(workflow.access.start)
-        return Decision(None, refusal=Refusal("FORBIDDEN", f"Only {allowed} may start {workflow.name}."))
+        bound = command.actor.session is not None
+        allowed = " or ".join(workflow.access.start) or "a trigger"
+        why = "This token is bound to a session" if bound else f"Only {allowed} may start {workflow.name}"
+        return Decision(None, refusal=Refusal("FORBIDDEN", f"{why}."))
     refusal = contract_refusal(workflow.start, request.fields, f"{workflow.name} cannot be started")
     if refusal is not None:
         return Decision(None, refusal=refusal)
@@ -85,7 +87,7 @@ def _start(turn: Turn, request: Start, session: Session | None) -> Decision:
             session=request.session,
             workflow=workflow.name,
             version=workflow.version,
-            started_by=command.actor.id,
+            started_by=command.actor.accountable,
             writes=writes,
             timers=session_timers(workflow, command.at),
         ),

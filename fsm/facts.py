@@ -218,11 +218,12 @@ class Administered:
     """A person intervened. `cancelled` ends the session where it is. `restarted` gives it a new budget,
     with these timers of the whole session; the state it goes on from is entered next. `settled` says how
     the write of the unknown `call` ended, which nobody knew; the columns say whether it was done, `result`
-    what it gave, `voids` what evidence it makes void. `pinned` belongs to no session: `result` names the lock,
-    and what is pinned there from now on.
+    what it gave, `voids` what evidence it makes void. The others belong to no session: of `pinned` the `result`
+    names the lock and what is pinned there from now on; of a token that was `minted` or `revoked` it names the
+    principal and what the token opens.
     """
 
-    act: Literal["cancelled", "restarted", "settled", "pinned"]
+    act: Literal["cancelled", "restarted", "settled", "pinned", "minted", "revoked"]
     reason: str
     timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
     call: str | None = None

@@ -41,8 +41,10 @@ NOT_FOUND = Refusal(
 
 
 def may_view(workflow: Workflow, session: Session, actor: Actor) -> bool:
-    """Whether a principal may know that a session exists. The server itself and the outside may."""
-    if actor.kind in ("system", "external") or _granted(workflow.access.view, session, actor):
+    """Whether a principal may know that a session exists. The server itself may."""
+    if actor.session not in (None, session.id):
+        return False
+    if actor.kind == "system" or _granted(workflow.access.view, session, actor):
         return True
     state = workflow.states[session.state]
     decides = {one.role for one in session.stay.approvals.values()}
@@ -57,14 +59,28 @@ def may_drive(workflow: Workflow, session: Session, actor: Actor) -> bool:
 
 
 def may_start(workflow: Workflow, actor: Actor) -> bool:
-    """Whether a principal may start a session."""
-    return "anyone" in workflow.access.start or any(role in workflow.access.start for role in actor.roles)
+    """Whether a principal may start a session. A trigger of the server may; who is bound to a session starts none."""
+    if actor.session is not None:
+        return False
+    return actor.kind == "system" or _has(workflow.access.start, actor)
+
+
+def may_know(workflow: Workflow, actor: Actor) -> bool:
+    """Whether a principal may know that a workflow is served: who may start it, or has a role that it names.
+
+    Whoever is bound to a session may know its workflow, which is not judged here.
+    """
+    if may_start(workflow, actor) or not set(workflow.roles).isdisjoint(actor.roles):
+        return True
+    return "anyone" in (*workflow.access.drive, *workflow.access.view)
 
 
 def _granted(grants: tuple[str, ...], session: Session, actor: Actor) -> bool:
-    if "anyone" in grants or ("starter" in grants and actor.id == session.started_by):
-        return True
-    return any(role in grants for role in actor.roles)
+    return _has(grants, actor) or ("starter" in grants and actor.accountable == session.started_by)
+
+
+def _has(grants: tuple[str, ...], actor: Actor) -> bool:
+    return "anyone" in grants or any(role in grants for role in actor.roles)
 
 
 def ended(session: Session, how: Ended) -> Refusal:

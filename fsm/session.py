@@ -34,11 +34,22 @@ Ending: TypeAlias = Literal["success", "stopped", "manual", "failed", "cancelled
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. `id` is the accountable principal, never just the client program."""
+    """Who acts: a principal, never just a client program. `owner` is the person who answers for an agent or a system.
+
+    An actor with a `session` is bound to it: every other one is none of its business, and it starts none.
+    The kind `system` is the server itself and what triggers it; other systems are of the kind `external`.
+    """
 
     kind: ActorKind
     id: str
     roles: tuple[str, ...] = ()
+    owner: str | None = None
+    session: str | None = None
+
+    @property
+    def accountable(self) -> str:
+        """The principal who answers for what this actor does."""
+        return self.owner or self.id
 
 
 @dataclass(frozen=True, slots=True)

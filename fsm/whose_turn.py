@@ -29,7 +29,7 @@ _WHO: Final[dict[TurnOf, str]] = {
 def not_their_turn(turn: Turn) -> Refusal | None:
     """Refuse whoever may not drive the session, and whoever asks when somebody else acts."""
     session, actor, stay = turn.session, turn.command.actor, turn.stay
-    if actor.kind in ("agent", "human") and not may_drive(turn.workflow, session, actor):
+    if actor.kind != "system" and not may_drive(turn.workflow, session, actor):
         return Refusal("FORBIDDEN", f"Only {' or '.join(turn.workflow.access.drive)} may drive this session.")
     if session.ended is not None:
         return ended(session, session.ended)

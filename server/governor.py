@@ -8,17 +8,18 @@ and what has happened is the engine's to keep. It knows no protocol either; surf
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS
+from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS, NOT_FOUND_MS
 from pointsman.contracts.values import Json, JsonObject, settled
 from pointsman.contracts.workflow import AgentState, Evidence, Workflow
 from pointsman.fsm.commands import Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send, Start
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult
-from pointsman.fsm.gate import NOT_FOUND, may_view
+from pointsman.fsm.gate import NOT_FOUND, may_know, may_view
 from pointsman.fsm.redaction import tool_named
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Session
@@ -73,8 +74,8 @@ class Governor:
     ) -> Reply | Stray:
         """Start a session, and answer when it rests."""
         served = self.catalogue.by_name(workflow)
-        if served is None:
-            names = ", ".join(self.catalogue.names())
+        if served is None or not may_know(served.workflow, caller.actor):
+            names = ", ".join(one.name for one in self.workflows() if may_know(one, caller.actor)) or "none for you"
             return await self._stray(
                 caller, "start", Refusal("NOT_FOUND", f"There is no workflow {workflow!r}. There are: {names}."), fields
             )
@@ -169,12 +170,12 @@ class Governor:
         return found if isinstance(found, Stray) else mermaid(found[0].workflow, Trail(found[1].state))
 
     async def audit(self, caller: Caller, session: str, after_revision: int = 0) -> AuditPage | Stray:
-        """Give the session's audit rows that follow a revision; to an agent without their bodies, which hold values."""
+        """Give the session's audit rows that follow a revision; to anybody but a person without their bodies."""
         found = await self._find(caller, session, "audit")
         if isinstance(found, Stray):
             return found
         rows = await self.engine.audit_rows(session, after_revision, LISTED_ROWS)
-        hidden = {"body"} if caller.actor.kind == "agent" else set[str]()
+        hidden = set[str]() if caller.actor.kind == "human" else {"body"}
         shown = tuple({name: value for name, value in row.items() if name not in hidden} for row in rows)
         last = after_revision + len(rows)  # revisions have no gaps
         return AuditPage(shown, last if last < found[1].revision and rows else None)
@@ -324,9 +325,12 @@ class Governor:
         return found or await self._stray(caller, action, NOT_FOUND, {"session": session})
 
     async def _seen(self, caller: Caller, session: str) -> tuple[Served, Session] | None:
+        """Give a session that this caller may see. That there is none takes as long as that there is one of others."""
+        begun = time.monotonic()
         found = await self.engine.read(session)
         served = await self.catalogue.recall(found.definition, self.engine) if found is not None else None
         if found is None or served is None or not may_view(served.workflow, found, caller.actor):
+            await asyncio.sleep(max(0.0, NOT_FOUND_MS / 1000 - (time.monotonic() - begun)))
             return None
         return served, found
 

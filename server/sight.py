@@ -47,7 +47,7 @@ class Sight:
                 self._access[text.digest] = await self._of_text(text)
         granting = frozenset(digest for digest, access in self._access.items() if _shows(access, actor))
         silent = frozenset(digest for digest, access in self._access.items() if not _shows_starter(access))
-        return Seen(actor.id, actor.roles, granting, silent - granting)
+        return Seen(actor.accountable, actor.roles, granting, silent - granting, actor.session)
 
     async def _of_text(self, text: DefinitionRow) -> Access:
         known = self._catalogue.find(text.digest)

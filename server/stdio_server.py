@@ -110,11 +110,13 @@ class StdioServer:
 async def _desk(
     governed: Governed, surface: SurfaceChoice, session: str | None, caller_id: str
 ) -> AsyncGenerator[Desk]:
+    from pointsman.fsm.session import Actor
+
     from .surfaces.desk import Desk, Settings
     from .surfaces.shared import shared_by_desks
 
     shared = shared_by_desks(governed, surface)
-    desk = Desk(governed, Settings(surface, caller_id, session), shared)
+    desk = Desk(governed, Settings(surface, Actor("agent", caller_id), session), shared)
     desk.watch()
     try:
         yield desk

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject, canonical
 from pointsman.fsm.commands import reconcile_prefix
-from pointsman.fsm.session import LedgerEntry, Session
+from pointsman.fsm.session import Session
 
 from .audit.chain import AuditRow
-from .store.rows import body_of, row_as_json
+from .store.rows import body_of
 
 _ANSWER_CHARACTERS: Final = 160
 
@@ -41,21 +40,6 @@ class Write:
         """What it is named by."""
         return f"{self.session.id}.{self.call}"
 
-    def document(self) -> JsonObject:
-        """Give all there is to see."""
-        return {
-            "id": self.id,
-            "session": self.session.id,
-            "workflow": self.session.workflow,
-            "state": self.session.state,
-            "tool": self.tool,
-            "arguments": self.arguments,
-            "key": self.key,
-            "status": self.status,
-            "result": self.result,
-            "rows": [row_as_json(row) for row in self.rows],
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Happening:
@@ -64,19 +48,6 @@ class Happening:
     at: str
     revision: int
     lines: tuple[str, ...]
-
-
-def entry(session: Session, effect: LedgerEntry) -> JsonObject:
-    """Give a write as a list has it."""
-    return {
-        "id": f"{session.id}.{effect.call}",
-        "session": session.id,
-        "workflow": session.workflow,
-        "state": session.state,
-        "tool": effect.tool,
-        "status": effect.status,
-        "opened_at": iso(effect.opened_at),
-    }
 
 
 def found_write(session: Session, call: str, rows: Sequence[AuditRow]) -> Write | None:

@@ -28,7 +28,7 @@ COMMANDS: Final[CommandTable] = {
     "review": ("review", "See what waits for a person, and decide it."),
     "effects": ("effects", "See the writes of sessions, and settle one that nobody knows the outcome of."),
     "audit": ("audit", "Read, prove and replay what happened."),
-    "token": ("token", "Make, list and revoke the tokens of people."),
+    "token": ("token", "Make, list and revoke the tokens of people, agents and systems."),
     "install": ("install", "Connect an MCP client to Pointsman."),
 }
 """Every command, in the order of the help: its module in this package, and the first line of its own help."""

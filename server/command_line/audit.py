@@ -12,12 +12,8 @@ from sqlalchemy import Connection
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.facts import FactKind
 
-from ..audit.chain import AuditRow
-from ..audit.replay import ReplayError, Step, compare, replay
-from ..audit.verify import ChainReport, verify_and_replay
-from ..store.reading import audit_rows
-from ..store.rows import row_as_json
-from ..store.searching import RowFilter, audit_row, find_rows
+from ..documents import proofs, rows
+from ..store.searching import RowFilter
 from ..store.tables import SERVER_CHAIN
 from .columns import Column
 from .database import reading_database
@@ -25,7 +21,7 @@ from .failures import NotReached, NotVerified
 from .groups import Group
 from .options import Choice, database_option, json_option, limit_option
 from .output import moment, print_json, print_json_lines, print_pairs, print_table, value_text
-from .whereabouts import step
+from .whereabouts import objects, texts
 
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?)?Z?\Z")
 
@@ -74,8 +70,8 @@ def list_rows(  # noqa: PLR0913 -- click's way: an option is an argument
     """List rows of all sessions, newest first."""
     chosen = RowFilter(session, kind, actor, action, code, _moment("--since", since), _moment("--until", until))
     with reading_database(database) as connection:
-        rows = find_rows(connection, chosen, limit)
-    _print_rows(rows, as_json=as_json, with_session=True)
+        found = rows.page(connection, chosen, limit).items
+    _print_rows(found, as_json=as_json, with_session=True)
 
 
 @command.command()
@@ -86,20 +82,16 @@ def list_rows(  # noqa: PLR0913 -- click's way: an option is an argument
 def show(session_id: str, revision: int | None, database: str | None, *, as_json: bool) -> None:
     """Show the rows of a session in order. ID `server`: the calls that belong to no session."""
     with reading_database(database) as connection:
-        if revision is None:
-            rows = list(_all_rows(connection, session_id))
-        else:
-            found = audit_row(connection, session_id, revision)
-            rows = [found] if found is not None else []
-    if not rows:
+        found = list(_history(connection, session_id) if revision is None else _row(connection, session_id, revision))
+    if not found:
         what = "rows" if revision is None else f"row {revision}"
         raise NotReached(
             f"There are no {what} of {session_id!r} in this database. `pointsman sessions list` lists all."
         )
     if revision is not None and not as_json:
-        print_pairs([(name, _text(value)) for name, value in row_as_json(rows[0]).items()])
+        print_pairs([(name, _text(value)) for name, value in found[0].items()])
     else:
-        _print_rows(rows, as_json=as_json, with_session=False)
+        _print_rows(found, as_json=as_json, with_session=False)
 
 
 @command.command(short_help="Verify that rows and snapshots are untouched.")
@@ -111,24 +103,21 @@ def verify(session_id: str | None, database: str | None, *, as_json: bool) -> No
 
     ID is a session, or `server`; without it everything is verified.
     """
-    good: list[ChainReport] = []
-    bad: list[ChainReport] = []
     with reading_database(database) as connection:
-        for report in verify_and_replay(connection, session_id):
-            (good if report.ok else bad).append(report)
-    if session_id is not None and not good and not bad:
+        reports = list(proofs.verification(connection, session_id))
+    if session_id is not None and not reports:
         raise NotReached(f"There is no session {session_id!r} in this database. `pointsman sessions list` lists all.")
+    good, bad = [one for one in reports if one["ok"]], [one for one in reports if not one["ok"]]
     if as_json:
-        print_json_lines(_report(report) for report in (*bad, *good))
+        print_json_lines((*bad, *good))
     if bad:
-        named = [f"{one.chain}: first bad row {one.fault.revision}: {one.fault.problem}" for one in bad if one.fault]
-        raise NotVerified("\n".join(["The audit does not verify.", *named]))
+        raise NotVerified("\n".join(["The audit does not verify.", *map(_fault, bad)]))
     if not as_json:
-        rows = sum(one.rows for one in good)
-        unproven = sum(1 for one in good if not one.replayed and one.chain != SERVER_CHAIN)
+        count = sum(int(str(one["rows"])) for one in good)
+        unproven = sum(1 for one in good if not one["replayed"] and one["session_id"] != SERVER_CHAIN)
         erased = f" {unproven} could not be replayed, because bodies were erased." if unproven else ""
         histories = "1 history" if len(good) == 1 else f"{len(good)} histories"
-        click.echo(f"Verified: {rows} rows in {histories}; every snapshot is what its rows make.{erased}")
+        click.echo(f"Verified: {count} rows in {histories}; every snapshot is what its rows make.{erased}")
 
 
 @command.command(name="replay", short_help="Make a session again from its rows, and compare.")
@@ -138,82 +127,75 @@ def verify(session_id: str | None, database: str | None, *, as_json: bool) -> No
 @json_option
 def replay_session(session_id: str, to_revision: int | None, database: str | None, *, as_json: bool) -> None:
     """Make a session again from its rows, and compare it with its snapshot byte for byte."""
-    path: list[JsonObject] = []
-    last: Step | None = None
     with reading_database(database) as connection:
-        try:
-            for one in replay(connection, session_id):
-                last = one
-                if one.row.kind == "entered":
-                    path.append(step(one.row))
-                if one.row.revision == to_revision:
-                    break
-        except ReplayError as error:
-            raise NotVerified(f"{session_id} cannot be replayed: {error}") from error
-        differing = compare(connection, last) if last is not None and to_revision is None else []
-    if last is None:
+        document = proofs.replayed(connection, session_id, to_revision)
+    if document is None:
         raise NotReached(f"There is no session {session_id!r} in this database. `pointsman sessions list` lists all.")
-    _tell_replay(last, path, differing, whole=to_revision is None, as_json=as_json)
-    if differing:
-        raise NotVerified(f"The snapshot is not what the rows make: {', '.join(differing)}.")
-
-
-def _all_rows(connection: Connection, chain: str) -> Iterator[AuditRow]:
-    """Give a whole history, however long, page by page."""
-    last = 0
-    while page := audit_rows(connection, chain, last):
-        yield from page
-        last = page[-1].revision
-
-
-def _tell_replay(last: Step, path: list[JsonObject], differing: list[str], *, whole: bool, as_json: bool) -> None:
+    if "problem" in document:
+        raise NotVerified(f"{session_id} cannot be replayed: {document['problem']}")
     if as_json:
-        document: JsonObject = {
-            "session": last.session.id,
-            "revision": last.session.revision,
-            "state": last.session.state,
-            "path": [*path],
-            "record": last.session.record,
-            "equal": not differing if whole else None,
-            "differing": [*differing],
-        }
         print_json(document)
-        return
-    print_table(STEP_COLUMNS, [[_text(one[column.name]) for column in STEP_COLUMNS] for one in path])
-    where = f"After row {last.session.revision} the session is in {last.session.state}."
-    equal = " The snapshot is the same, byte for byte." if whole and not differing else ""
+    else:
+        _print_replay(document)
+    if document["differing"]:
+        raise NotVerified(f"The snapshot is not what the rows make: {', '.join(texts(document['differing']))}.")
+
+
+def _history(connection: Connection, chain: str) -> Iterator[JsonObject]:
+    """Give a whole history, however long, page by page."""
+    page = rows.history(connection, chain)
+    yield from page.items
+    while page.cursor is not None:
+        page = rows.history(connection, chain, cursor=page.cursor)
+        yield from page.items
+
+
+def _row(connection: Connection, chain: str, revision: int) -> Iterator[JsonObject]:
+    found = rows.document(connection, chain, revision)
+    if found is not None:
+        yield found
+
+
+def _print_replay(document: JsonObject) -> None:
+    print_table(
+        STEP_COLUMNS, [[_text(one[column.name]) for column in STEP_COLUMNS] for one in objects(document["path"])]
+    )
+    where = f"After row {document['revision']} the session is in {document['state']}."
+    equal = " The snapshot is the same, byte for byte." if document["equal"] else ""
     click.echo(f"\n{where}{equal}")
 
 
-def _print_rows(rows: Sequence[AuditRow], *, as_json: bool, with_session: bool) -> None:
+def _print_rows(found: Sequence[JsonObject], *, as_json: bool, with_session: bool) -> None:
     if as_json:
-        print_json_lines(row_as_json(row) for row in rows)
+        print_json_lines(found)
         return
-    if not rows:
+    if not found:
         click.echo("No row is like that.")
         return
-    cells: list[list[str | None]] = []
-    for row in rows:
-        moved = row.state_after is not None and row.state_after != row.state_before
-        state = f"{row.state_before or ''} → {row.state_after}".strip() if moved else row.state_after
-        outcome = row.outcome if row.code is None else f"{row.outcome} ({row.code})"
-        line = [str(row.revision), moment(row.at), row.actor_id, row.kind, row.action, outcome, state]
-        cells.append([row.session_id, *line] if with_session else line)
+    cells = [[str(row["session_id"]), *_cells(row)] if with_session else _cells(row) for row in found]
     print_table((Column("session", whole=True), *ROW_COLUMNS) if with_session else ROW_COLUMNS, cells)
 
 
-def _report(report: ChainReport) -> JsonObject:
-    fault: Json = None
-    if report.fault is not None:
-        fault = {"revision": report.fault.revision, "problem": report.fault.problem}
-    return {
-        "session_id": report.chain,
-        "ok": report.ok,
-        "rows": report.rows,
-        "erased": report.erased,
-        "replayed": report.replayed,
-        "first_bad_row": fault,
-    }
+def _cells(row: JsonObject) -> list[str | None]:
+    before, after, code = row["state_before"], row["state_after"], row["code"]
+    moved = after is not None and after != before
+    state = f"{before or ''} → {after}".strip() if moved else _text(after)
+    outcome = _text(row["outcome"]) if code is None else f"{row['outcome']} ({code})"
+    return [
+        str(row["revision"]),
+        moment(str(row["at"])),
+        _text(row["actor_id"]),
+        _text(row["kind"]),
+        _text(row["action"]),
+        outcome,
+        state,
+    ]
+
+
+def _fault(report: JsonObject) -> str:
+    fault = report["first_bad_row"]
+    where = fault if isinstance(fault, dict) else {}
+    return f"{report['session_id']}: first bad row {where.get('revision')}: {where.get('problem')}"
 
 
 def _text(value: Json) -> str | None:

@@ -12,10 +12,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from pointsman.contracts.times import iso
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor
 
+from ..credentials.minted import opened
+from ..credentials.port import NotAccepted
 from ..identity import local_principal
 from ..replies import Caller
 from ..store.principals import hash_token, principal_by_token_hash
@@ -31,17 +32,10 @@ def local_caller(roles: Iterable[str]) -> Caller:
 
 def token_caller(connection: Connection, token: str) -> Caller | Refusal:
     """Give the person a token was made for, or say why it opens nothing."""
-    found = principal_by_token_hash(connection, hash_token(token.strip()))
-    if found is None:
-        return _foreign("This token is not one of this database's. `pointsman token list` lists who has one.")
-    if found.revoked_at is not None:
-        return _foreign(f"The token of {found.id} was revoked on {iso(found.revoked_at)}. Have another one made.")
-    if not found.valid_at(time_ns() // 1_000_000):
-        return _foreign(f"The token of {found.id} has expired. Have another one made.")
-    if found.kind != "human":
-        return _foreign(f"{found.id} is no person ({found.kind}): only a person decides.")
-    return Caller(Actor("human", found.id, found.roles), CLIENT, CHANNEL)
-
-
-def _foreign(message: str) -> Refusal:
-    return Refusal("FORBIDDEN", message)
+    found = opened(principal_by_token_hash(connection, hash_token(token.strip())), time_ns() // 1_000_000)
+    if isinstance(found, NotAccepted):
+        known = " `pointsman token list` lists who has one." if found.reason == "unknown" else ""
+        return Refusal("FORBIDDEN", found.message + known)
+    if found.actor.kind != "human":
+        return Refusal("FORBIDDEN", f"{found.actor.id} is no person: only a person decides.")
+    return Caller(found.actor, CLIENT, CHANNEL)

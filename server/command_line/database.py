@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from time import time_ns
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -12,8 +14,11 @@ from pointsman.fsm.session import Session
 from ..store.failures import store_errors
 from ..store.location import database_path
 from ..store.opening import open_database, open_existing, reading
-from ..store.reading import read_session
+from ..store.reading import definition, read_session
 from .failures import NotReached
+
+if TYPE_CHECKING:
+    from pointsman.contracts.workflow import Workflow
 
 
 @contextmanager
@@ -52,3 +57,22 @@ def session_named(connection: Connection, session_id: str) -> Session:
     if session is None:
         raise NotReached(f"There is no session {session_id!r} in this database. `pointsman sessions list` lists them.")
     return session
+
+
+def workflow_of(connection: Connection, session: Session) -> Workflow:
+    """Give the workflow a session was started with, as the database keeps it. Its sources are not loaded.
+
+    Raises:
+        NotReached: when the text is not there.
+    """
+    from pointsman.contracts.loading import load
+
+    stored = definition(connection, session.definition)
+    if stored is None:
+        raise NotReached(f"The text of {session.workflow} ({session.definition}) is not in the database.")
+    return load(stored.text.encode(), stored.path or f"{session.workflow}.yaml")
+
+
+def now_ms() -> int:
+    """Say what time it is, in milliseconds since the epoch."""
+    return time_ns() // 1_000_000

@@ -15,22 +15,22 @@ from pointsman.contracts.visible import visible
 from pointsman.fsm.commands import Attest
 from pointsman.fsm.refusals import Refusal
 
-from ..store.reading import audit_rows
-from ..store.searching import open_effects
-from ..writes import Write, entry, found_write, happenings
+from ..documents import effects
 from .columns import Column
 from .confirming import confirm
-from .database import reading_database, session_named
+from .database import reading_database, session_named, workflow_of
 from .failures import FoundProblems, NotReached
 from .groups import Group
 from .invocation import program
 from .options import Choice, database_option, json_option, limit_option, token_option
 from .output import json_text, moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
 from .persons import demand_a_person, person, turn_away
-from .whereabouts import place, sentence
+from .whereabouts import objects, sentence, texts
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from pointsman.fsm.session import Session
 
 LIST_COLUMNS: Final = (
     Column("id", whole=True),
@@ -61,13 +61,8 @@ def list_effects(
     if status == "done" and session_id is None:
         raise click.UsageError("--status done goes with --session ID: `audit list` searches all sessions.")
     with reading_database(database) as connection:
-        if session_id is None:
-            writes = open_effects(connection)
-        else:
-            session = session_named(connection, session_id)
-            writes = [(session, effect) for effect in session.effects.values()]
-    chosen = [entry(session, effect) for session, effect in writes if status in (None, effect.status)]
-    found = sorted(chosen, key=lambda one: str(one["opened_at"]))[:limit]
+        session = None if session_id is None else session_named(connection, session_id)
+        found = effects.page(connection, effects.EffectFilter(session, status), limit).items
     if as_json:
         print_json_lines(found)
     elif not found:
@@ -83,9 +78,9 @@ def list_effects(
 def show(effect_id: str, database: str | None, *, as_json: bool) -> None:
     """Show a write: with what it was called, under which key, and all that is known of it."""
     with reading_database(database) as connection:
-        write = _write(connection, effect_id)
+        write, _ = _write(connection, effect_id)
     if as_json:
-        print_json(write.document())
+        print_json(write)
     else:
         _print(write, err=False)
 
@@ -113,7 +108,8 @@ def settle(  # noqa: PLR0913 -- click's way: an option is an argument
     `done`: it has happened, and is never made again. `failed`: it has not, and may be asked again. The session stays
     where it is; `sessions restart` lets it go on.
     """
-    from .acting import refusal_text, submitted, workflow_of
+    from ..documents.answers import refused, settled
+    from .acting import refusal_text, submitted
     from .arguments import read_json
 
     if outcome == "failed" and result_text is not None:
@@ -121,62 +117,64 @@ def settle(  # noqa: PLR0913 -- click's way: an option is an argument
     result: Json = None if result_text is None else read_json("--result", result_text)
     demand_a_person(token, "A write is settled", "the outcome")
     with reading_database(database) as connection:
-        write = _write(connection, effect_id)
-        workflow = workflow_of(connection, write.session)
+        write, session = _write(connection, effect_id)
+        workflow = workflow_of(connection, session)
         caller = person(connection, token, workflow.roles)
     if isinstance(caller, Refusal):
         turn_away(database, effect_id, "settle", caller)
-    if token is None and write.status == "unknown":
+    if token is None and write["status"] == "unknown":
         _print(write, err=True)
         what = "has happened" if outcome == "done" else "has not happened"
         confirm(outcome, f"{caller.actor.id} says that it {what}. The reason: {reason!r}. Type {outcome!r}:")
-    request = Attest(write.call, outcome, reason, result)
-    decision = submitted(database, write.session.id, workflow, caller, request)
+    _, number = effects.parts(effect_id)
+    decision = submitted(database, session.id, workflow, caller, Attest(number, outcome, reason, result))
     if decision.refusal is not None or decision.session is None:
-        raise FoundProblems(refusal_text(decision.refusal) if decision.refusal else "Nothing was done.")
+        raise FoundProblems(refusal_text(refused(decision.refusal)) if decision.refusal else "Nothing was done.")
+    answer = settled(decision.session, number, outcome)
     if as_json:
-        print_json({**place(decision.session), "id": write.id, "status": outcome})
+        print_json(answer)
     else:
-        click.echo(visible(f"{write.tool}: {outcome}.\n{sentence(decision.session)}", lines=True))
+        click.echo(visible(f"{write['tool']}: {outcome}.\n{sentence(answer)}", lines=True))
 
 
-def _write(connection: Connection, effect_id: str) -> Write:
-    """Give the write of this name.
+def _write(connection: Connection, effect_id: str) -> tuple[JsonObject, Session]:
+    """Give the write of this name, and its session.
 
     Raises:
         NotReached: when there is no such session, or it has made no such write.
     """
-    session_id, _, number = effect_id.partition(".")
+    session_id, number = effects.parts(effect_id)
     session = session_named(connection, session_id)
-    before = int(number) - 1 if number.isdecimal() and len(number) < 16 else session.revision
-    write = found_write(session, number, audit_rows(connection, session_id, before))
+    write = effects.document(connection, session, number)
     if write is None:
         raise NotReached(
             f"{effect_id!r} names no write. `{program()} effects list --session {session_id}` lists those of a session."
         )
-    return write
+    return write, session
 
 
-def _print(write: Write, *, err: bool) -> None:
+def _print(write: JsonObject, *, err: bool) -> None:
+    key = write["key"]
     print_pairs(
         [
-            ("id", write.id),
-            ("tool", write.tool),
-            ("status", write.status),
-            ("arguments", value_text(write.arguments)),
-            ("key", write.key),
-            ("session", sentence(write.session)),
+            ("id", str(write["id"])),
+            ("tool", str(write["tool"])),
+            ("status", str(write["status"])),
+            ("arguments", value_text(write["arguments"])),
+            ("key", None if key is None else str(key)),
+            ("session", sentence(write)),
         ],
         err=err,
     )
     print_heading("What happened", err=err)
     rows: list[list[str | None]] = [
-        [moment(one.at), str(one.revision), "\n".join(one.lines)] for one in happenings(write)
+        [moment(str(one["at"])), str(one["revision"]), "\n".join(texts(one["lines"]))]
+        for one in objects(write["story"])
     ]
     print_table(ROW_COLUMNS, rows, err=err)
-    if write.result is not None:
+    if write["result"] is not None:
         print_heading("Result", err=err)
-        click.echo(json_text(write.result, indent=2), err=err)
+        click.echo(json_text(write["result"], indent=2), err=err)
 
 
 def _cell(one: JsonObject, name: str) -> str:

@@ -115,7 +115,7 @@ def _text(tool: LockedTool | None, part: str) -> list[str]:
 
 def _pin(file: Path, found: tuple[Found, ...], database: str | None) -> None:
     from ..pins import in_short, pin
-    from .acting import record_pins
+    from .acting import record_act
     from .confirming import at_a_terminal, confirm
 
     breaking = [one.source for one in found if one.breaks]
@@ -127,5 +127,6 @@ def _pin(file: Path, found: tuple[Found, ...], database: str | None) -> None:
     for source in breaking:
         confirm(source, f"Agents will be offered what {source} says now. Type {source!r} to pin it:")
     if any(one.changes or one.before is None for one in found):
-        record_pins(database, in_short(file.absolute().parent, found))  # first: what is not audited is not pinned
+        # First: what is not audited is not pinned.
+        record_act(database, "pinned", in_short(file.absolute().parent, found))
         click.echo(f"Pinned: {pin(file.absolute().parent, found)}")

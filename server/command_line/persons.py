@@ -50,10 +50,11 @@ def turn_away(database: str | None, session_id: str, action: str, refusal: Refus
     Raises:
         FoundProblems: always.
     """
+    from ..documents.answers import refused
     from .acting import governed, refusal_text
 
     async def record(governor: Governor) -> None:
         await governor.stray(local_caller(()), action, refusal, {"session": session_id})
 
     governed(database, [], record)
-    raise FoundProblems(refusal_text(refusal))
+    raise FoundProblems(refusal_text(refused(refusal)))

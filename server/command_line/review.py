@@ -7,35 +7,34 @@ bound to the stay and to the digest of what was shown when it was read here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
-from pointsman.contracts.workflow import Channel, Workflow
 from pointsman.fsm.commands import Decide
 from pointsman.fsm.refusals import Refusal
-from pointsman.fsm.session import Session
 
-from ..store.searching import open_approvals, open_reviews
+from ..documents import waiting
+from ..store.searching import WaitingFilter
 from . import calls, reviews
 from .columns import Column
 from .confirming import confirm
-from .database import reading_database, session_named
+from .database import now_ms, reading_database, session_named, workflow_of
 from .failures import FoundProblems
 from .groups import Group
 from .invocation import program
 from .options import database_option, json_option, limit_option, set_option, token_option
 from .output import json_text, moment, print_json, print_json_lines, print_table
 from .persons import demand_a_person, person, turn_away
+from .whereabouts import objects, texts
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ..governor import Governor
     from ..replies import Caller, Reply, Stray
-    from .acting import Ran
 
 
 LIST_COLUMNS: Final = (
@@ -47,65 +46,6 @@ LIST_COLUMNS: Final = (
     Column("age", whole=True, rank=3),
     Column("due", whole=True, rank=2),
 )
-
-
-class Matter(Protocol):
-    """Something that waits for a person's decision."""
-
-    @property
-    def session(self) -> Session:
-        """The session it belongs to."""
-        ...
-
-    @property
-    def workflow(self) -> Workflow:
-        """The session's workflow."""
-        ...
-
-    @property
-    def id(self) -> str:
-        """What it is named by."""
-        ...
-
-    @property
-    def role(self) -> str:
-        """Who decides."""
-        ...
-
-    @property
-    def shown_digest(self) -> str:
-        """The digest of what is shown."""
-        ...
-
-    @property
-    def accept(self) -> frozenset[Channel]:
-        """Through which channels it is decided."""
-        ...
-
-    @property
-    def excludes(self) -> bool:
-        """Whether somebody with the role may be excluded."""
-        ...
-
-    def schema(self, event: str) -> JsonObject:
-        """Give the schema of a decision's arguments. Raises FoundProblems for an event that is no decision of it."""
-        ...
-
-    def request(self, event: str, arguments: JsonObject) -> Decide:
-        """Make the decision's command, bound to what was shown."""
-        ...
-
-    def runs(self, event: str) -> Ran | None:
-        """Name the call that this decision lets run, if it does."""
-        ...
-
-    def document(self) -> JsonObject:
-        """Give everything there is to see."""
-        ...
-
-    def show(self, *, err: bool) -> None:
-        """Print it for people."""
-        ...
 
 
 @click.group(cls=Group)
@@ -121,9 +61,7 @@ def command() -> None:
 def list_reviews(role: str | None, limit: int, database: str | None, *, as_json: bool) -> None:
     """List what waits for a person, reviews and calls of tools, the oldest first."""
     with reading_database(database) as connection:
-        found = [reviews.entry(session) for session in open_reviews(connection, role, limit)]
-        found += [calls.entry(session, approval) for session, approval in open_approvals(connection, role, limit)]
-    found = sorted(found, key=lambda one: str(one["opened_at"]))[:limit]
+        found = waiting.page(connection, WaitingFilter(role=role), now_ms(), limit).items
     if as_json:
         print_json_lines(found)
         return
@@ -152,11 +90,11 @@ def list_reviews(role: str | None, limit: int, database: str | None, *, as_json:
 def show(matter_id: str, database: str | None, *, as_json: bool) -> None:
     """Show what a person sees of a review or a call, and which decisions there are."""
     with reading_database(database) as connection:
-        matter = _matter(connection, matter_id)
+        matter, _ = _matter(connection, matter_id)
     if as_json:
-        print_json(matter.document())
+        print_json(matter)
     else:
-        matter.show(err=False)
+        _print(matter, err=False)
 
 
 @command.command()
@@ -183,56 +121,87 @@ def decide(  # noqa: PLR0913 -- click's way: an option is an argument
 
     A call is approved or rejected as it is; what is approved runs in this process.
     """
-    from .acting import governed, tell
+    from .acting import answer_document, governed, tell
     from .arguments import assigned
 
     demand_a_person(token, "A decision is made", "the event's name")
     with reading_database(database) as connection:
-        matter = _matter(connection, matter_id)
-        caller = person(connection, token, matter.workflow.roles)
+        matter, roles = _matter(connection, matter_id)
+        caller = person(connection, token, roles)
     if isinstance(caller, Refusal):
         turn_away(database, matter_id, event, caller)
-    if shown is not None and shown != matter.shown_digest:
-        raise FoundProblems(f"What is shown has changed; its digest is {matter.shown_digest}. Look at it again.")
-    arguments = assigned(assignments, matter.schema(event))
+    if shown is not None and shown != matter["shown_digest"]:
+        raise FoundProblems(f"What is shown has changed; its digest is {matter['shown_digest']}. Look at it again.")
+    arguments = assigned(assignments, _schema(matter, event))
     if rationale is not None:
         arguments["rationale"] = rationale
     if token is None:
-        matter.show(err=True)
+        _print(matter, err=True)
         confirm(event, f"{caller.actor.id} decides {event} with {json_text(arguments)}. Type the event's name:")
+    session, number = waiting.parts(matter_id)
+    request = Decide(event, arguments, str(matter["shown_digest"]), int(str(matter["stay"])), approval=number)
 
     async def submit(governor: Governor) -> Reply | Stray:
-        return await governor.decide(caller, matter.session.id, matter.request(event, arguments))
+        return await governor.decide(caller, session, request)
 
-    answer = governed(database, [], submit)
-    code = answer.refusal.code if answer.refusal is not None else None
-    hint = _hint(matter, caller, event) if code == "FORBIDDEN" else ""
-    tell(database, answer, as_json=as_json, hint=hint, call=matter.runs(event))
+    answer = answer_document(database, governed(database, [], submit), number if event == "approve" else None)
+    tell(answer, as_json=as_json, hint=_hint(matter, caller, event, answer), ran=_ran(matter, event))
 
 
-def _hint(matter: Matter, caller: Caller, event: str) -> str:
+def _hint(matter: JsonObject, caller: Caller, event: str, answer: JsonObject) -> str:
     """Say who can decide instead, where it is the person that the workflow excludes."""
-    if matter.role not in caller.actor.roles or caller.channel not in matter.accept or not matter.excludes:
+    refusal, role = answer.get("refusal"), str(matter["role"])
+    if not isinstance(refusal, dict) or refusal["code"] != "FORBIDDEN" or not matter["exclude"]:
         return ""
-    own = caller.actor.id == matter.session.started_by
+    if role not in caller.actor.roles or caller.channel not in texts(matter["accept"]):
+        return ""
+    own = caller.actor.accountable == matter["started_by"]
     why = f"{caller.actor.id} started this session, and nobody decides a session of their own. " if own else ""
     return (
-        f"\n{why}Another person with the role {matter.role} decides it, at a terminal of their own:\n"
-        f"  {program()} token create maria --role {matter.role}\n"
-        f"  {program()} review decide {matter.id} {event} --token TOKEN"
+        f"\n{why}Another person with the role {role} decides it, at a terminal of their own:\n"
+        f"  {program()} token create maria --role {role}\n"
+        f"  {program()} review decide {matter['id']} {event} --token TOKEN"
     )
 
 
-def _matter(connection: Connection, matter_id: str) -> Matter:
-    """Give what waits under this name: `SESSION` or `SESSION.NUMBER`.
+def _matter(connection: Connection, matter_id: str) -> tuple[JsonObject, tuple[str, ...]]:
+    """Give what waits under this name, and the roles of its workflow.
 
     Raises:
         NotReached: when there is no such session, or its workflow's text is not there.
         FoundProblems: when nothing of it waits for a person.
     """
-    session_id, dot, number = matter_id.partition(".")
+    session_id, number = waiting.parts(matter_id)
     session = session_named(connection, session_id)
-    return calls.waiting_call(connection, session, number) if dot else reviews.open_review(connection, session)
+    workflow = workflow_of(connection, session)
+    found = waiting.document(session, workflow, number, now_ms())
+    if isinstance(found, Refusal):
+        raise FoundProblems(found.message)
+    return found, workflow.roles
+
+
+def _print(matter: JsonObject, *, err: bool) -> None:
+    (reviews if matter["kind"] == "review" else calls).show(matter, err=err)
+
+
+def _schema(matter: JsonObject, event: str) -> JsonObject:
+    """Give the schema of a decision's arguments.
+
+    Raises:
+        FoundProblems: for an event that is no decision of it.
+    """
+    decisions = objects(matter["decisions"])
+    for one in decisions:
+        if one["event"] == event and isinstance(one["input_schema"], dict):
+            return one["input_schema"]
+    whose = f"of {str(matter['state'])!r}" if matter["kind"] == "review" else "about a call"
+    known = ", ".join(str(one["event"]) for one in decisions)
+    raise FoundProblems(f"{event!r} is no decision {whose}. Those are: {known}.")
+
+
+def _ran(matter: JsonObject, event: str) -> str | None:
+    """Name the tool that a decision lets run, if it does."""
+    return str(matter["tool"]) if matter["kind"] == "call" and event == "approve" else None
 
 
 def _age(seconds: Json) -> str:

@@ -1,4 +1,4 @@
-"""`pointsman serve`: the server of one MCP client on stdio, or of any number over HTTP on loopback.
+"""`pointsman serve`: the server of one MCP client on stdio, or of any number of agents and people over HTTP.
 
 Nothing but MCP is written to stdout; logs go to stderr.
 
@@ -11,6 +11,7 @@ import asyncio
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,13 @@ from .settings import setting
 
 if TYPE_CHECKING:
     from ..governor import Governor
-    from ..http.address import Address
+    from ..http.address import Address, Place
     from ..mcp_server import Era
     from ..surfaces.choosing import SurfaceChoice
 
 
 class _Address(click.ParamType["Address"]):
-    """HOST:PORT on loopback."""
+    """HOST:PORT."""
 
     name = "address"
 
@@ -39,6 +40,21 @@ class _Address(click.ParamType["Address"]):
 
         try:
             return read_address(value)
+        except NoAddress as error:
+            self.fail(str(error), param, ctx)
+
+
+class _Url(click.ParamType[str]):
+    """An address of HTTP without a path."""
+
+    name = "url"
+
+    @override
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from ..http.address import NoAddress, read_url
+
+        try:
+            return read_url(value)
         except NoAddress as error:
             self.fail(str(error), param, ctx)
 
@@ -64,7 +80,12 @@ class _Address(click.ParamType["Address"]):
     "address",
     metavar="HOST:PORT",
     type=_Address(),
-    help="Serve any number of clients at http://HOST:PORT/mcp instead. Loopback alone: 127.0.0.1, localhost or [::1].",
+    help="Serve any number of agents and people at http://HOST:PORT instead. They need tokens unless it is loopback.",
+)
+@click.option("--url", metavar="URL", type=_Url(), help="The address they reach it by, behind a proxy: https://HOST.")
+@click.option("--require-token", is_flag=True, help="Ask for tokens on loopback too.")
+@click.option(
+    "--page", "pages", metavar="ORIGIN", multiple=True, type=_Url(), help="A page elsewhere that may ask. Repeatable."
 )
 @click.option("--session", metavar="ID", help="A session every connection is bound to from its beginning.")
 @click.option(
@@ -81,11 +102,14 @@ def command(  # noqa: PLR0913 -- click's way: an option is an argument
     surface: SurfaceChoice,
     era: Era,
     address: Address | None,
+    url: str | None,
+    require_token: bool,
+    pages: tuple[str, ...],
     session: str | None,
     log_level: str,
     database: str | None,
 ) -> None:
-    """Serve workflows to an MCP client over standard input and output, or to several with --http.
+    """Serve workflows to an MCP client over standard input and output, or to agents and people with --http.
 
     A client starts this as its own process. Several may run on one database.
     """
@@ -94,9 +118,17 @@ def command(  # noqa: PLR0913 -- click's way: an option is an argument
     log_to_stderr(log_level)
     opening = _opening(files, database)
     if address is None:
+        if url is not None or require_token or pages:
+            raise click.UsageError("--url, --require-token and --page go with --http.")
         asyncio.run(_serve_stdio(opening, surface, era, session))
-    else:
-        asyncio.run(_serve_http(opening, surface, era, session, address))
+        return
+    from ..http.address import Place
+
+    place = Place(address, url, pages)
+    if address.is_any and url is None:
+        raise click.UsageError(f"{address.host} is every address of this machine: say by --url how clients reach it.")
+    tokens = require_token or url is not None or not address.is_loopback
+    asyncio.run(_serve_http(opening, surface, era, session, place, tokens=tokens))
 
 
 async def _serve_stdio(
@@ -117,23 +149,26 @@ async def _serve_http(
     surface: SurfaceChoice,
     era: Era,
     session: str | None,
-    address: Address,
+    place: Place,
+    *,
+    tokens: bool,
 ) -> None:
     from ..http.address import listen
     from ..http.serving import serve_http
-    from ..identity import local_principal
-    from ..surfaces.desk import Settings
+    from ..http.wiring import wired
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # an event loop of Windows takes no signals
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with opening as governed:
+        address = place.address
         try:
-            listening = listen(address)
+            listener, taken = listen(address)
         except OSError as error:
             raise NotReached(f"{address.host}:{address.port} cannot be listened on: {error.strerror}.") from error
-        await serve_http(governed, Settings(surface, local_principal(), session), era, listening, stop)
+        site = wired(governed, surface, era, session, tokens=tokens)
+        await serve_http(site, replace(place, address=taken), listener, stop)
 
 
 @asynccontextmanager

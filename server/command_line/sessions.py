@@ -5,6 +5,7 @@ Starting, restarting and cancelling go through the same gate as an agent's calls
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,24 +15,22 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
 from pointsman.fsm.refusals import Refusal
 
+from ..documents import sessions
+from ..documents.places import place
 from ..store.reading import SessionFilter
-from ..store.reading import list_sessions as read_sessions
 from ..store.searching import newest_definition
-from ..store.searching import path as read_path
 from .callers import local_caller
 from .columns import Column
 from .confirming import confirm
-from .database import reading_database, session_named
+from .database import reading_database, session_named, workflow_of
 from .failures import FoundProblems, NotReached
 from .groups import Group
 from .options import database_option, json_option, limit_option, set_option, token_option
 from .output import moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
 from .persons import demand_a_person, person, turn_away
-from .whereabouts import came_from, everything, place, sentence, turn
+from .whereabouts import came_from, objects, sentence, turn
 
 if TYPE_CHECKING:
-    from pointsman.fsm.session import Session
-
     from ..governor import Governor
     from ..replies import Reply, Stray
 
@@ -95,24 +94,24 @@ def list_sessions(  # noqa: PLR0913 -- click's way: an option is an argument
     ended = None if is_open is None else not is_open
     chosen = SessionFilter(workflow=workflow, state=state, started_by=started_by, ended=ended)
     with reading_database(database) as connection:
-        page = read_sessions(connection, chosen, limit)
+        page = sessions.page(connection, chosen, limit)
     if as_json:
-        print_json_lines(one.as_json() for one in page.sessions)
+        print_json_lines(page.items)
         return
-    if not page.sessions:
+    if not page.items:
         chosen_at_all = any(value is not None for value in (workflow, state, started_by, ended))
         click.echo("No session is like that." if chosen_at_all else "There are no sessions yet.")
         return
     rows: list[list[str | None]] = [
         [
-            one.id,
-            one.workflow,
-            one.state,
-            "ended" if one.ended_at is not None else one.role or one.actor,
-            one.started_by,
-            moment(str(one.as_json()["started_at"])),
+            str(one["session"]),
+            str(one["workflow"]),
+            str(one["state"]),
+            "ended" if "ended_at" in one else str(one.get("role") or one["actor"]),
+            str(one["started_by"]),
+            moment(str(one["started_at"])),
         ]
-        for one in page.sessions
+        for one in page.items
     ]
     print_table(LIST_COLUMNS, rows)
     if page.cursor is not None:
@@ -126,12 +125,11 @@ def list_sessions(  # noqa: PLR0913 -- click's way: an option is an argument
 def show(session_id: str, database: str | None, *, as_json: bool) -> None:
     """Show where a session is, what it holds and how it came there."""
     with reading_database(database) as connection:
-        session = session_named(connection, session_id)
-        document = everything(session, read_path(connection, session_id))
+        document = sessions.document(connection, session_named(connection, session_id))
     if as_json:
         print_json(document)
     else:
-        _print_session(session, document)
+        _print_session(document)
 
 
 @command.command()
@@ -147,7 +145,7 @@ def start(
 
     NAME is a workflow this database has seen before; its file is read again.
     """
-    from .acting import governed, tell
+    from .acting import answer_document, governed, tell
     from .arguments import assigned, read_input
 
     file = Path(workflow) if Path(workflow).is_file() else _file_of(workflow, database)
@@ -158,7 +156,7 @@ def start(
         given: JsonObject = {**fields, **assigned(assignments, served.start.input_schema)}
         return await governor.start(local_caller(served.roles), served.name, given)
 
-    tell(database, governed(database, [file], begin), as_json=as_json)
+    tell(answer_document(database, governed(database, [file], begin)), as_json=as_json)
 
 
 @command.command()
@@ -174,7 +172,8 @@ def cancel(*, session_id: str, reason: str, token: str | None, database: str | N
     """
     from pointsman.fsm.commands import Cancel
 
-    from .acting import refusal_text, submitted, workflow_of
+    from ..documents.answers import done, refused
+    from .acting import refusal_text, submitted, tell
 
     demand_a_person(token, "A session is cancelled", "the state's name")
     with reading_database(database) as connection:
@@ -184,16 +183,13 @@ def cancel(*, session_id: str, reason: str, token: str | None, database: str | N
     if isinstance(caller, Refusal):
         turn_away(database, session_id, "cancel", caller)
     if token is None and session.ended is None:
-        click.echo(visible(sentence(session)), err=True)
+        click.echo(visible(sentence(place(session))), err=True)
         confirm(session.state, f"{caller.actor.id} ends it there: {reason}. Type the state's name:")
     decision = submitted(database, session_id, workflow, caller, Cancel(reason))
     if decision.refusal is not None:
-        raise FoundProblems(refusal_text(decision.refusal))
+        raise FoundProblems(refusal_text(refused(decision.refusal)))
     if decision.session is not None:
-        if as_json:
-            print_json({**place(decision.session), "outcome": "done"})
-        else:
-            click.echo(sentence(decision.session))
+        tell(done(decision.session), as_json=as_json)
 
 
 @command.command()
@@ -211,7 +207,7 @@ def restart(
     It keeps its record, its calls and its decisions, and gets a new budget: limits count from zero, and what has
     taken its time begins anew. At a terminal, where the state's name is typed once more, or with a person's token.
     """
-    from .acting import governed, tell, workflow_of
+    from .acting import answer_document, governed, tell
 
     demand_a_person(token, "A session is restarted", "the state's name")
     with reading_database(database) as connection:
@@ -220,13 +216,13 @@ def restart(
     if isinstance(caller, Refusal):
         turn_away(database, session_id, "restart", caller)
     if token is None:
-        click.echo(visible(sentence(session)), err=True)
+        click.echo(visible(sentence(place(session))), err=True)
         confirm(state, f"{caller.actor.id} lets it go on from {state}: {reason}. Type the state's name:")
 
     async def go_on(governor: Governor) -> Reply | Stray:
         return await governor.restart(caller, session_id, state, reason)
 
-    tell(database, governed(database, [], go_on), as_json=as_json)
+    tell(answer_document(database, governed(database, [], go_on)), as_json=as_json)
 
 
 def _file_of(name: str, database: str | None) -> Path:
@@ -244,19 +240,20 @@ def _file_of(name: str, database: str | None) -> Path:
     return Path(known.path)
 
 
-def _print_session(session: Session, document: JsonObject) -> None:
+def _print_session(document: JsonObject) -> None:
+    client = document["client"]
     print_pairs(
         [
-            ("session", session.id),
-            ("workflow", f"{session.workflow}, version {session.version}"),
-            ("definition", session.definition),
-            ("state", f"{session.state}, since {moment(str(document['since']))}"),
-            ("turn", turn(session)),
-            ("ended", None if session.ended is None else sentence(session)),
-            ("started", f"by {session.started_by} at {moment(str(document['started_at']))}"),
-            ("client", session.client),
-            ("revision", str(session.revision)),
-            ("path", _path(_objects(document["path"]))),
+            ("session", str(document["session"])),
+            ("workflow", f"{document['workflow']}, version {document['version']}"),
+            ("definition", str(document["definition"])),
+            ("state", f"{document['state']}, since {moment(str(document['since']))}"),
+            ("turn", turn(document)),
+            ("ended", sentence(document) if "ended" in document else None),
+            ("started", f"by {document['started_by']} at {moment(str(document['started_at']))}"),
+            ("client", None if client is None else str(client)),
+            ("revision", str(document["revision"])),
+            ("path", _path(objects(document["path"]))),
         ]
     )
     record = document["record"]
@@ -267,23 +264,17 @@ def _print_session(session: Session, document: JsonObject) -> None:
             if isinstance(entry, dict) and isinstance(entry["from"], dict):
                 rows.append([name, value_text(entry["value"]), came_from(entry["from"])])
         print_table(RECORD, rows)
-    if session.stay.open:
-        print_heading("Open calls")
-        print_table(
-            OPEN_CALL, [[str(call[one.name]) for one in OPEN_CALL] for call in _objects(document["open_calls"])]
-        )
-    if session.stay.approvals:
-        print_heading("Calls put before a person")
-        print_table(
-            APPROVAL, [[_cell(call.get(one.name)) for one in APPROVAL] for call in _objects(document["approvals"])]
-        )
-    doubtful = [one for one in _objects(document["effects"]) if one["status"] == "unknown"]
-    if doubtful:
-        print_heading("Writes of which nobody knows whether they have happened")
-        print_table(EFFECT, [[str(one[column.name]) for column in EFFECT] for one in doubtful])
-    if document["timers"]:
-        print_heading("Timers")
-        print_table(TIMER, [[str(timer[one.name]) for one in TIMER] for timer in _objects(document["timers"])])
+    _print_listed("Open calls", OPEN_CALL, objects(document["open_calls"]))
+    _print_listed("Calls put before a person", APPROVAL, objects(document["approvals"]))
+    doubtful = [one for one in objects(document["effects"]) if one["status"] == "unknown"]
+    _print_listed("Writes of which nobody knows whether they have happened", EFFECT, doubtful)
+    _print_listed("Timers", TIMER, objects(document["timers"]))
+
+
+def _print_listed(heading: str, columns: Sequence[Column], listed: Sequence[JsonObject]) -> None:
+    if listed:
+        print_heading(heading)
+        print_table(columns, [[_cell(one.get(column.name)) for column in columns] for one in listed])
 
 
 def _path(steps: list[JsonObject]) -> str:
@@ -294,7 +285,3 @@ def _path(steps: list[JsonObject]) -> str:
 
 def _cell(value: Json) -> str | None:
     return None if value is None else value_text(value)
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -52,7 +52,7 @@ from .changes import Changes
 from .glance import Glance
 from .neighbours import Neighbours, is_there
 from .reader import Reader
-from .strays import Frame, pinned_fact, stray_fact
+from .strays import Frame, ServerAct, admin_fact, stray_fact
 from .writer import Job, Outcome, StrayCall, Submission, Work, Writer
 
 P = ParamSpec("P")
@@ -169,10 +169,10 @@ class EmbeddedEngine(Engine):
         self._put(StrayCall(stray_fact(frame, action, refusal, arguments), answer))
         await answer
 
-    async def record_pins(self, frame: Frame, pinned: JsonObject) -> None:
-        """Write to the chain `server` that a person has pinned what sources say of their tools."""
+    async def record_act(self, frame: Frame, act: ServerAct, result: JsonObject) -> None:
+        """Write to the chain `server` what a person has done that belongs to no session."""
         answer: asyncio.Future[None] = self._loop.create_future()
-        self._put(StrayCall(pinned_fact(frame, pinned), answer))
+        self._put(StrayCall(admin_fact(frame, act, result), answer))
         await answer
 
     async def reading(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from pointsman.contracts.bounds import (
     DENIED_ARGUMENTS_BYTES,
@@ -109,8 +109,14 @@ def stray_fact(frame: Frame, action: str, refusal: Refusal, arguments: JsonObjec
     )
 
 
-def pinned_fact(frame: Frame, pinned: JsonObject) -> Fact:
-    """Make the fact that a person has pinned what sources say of their tools."""
+ServerAct: TypeAlias = Literal["pinned", "minted", "revoked"]
+"""What a person does that belongs to no session."""
+
+_ACTIONS: Final[dict[ServerAct, str]] = {"pinned": "pin", "minted": "create_token", "revoked": "revoke_token"}
+
+
+def admin_fact(frame: Frame, act: ServerAct, result: JsonObject) -> Fact:
+    """Make the fact that a person has pinned what sources say of their tools, or has made or revoked a token."""
     return Fact(
         kind="admin",
         command=frame.id,
@@ -120,8 +126,8 @@ def pinned_fact(frame: Frame, pinned: JsonObject) -> Fact:
         client=frame.client,
         channel=frame.channel,
         definition="",
-        body=Administered("pinned", "", result=pinned),
-        action="pin",
+        body=Administered(act, "", result=result),
+        action=_ACTIONS[act],
         outcome="done",
     )
 

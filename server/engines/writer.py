@@ -48,7 +48,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class StrayCall:
-    """What belongs to no session: a refused call, or what a person has pinned."""
+    """What belongs to no session: a refused call, or what a person has done to the server itself."""
 
     fact: Fact
     answer: asyncio.Future[None]

@@ -1,7 +1,7 @@
-"""MCP over Streamable HTTP on a loopback address, read strictly.
+"""One server for many, over HTTP: MCP, and beside it what is there for programs that are no MCP clients.
 
-`address` says where may be served, `bodies` reads requests before anything else sees them, `desks`
-gives every connection its desk, `endpoint` puts these in front of the SDK's session manager, and
-`serving` runs it all under uvicorn. Imported only when it is asked for: a server of one client on
-stdio must start fast.
+`address` says where is served; `boundary` turns away what comes from elsewhere; every route is a door of
+`doors`, which knows whose token it is; `bodies` reads what is sent within bounds; `mcp` is the Streamable
+HTTP of MCP; `site` puts the routes together, and `serving` runs them under uvicorn. Nothing in here decides
+what a caller may do. Imported only when it is asked for: a server of one client on stdio must start fast.
 """

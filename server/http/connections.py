@@ -22,6 +22,7 @@ from pointsman.contracts.bounds import (
     HTTP_KEEP_ALIVE_MS,
     HTTP_LINGER_MS,
     HTTP_NEWS_OF_ONE,
+    HTTP_RUNNING_MS,
     HTTP_UNREAD_BYTES,
     MESSAGE_BYTES,
 )
@@ -171,10 +172,12 @@ class Connections(ServerState):
     def sweep(self) -> None:
         """Close the connections whose time is over."""
         now = self._monotonic()
-        for phase in _GIVING_WAY:
+        for phase in (*_GIVING_WAY, "running"):
             waiting = self._phases[phase]
             while waiting and waiting[first := next(iter(waiting))] <= now:
-                if phase != "body" and first.unread_bytes():  # it reads its answer, or is closed because it does not
+                if (
+                    phase in ("idle", "rest") and first.unread_bytes()
+                ):  # it reads its answer, or is closed because it does not
                     self.enter(first, phase)
                 else:
                     self._give_up(first)
@@ -206,6 +209,8 @@ def _bound_ms(phase: Phase) -> int | None:
             return HTTP_KEEP_ALIVE_MS
         case "rest":
             return HTTP_LINGER_MS
+        case "running":
+            return HTTP_RUNNING_MS
         case _:
             return None
 

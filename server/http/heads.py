@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 import h11
 
 from pointsman.contracts.bounds import HTTP_DISCARDED_BYTES, HTTP_HEAD_BYTES, HTTP_HEADERS, HTTP_TARGET_BYTES
-
-if TYPE_CHECKING:
-    from pointsman.fsm.refusals import Code
+from pointsman.fsm.refusals import Refusal
 
 _METHODS: Final = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"})
 _ONCE: Final = frozenset({
-    b"authorization",
     b"content-encoding",
     b"content-length",
     b"content-type",
@@ -37,17 +34,16 @@ _ONCE: Final = frozenset({
     b"origin",
     b"transfer-encoding",
 })  # fmt: skip
-"""Headers of which a second one would let two readers choose differently."""
+"""Headers of which a second one would let two readers choose differently; of `Authorization` the doors refuse it."""
 _LINE_BYTES: Final = len(b": \r\n")
 
 
 @dataclass(frozen=True, slots=True)
 class NotServed:
-    """Why a request is refused before anything behind has seen it."""
+    """Why a request is refused before anything behind has seen it, and the status that says so."""
 
     status: HTTPStatus
-    code: Code
-    message: str
+    refusal: Refusal
 
 
 def fault_of_head(request: h11.Request) -> NotServed | None:
@@ -65,22 +61,22 @@ def fault_of_head(request: h11.Request) -> NotServed | None:
 def _fault_of_size(target: bytes, headers: list[tuple[bytes, bytes]]) -> NotServed | None:
     if len(target) > HTTP_TARGET_BYTES:
         message = f"The address of the request has more than {HTTP_TARGET_BYTES} bytes."
-        return NotServed(HTTPStatus.REQUEST_URI_TOO_LONG, "TOO_LARGE", message)
+        return NotServed(HTTPStatus.REQUEST_URI_TOO_LONG, Refusal("TOO_LARGE", message))
     if len(headers) > HTTP_HEADERS:
         message = f"The request has more than {HTTP_HEADERS} headers."
-        return NotServed(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "TOO_LARGE", message)
+        return NotServed(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, Refusal("TOO_LARGE", message))
     if sum(len(name) + len(value) + _LINE_BYTES for name, value in headers) > HTTP_HEAD_BYTES:
         message = f"The headers of the request have more than {HTTP_HEAD_BYTES} bytes."
-        return NotServed(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "TOO_LARGE", message)
+        return NotServed(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, Refusal("TOO_LARGE", message))
     return None
 
 
 def _fault_of_line(request: h11.Request) -> NotServed | None:
     if request.http_version not in (b"1.0", b"1.1"):
         message = "This server speaks HTTP/1.1 and HTTP/1.0."
-        return NotServed(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "MALFORMED", message)
+        return NotServed(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, Refusal("MALFORMED", message))
     if request.method not in _METHODS:
-        return NotServed(HTTPStatus.NOT_IMPLEMENTED, "MALFORMED", "Nothing here is served to this method.")
+        return NotServed(HTTPStatus.NOT_IMPLEMENTED, Refusal("MALFORMED", "Nothing here is served to this method."))
     return None
 
 
@@ -114,15 +110,15 @@ def _fault_of_body(http_version: bytes, headers: dict[bytes, bytes]) -> NotServe
         return _malformed("The length of the body is said in two ways, or in one that HTTP/1.0 does not know.")
     if length is not None and int(length) > HTTP_DISCARDED_BYTES:
         message = f"The body has more than {HTTP_DISCARDED_BYTES} bytes."
-        return NotServed(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "TOO_LARGE", message)
+        return NotServed(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Refusal("TOO_LARGE", message))
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         message = "Send the body as it is, without Content-Encoding."
-        return NotServed(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "MALFORMED", message)
+        return NotServed(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Refusal("MALFORMED", message))
     if not _utf_8(headers.get(b"content-type", b"")):
         message = "Send the body in UTF-8."
-        return NotServed(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "MALFORMED", message)
+        return NotServed(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Refusal("MALFORMED", message))
     if headers.get(b"expect", b"100-continue").lower() != b"100-continue":
-        return NotServed(HTTPStatus.EXPECTATION_FAILED, "MALFORMED", "Only 100-continue can be expected.")
+        return NotServed(HTTPStatus.EXPECTATION_FAILED, Refusal("MALFORMED", "Only 100-continue can be expected."))
     return None
 
 
@@ -135,4 +131,4 @@ def _utf_8(content_type: bytes) -> bool:
 
 
 def _malformed(message: str) -> NotServed:
-    return NotServed(HTTPStatus.BAD_REQUEST, "MALFORMED", message)
+    return NotServed(HTTPStatus.BAD_REQUEST, Refusal("MALFORMED", message))

@@ -25,23 +25,25 @@ from pointsman.contracts.bounds import (
     HTTP_STALL_MS,
     MESSAGE_BYTES,
 )
+from pointsman.fsm.refusals import Refusal
 
+from .boundary import HEADERS
 from .connections import Connections, offer_news
 from .heads import NotServed, fault_of_head
+from .refusals import AGAIN, refusal_body, refused
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
     from uvicorn import Config
     from uvicorn._types import ASGI3Application
     from uvicorn.protocols.http.h11_impl import RequestResponseCycle
 
 _PART_BYTES: Final = 16 * 1024
 """What is parsed at once: more would lie in the parser's buffer while a request runs."""
-_HEADERS: Final = [(b"content-type", b"application/json"), (b"x-content-type-options", b"nosniff")]
-_BUSY: Final = NotServed(
-    HTTPStatus.SERVICE_UNAVAILABLE, "BUSY", "The server has too much to do. Nothing was done: ask again later."
-)
-_RETRY: Final = (b"retry-after", b"1")
+_HEADERS: Final = [
+    (name.encode(), value.encode()) for name, value in {"content-type": "application/json", **HEADERS}.items()
+]
+_BUSY: Final = Refusal("BUSY", "The server has too much to do. Nothing was done: ask again later.")
+_TOO_BUSY: Final = cast("ASGI3Application", refused(_BUSY, headers=AGAIN))
 _NO_HTTP: Final = "This is no request of HTTP/1.1."
 
 
@@ -113,7 +115,7 @@ class HttpProtocol(H11Protocol):
         if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.abort()
             return
-        body = _refusal(self._parser.fault)
+        body = json.dumps(refusal_body(self._parser.fault.refusal)).encode()
         headers = [*_HEADERS, (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
         status = self._parser.fault.status
         self.transport.write(self.conn.send(h11.Response(status_code=status, headers=headers, reason=status.phrase)))
@@ -171,7 +173,7 @@ class HttpProtocol(H11Protocol):
                 fault = fault_of_head(event)
                 if fault is None:
                     self._chunks = self._discarded_bytes = 0
-                    self.app = self._serves if self._all.admits_request() else cast("ASGI3Application", _busy)
+                    self.app = self._serves if self._all.admits_request() else _TOO_BUSY
                     self._all.enter(self, "body")
                 return fault
             case h11.Data():
@@ -185,11 +187,12 @@ class HttpProtocol(H11Protocol):
     def _part_heard(self, part: h11.Data) -> NotServed | None:
         self._chunks += part.chunk_start
         if self._chunks > HTTP_CHUNKS:
-            return NotServed(HTTPStatus.BAD_REQUEST, "MALFORMED", f"The body has more than {HTTP_CHUNKS} chunks.")
+            refusal = Refusal("MALFORMED", f"The body has more than {HTTP_CHUNKS} chunks.")
+            return NotServed(HTTPStatus.BAD_REQUEST, refusal)
         if self.conn.our_state is h11.DONE:
             self._discard(len(part.data))
         elif self._all.phase(self) == "body" and not self._all.keep(self, len(part.data)):
-            return _BUSY
+            return NotServed(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY)
         return None
 
     def _answering(self) -> bool:
@@ -225,7 +228,7 @@ class _Parser(h11.Connection):
     def __init__(self, heard: Callable[[h11.Event], NotServed | None]) -> None:
         super().__init__(h11.SERVER, HTTP_HEAD_BYTES)
         self._heard = heard
-        self.fault = NotServed(HTTPStatus.BAD_REQUEST, "MALFORMED", _NO_HTTP)
+        self.fault = NotServed(HTTPStatus.BAD_REQUEST, Refusal("MALFORMED", _NO_HTTP))
 
     @property
     def answers_head(self) -> bool:
@@ -239,22 +242,11 @@ class _Parser(h11.Connection):
         except h11.RemoteProtocolError as error:
             large = error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             message = f"The headers of the request have more than {HTTP_HEAD_BYTES} bytes." if large else _NO_HTTP
-            self.fault = NotServed(HTTPStatus(error.error_status_hint), "TOO_LARGE" if large else "MALFORMED", message)
+            refusal = Refusal("TOO_LARGE" if large else "MALFORMED", message)
+            self.fault = NotServed(HTTPStatus(error.error_status_hint), refusal)
             raise
         fault = self._heard(event) if isinstance(event, h11.Event) else None
         if fault is not None:
             self.fault = fault
-            raise h11.RemoteProtocolError(fault.message, fault.status)
+            raise h11.RemoteProtocolError(fault.refusal.message, fault.status)
         return event
-
-
-async def _busy(_scope: Scope, _receive: Receive, send: Send) -> None:
-    """Answer a request that there is no room for."""
-    body = _refusal(_BUSY)
-    headers = [*_HEADERS, (b"content-length", str(len(body)).encode()), _RETRY]
-    await send({"type": "http.response.start", "status": _BUSY.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-def _refusal(fault: NotServed) -> bytes:
-    return json.dumps({"refusal": {"code": fault.code, "message": fault.message, "unmet": []}}).encode("ascii")

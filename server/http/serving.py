@@ -1,4 +1,4 @@
-"""Runs the endpoint under uvicorn, until it is told to stop."""
+"""Runs a site under uvicorn, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -13,42 +13,33 @@ from typing_extensions import override
 
 from pointsman.contracts.bounds import HTTP_STOP_MS
 
-from ..mcp_server import Era
-from ..replies import Governed
-from ..surfaces.desk import Settings
-from .address import Address
+from .address import Place
 from .connections import Connections, connections_that_fit
-from .desks import DeskPerConnection
-from .endpoint import endpoint
 from .protocol import HttpProtocol
+from .site import Application, Site
 
 _log = structlog.get_logger(__name__)
 
 
-async def serve_http(
-    governed: Governed, settings: Settings, era: Era, listening: tuple[socket.socket, Address], stop: asyncio.Event
-) -> None:
+async def serve_http(site: Site, place: Place, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve any number of clients, until `stop` is set.
 
     Then nothing new is accepted, what only waits for news is ended, and requests that run have a
     few seconds to be answered; what they have begun in the governor goes on.
 
     Args:
-        governed: Answers every call.
-        settings: How clients are served.
-        era: `handshake` speaks no other.
-        listening: Where.
+        site: What is served.
+        place: By which names it is reached.
+        listener: Where it listens.
         stop: Ends the serving.
 
     Raises:
         NamesCollide: when two things would have one name in a list of tools.
     """
-    listener, address = listening
-    desks = DeskPerConnection(governed, settings)
-    app = endpoint(desks, era, address, stop)
+    application = Application(site, place, stop)
     server = Server(
         uvicorn.Config(
-            app,
+            application.asgi,
             log_config=None,
             access_log=False,
             ws="none",
@@ -62,12 +53,12 @@ async def serve_http(
         Connections(connections_that_fit(), asyncio.get_running_loop().time),
     )
     stopper = asyncio.create_task(_stop(server, stop))
-    _log.info("serving", url=f"{address.url}/mcp")
+    _log.info("serving", url=f"{place.address.url}/mcp")
     try:
         await server.serve(sockets=[listener])
     finally:
         stopper.cancel()
-        await desks.aclose()
+        await application.aclose()
 
 
 class Server(uvicorn.Server):

@@ -35,7 +35,6 @@ from .script import STARTER
 PERSON: Final = "script:"
 """Begins the identifier of everybody a script makes up, so that nobody takes them for a real person."""
 _CHANNEL: Final = "script"
-_OUTSIDE: Final = Caller(Actor("external", f"{PERSON}outside"), CLIENT, _CHANNEL)
 
 
 class Stage:
@@ -87,7 +86,8 @@ class Stage:
 
     async def deliver(self, session: Session, event: str, arguments: JsonObject) -> JsonObject:
         """Deliver an event from outside."""
-        return _content(await self._governor.deliver(_OUTSIDE, session.id, event, arguments))
+        outside = Actor("external", f"{PERSON}outside", self.workflow.roles, owner=session.started_by)
+        return _content(await self._governor.deliver(Caller(outside, CLIENT, _CHANNEL), session.id, event, arguments))
 
     async def advance(self, session: Session, by_ms: int) -> None:
         """Let time pass, from one timer of the session to the next."""

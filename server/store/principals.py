@@ -20,7 +20,8 @@ PrincipalKind: TypeAlias = Literal["human", "agent", "system"]
 class Principal:
     """Somebody known here. `owner` is the person who answers for an agent's or a system's doings.
 
-    Times are milliseconds since the epoch. `token_hash` is None for one who has no token.
+    Times are milliseconds since the epoch. `token_hash` is None for one who has no token; a token with
+    a `session` opens that one alone.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Principal:
     created_at: int
     expires_at: int | None = None
     revoked_at: int | None = None
+    session: str | None = None
 
     def valid_at(self, now_ms: int) -> bool:
         """Whether the principal's token opens anything now."""
@@ -100,4 +102,5 @@ def _principal(row: RowMapping) -> Principal:
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
+        session=row["session"],
     )

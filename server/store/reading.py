@@ -22,27 +22,31 @@ LIST_ROWS: Final = 100
 """How many sessions a list has where nobody says otherwise."""
 AUDIT_ROWS: Final = 10_000
 """The same for rows of a history."""
+NO_CURSOR: Final = "this is no cursor; use the one that came with the page before"
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a principal may see: sessions of their own, of these definitions, and reviews that wait for these roles.
 
-    `hidden` are the definitions that do not show even its starter a session.
+    `hidden` are the definitions that do not show even its starter a session; of a principal who is bound to a
+    `session` nothing else is seen.
     """
 
     principal: str
     roles: tuple[str, ...] = ()
     definitions: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
+    session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SessionFilter:
     """Which sessions a list has: all that agree with every member that is not None.
 
-    `waiting_role` is the role an open review waits for, `begins` the first characters of the handle,
-    `seen` bounds the list to what somebody may see.
+    `waiting_role` is the role an open review waits for, `waiting_for` whose turn it is, `begins` the first characters
+    of the handle. `since_ms` and `until_ms` are moments of the start, the latter not included. `seen` bounds the list
+    to what somebody may see.
     """
 
     workflow: str | None = None
@@ -52,6 +56,9 @@ class SessionFilter:
     ended: bool | None = None
     begins: str | None = None
     seen: Seen | None = None
+    waiting_for: str | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,7 @@ def list_sessions(
     statement = _filtered(chosen).order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
     if cursor is not None:
         if not _CURSOR.match(cursor):
-            raise ValueError("this is no cursor; use the one that came with the page before")
+            raise ValueError(NO_CURSOR)
         started_at, _, last = cursor.partition("-")
         statement = statement.where(tuple_(sessions.c.started_at, sessions.c.id) < (int(started_at), last))
     found = [SessionSummary(**row) for row in connection.execute(statement.limit(limit + 1)).mappings()]
@@ -216,6 +223,7 @@ def _filtered(chosen: SessionFilter) -> Select[*tuple[Any, ...]]:
         sessions.c.state: chosen.state,
         sessions.c.started_by: chosen.started_by,
         sessions.c.role: chosen.waiting_role,
+        sessions.c.actor: chosen.waiting_for,
     }
     for column, value in equal.items():
         if value is not None:
@@ -225,13 +233,20 @@ def _filtered(chosen: SessionFilter) -> Select[*tuple[Any, ...]]:
         statement = statement.where(ended.is_not(None) if chosen.ended else ended.is_(None))
     if chosen.begins is not None:
         statement = statement.where(sessions.c.id.startswith(chosen.begins, autoescape=True))
-    return statement if chosen.seen is None else statement.where(_seen(chosen.seen))
+    if chosen.since_ms is not None:
+        statement = statement.where(sessions.c.started_at >= chosen.since_ms)
+    if chosen.until_ms is not None:
+        statement = statement.where(sessions.c.started_at < chosen.until_ms)
+    return statement.where(seen_by(chosen.seen))
 
 
-def _seen(seen: Seen) -> ColumnElement[bool]:
+def seen_by(seen: Seen | None) -> ColumnElement[bool]:
+    """Give the condition on `sessions` that leaves what somebody may see; None sees everything."""
+    if seen is None:
+        return true()
     own = sessions.c.started_by == seen.principal
     if seen.hidden:
         own = and_(own, sessions.c.definition.not_in(seen.hidden))
-    if not seen.definitions and not seen.roles:
-        return own  # as most often; there is an index for it
-    return or_(own, sessions.c.definition.in_(seen.definitions), sessions.c.role.in_(seen.roles))
+    if seen.definitions or seen.roles:  # most often there are none; there is an index for what is left then
+        own = or_(own, sessions.c.definition.in_(seen.definitions), sessions.c.role.in_(seen.roles))
+    return own if seen.session is None else and_(sessions.c.id == seen.session, own)

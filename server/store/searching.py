@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, false, select, true
+from sqlalchemy import Connection, Select, and_, false, or_, select, true
 
 from pointsman.fsm.session import LedgerEntry, OpenApproval, Session
 
 from ..audit.chain import AuditRow
-from .reading import LIST_ROWS
+from .reading import LIST_ROWS, Seen, seen_by
 from .tables import audit, definitions, sessions
 from .writing import DefinitionRow, StoredSession
 
@@ -20,7 +20,8 @@ from .writing import DefinitionRow, StoredSession
 class RowFilter:
     """Which audit rows are meant: all that agree with every member that is not None.
 
-    `since` and `until` are moments as the column `at` has them; `until` itself is not included.
+    `since` and `until` are moments as the column `at` has them; `until` itself is not included. `seen` leaves the rows
+    of the sessions that somebody may see, and none of the chain `server`.
     """
 
     session: str | None = None
@@ -30,20 +31,50 @@ class RowFilter:
     code: str | None = None
     since: str | None = None
     until: str | None = None
+    seen: Seen | None = None
 
 
-def find_rows(connection: Connection, chosen: RowFilter, limit: int = LIST_ROWS) -> list[AuditRow]:
-    """Give rows of all chains, newest first. There is no index by time: it looks at every row."""
+@dataclass(frozen=True, slots=True)
+class WaitingFilter:
+    """Which reviews and waiting calls are meant: all that agree with every member that is not None."""
+
+    role: str | None = None
+    workflow: str | None = None
+    seen: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlace:
+    """Where a row stands in a list of all chains."""
+
+    at: str
+    chain: str
+    revision: int
+
+
+def find_rows(
+    connection: Connection, chosen: RowFilter, limit: int = LIST_ROWS, after: RowPlace | None = None
+) -> list[AuditRow]:
+    """Give rows of all chains, newest first. There is no index by time: it looks at every row that may be meant."""
+    columns = audit.c
     statement = select(audit)
     for name, column in _EQUAL.items():
         value = getattr(chosen, name)
         if value is not None:
             statement = statement.where(column == value)
     if chosen.since is not None:
-        statement = statement.where(audit.c.at >= chosen.since)
+        statement = statement.where(columns.at >= chosen.since)
     if chosen.until is not None:
-        statement = statement.where(audit.c.at < chosen.until)
-    statement = statement.order_by(audit.c.at.desc(), audit.c.session_id, audit.c.revision.desc()).limit(limit)
+        statement = statement.where(columns.at < chosen.until)
+    if chosen.seen is not None:
+        statement = statement.where(columns.session_id.in_(select(sessions.c.id).where(seen_by(chosen.seen))))
+    if after is not None:
+        further = or_(
+            columns.session_id > after.chain,
+            and_(columns.session_id == after.chain, columns.revision < after.revision),
+        )
+        statement = statement.where(or_(columns.at < after.at, and_(columns.at == after.at, further)))
+    statement = statement.order_by(columns.at.desc(), columns.session_id, columns.revision.desc()).limit(limit)
     return [AuditRow._make(row) for row in connection.execute(statement)]
 
 
@@ -60,56 +91,53 @@ def path(connection: Connection, session_id: str) -> list[AuditRow]:
     return [AuditRow._make(row) for row in connection.execute(statement.order_by(audit.c.revision))]
 
 
-def open_reviews(connection: Connection, role: str | None = None, limit: int = LIST_ROWS) -> list[Session]:
-    """Give the sessions that wait for a person to decide, those that wait longest first.
+def open_reviews(connection: Connection, chosen: WaitingFilter) -> list[Session]:
+    """Give the sessions that wait for a person to decide.
+
+    Raises:
+        StoreUnreadable: when a snapshot is of another format, or damaged.
+    """
+    role = sessions.c.role
+    waits = role.is_not(None) if chosen.role is None else role == chosen.role
+    statement = _of_workflow(select(*_STORED).where(waits, seen_by(chosen.seen)), chosen.workflow)
+    return [StoredSession._make(row).restored() for row in connection.execute(statement)]
+
+
+def open_approvals(connection: Connection, chosen: WaitingFilter) -> list[tuple[Session, OpenApproval]]:
+    """Give the calls of tools that wait for a person, each with its session.
+
+    Whoever decides a call of a session may see the session (`fsm.gate.may_view`), whatever else `seen` says.
+
+    Raises:
+        StoreUnreadable: when a snapshot is of another format, or damaged.
+    """
+    seen = seen_by(chosen.seen).label("seen")
+    statement = _of_workflow(select(*_STORED, seen).where(sessions.c.has_approvals == true()), chosen.workflow)
+    found: list[tuple[Session, OpenApproval]] = []
+    for *stored, is_seen in connection.execute(statement):
+        session = StoredSession._make(stored).restored()
+        if is_seen or (chosen.seen is not None and _decides(chosen.seen, session)):
+            pending = (one for one in session.stay.approvals.values() if one.status == "pending")
+            found += [(session, one) for one in pending if chosen.role in (None, one.role)]
+    return found
+
+
+def open_effects(connection: Connection, seen: Seen | None = None) -> list[tuple[Session, LedgerEntry]]:
+    """Give the writes that run, or that nobody knows the outcome of, each with its session.
 
     Raises:
         StoreUnreadable: when a snapshot is of another format, or damaged.
     """
     columns = sessions.c
-    waits = columns.role.is_not(None) if role is None else columns.role == role
-    statement = select(columns.id, columns.head, columns.format, columns.snapshot).where(waits)
-    found = [StoredSession._make(row).restored() for row in connection.execute(statement)]
-    return sorted(found, key=lambda session: (session.stay.since, session.id))[:limit]
-
-
-def open_approvals(
-    connection: Connection, role: str | None = None, limit: int = LIST_ROWS
-) -> list[tuple[Session, OpenApproval]]:
-    """Give the calls of tools that wait for a person, each with its session, those that wait longest first.
-
-    Raises:
-        StoreUnreadable: when a snapshot is of another format, or damaged.
-    """
-    columns = sessions.c
-    waits = columns.has_approvals == true()
-    statement = select(columns.id, columns.head, columns.format, columns.snapshot).where(waits)
-    found = [
-        (session, approval)
-        for session in (StoredSession._make(row).restored() for row in connection.execute(statement))
-        for approval in session.stay.approvals.values()
-        if approval.status == "pending" and role in (None, approval.role)
-    ]
-    return sorted(found, key=lambda one: (one[1].opened_at, one[0].id, int(one[1].id)))[:limit]
-
-
-def open_effects(connection: Connection) -> list[tuple[Session, LedgerEntry]]:
-    """Give the writes that run, or that nobody knows the outcome of, each with its session, the oldest first.
-
-    Raises:
-        StoreUnreadable: when a snapshot is of another format, or damaged.
-    """
-    columns = sessions.c
-    statement = select(columns.id, columns.head, columns.format, columns.snapshot)
+    statement = select(*_STORED).where(seen_by(seen))
     rows = [*connection.execute(statement.where(columns.has_unknown == true()))]
     rows += connection.execute(statement.where(columns.has_open == true(), columns.has_unknown == false()))
-    found = [
+    return [
         (session, effect)
         for session in (StoredSession._make(row).restored() for row in rows)
         for effect in session.effects.values()
         if effect.status != "done"
     ]
-    return sorted(found, key=lambda one: (one[1].opened_at, one[0].id, int(one[1].call)))
 
 
 def newest_definition(connection: Connection, workflow: str) -> DefinitionRow | None:
@@ -140,3 +168,14 @@ _EQUAL: Final = {
     "action": audit.c.action,
     "code": audit.c.code,
 }
+_STORED: Final = (sessions.c.id, sessions.c.head, sessions.c.format, sessions.c.snapshot)
+
+
+def _of_workflow(statement: Select[*tuple[Any, ...]], workflow: str | None) -> Select[*tuple[Any, ...]]:
+    return statement if workflow is None else statement.where(sessions.c.workflow == workflow)
+
+
+def _decides(seen: Seen, session: Session) -> bool:
+    """Whether somebody sees a session because they decide a call of it."""
+    roles = {one.role for one in session.stay.approvals.values()}
+    return seen.session in (None, session.id) and not roles.isdisjoint(seen.roles)

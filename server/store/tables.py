@@ -118,6 +118,7 @@ principals = Table(
     Column("created_at", Integer, nullable=False),
     Column("expires_at", Integer),
     Column("revoked_at", Integer),
+    Column("session", Text),
 )
 
 instances = Table(

@@ -38,7 +38,7 @@ class Adaptive(ActionTools):
         if isinstance(reply, Reply) and reply.ended is None:
             several = len(connection.sessions) > 1
             return [*(self._tool(action, reply, several=several) for action in reply.allowed), STATUS_TOOL]
-        return [*(start_tool(workflow) for workflow in self._governed.workflows()), STATUS_TOOL, LIST_TOOL]
+        return [*(start_tool(workflow) for workflow in connection.startable()), STATUS_TOOL, LIST_TOOL]
 
     def _tool(self, action: Action, reply: Reply, *, several: bool) -> Tool:
         name = self.names.of(reply.workflow, action.name)

@@ -50,16 +50,16 @@ class Compact:
         self.through = "act"
 
     async def list_tools(self, connection: Connection) -> list[Tool]:
-        """Give the four tools; they are the same for every connection."""
-        del connection
-        workflows = self._governed.workflows()
+        """Give the four tools, or three to somebody who may start nothing; they never change."""
+        workflows = connection.startable()
+        start = Tool(
+            name="start",
+            description="Start a session of a workflow. " + " ".join(_described(one) for one in workflows),
+            input_schema=_start_schema(workflows),
+            annotations=CHANGES_THE_SESSION,
+        )
         return [
-            Tool(
-                name="start",
-                description="Start a session of a workflow. " + " ".join(_described(one) for one in workflows),
-                input_schema=_start_schema(workflows),
-                annotations=CHANGES_THE_SESSION,
-            ),
+            *([start] if workflows else []),
             Tool(
                 name="status",
                 description="Where a session is: its state, goal, context, and what is allowed now with schemas.",
@@ -92,7 +92,7 @@ class Compact:
         return await answered(connection, name, work)
 
     async def _start(self, connection: Connection, arguments: JsonObject, waiter: Waiter) -> CallToolResult:
-        schema = _start_schema(self._governed.workflows())
+        schema = _start_schema(await connection.workflows())
         if (refusal := unmet_arguments(arguments, schema)) is not None:
             return await astray(connection, "start", refusal, arguments)
         workflow = str(arguments["workflow"])

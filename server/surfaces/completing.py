@@ -34,14 +34,14 @@ async def complete(
     if value and not IDENTIFIER.match(value):
         return Completion(values=[])
     if isinstance(reference, PromptReference):
-        found = named(connection.governed, reference.name)
+        found = named(await connection.workflows(), reference.name)
         if found is None or argument != ARGUMENT:
             return Completion(values=[])
         workflow, state = found
         return await _sessions(connection, SessionChoice(workflow.name, state.name, value or None))
     if reference.uri.startswith(SESSION) and argument == "session":
         return await _sessions(connection, SessionChoice(begins=value or None))
-    workflows = connection.governed.workflows() if reference.uri.startswith(WORKFLOW) else ()
+    workflows = await connection.workflows() if reference.uri.startswith(WORKFLOW) else ()
     if argument == "workflow":
         return _beginning(value, (workflow.name for workflow in workflows))
     if argument == "state":

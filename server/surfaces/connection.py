@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from pointsman.contracts.workflow import Workflow
+from pointsman.fsm.gate import may_know, may_start
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor
 
@@ -33,6 +35,23 @@ class Connection:
         """Note the name of the client program, which may come with every request."""
         if client != self.caller.client:
             self.caller = Caller(self.caller.actor, client, self.caller.channel)
+
+    def act_as(self, actor: Actor) -> None:
+        """Note who calls."""
+        if actor != self.caller.actor:
+            self.caller = Caller(actor, self.caller.client, self.caller.channel)
+
+    async def workflows(self) -> list[Workflow]:
+        """Give the served workflows that the caller may know, in their order."""
+        served, actor = self.governed.workflows(), self.caller.actor
+        if actor.session is None:
+            return [one for one in served if may_know(one, actor)]
+        own = await self.governed.workflow_of(self.caller, actor.session)
+        return [one for one in served if one.name == own]
+
+    def startable(self) -> list[Workflow]:
+        """Give those of which the caller may start a session."""
+        return [one for one in self.governed.workflows() if may_start(one, self.caller.actor)]
 
     @property
     def sessions(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -31,6 +31,7 @@ from mcp_types import (
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import BaseModel
 
+from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.refusals import Code, Refusal
 from pointsman.fsm.session import Actor
 
@@ -57,12 +58,12 @@ class Settings:
 
     Args:
         surface: which shape of the tool list to show, or `auto`.
-        caller_id: the accountable principal, `local:<user of the operating system>`.
+        actor: who calls.
         session: a session to bind from the beginning.
     """
 
     surface: SurfaceChoice
-    caller_id: str
+    actor: Actor
     session: str | None = None
 
 
@@ -78,10 +79,14 @@ class Desk:
         self._changes = ListChanges()
         self._surfaces = shared.surfaces
         self._watching: asyncio.Task[None] | None = None
-        self._connection = Connection(governed, Actor("agent", settings.caller_id), CHANNEL, self._changes.maybe)
+        self._connection = Connection(governed, settings.actor, CHANNEL, self._changes.maybe)
         self._updates = ResourceUpdates(self._connection)
         if settings.session is not None:
             self._connection.bind(settings.session)
+
+    def is_asked_by(self, actor: Actor) -> None:
+        """Note what the caller is now: a principal's roles may be others than at the request before."""
+        self._connection.act_as(actor)
 
     def watch(self) -> None:
         """Tell the client from now on when its list of tools has changed."""
@@ -154,7 +159,7 @@ class Desk:
     async def list_prompts(self, client: ServerSession) -> list[Prompt]:
         """List the contracts of all states in which an agent acts, and what sources offer."""
         self._surface(client)
-        ours = prompts.prompts(self._connection.governed)
+        ours = prompts.prompts(await self._connection.workflows())
         return [*ours, *await passed_on.prompts(self._connection, ours)]
 
     async def get_prompt(
@@ -166,7 +171,7 @@ class Desk:
             MCPError: where there is none for this caller.
         """
         surface = self._surface(client)
-        if prompts.named(self._connection.governed, name) is None:
+        if prompts.named(await self._connection.workflows(), name) is None:
 
             async def make(waiter: Waiter) -> GetPromptResult:
                 return await passed_on.prompt(self._connection, name, dict(arguments), waiter)
@@ -181,7 +186,7 @@ class Desk:
     async def complete(self, client: ServerSession, asked: CompleteRequestParams) -> Completion:
         """Complete an argument of a prompt or of a resource template, ours or a source's."""
         self._surface(client)
-        if not _is_ours(self._connection.governed, asked.ref):
+        if not _is_ours(await self._connection.workflows(), asked.ref):
             return await passed_on.completion(self._connection, asked)
         given = asked.context.arguments if asked.context is not None else None
         name, value = asked.argument.name, asked.argument.value
@@ -238,7 +243,7 @@ class Desk:
         await self._bus.publish(ResourceUpdated(uri=uri))
 
 
-def _is_ours(governed: Governed, reference: PromptReference | ResourceTemplateReference) -> bool:
+def _is_ours(workflows: Sequence[Workflow], reference: PromptReference | ResourceTemplateReference) -> bool:
     if isinstance(reference, PromptReference):
-        return prompts.named(governed, reference.name) is not None
+        return prompts.named(workflows, reference.name) is not None
     return reference.uri.startswith((resources.SESSION, resources.WORKFLOW))

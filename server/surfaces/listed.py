@@ -58,7 +58,7 @@ class ActionTools(ABC):
             work = astray(connection, name, refusal, arguments)
         elif name == LIST:
             work = listed_sessions(connection, arguments)
-        elif started != name and any(one.name == started for one in self._governed.workflows()):
+        elif started != name and any(one.name == started for one in await connection.workflows()):
             work = self._start(connection, started, arguments, waiter)
         else:
             work = self._act(connection, name, arguments, waiter)
@@ -77,7 +77,7 @@ class ActionTools(ABC):
         asked = take_apart(arguments, meant.clashing)
         if isinstance(asked, Refusal):
             return await astray(connection, name, asked, arguments)
-        starts = " or ".join(START + workflow.name for workflow in self._governed.workflows())
+        starts = " or ".join(START + workflow.name for workflow in connection.startable()) or "another token"
         session = connection.session_for(asked.session, starts)
         if isinstance(session, Refusal):
             return await astray(connection, name, session, arguments)

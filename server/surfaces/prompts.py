@@ -6,7 +6,7 @@ context, which is what its status says too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mcp.shared.exceptions import MCPError
@@ -16,7 +16,7 @@ from pointsman.contracts.values import JsonObject, canonical
 from pointsman.contracts.workflow import AgentState, Workflow
 from pointsman.fsm.allowed import Action, offers
 
-from ..replies import Governed, Reply, Stray
+from ..replies import Reply, Stray
 from .arguments import unfit
 from .connection import Connection
 from .names import agent_states
@@ -26,7 +26,7 @@ ARGUMENT: Final = "session"
 _LEAVE: Final = "The state is left by sending one of its events. A refusal says what is missing: mend it and try again."
 
 
-def prompts(governed: Governed) -> list[Prompt]:
+def prompts(workflows: Sequence[Workflow]) -> list[Prompt]:
     """List the contract of every state in which an agent acts."""
     handle = PromptArgument(name=ARGUMENT, description="A session in this state, for its context", required=False)
     return [
@@ -36,15 +36,15 @@ def prompts(governed: Governed) -> list[Prompt]:
             description=state.goal or f"What an agent may do in {state.name}, and what it must bring to leave it.",
             arguments=[handle],
         )
-        for workflow in governed.workflows()
+        for workflow in workflows
         for state in agent_states(workflow)
     ]
 
 
-def named(governed: Governed, name: str) -> tuple[Workflow, AgentState] | None:
+def named(workflows: Sequence[Workflow], name: str) -> tuple[Workflow, AgentState] | None:
     """Give the state whose contract a prompt of this name is."""
     of, _, state_name = name.partition(".")
-    workflow = next((one for one in governed.workflows() if one.name == of), None)
+    workflow = next((one for one in workflows if one.name == of), None)
     states = agent_states(workflow) if workflow is not None else []
     state = next((one for one in states if one.name == state_name), None)
     return (workflow, state) if workflow is not None and state is not None else None
@@ -56,7 +56,7 @@ async def prompt(connection: Connection, surface: Surface, name: str, arguments:
     Raises:
         MCPError: -32602 where there is no such prompt, no such session for this caller, or the session is elsewhere.
     """
-    found = named(connection.governed, name)
+    found = named(await connection.workflows(), name)
     if found is None:
         raise MCPError(INVALID_PARAMS, "There is no such prompt. prompts/list has those there are.")
     if unknown := [argument for argument in arguments if argument != ARGUMENT]:

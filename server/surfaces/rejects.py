@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import structlog
+from ..recording import WAITING, Recording
 
 if TYPE_CHECKING:
     from pointsman.fsm.refusals import Code
 
 Record: TypeAlias = "Callable[[Code, str], Coroutine[None, None, None]]"
-WAITING: Final = 100
-"""Rejected messages that may wait to be recorded; what comes beyond is answered all the same."""
-
-_log = structlog.get_logger(__name__)
 
 
 class Rejects:
@@ -23,37 +18,24 @@ class Rejects:
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Code, str]] = []
-        self._recording: set[asyncio.Task[None]] = set()
+        self._recording = Recording()
         self._record: Record | None = None
 
     def open(self, record: Record) -> None:
         """Have recorded what has come, and what will come."""
         self._record = record
         for code, message in self._waiting:
-            self._begin(record(code, message))
+            self.on_reject(code, message)
         self._waiting.clear()
 
     def on_reject(self, code: Code, message: str) -> None:
         """Have a rejected message recorded. Never waits."""
-        if len(self._waiting) + len(self._recording) >= WAITING:
-            return
-        if self._record is None:
+        record = self._record
+        if record is not None:
+            self._recording.begin(lambda: record(code, message))
+        elif len(self._waiting) < WAITING:
             self._waiting.append((code, message))
-        else:
-            self._begin(self._record(code, message))
 
     async def recorded(self) -> None:
         """Wait until everything is recorded."""
-        await asyncio.gather(*self._recording)
-
-    def _begin(self, recording: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(_safely(recording))
-        self._recording.add(task)
-        task.add_done_callback(self._recording.discard)
-
-
-async def _safely(recording: Coroutine[None, None, None]) -> None:
-    try:
-        await recording
-    except Exception:  # noqa: BLE001 - the client has its answer; the conversation goes on
-        _log.exception("rejected message not recorded")
+        await self._recording.finished()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -25,7 +26,7 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import AgentState, Workflow
 from pointsman.fsm.allowed import offers
 
-from ..replies import Governed, SessionChoice, Stray
+from ..replies import SessionChoice, Stray
 from .arguments import unfit
 from .connection import Connection
 from .names import Names, agent_states
@@ -88,7 +89,7 @@ async def listed(connection: Connection, cursor: str | None) -> ListResourcesRes
     found = await connection.governed.list_sessions(connection.caller, SessionChoice(), cursor)
     if isinstance(found, Stray):
         raise MCPError(INVALID_PARAMS, found.refusal.message)
-    workflows = connection.governed.workflows() if cursor is None else ()
+    workflows = await connection.workflows() if cursor is None else ()
     resources = [
         Resource(name=one.name, title=one.title, description=one.goal, uri=WORKFLOW + one.name, mime_type=JSON_TYPE)
         for one in workflows
@@ -114,7 +115,7 @@ async def read(connection: Connection, uri: str, names: Names) -> ReadResourceRe
         MCPError: -32602 (MCP 2026-07-28, resources) where there is none, or none for this caller.
     """
     if uri.startswith(WORKFLOW):
-        text = _of_workflow(connection.governed, uri.removeprefix(WORKFLOW), names)
+        text = _of_workflow(await connection.workflows(), uri.removeprefix(WORKFLOW), names)
         mime_type = JSON_TYPE
     else:
         address, _, query = uri.removeprefix(SESSION).partition("?")
@@ -156,9 +157,9 @@ def _after(query: str) -> int | None:
     return int(value) if _AFTER.match(value) else None
 
 
-def _of_workflow(governed: Governed, path: str, names: Names) -> str | None:
+def _of_workflow(workflows: Sequence[Workflow], path: str, names: Names) -> str | None:
     name, slash, state_name = path.partition("/")
-    workflow = next((one for one in governed.workflows() if one.name == name), None)
+    workflow = next((one for one in workflows if one.name == name), None)
     if workflow is None:
         return None
     states = {state.name: state for state in agent_states(workflow)}

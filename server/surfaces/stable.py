@@ -7,6 +7,7 @@ governor, and replies name what it allows.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from mcp_types import Tool
@@ -29,26 +30,31 @@ class Stable(ActionTools):
     def __init__(self, governed: Governed) -> None:
         workflows = governed.workflows()
         super().__init__(governed, Names(workflows, prefixes(workflows)))
-        actions = [tool for workflow in workflows for tool in self._tools(workflow)]
-        self._list = [*(start_tool(workflow) for workflow in workflows), STATUS_TOOL, LIST_TOOL, *actions]
-        self._listed = frozenset(tool.name for tool in actions)
+        self._starts = {workflow.name: start_tool(workflow) for workflow in workflows}
+        self._actions = {workflow.name: self._tools(workflow) for workflow in workflows}
+        self._listed = frozenset(tool.name for tools in self._actions.values() for tool in tools)
 
     @property
     def excess(self) -> str | None:
         """Say in which way the list is larger than clients and model APIs take; None where it is not."""
-        longest = max(self._list, key=lambda tool: len(tool.name)).name
-        size_bytes = sum(len(tool.model_dump_json(by_alias=True, exclude_none=True)) for tool in self._list)
-        if len(self._list) > LISTED_TOOLS:
-            return f"{len(self._list)} tools; at most {LISTED_TOOLS} are listed"
+        tools = self._list(self._starts, self._actions)
+        longest = max(tools, key=lambda tool: len(tool.name)).name
+        size_bytes = sum(len(tool.model_dump_json(by_alias=True, exclude_none=True)) for tool in tools)
+        if len(tools) > LISTED_TOOLS:
+            return f"{len(tools)} tools; at most {LISTED_TOOLS} are listed"
         if len(longest) > WIRE_NAME_CHARACTERS:
             return f"the name {longest} has more than {WIRE_NAME_CHARACTERS} characters"
         return f"{size_bytes} bytes; at most {LISTED_BYTES} are listed" if size_bytes > LISTED_BYTES else None
 
     @override
     async def list_tools(self, connection: Connection) -> list[Tool]:
-        """Give the list; it is the same for every connection."""
-        del connection
-        return self._list
+        """Give the list; it is the same for every connection of a caller."""
+        known = [workflow.name for workflow in await connection.workflows()]
+        return self._list([workflow.name for workflow in connection.startable()], known)
+
+    def _list(self, startable: Iterable[str], known: Iterable[str]) -> list[Tool]:
+        starts = [self._starts[name] for name in startable]
+        return [*starts, STATUS_TOOL, LIST_TOOL, *(tool for name in known for tool in self._actions[name])]
 
     def _tools(self, workflow: Workflow) -> list[Tool]:
         tools: list[Tool] = []

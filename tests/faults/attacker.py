@@ -103,10 +103,10 @@ async def refused(name: str, said: bytes, url: str) -> Ended:
     return Ended(name, status, time.monotonic() - before)
 
 
-async def not_reading(url: str, connection: str, session: str) -> Ended:
+async def not_reading(url: str, connection: str, session: str, number: int) -> Ended:
     """Ask for a long answer, and do not read it; say more until the connection is closed."""
     action = {"session": session, "action": "shelf.page", "arguments": {"length": PAGE}}
-    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "act", "arguments": action}}
+    asked = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {"name": "act", "arguments": action}}
     body = json.dumps(asked).encode()
     loop = asyncio.get_running_loop()
     host, _, port = url.removeprefix("http://").rpartition(":")
@@ -158,7 +158,7 @@ async def attack(url: str, connection: str, session: str) -> list[Ended]:
     return await asyncio.gather(
         *(attempt(say, url) for say, times in ATTEMPTS for _ in range(times)),
         *(refused(name, said, url) for name, said in all_said),
-        *(not_reading(url, connection, session) for _ in range(UNREAD)),
+        *(not_reading(url, connection, session, number) for number in range(UNREAD)),
     )
 
 

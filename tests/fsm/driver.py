@@ -44,7 +44,8 @@ ADA = Actor("agent", "ada")
 ADA_HERSELF = Actor("human", "ada", ("reviewer",))
 MARIA = Actor("human", "maria", ("reviewer",))
 STRANGER = Actor("agent", "mallory")
-OUTSIDE = Actor("external", "webhook")
+OUTSIDE = Actor("external", "webhook", owner="ada")
+"""A system that answers for who started the session."""
 SERVER = Actor("system", "pointsman")
 
 ANY_ARGUMENTS: JsonObject = {

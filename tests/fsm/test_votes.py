@@ -15,7 +15,7 @@ from pointsman.fsm.session import Actor
 from pointsman.fsm.snapshots import snapshot
 from pointsman.fsm.votes import tallies, votes_so_far
 
-from .driver import ADA_HERSELF, Story, json_object, workflow
+from .driver import ADA_HERSELF, OUTSIDE, Story, json_object, workflow
 
 NEEDED: Final = 3
 BOARD: Final = workflow("""
@@ -153,7 +153,7 @@ def test_votes_are_of_their_stay(story: Story) -> None:
     story.decide("ask", {"why": "Which?"}, actor=OTTO)
     story.decide("ask", {"why": "Which?"}, actor=ZOE)
     assert story.state == "asked"
-    story.send("answered", actor=Actor("external", "webhook"))
+    story.send("answered", actor=OUTSIDE)
     story.decide("approve", actor=OTTO)
     story.decide("approve", actor=ZOE)
     assert story.state == "review"

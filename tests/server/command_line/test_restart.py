@@ -60,7 +60,7 @@ def test_with_neither_terminal_nor_token_nothing_is_restarted(shell: Shell) -> N
     assert shell.look("sessions", "show", session)["state"] == "drafting"
 
 
-@pytest.mark.parametrize(("token", "told"), [("pmh_guessed", "not one of this database's"), (None, "may restart it")])
+@pytest.mark.parametrize(("token", "told"), [("pmh_guessed", "not one of this server's"), (None, "may restart it")])
 def test_a_token_restarts_only_what_its_person_may_drive(shell: Shell, token: str | None, told: str) -> None:
     session = drafted(shell)
     if token is None:

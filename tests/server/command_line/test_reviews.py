@@ -95,7 +95,7 @@ def test_tokens_that_open_nothing_decide_nothing(shell: Shell, maria: Callable[.
     session = awaiting_boss(shell)
     unknown = shell.run("review", "decide", session, "approve", "--rationale", "x", "--token", "pmh_guessed")
     assert unknown.code == 1
-    assert "not one of this database's" in unknown.stderr
+    assert "not one of this server's" in unknown.stderr
     shell.at_terminal("token", "revoke", "maria", typed="maria")
     revoked = maria(session, "approve", "--rationale", "x")
     assert revoked.code == 1

@@ -1,11 +1,13 @@
 """Design, section 7: the making of a human token needs a terminal, where the name is typed once more."""
 
+import json
 import sqlite3
 
 import pytest
 from click.testing import CliRunner
 
 from pointsman.server.command_line import main
+from pointsman.server.identity import local_principal
 from tests.server.command_line.terminal import Ended, Shell
 
 
@@ -44,11 +46,54 @@ def test_another_name_typed_makes_no_token(shell: Shell) -> None:
     assert not shell.database.exists()
 
 
-@pytest.mark.parametrize("kind", ["agent", "system"])
-def test_tokens_of_agents_and_systems_are_said_to_come_with_http(kind: str) -> None:
-    done = CliRunner().invoke(main, ["token", "create", "bot", "--role", "boss", "--kind", kind])
+@pytest.mark.parametrize(("kind", "prefix"), [("agent", "pma_"), ("system", "pms_")])
+def test_a_token_of_an_agent_or_a_system_needs_no_terminal_and_has_an_owner(
+    shell: Shell, kind: str, prefix: str
+) -> None:
+    """Design, section 7: the accountable principal of what it starts is the token's owner."""
+    made = json.loads(shell.run("token", "create", "bot", "--kind", kind, "--owner", "maria", "--json").stdout)
+    assert made["token"].startswith(prefix)
+    assert (made["kind"], made["owner"], made["roles"], made["session"]) == (kind, "maria", [], None)
+    bound = shell.run("token", "create", "other", "--kind", kind, "--session", "s" * 26, "--json")
+    assert json.loads(bound.stdout)["session"] == "s" * 26
+    assert json.loads(bound.stdout)["owner"] == local_principal()
+
+
+def test_a_name_keeps_its_kind(shell: Shell) -> None:
+    """Its rows in the audit say what it was; a person must not come after an agent of the same name."""
+    shell.run("token", "create", "maria", "--kind", "agent")
+    assert shell.at_terminal("token", "revoke", "maria", typed="maria").code == 0
+    done = shell.at_terminal("token", "create", "maria", "--role", "boss", typed="maria")
+    assert done.code == 1
+    assert "is of the kind agent" in done.stdout
+
+
+def test_who_made_and_who_revoked_a_token_is_audited_and_the_token_is_not(shell: Shell) -> None:
+    token = create(shell)
+    revoke(shell, "maria")
+    rows = shell.look("audit", "show", "server")
+    assert [(row["action"], row["outcome"], row["actor_id"]) for row in rows] == [
+        ("create_token", "done", local_principal()),
+        ("revoke_token", "done", local_principal()),
+    ]
+    assert rows[0]["body"]["result"]["name"] == "maria"
+    assert token not in json.dumps(rows)
+    assert shell.run("audit", "verify").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--kind", "agent", "--owner", "mar ia"], "a person's name"),
+        (["--kind", "agent", "--session", "x y"], "--session"),
+        (["--owner", "maria", "--role", "boss"], "answers for themselves"),
+        ([], "needs a role"),
+    ],
+)
+def test_a_token_that_makes_no_sense_is_told_why(words: list[str], told: str) -> None:
+    done = CliRunner().invoke(main, ["token", "create", "bot", *words])
     assert done.exit_code == 2
-    assert "come with the HTTP server" in done.stderr
+    assert told in done.stderr
 
 
 def test_a_name_that_could_be_taken_for_a_local_user_is_refused() -> None:

@@ -13,11 +13,13 @@ import mcp_types as types
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from pointsman.server.http.address import Address, listen
+from pointsman.fsm.session import Actor
+from pointsman.server.credentials.port import Identified, NotAccepted
+from pointsman.server.http.address import Address, Place, listen
 from pointsman.server.http.serving import serve_http
+from pointsman.server.http.site import Site
 from pointsman.server.mcp_server import Era
 from pointsman.server.surfaces.choosing import SurfaceChoice
-from pointsman.server.surfaces.desk import Settings
 from tests.server.surfaces.connected import Connected
 from tests.server.surfaces.governed import InMemoryGoverned, governed_with
 
@@ -25,6 +27,18 @@ INITIALIZE: Final = (
     b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},'
     b'"clientInfo":{"name":"raw","version":"1"}}}'
 )
+
+
+class Tokens(dict[str, Actor]):
+    """Knows the tokens that it holds. Fills the port `Authenticator`."""
+
+    async def identify(self, token: str) -> Identified | NotAccepted:
+        found = self.get(token)
+        return NotAccepted("unknown", "This token is not one of this server's.") if found is None else Identified(found)
+
+
+async def _ready() -> bool:
+    return True
 
 
 @dataclass
@@ -39,14 +53,32 @@ class Served:
 
 @asynccontextmanager
 async def served(
-    *, surface: SurfaceChoice = "auto", era: Era = "auto", session: str = "", bound: bool = True
+    *,
+    surface: SurfaceChoice = "auto",
+    era: Era = "auto",
+    session: str = "",
+    bound: bool = True,
+    tokens: Tokens | None = None,
+    url: str | None = None,
+    pages: tuple[str, ...] = (),
 ) -> AsyncGenerator[Served]:
-    """Serve parcels; one is on its way already where `session` is given, and bound to all connections if `bound`."""
+    """Serve parcels; one is on its way already where `session` is given, and bound to all connections if `bound`.
+
+    Where there are `tokens`, one is needed; otherwise everybody is an agent of the tester's.
+    """
     governed = governed_with(session)
     listener, address = listen(Address("127.0.0.1", 0))
     stop = asyncio.Event()
-    settings = Settings(surface, "local:tester", session if session and bound else None)
-    serving = asyncio.create_task(serve_http(governed, settings, era, (listener, address), stop))
+    site = Site(
+        governed,
+        tokens or Tokens(),
+        _ready,
+        tokenless=Actor("agent", "local:tester") if tokens is None else None,
+        surface=surface,
+        era=era,
+        session=session if session and bound else None,
+    )
+    serving = asyncio.create_task(serve_http(site, Place(address, url, pages), listener, stop))
     try:
         yield Served(governed, address.url, stop, serving)
     finally:
@@ -57,7 +89,7 @@ async def served(
 
 @asynccontextmanager
 async def connected(
-    server: Served, *, mode: str = "legacy", name: str = "claude-code", path: str = "/mcp"
+    server: Served, *, mode: str = "legacy", name: str = "claude-code", path: str = "/mcp", token: str | None = None
 ) -> AsyncGenerator[Connected]:
     """Connect the SDK's client. `mode` is its own: `legacy` for the handshake, `auto` for the newest."""
     heard: list[Connected] = []
@@ -65,11 +97,13 @@ async def connected(
     async def hear(message: object) -> None:
         await heard[0].hear(message)
 
-    transport = streamable_http_client(server.url + path)
+    bearer = None if token is None else {"authorization": f"Bearer {token}"}
+    http = httpx2.AsyncClient(verify=False, headers=bearer, timeout=httpx2.Timeout(30, read=300))
+    transport = streamable_http_client(server.url + path, http_client=http)
     info = types.Implementation(name=name, version="1")
     client = Client(transport, mode=mode, client_info=info, message_handler=hear)
     heard.append(Connected(client))
-    async with client:
+    async with http, client:
         yield heard[0]
 
 

@@ -16,6 +16,7 @@ from mcp import Client
 from mcp.client.session import ElicitationFnT
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
+from pointsman.fsm.session import Actor
 from pointsman.server.replies import Governed
 from pointsman.server.stdio.transport import Incoming, Outgoing, strict_pipes
 from pointsman.server.stdio_server import StdioServer
@@ -103,7 +104,7 @@ async def connected(
         )
     else:
         transport = _served_here(
-            governed or governed_with(session), Settings(surface, "local:tester", session or None), era
+            governed or governed_with(session), Settings(surface, Actor("agent", "local:tester"), session or None), era
         )
     info = types.Implementation(name=name, version="1")
     client = Client(

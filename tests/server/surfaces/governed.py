@@ -123,6 +123,8 @@ class InMemoryGoverned:
         self.sessions: dict[str, Reply] = {}
         self.listeners: dict[str, list[Callable[[Glimpse], None]]] = {}
         self.strays: list[JsonObject] = []
+        self.callers: dict[str, Caller] = {}
+        """Who has started each session."""
 
     def workflows(self) -> Sequence[Workflow]:
         return self._workflows
@@ -135,6 +137,7 @@ class InMemoryGoverned:
             return Stray(Refusal("MISSING_FIELDS", "The start needs parcel_id.", unmet))
         session = f"s{next(self._numbers)}".ljust(26, "a")
         self.sessions[session] = Reply(session, workflow, "weighing", 2, "done")
+        self.callers[session] = caller
         return self._tell(session, entered=True)
 
     async def status(self, caller: Caller, session: str) -> Reply | Stray:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from mcp.shared.exceptions import MCPError
 
+from pointsman.fsm.gate import NOT_FOUND
+from pointsman.server.http.refusals import refusal_body
 from tests.server.http.served import INITIALIZE, connected, post, served, until
 
 BOTH_ERAS = pytest.mark.parametrize("mode", ["legacy", "auto"])
@@ -69,11 +70,13 @@ async def test_a_session_named_at_the_start_is_bound_to_every_connection(mode: s
                 assert (await agent.call("desk_label"))["session"] == SESSION
 
 
-@BOTH_ERAS
-async def test_an_endpoint_that_can_be_no_sessions_is_refused(mode: str) -> None:
-    async with served() as server, connected(server, mode=mode, path="/sessions/a%20b/mcp") as agent:
-        with pytest.raises(MCPError, match="names no session"):
-            await agent.tools()
+@pytest.mark.parametrize("path", [f"/sessions/{'x' * 26}/mcp", "/sessions/a%20b/mcp"])
+async def test_the_endpoint_of_a_session_that_there_is_not_is_not_there(path: str) -> None:
+    """Design, section 4: the same words for unknown, expired, and somebody else's."""
+    async with served(session=SESSION, bound=False) as server:
+        response = await post(server, INITIALIZE, path)
+        assert (response.status_code, response.json()) == (404, refusal_body(NOT_FOUND))
+        await until(lambda: [stray["code"] for stray in server.governed.strays] == ["NOT_FOUND"])
 
 
 async def test_a_client_of_the_2026_era_that_listens_is_told_of_its_sessions_list() -> None:

@@ -1,0 +1,61 @@
+"""Audit rows: those of all sessions, newest first, and the history of one chain in its order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Connection
+
+from pointsman.contracts.values import JsonObject
+
+from ..audit.chain import AuditRow
+from ..store.reading import AUDIT_ROWS, LIST_ROWS, NO_CURSOR, audit_rows
+from ..store.rows import row_as_json
+from ..store.searching import RowFilter, RowPlace, audit_row, find_rows
+from .pages import Page, cut
+
+
+def page(connection: Connection, chosen: RowFilter, limit: int = LIST_ROWS, cursor: str | None = None) -> Page:
+    """List rows of all chains, newest first.
+
+    Raises:
+        ValueError: for a cursor that is not one of ours.
+    """
+    after = None if cursor is None else _read_cursor(cursor)
+    shown, last = cut(find_rows(connection, chosen, limit + 1, after), limit)
+    return _page(shown, None if last is None else f"{last.at}_{last.session_id}.{last.revision}")
+
+
+def history(connection: Connection, chain: str, limit: int = AUDIT_ROWS, cursor: str | None = None) -> Page:
+    """List the rows of a chain, the first row first.
+
+    Raises:
+        ValueError: for a cursor that is not one of ours.
+    """
+    if cursor is not None and not _REVISION.match(cursor):
+        raise ValueError(NO_CURSOR)
+    shown, last = cut(audit_rows(connection, chain, int(cursor or 0), limit + 1), limit)
+    return _page(shown, None if last is None else str(last.revision))
+
+
+def document(connection: Connection, chain: str, revision: int) -> JsonObject | None:
+    """Give one row of a chain, with its body."""
+    found = audit_row(connection, chain, revision)
+    return None if found is None else row_as_json(found)
+
+
+def _page(rows: Sequence[AuditRow], cursor: str | None) -> Page:
+    return Page(tuple(row_as_json(row) for row in rows), cursor)
+
+
+def _read_cursor(text: str) -> RowPlace:
+    found = _CURSOR.match(text)
+    if found is None:
+        raise ValueError(NO_CURSOR)
+    return RowPlace(found[1], found[2], int(found[3]))
+
+
+_CURSOR: Final = re.compile(r"([0-9TZ:.-]{10,30})_([A-Za-z0-9_.-]{1,128})\.([0-9]{1,15})\Z", re.ASCII)
+_REVISION: Final = re.compile(r"[0-9]{1,15}\Z", re.ASCII)

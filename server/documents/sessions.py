@@ -1,0 +1,108 @@
+"""Sessions: the list of them, and all there is to say of one."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from pointsman.contracts.times import iso
+from pointsman.contracts.values import JsonObject
+from pointsman.fsm.session import OpenApproval, OpenCall, Provenance, Session, Timer
+
+from ..audit.chain import AuditRow
+from ..store.reading import LIST_ROWS, SessionFilter, list_sessions
+from ..store.rows import row_as_json
+from ..store.searching import path
+from . import effects
+from .pages import Page
+from .places import given, moment, place
+
+
+def page(connection: Connection, chosen: SessionFilter, limit: int = LIST_ROWS, cursor: str | None = None) -> Page:
+    """List sessions, newest first.
+
+    Raises:
+        ValueError: for a cursor that is not one of ours.
+    """
+    found = list_sessions(connection, chosen, limit, cursor)
+    return Page(tuple(one.as_json() for one in found.sessions), found.cursor)
+
+
+def document(connection: Connection, session: Session) -> JsonObject:
+    """Give all there is to say of a session, with the path it took."""
+    stay = session.stay
+    timers = {**session.timers, **stay.timers}
+    record: JsonObject = {
+        name: {"value": value, "from": _provenance(session.provenance[name])} for name, value in session.record.items()
+    }
+    return {
+        **place(session),
+        "version": session.version,
+        "definition": session.definition,
+        "started_by": session.started_by,
+        "started_at": iso(session.started_at),
+        "client": session.client,
+        "since": iso(stay.since),
+        "record": record,
+        "review": None if stay.review is None else {"role": stay.review.role, "shown_digest": stay.review.shown_digest},
+        "approvals": [_approval(session, approval) for approval in stay.approvals.values()],
+        "effects": [effects.entry(session, effect) for effect in session.effects.values()],
+        "open_calls": [_open_call(call) for call in stay.open.values()],
+        "timers": [_timer(name, timer) for name, timer in sorted(timers.items(), key=lambda item: item[1].at)],
+        "path": [step(row) for row in path(connection, session.id)],
+    }
+
+
+def step(row: AuditRow) -> JsonObject:
+    """Give one entered state of a path."""
+    body = row_as_json(row)["body"]
+    because = body.get("because") if isinstance(body, dict) else None
+    return {"revision": row.revision, "at": row.at, "state": row.state_after, "because": because}
+
+
+def _provenance(one: Provenance) -> JsonObject:
+    return given(
+        {
+            "how": one.how,
+            "action": one.action,
+            "state": one.state,
+            "actor_kind": one.actor_kind,
+            "actor_id": one.actor_id,
+            "confidence": one.confidence,
+            "at": iso(one.at),
+            "revision": one.revision,
+        }
+    )
+
+
+def _open_call(call: OpenCall) -> JsonObject:
+    return {
+        "call": call.id,
+        "tool": call.tool,
+        "arguments": call.arguments,
+        "effect": call.effect,
+        "purpose": call.purpose,
+        "instance": call.instance,
+        "opened_at": iso(call.opened_at),
+        "attempt": call.attempt,
+    }
+
+
+def _approval(session: Session, approval: OpenApproval) -> JsonObject:
+    return given(
+        {
+            "approval": f"{session.id}.{approval.id}",
+            "tool": approval.tool,
+            "arguments": approval.arguments,
+            "role": approval.role,
+            "asked_by": approval.asked_by,
+            "opened_at": iso(approval.opened_at),
+            "due": moment(approval.expires_at),
+            "status": approval.status,
+            "by": approval.by,
+            "rationale": approval.rationale,
+        }
+    )
+
+
+def _timer(name: str, timer: Timer) -> JsonObject:
+    return {"timer": name, "kind": timer.kind, "at": iso(timer.at), "to": timer.to}

@@ -1,0 +1,169 @@
+"""The doors: every route says which credentials it takes, and whoever comes in is known from then on.
+
+A door asks who somebody is, and never what they may do: that is the workflow's to say. What is turned
+away is recorded in the chain of calls that belong to no session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from http import HTTPStatus
+from typing import Final, Literal, TypeAlias
+
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pointsman.contracts.values import JsonObject
+from pointsman.fsm.refusals import Refusal
+from pointsman.fsm.session import Actor, ActorKind
+
+from ..credentials.port import Authenticator, NotAccepted
+from ..replies import Caller
+from .callers import Visitor, client_of, let_in
+from .refusals import refused
+
+Credential: TypeAlias = Literal["none", "agent", "human", "system"]
+"""What somebody comes with: no token, or one of this kind."""
+TurnedAway: TypeAlias = Callable[[Caller, str, Refusal, JsonObject], None]
+"""Is told who was turned away, from what, why, and more about it. Must not wait."""
+
+TOKENS: Final[frozenset[Credential]] = frozenset({"agent", "human", "system"})
+CHANNEL: Final = "http"
+SOMEBODY: Final = Actor("external", "unknown")
+"""Whoever has not said who they are, as the audit has them."""
+
+_KINDS: Final[dict[ActorKind, Credential]] = {"agent": "agent", "human": "human", "external": "system"}
+_BEARER: Final = "bearer "
+_PATH_CHARACTERS: Final = 256
+
+
+class Porter:
+    """Knows whoever comes to a door.
+
+    Args:
+        authenticator: Knows tokens.
+        tokenless: Who somebody without a token is; None where nobody is let in without one.
+        on_turned_away: Told of everybody who is turned away.
+        metadata_url: Where it is said who issues tokens (RFC 9728), if somebody does.
+    """
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        tokenless: Actor | None,
+        on_turned_away: TurnedAway,
+        metadata_url: str | None = None,
+    ) -> None:
+        self._authenticator = authenticator
+        self._tokenless = tokenless
+        self._on_turned_away = on_turned_away
+        self._metadata_url = metadata_url
+
+    async def admit(self, request: Request, admits: Collection[Credential]) -> Visitor | Response | None:
+        """Give whoever comes; None for somebody unknown where the door takes such; or the answer to the others."""
+        headers = request.headers.getlist("authorization")
+        token = _token(headers)
+        if not token and not (headers and TOKENS.issuperset(admits)):
+            return self._without_token(request, admits)
+        if not token:
+            return self._unauthorized(request, NotAccepted("malformed", "Write `Authorization: Bearer TOKEN`, once."))
+        found = await self._authenticator.identify(token)
+        if isinstance(found, NotAccepted):
+            return self._unauthorized(request, found)
+        if _KINDS.get(found.actor.kind) not in admits:
+            return self._wrong_kind(request, found.actor, admits)
+
+        async def is_welcome() -> bool:
+            return not isinstance(await self._authenticator.identify(token), NotAccepted)
+
+        return Visitor(found.actor, is_welcome, found.expires_at)
+
+    def _without_token(self, request: Request, admits: Collection[Credential]) -> Visitor | Response | None:
+        if self._tokenless is not None and _KINDS.get(self._tokenless.kind) in admits:
+            return Visitor(self._tokenless, _always)
+        if "none" in admits:
+            return None
+        return self._unauthorized(
+            request, NotAccepted("malformed", "A token is needed: `Authorization: Bearer TOKEN`.")
+        )
+
+    def _unauthorized(self, request: Request, why: NotAccepted) -> Response:
+        """Answer 401 as RFC 6750 has it, or 503 where the token could not be judged."""
+        actor = SOMEBODY if why.principal is None else Actor("external", why.principal)
+        if why.reason == "unavailable":
+            refusal = Refusal("BUSY", why.message)
+            self._tell(request, actor, refusal, {"reason": why.reason})
+            return refused(refusal, headers={"retry-after": "5"})
+        refusal = Refusal("FORBIDDEN", why.message)
+        self._tell(request, actor, refusal, {"reason": why.reason})
+        said = [] if not request.headers.get("authorization") else ['error="invalid_token"']
+        if self._metadata_url is not None:
+            said.append(f'resource_metadata="{self._metadata_url}"')
+        challenge = " ".join(["Bearer", ", ".join(said)]).strip()
+        return refused(refusal, HTTPStatus.UNAUTHORIZED, {"www-authenticate": challenge})
+
+    def _wrong_kind(self, request: Request, actor: Actor, admits: Collection[Credential]) -> Response:
+        if "none" in admits and TOKENS.isdisjoint(admits):
+            said = "This takes no token."
+        else:
+            kinds = " or ".join(kind for kind in sorted(admits) if kind != "none")
+            said = f"This takes the token of kind {kinds}; yours is of kind {_KINDS.get(actor.kind)}."
+        refusal = Refusal("FORBIDDEN", said)
+        self._tell(request, actor, refusal, {"reason": "kind"})
+        return refused(refusal)
+
+    def _tell(self, request: Request, actor: Actor, refusal: Refusal, more: JsonObject) -> None:
+        caller = Caller(actor, client_of(request), CHANNEL)
+        about: JsonObject = {"method": request.method, "path": request.url.path[:_PATH_CHARACTERS], **more}
+        self._on_turned_away(caller, "authenticate", refusal, about)
+
+
+class Door:
+    """The application behind a route, for those whom it admits. Its porter is `app.state.porter`."""
+
+    def __init__(self, app: ASGIApp, admits: frozenset[Credential]) -> None:
+        self.app = app
+        self.admits = admits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        porter: Porter = scope["app"].state.porter
+        visitor = await porter.admit(Request(scope), self.admits)
+        if isinstance(visitor, Response):
+            await visitor(scope, receive, send)
+            return
+        if visitor is not None:
+            let_in(scope, visitor)
+            scope["user"] = _user(visitor.actor)
+        await self.app(scope, receive, send)
+
+
+def door(path: str, app: ASGIApp, methods: Collection[str], admits: Collection[Credential]) -> Route:
+    """Make a route that asks who comes.
+
+    Args:
+        path: As Starlette writes it.
+        app: What answers.
+        methods: The methods of HTTP it has.
+        admits: Which credentials it takes.
+    """
+    return Route(path, Door(app, frozenset(admits)), methods=list(methods))
+
+
+async def _always() -> bool:
+    return True
+
+
+def _token(headers: list[str]) -> str:
+    """Give the token of a request; nothing where there is none, or no one such header."""
+    if len(headers) != 1 or not headers[0].lower().startswith(_BEARER):
+        return ""
+    return headers[0][len(_BEARER) :].strip()
+
+
+def _user(actor: Actor) -> AuthenticatedUser:
+    """Name the caller to the SDK, which binds connections and what it seals to whoever began them."""
+    return AuthenticatedUser(AccessToken(token="", client_id=f"{actor.kind}:{actor.id}", scopes=[], subject=actor.id))

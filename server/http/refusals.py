@@ -1,0 +1,46 @@
+"""How a refusal is answered outside MCP: one form, and the status of HTTP that programs expect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from starlette.responses import JSONResponse, Response
+
+from pointsman.contracts.values import JsonObject
+from pointsman.fsm.refusals import Code, Refusal, unmet_values
+
+STATUSES: Final[Mapping[Code, HTTPStatus]] = {
+    "MALFORMED": HTTPStatus.BAD_REQUEST,
+    "TOO_LARGE": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "NOT_FOUND": HTTPStatus.NOT_FOUND,
+    "FORBIDDEN": HTTPStatus.FORBIDDEN,
+    "MISSING_FIELDS": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "INVALID_FIELDS": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "BUSY": HTTPStatus.SERVICE_UNAVAILABLE,
+    "STORAGE_FULL": HTTPStatus.INSUFFICIENT_STORAGE,
+}
+"""Every other refusal is a conflict with where the session is: 409."""
+
+AGAIN: Final[Mapping[str, str]] = {"retry-after": "1"}
+"""The header of an answer that says to ask again in a second."""
+
+
+def refused(refusal: Refusal, status: HTTPStatus | None = None, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with a refusal.
+
+    Args:
+        refusal: What is refused, and why.
+        status: If it is another one than its code's.
+        headers: More of them.
+    """
+    chosen = status or STATUSES.get(refusal.code, HTTPStatus.CONFLICT)
+    return JSONResponse(refusal_body(refusal), chosen, headers)
+
+
+def refusal_body(refusal: Refusal) -> JsonObject:
+    """Write a refusal as replies have it (docs/replies.md)."""
+    unmet = unmet_values(refusal.unmet)
+    said: JsonObject = {"code": refusal.code, "message": refusal.message}
+    return {"refusal": {**said, "unmet": [*unmet]} if unmet else said}

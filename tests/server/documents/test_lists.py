@@ -1,0 +1,149 @@
+"""Lists: what of them somebody sees, and that their pages hold every entry once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from sqlalchemy import Connection
+
+from pointsman.contracts.times import iso, milliseconds
+from pointsman.server.documents import effects, rows, sessions, waiting
+from pointsman.server.documents.effects import EffectFilter
+from pointsman.server.documents.pages import Page
+from pointsman.server.store.reading import Seen, SessionFilter, read_session
+from pointsman.server.store.searching import RowFilter, WaitingFilter
+from tests.server.documents.conftest import NOW, WORKING
+
+ADAS = Seen("ada")
+MALLORYS = Seen("mallory")
+REVIEWER = Seen("maria", ("reviewer",))
+
+Turn = Callable[[Connection, Seen | None, int, str | None], Page]
+
+LISTS: dict[str, Turn] = {
+    "sessions": lambda connection, seen, limit, cursor: sessions.page(
+        connection, SessionFilter(seen=seen), limit, cursor
+    ),
+    "waiting": lambda connection, seen, limit, cursor: waiting.page(
+        connection, WaitingFilter(seen=seen), NOW, limit, cursor
+    ),
+    "effects": lambda connection, seen, limit, cursor: effects.page(connection, EffectFilter(seen=seen), limit, cursor),
+    "rows": lambda connection, seen, limit, cursor: rows.page(connection, RowFilter(seen=seen), limit, cursor),
+    "history": lambda connection, _seen, limit, cursor: rows.history(connection, "working", limit, cursor),
+}
+
+
+def named(page: Page, member: str = "session") -> list[object]:
+    return [one[member] for one in page.items]
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_the_pages_of_a_list_hold_every_entry_once_and_in_order(connection: Connection, name: str, limit: int) -> None:
+    turn = LISTS[name]
+    whole = turn(connection, None, 1_000, None)
+    assert whole.cursor is None
+    found = [*(page := turn(connection, None, limit, None)).items]
+    while page.cursor is not None:
+        assert len(page.items) == limit
+        found += (page := turn(connection, None, limit, page.cursor)).items
+    assert found == [*whole.items]
+    assert len(found) > 1
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("cursor", ["", "x", "1-", "1' OR '1'='1", "9" * 200, "1-a\n", "-1", "1-%"])
+def test_what_is_no_cursor_of_a_list_is_refused(connection: Connection, name: str, cursor: str) -> None:
+    with pytest.raises(ValueError, match="no cursor"):
+        LISTS[name](connection, None, 10, cursor)
+
+
+def test_everybody_sees_what_is_theirs_and_what_waits_for_their_roles(connection: Connection) -> None:
+    assert named(LISTS["waiting"](connection, None, 10, None)) == ["asking", "waiting"]
+    assert named(LISTS["waiting"](connection, ADAS, 10, None)) == ["asking"]
+    assert named(LISTS["waiting"](connection, REVIEWER, 10, None)) == ["asking", "waiting"]
+    assert named(LISTS["effects"](connection, None, 10, None)) == ["writing", "later"]
+    assert named(LISTS["effects"](connection, MALLORYS, 10, None)) == ["later"]
+    assert named(LISTS["effects"](connection, REVIEWER, 10, None)) == []
+
+
+def test_rows_are_those_of_sessions_that_are_seen_and_never_those_of_no_session(connection: Connection) -> None:
+    everything = {*named(LISTS["rows"](connection, None, 1_000, None), "session_id")}
+    assert everything == {*WORKING, "server"}
+    assert {*named(LISTS["rows"](connection, MALLORYS, 1_000, None), "session_id")} == {"later", "waiting"}
+    assert rows.page(connection, RowFilter(session="server", seen=REVIEWER)).items == ()
+    assert rows.page(connection, RowFilter(session="working", seen=MALLORYS)).items == ()
+
+
+def test_reviews_are_chosen_by_role_and_workflow(connection: Connection) -> None:
+    for chosen, names in (
+        (WaitingFilter(role="reviewer"), ["asking", "waiting"]),
+        (WaitingFilter(role="cook"), []),
+        (WaitingFilter(workflow="tale"), ["asking", "waiting"]),
+        (WaitingFilter(workflow="t%"), []),
+    ):
+        assert named(waiting.page(connection, chosen, NOW)) == names
+
+
+def test_writes_are_chosen_by_status_and_session(connection: Connection) -> None:
+    assert named(effects.page(connection, EffectFilter(status="unknown"))) == []
+    session = read_session(connection, "writing")
+    assert session is not None
+    [own] = effects.page(connection, EffectFilter(session)).items
+    assert (own["status"], own["tool"]) == ("intended", "t.write")
+
+
+def test_sessions_are_chosen_by_their_start_and_by_whose_turn_it_is(connection: Connection) -> None:
+    every = sessions.page(connection, SessionFilter())
+    started = {str(one["session"]): milliseconds(str(one["started_at"])) for one in every.items}
+    third = started["later"]
+    for chosen, names in (
+        (SessionFilter(since_ms=third), {"later", "asking", "waiting", "over"}),
+        (SessionFilter(until_ms=third), {"working", "writing"}),
+        (SessionFilter(since_ms=third, until_ms=third + 1), {"later"}),
+        (SessionFilter(waiting_for="human"), {"asking", "waiting"}),
+    ):
+        assert {*named(sessions.page(connection, chosen))} == names, iso(third)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "index"),
+    [
+        (SessionFilter(seen=ADAS), "sessions_starter"),
+        (SessionFilter(), "sessions_started"),
+    ],
+)
+def test_a_list_of_sessions_is_found_by_an_index(connection: Connection, chosen: SessionFilter, index: str) -> None:
+    """Design, section 13: the cost of a call does not grow with the number of sessions."""
+    plans = planned(connection, lambda: sessions.page(connection, chosen))
+    assert index in plans
+
+
+def test_what_waits_and_what_is_written_is_found_by_an_index_whoever_asks(connection: Connection) -> None:
+    for seen in (None, REVIEWER):
+        plans = planned(connection, partial(waiting.page, connection, WaitingFilter("reviewer", seen=seen), NOW))
+        assert "sessions_role" in plans
+        assert "sessions_approvals" in plans
+        plans = planned(connection, partial(effects.page, connection, EffectFilter(seen=seen)))
+        assert "sessions_unknown" in plans
+        assert "sessions_open" in plans
+
+
+def test_the_rows_of_a_caller_are_found_by_their_sessions(connection: Connection) -> None:
+    plans = planned(connection, lambda: rows.page(connection, RowFilter(seen=ADAS)))
+    assert "SEARCH audit USING PRIMARY KEY (session_id=?)" in plans
+
+
+def planned(connection: Connection, ask: Callable[[], object]) -> str:
+    """Say how SQLite finds what is asked."""
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    said: list[str] = []
+    raw.set_trace_callback(said.append)
+    ask()
+    raw.set_trace_callback(None)
+    return "\n".join(
+        str(row[3]) for one in said if one.startswith("SELECT") for row in raw.execute(f"EXPLAIN QUERY PLAN {one}")
+    )
