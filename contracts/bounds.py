@@ -109,8 +109,8 @@ HTTP_RUNNING_MS: Final = 3_600_000
 HTTP_STALL_MS: Final = 10_000
 HTTP_STALL_BYTES: Final = 64 * 1024
 """What a client must read of its answer in that time."""
-HTTP_BODIES_BYTES: Final = 16 * 1024 * 1024
-"""Bodies of all requests that arrive and run; the one that has been arriving longest is given up for more."""
+HTTP_BODIES_BYTES: Final = 8 * 1024 * 1024
+"""Large bodies of all requests that arrive and run; the one that has been arriving longest is given up for more."""
 HTTP_UNREAD_BYTES: Final = 16 * 1024 * 1024
 """Answers that clients have not read."""
 HTTP_SENDING_BYTES: Final = 128 * 1024

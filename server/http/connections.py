@@ -36,6 +36,8 @@ Phase: TypeAlias = Literal["head", "body", "running", "news", "idle", "rest"]
 _GIVING_WAY: Final[tuple[Phase, ...]] = ("rest", "head", "idle", "body")
 _SPARE_DESCRIPTORS: Final = 256
 """For the database, sources and logs."""
+_SMALL_BYTES: Final = 64 * 1024
+"""A body of this size counts for nothing: the number of requests is bound enough."""
 _WAITS: Final = "waits for news"
 
 
@@ -105,7 +107,7 @@ class Connections(ServerState):
             return
         del self._phases[before][connection]
         if phase not in ("body", "running", "news"):
-            self._bodies_bytes -= self._bodies.pop(connection, 0)
+            self._let_go(connection)
         self._forget_news(connection)
         bound_ms = _bound_ms(phase)
         self._phases[phase][connection] = 0.0 if bound_ms is None else self._monotonic() + bound_ms / 1000
@@ -116,7 +118,7 @@ class Connections(ServerState):
         phase = self._phase_of.pop(connection, None)
         if phase is not None:
             del self._phases[phase][connection]
-        self._bodies_bytes -= self._bodies.pop(connection, 0)
+        self._let_go(connection)
         self._forget_news(connection)
         self._stalled.pop(connection, None)
 
@@ -140,21 +142,25 @@ class Connections(ServerState):
         return True
 
     def keep(self, connection: Held, size_bytes: int) -> bool:
-        """Count a part of a body. Where all are too many, those that have been arriving longer give way.
+        """Count a part of a body. Where all large ones are too many, those that have been arriving longer give way.
 
         Returns:
             False where none gives way to this one.
         """
         before_bytes = self._bodies.get(connection, 0)
-        self._bodies[connection] = min(MESSAGE_BYTES, before_bytes + size_bytes)
-        self._bodies_bytes += self._bodies[connection] - before_bytes
-        arriving = self._phases["body"]
-        while self._bodies_bytes > HTTP_BODIES_BYTES:
-            first = next(iter(arriving), connection)
-            if first is connection:
-                return False
-            self._give_up(first)
-        return True
+        held_bytes = self._bodies[connection] = min(MESSAGE_BYTES, before_bytes + size_bytes)
+        if held_bytes <= _SMALL_BYTES:
+            return True
+        self._bodies_bytes += held_bytes - max(before_bytes, _SMALL_BYTES)
+        if self._bodies_bytes <= HTTP_BODIES_BYTES:
+            return True
+        for other in [other for other in self._phases["body"] if self._bodies.get(other, 0) > _SMALL_BYTES]:
+            if other is connection:
+                break
+            self._give_up(other)
+            if self._bodies_bytes <= HTTP_BODIES_BYTES:
+                return True
+        return False
 
     def stall(self, connection: Held) -> None:
         """Note that a client does not read its answer; where too much is unread, the first of them gives way."""
@@ -191,6 +197,9 @@ class Connections(ServerState):
     def _give_up(self, connection: Held) -> None:
         self.leave(connection)
         connection.give_up()
+
+    def _let_go(self, connection: Held) -> None:
+        self._bodies_bytes -= max(0, self._bodies.pop(connection, 0) - _SMALL_BYTES)
 
     def _forget_news(self, connection: Held) -> None:
         principal = self._principals.pop(connection, None)

@@ -24,10 +24,10 @@ from tests.server.stdio.test_strict_stdio import REJECTED, call
 IDLE: Final = 1_000
 SLOW: Final = 300
 LARGE: Final = 20
-UNREAD: Final = 20
-ROUNDS: Final = 3
+UNREAD: Final = 4
+ROUNDS: Final = 2
 PATIENCE_S: Final = 60.0
-PAGE: Final = 500_000
+PAGE: Final = 200_000
 LARGE_BYTES: Final = 3_000_000
 
 

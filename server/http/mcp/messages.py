@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -61,6 +62,7 @@ class StrictMessages:
         self._on_reject = on_reject
         self._stopping = stopping
         self._answering: set[_Key] = set()
+        self._large = ThreadPoolExecutor(1, "large messages")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -77,7 +79,7 @@ class StrictMessages:
         if isinstance(body, Response):
             await body(scope, receive, send)
             return
-        read = await _read(body, request)
+        read = await self._read(body, request)
         caller = caller_of(request, CHANNEL)
         key = None if isinstance(read, Rejected) else _key(caller, request, read)
         if key in self._answering and isinstance(read, Read):
@@ -91,6 +93,14 @@ class StrictMessages:
         serve = self._waiting if listens else self._app
         with self._answered(key):
             await serve(scope, _replayed(whole, receive), send)
+
+    async def _read(self, body: bytes | Oversized, request: Request) -> Read | Rejected | None:
+        """Read a message; a large one at a time, because what is made of it is many times larger."""
+        version = request.headers.get(MCP_PROTOCOL_VERSION_HEADER)
+        reader = MessageReader(modern=version is not None and version not in HANDSHAKE_PROTOCOL_VERSIONS)
+        if isinstance(body, Oversized) or len(body) <= _AT_ONCE_BYTES:
+            return reader.read(body)
+        return await asyncio.get_running_loop().run_in_executor(self._large, reader.read, body)
 
     @contextmanager
     def _answered(self, key: _Key | None) -> Generator[None]:
@@ -140,14 +150,6 @@ class StrictMessages:
             with suppress(TimeoutError):
                 async with asyncio.timeout(TOKEN_AGAIN_MS / 1000):
                     await self._stopping.wait()
-
-
-async def _read(body: bytes | Oversized, request: Request) -> Read | Rejected | None:
-    version = request.headers.get(MCP_PROTOCOL_VERSION_HEADER)
-    reader = MessageReader(modern=version is not None and version not in HANDSHAKE_PROTOCOL_VERSIONS)
-    if isinstance(body, Oversized) or len(body) <= _AT_ONCE_BYTES:
-        return reader.read(body)
-    return await asyncio.to_thread(reader.read, body)
 
 
 def _key(caller: Caller, request: Request, read: Read | None) -> _Key | None:

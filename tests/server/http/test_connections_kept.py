@@ -133,26 +133,32 @@ def test_a_body_that_arrives_gives_way_to_a_request_and_what_runs_does_not() -> 
     assert not kept.connections.admits_request()
 
 
-def test_bodies_are_let_go_with_their_answers() -> None:
+def test_large_bodies_have_a_bound_together_and_are_let_go_with_their_answers() -> None:
     kept = place(limit=100)
-    one = kept.opened("one", "body")
+    one, two = kept.opened("one", "body"), kept.opened("two", "body")
     for _ in range(3):
-        kept.connections.keep(one, MESSAGE_BYTES)
+        assert kept.connections.keep(one, MESSAGE_BYTES)
     kept.connections.enter(one, "running")
     kept.connections.enter(one, "idle")
     kept.connections.enter(one, "body")
-    two = kept.opened("two", "body")
-    kept.connections.keep(one, MESSAGE_BYTES)
-    assert kept.given_up == []
+    assert kept.connections.keep(two, MESSAGE_BYTES)
     for _ in range(HTTP_BODIES_BYTES // MESSAGE_BYTES - 1):
         other = kept.opened("other", "body", "running")
-        kept.connections.keep(other, MESSAGE_BYTES)
-    assert kept.given_up == []
-    assert kept.connections.keep(two, 1)
-    assert kept.given_up == ["one"]
-    kept.connections.keep(kept.opened("last", "body", "running"), 1)
-    assert not kept.connections.keep(two, MESSAGE_BYTES)
-    assert kept.given_up == ["one"]
+        assert kept.connections.keep(other, MESSAGE_BYTES)
+    assert kept.connections.keep(one, MESSAGE_BYTES)
+    assert kept.given_up == ["two"]
+    kept.connections.enter(one, "running")
+    assert not kept.connections.keep(kept.opened("three", "body"), MESSAGE_BYTES)
+    assert kept.given_up == ["two"]
+
+
+def test_small_bodies_do_not_give_way_to_large_ones() -> None:
+    kept = place(limit=100)
+    small = kept.opened("small", "body")
+    for _ in range(HTTP_BODIES_BYTES // MESSAGE_BYTES + 1):
+        kept.connections.keep(kept.opened("large", "body"), MESSAGE_BYTES)
+        assert kept.connections.keep(small, 1)
+    assert kept.given_up == ["large"]
 
 
 def test_one_principal_takes_only_some_of_the_places_for_news() -> None:

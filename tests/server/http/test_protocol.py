@@ -272,7 +272,8 @@ async def test_bodies_that_do_not_come_give_way_to_requests() -> None:
 
 
 async def test_of_all_bodies_only_so_much_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "HTTP_BODIES_BYTES", 100_000)
+    monkeypatch.setattr(bounds, "HTTP_BODIES_BYTES", 90_000)
+    monkeypatch.setattr(bounds, "_SMALL_BYTES", 10_000)
     async with answering() as app, wire(app.url) as one, wire(app.url) as two, wire(app.url) as good:
         for client in (one, two):
             await client.send(head(app.url, "content-length: 99999") + b"x" * 60_000)
