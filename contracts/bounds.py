@@ -52,6 +52,9 @@ EVIDENCE_KEPT: Final = 64
 EFFECTS_PER_SESSION: Final = 1_000
 """Different writes that a session remembers as made or in doubt; one more is refused, because none may be forgotten."""
 
+DELIVERIES_PER_SESSION: Final = 1_000
+"""Events with the name of a delivery that a session has taken; one more is refused, because none may be forgotten."""
+
 # A call that waits for a person's approval.
 APPROVALS_PER_STAY: Final = 100
 """Calls that an agent may have put before people in one stay, whatever has become of them."""
@@ -86,6 +89,18 @@ DATABASE_BUSY_MS: Final = 5_000
 SERVER_CHAIN_ROWS_PER_MINUTE: Final = 600
 SESSION_REFUSALS_PER_MINUTE: Final = 600
 """Rows of one session a minute that only say no, or that an event was sent before, and that no limit counts."""
+
+# Triggers.
+WEBHOOK_TOLERANCE_MS: Final = 300_000
+"""How old a signed delivery may be, and how far its sender's clock may be ahead."""
+WEBHOOK_SECRET_BYTES: Final = 16
+"""The shortest secret that signatures are made with."""
+FORM_BYTES: Final = 32 * 1024 * 1024
+"""A delivery with files, as inbound mail has them; nothing is kept of the files. All else has `ARGUMENTS_BYTES`."""
+FORM_PARTS: Final = 1_000
+"""Fields and files of a form."""
+SCHEDULE_MADE_UP_MS: Final = 86_400_000
+"""How old the newest moment of a schedule may be that no process was there for, so that it is made up for."""
 
 # HTTP.
 HTTP_CONNECTIONS: Final = 2_000
@@ -123,12 +138,38 @@ HTTP_BODY_MS: Final = 10_000
 """How long a client may take to send a request's body."""
 HTTP_DISCARDED_BYTES: Final = 8 * MESSAGE_BYTES
 """How much of an oversized body is read to its end, so that its client hears the answer; more is cut off."""
+QUERY_CHARACTERS: Final = 200
+"""The longest value of a parameter in an address."""
 TOKEN_AGAIN_MS: Final = 5_000
 """How often it is asked whether the token still opens what it did of whoever only waits for news."""
 NOT_FOUND_MS: Final = 25
 """The least time in which it is answered that there is no such session, whether there is one or not."""
 HTTP_STOP_MS: Final = 5_000
 """How long requests that run have to be answered when the server stops."""
+
+# An OIDC issuer, and the tokens it makes.
+OIDC_TOKEN_CHARACTERS: Final = 16 * 1024
+OIDC_NAME_CHARACTERS: Final = 256
+"""The longest name of a person, a client or a key that a token may give."""
+OIDC_ROLES: Final = 1_000
+"""Roles or groups of one token, and audiences of it."""
+OIDC_LEEWAY_MS: Final = 300_000
+"""The most that the issuer's clock may be said to differ from ours."""
+OIDC_DOCUMENT_BYTES: Final = 256 * 1024
+"""The issuer's configuration, and its key set."""
+OIDC_KEYS: Final = 100
+OIDC_KEY_BITS: Final = range(2_048, 16_384 + 1)
+"""Sizes of RSA keys that are used."""
+OIDC_READ_MS: Final = 5_000
+"""How long reading the issuer's keys may take."""
+OIDC_KEYS_FRESH_MS: Final = 300_000
+"""After which time they are read again: a key that the issuer has withdrawn verifies nothing for longer."""
+OIDC_KEYS_KEPT_MS: Final = 3_600_000
+"""How long keys are used when the issuer cannot be reached; its tokens run out in that time anyway."""
+OIDC_READ_AGAIN_MS: Final = 30_000
+"""How often at most a token with an unknown key makes us read the keys: invented ones do not flood the issuer."""
+OIDC_RETRY_MS: Final = 5_000
+"""How long after the keys could not be read it is tried again."""
 
 # A tool list that never changes; one beyond these is not shown to a client that did not ask for it.
 LISTED_TOOLS: Final = 120
@@ -140,6 +181,10 @@ WIRE_NAME_CHARACTERS: Final = 64
 # What a client is given at once; the rest follows when asked for by its cursor.
 LISTED_SESSIONS: Final = 20
 LISTED_ROWS: Final = 500
+API_ITEMS: Final = 1_000
+"""Entries of a list that the JSON API gives at once, where its client asks for so many."""
+API_ITEMS_UNASKED: Final = 100
+"""The same where it does not say."""
 COMPLETIONS: Final = 100
 """The most that MCP allows."""
 PASSED_ON_PAGES: Final = 10
@@ -218,3 +263,11 @@ OPENAPI_DOCUMENT_AGE_MS: Final = 300_000
 """After which time the document is read again, before the next call."""
 OPENAPI_ERROR_BYTES: Final = 64 * 1024
 """What is read of the body that comes with an error status."""
+
+# What the command line waits for and takes from a server.
+API_REACH_MS: Final = 10_000
+API_ANSWER_MS: Final = 120_000
+"""A decision may let a call run that is waited for."""
+API_PROOF_MS: Final = 30 * 60 * 1_000
+"""All histories are verified at once."""
+API_ANSWER_BYTES: Final = 64 * 1024 * 1024

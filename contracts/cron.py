@@ -1,6 +1,7 @@
 """The times of a schedule: five fields, as cron has them (crontab(5)).
 
-Only the form is judged here, and whether any day has such a time; who starts sessions by it reads it anew.
+Read here are the form, whether any day has such a time, and what numbers are meant; which moments those are in a
+zone is said by whoever starts sessions by them.
 """
 
 from __future__ import annotations
@@ -51,6 +52,47 @@ class CronFault:
     offset: int
     message: str
     hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """What the five fields mean. `weekdays` count from 0, Sunday.
+
+    `either` says that both kinds of day are restricted: then a day counts that is one of the two (crontab(5)).
+    """
+
+    minutes: frozenset[int]
+    hours: frozenset[int]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]
+    either: bool
+
+    @property
+    def hourly(self) -> bool:
+        """Whether every hour is meant, so that time is told by minutes that pass and not by what a clock shows."""
+        return len(self.hours) == 24
+
+    def has_day(self, month: int, day: int, weekday: int) -> bool:
+        """Whether a day is meant; `weekday` counts from 0, Sunday."""
+        of_month, of_week = day in self.days, weekday in self.weekdays
+        return month in self.months and (of_month or of_week if self.either else of_month and of_week)
+
+
+def read_cron(text: str) -> Cron:
+    """Read the times of a schedule in which `fault_of_cron` finds nothing."""
+    fields = text.lower().split()
+    minutes, hours, days, months, weekdays = (
+        _numbers(field, said) for field, said in zip(_FIELDS, fields, strict=True)
+    )
+    return Cron(
+        minutes,
+        hours,
+        days,
+        months,
+        frozenset(number % 7 for number in weekdays),
+        either=fields[2] != "*" and fields[4] != "*",
+    )
 
 
 def fault_of_cron(text: str) -> CronFault | None:

@@ -75,12 +75,16 @@ class Observe:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """An agent, or the outside, sends an event. `arguments` hold reserved names too; `fetched` as in `Call`."""
+    """An agent, or the outside, sends an event. `arguments` hold reserved names too; `fetched` as in `Call`.
+
+    `delivery` is what its sender knows it by: the same one is taken once in a session, whatever has happened since.
+    """
 
     event: str
     arguments: JsonObject
     expected_revision: int | None = None
     fetched: tuple[str, ...] = ()
+    delivery: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,8 @@ class Command:
     """A request, with who asks, when and through what.
 
     `at` is milliseconds since the epoch; `instance` is the server process that submits the command
-    and runs the calls it opens; `channel` is `mcp`, `cli`, `script`, `api` or `server`.
+    and runs the calls it opens; `channel` is `mcp`, `cli`, `script`, `api`, `webhook`, `schedule` or
+    `server`.
     """
 
     id: str

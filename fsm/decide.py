@@ -67,10 +67,12 @@ def decide(workflow: Workflow, session: Session | None, command: Command) -> Dec
 
 
 def _start(turn: Turn, request: Start, session: Session | None) -> Decision:
-    """Start a session. The same identifier a second time is the session there is, to its starter."""
+    """Start a session. The same identifier a second time is the session there is, to its starter, whatever has become
+    of the workflow's file since.
+    """
     workflow, command = turn.workflow, turn.command
     if session is not None:
-        mine = session.started_by == command.actor.accountable and session.definition == request.definition
+        mine = session.started_by == command.actor.accountable
         return Decision(session, repeated=True) if mine else Decision(session, refusal=NOT_FOUND)
     if not may_start(workflow, command.actor):
         bound = command.actor.session is not None

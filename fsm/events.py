@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pointsman.contracts.bounds import DELIVERIES_PER_SESSION
 from pointsman.contracts.values import JsonObject, digest
 from pointsman.contracts.workflow import AgentState, Event, ExternalState, HumanState
 
@@ -20,6 +21,9 @@ from .whose_turn import destination, guard, not_allowed, not_their_turn, not_you
 def send(turn: Turn, request: Send) -> Decision:
     """Judge an event of an agent or of the outside, and take it or refuse it."""
     name, arguments = request.event, request.arguments
+    if _is_another(turn, request):
+        other = Refusal("KEY_REUSED", "Another event was delivered with the same key; send this one with a new one.")
+        return deny(turn, other, name, arguments)
     if _is_repeated(turn, request):
         body = Accepted({}, digest(arguments), {}, repeated=True)  # the first row has the arguments
         turn.emit("accepted", body, action=name, outcome="repeated")
@@ -28,6 +32,9 @@ def send(turn: Turn, request: Send) -> Decision:
     refusal = not_their_turn(turn)
     if refusal is not None or not isinstance(state, AgentState | ExternalState):
         return deny(turn, refusal or not_your_turn(turn), name, arguments)
+    if request.delivery is not None and len(turn.session.delivered) >= DELIVERIES_PER_SESSION:
+        spent = f"This session has taken {DELIVERIES_PER_SESSION} named deliveries, and takes no more of them."
+        return deny(turn, Refusal("LIMIT_REACHED", spent), name, arguments)
     refusal = stale(turn, request.expected_revision)
     if refusal is not None:
         return deny_in_turn(turn, refusal, name, arguments)
@@ -37,7 +44,7 @@ def send(turn: Turn, request: Send) -> Decision:
     proof = prove_event(turn, event, arguments, request.fetched)
     if proof.fetch:
         return Decision(turn.session, fetch=proof.fetch)
-    judged = proof.refusal or _judge_event(turn, event, arguments, proof.seen)
+    judged = proof.refusal or _judge_event(turn, event, request, proof.seen)
     if isinstance(judged, Refusal):
         return deny_in_turn(turn, judged, name, arguments, payload=True)
     target, below, body = judged
@@ -46,10 +53,9 @@ def send(turn: Turn, request: Send) -> Decision:
     return turn.answer()
 
 
-def _judge_event(
-    turn: Turn, event: Event, arguments: JsonObject, evidence: JsonObject
-) -> tuple[str, bool, Accepted] | Refusal:
+def _judge_event(turn: Turn, event: Event, request: Send, evidence: JsonObject) -> tuple[str, bool, Accepted] | Refusal:
     """Give where an event leads, whether a confidence floor sent it there, and its fact; or why it may not be."""
+    arguments = request.arguments
     confidence = arguments.get("confidence") if event.floors else None
     accepted = float(confidence) if isinstance(confidence, int | float) else None
     writes = {name: arguments[name] for name in event.fields if name in arguments}
@@ -74,6 +80,7 @@ def _judge_event(
         confidence=accepted,
         path_confidence=None if accepted is None else session.path_confidence,
         rationale=rationale if isinstance(rationale, str) else None,
+        delivery=request.delivery,
     )
     return below or target, below is not None, body
 
@@ -89,8 +96,18 @@ def _below(turn: Turn, event: Event, path: float, confidence: float | None, targ
     return floors.below if confidence < floors.floor or path < floors.path_floor else None
 
 
+def _is_another(turn: Turn, request: Send) -> bool:
+    """Whether a delivery of this name brought another event, or other arguments."""
+    taken = None if request.delivery is None else turn.session.delivered.get(request.delivery)
+    return taken is not None and taken != f"{request.event} {digest(request.arguments)}"
+
+
 def _is_repeated(turn: Turn, request: Send) -> bool:
-    """Whether this is the event that ended the stay before, said once more."""
+    """Whether this is a delivery that was taken before; or, without a name for it, the event that ended the stay
+    before, said once more.
+    """
+    if request.delivery is not None:
+        return request.delivery in turn.session.delivered
     last = turn.session.last_event
     if last is None or last.event != request.event or last.actor_id != turn.command.actor.id:
         return False

@@ -289,6 +289,9 @@ def _accepted(session: Session, fact: Fact, body: Accepted) -> Session:
     )
     if body.confidence is not None:
         session = replace(session, confidences={**session.confidences, stay.state: body.confidence})
+    if body.delivery is not None:
+        taken = f"{fact.action} {body.payload_digest}"
+        session = replace(session, delivered={**session.delivered, body.delivery: taken})
     return _write(session, fact, body.writes, "event", fact.action or "", body.confidence)
 
 

@@ -31,7 +31,7 @@ from .session import (
     Vote,
 )
 
-FACT_VERSION: Final = 3
+FACT_VERSION: Final = 4
 
 FactKind: TypeAlias = Literal[
     "started", "entered", "denied", "intended", "settled", "accepted", "decided", "timer", "model", "admin"
@@ -171,7 +171,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An event met its contract, its evidence and its guards."""
+    """An event met its contract, its evidence and its guards. `delivery` as in `Send`."""
 
     arguments: JsonObject
     payload_digest: str
@@ -180,6 +180,7 @@ class Accepted:
     path_confidence: float | None = None
     rationale: str | None = None
     repeated: bool = False
+    delivery: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

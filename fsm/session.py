@@ -346,6 +346,8 @@ class Session:
     """Last revision at which each tool that some evidence is good `until` was called; `write` for any write."""
     effects: dict[str, LedgerEntry] = field(default_factory=dict[str, LedgerEntry])
     """The ledger: every write that was intended and has not failed, by its idempotency key."""
+    delivered: dict[str, str] = field(default_factory=dict[str, str])
+    """Every event that was taken with the name of a delivery, and the digest of its arguments, by that name."""
 
     @property
     def state(self) -> str:

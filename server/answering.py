@@ -69,6 +69,21 @@ class Answering:
         told = reply_to_call(served.workflow, before, session, *end)
         return replace(told, repeated=call.stored is not None)
 
+    def at_once(self, served: Served, before: Session, decision: Decision) -> Reply | Stray:
+        """Answer what the engine decided of an event, and do not wait for what comes of it."""
+        session = decision.session
+        if session is None or (decision.refusal is not None and decision.refusal.code == "NOT_FOUND"):
+            return Stray(decision.refusal or NOT_FOUND)  # the engine has recorded it
+        self._performer.run_open(served, session, decision.clear)
+        return reply(
+            served.workflow,
+            session,
+            "done" if decision.refusal is None else "refused",
+            entered=session.stay.number != before.stay.number,
+            refusal=decision.refusal,
+            repeated=decision.repeated,
+        )
+
     async def at_rest(
         self,
         served: Served,

@@ -13,6 +13,8 @@ from .clock import Clock, SystemClock
 from .engines.embedded import EmbeddedEngine
 from .governor import Governor
 from .identity import new_instance_id
+from .triggers.handles import Handles
+from .triggers.schedules import Schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ async def open_application(
     instance = new_instance_id()
     engine = await EmbeddedEngine.open(database, catalogue.find, instance=instance, path_of=catalogue.path)
     governor = Governor(engine, catalogue, clock or SystemClock(), instance)
-    caretaker = Caretaker(governor)
+    caretaker = Caretaker(governor, Schedules(governor, Handles(engine)))
     try:
         for file in files:
             await catalogue.serve(file)

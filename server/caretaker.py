@@ -1,4 +1,4 @@
-"""What a server process does without being asked: shows that it lives, fires timers, takes over.
+"""What a server process does without being asked: shows that it lives, fires timers, follows schedules, takes over.
 
 Only sessions of the workflows this process serves are looked after, because only for those does it
 have the sources and their environment. Several processes may look after the same session; the
@@ -20,6 +20,7 @@ from pointsman.fsm.session import Session
 
 from .errors import StoreBusy, StoreError, StoreFull
 from .governor import Governor
+from .triggers.schedules import Schedules
 
 _log = structlog.get_logger(__name__)
 
@@ -32,8 +33,9 @@ _LOOK_MS: Final = 1_000
 class Caretaker:
     """Looks after the sessions of a governor's workflows until it is closed."""
 
-    def __init__(self, governor: Governor) -> None:
+    def __init__(self, governor: Governor, schedules: Schedules) -> None:
         self._governor = governor
+        self._schedules = schedules
         self._held: dict[str, int] = {}
         self._heart: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -58,8 +60,9 @@ class Caretaker:
         self._heart = None
 
     async def look(self) -> None:
-        """Fire every timer that is due, and take over every call whose process is gone. Once."""
+        """Fire timers that are due, start what is scheduled, take over the calls of processes that are gone. Once."""
         await self.fire_due()
+        await self.start_scheduled()
         await self._take_over()
 
     async def fire_due(self) -> None:
@@ -68,6 +71,11 @@ class Caretaker:
         names = governor.catalogue.names()
         for session_id in await governor.engine.due_sessions(governor.clock.now_ms(), names):
             await _apart(session_id, self._fire(session_id))
+
+    async def start_scheduled(self) -> None:
+        """Start what is due of every schedule of the workflows this process serves."""
+        for workflow, schedule in self._schedules.all():
+            await _apart(f"the schedule {schedule.cron} of {workflow}", self._schedules.follow(workflow, schedule))
 
     async def _fire(self, session_id: str) -> None:
         governor = self._governor
@@ -116,14 +124,14 @@ class Caretaker:
             await asyncio.sleep(period_ms / 1000)
 
 
-async def _apart(session_id: str, work: Awaitable[_Result]) -> _Result | None:
-    """Do the work on one session. What is wrong with it alone is logged, and keeps no other session waiting."""
+async def _apart(what: str, work: Awaitable[_Result]) -> _Result | None:
+    """Do the work on one session, or one schedule. What is wrong with it alone is logged, and no other waits for it."""
     try:
         return await work
     except (StoreBusy, StoreFull):
         raise  # that is wrong with the whole database
-    except Exception:  # noqa: BLE001 -- whatever one session meets, the others are looked after
-        _log.exception("a session could not be looked after", session=session_id)
+    except Exception:  # noqa: BLE001 -- whatever one meets, the others are looked after
+        _log.exception("it could not be looked after", what=what)
         return None
 
 

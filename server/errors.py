@@ -42,3 +42,7 @@ class ModelNotDriven(PointsmanError):
 
 class SameName(PointsmanError):
     """Two workflow files have the same name. Give one of them another, or serve them apart."""
+
+
+class SecretMissing(PointsmanError):
+    """A webhook's secret is not in the environment, or is no secret of its scheme. Set it and start again."""

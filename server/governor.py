@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS, NOT_FOUND_MS
-from pointsman.contracts.values import Json, JsonObject, settled
+from pointsman.contracts.values import Json, JsonObject, canonical, settled
 from pointsman.contracts.workflow import AgentState, Evidence, Workflow
-from pointsman.fsm.commands import Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send, Start
+from pointsman.fsm.commands import Attest, Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send, Start
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult
@@ -30,7 +30,7 @@ from .catalogue import Catalogue, Served
 from .clock import Clock
 from .engines.embedded import EmbeddedEngine
 from .engines.strays import Frame
-from .errors import EngineClosed
+from .errors import EngineClosed, UnknownDefinition
 from .follower import Follower
 from .graph import Trail, mermaid
 from .identity import new_command_id, new_handle
@@ -38,7 +38,9 @@ from .performer import Performer
 from .redaction import kept_of_stray
 from .replies import AuditPage, Begun, Caller, Glimpse, Reply, SessionChoice, Sessions, Stray, Waiter
 from .sight import Sight
-from .store.reading import SessionFilter, list_sessions
+from .store.reading import Seen, SessionFilter, list_sessions
+from .store.rows import body_of
+from .store.searching import audit_row
 
 SERVER = Actor("system", "pointsman")
 """The actor of what happens by itself."""
@@ -70,27 +72,64 @@ class Governor:
         return [one.workflow for one in served if one is not None]
 
     async def start(
-        self, caller: Caller, workflow: str, fields: JsonObject, begun: Begun | None = None
+        self, caller: Caller, workflow: str, fields: JsonObject, begun: Begun | None = None, handle: str | None = None
     ) -> Reply | Stray:
-        """Start a session, and answer when it rests."""
+        """Start a session, and answer when it rests.
+
+        With a `handle` that is made from what the session is started for: start it once. Started again with other
+        fields, it is `KEY_REUSED`.
+        """
+        found = await self._begin(caller, workflow, fields, handle or new_handle())
+        if isinstance(found, Stray):
+            return found
+        served, session, repeated = found
+        if repeated and not await self._started_with(session, fields):
+            other = Refusal("KEY_REUSED", "A session was started with this key and other fields; use a new key.")
+            return await self._stray(caller, "start", other, fields)
+        if begun is not None:
+            begun(session.id)
+        return await self._answering.at_rest(served, session, "done", entered=True, repeated=repeated)
+
+    async def begin(self, caller: Caller, workflow: str, fields: JsonObject, handle: str) -> Reply | Stray:
+        """Start the session of a handle, once, and answer as soon as that is known, whether it rests or not."""
+        found = await self._begin(caller, workflow, fields, handle)
+        if isinstance(found, Stray):
+            return found
+        served, session, repeated = found
+        return reply(served.workflow, session, "done", entered=True, repeated=repeated)
+
+    async def _begin(
+        self, caller: Caller, workflow: str, fields: JsonObject, handle: str
+    ) -> tuple[Served, Session, bool] | Stray:
         served = self.catalogue.by_name(workflow)
         if served is None or not may_know(served.workflow, caller.actor):
             names = ", ".join(one.name for one in self.workflows() if may_know(one, caller.actor)) or "none for you"
             return await self._stray(
                 caller, "start", Refusal("NOT_FOUND", f"There is no workflow {workflow!r}. There are: {names}."), fields
             )
-        return await asyncio.shield(asyncio.create_task(self._start(caller, served, fields, begun)))
+        command = self._command(caller, Start(handle, served.workflow.digest, _object(fields)))
+        return await asyncio.shield(asyncio.create_task(self._started(served, handle, command)))
 
-    async def _start(self, caller: Caller, served: Served, fields: JsonObject, begun: Begun | None) -> Reply | Stray:
-        handle = new_handle()
-        request = Start(handle, served.workflow.digest, _object(fields))
-        decision = await self._decided(handle, self._command(caller, request))
-        if decision.refusal is not None or decision.session is None:
+    async def _started(self, served: Served, handle: str, command: Command) -> tuple[Served, Session, bool] | Stray:
+        """Start a session and run what it holds open; give it, and whether it was there before."""
+        try:
+            decision = await self._decided(handle, command)
+        except UnknownDefinition:  # it was there before, with a text that this process has not in memory
+            before = await self.engine.read(handle)
+            if before is None or await self.catalogue.recall(before.definition, self.engine) is None:
+                raise
+            decision = await self._decided(handle, command)
+        session = decision.session
+        if decision.refusal is not None or session is None:
             return Stray(decision.refusal or NOT_FOUND)  # the engine has recorded it
-        self.performer.run_open(served, decision.session, decision.clear)
-        if begun is not None:
-            begun(handle)
-        return await self._answering.at_rest(served, decision.session, "done", entered=True)
+        served = await self.catalogue.recall(session.definition, self.engine) or served
+        self.performer.run_open(served, session, decision.clear)
+        return served, session, decision.repeated
+
+    async def _started_with(self, session: Session, fields: JsonObject) -> bool:
+        """Whether a session was started with these fields."""
+        row = await self.engine.reading(audit_row, session.id, 1)
+        return row is not None and canonical(body_of(row).get("writes")) == canonical(_object(fields))
 
     async def status(self, caller: Caller, session: str) -> Reply | Stray:
         """Say where a session is."""
@@ -129,32 +168,50 @@ class Governor:
             request = self._call(caller, served, before, Call(tool, given, expected_revision), waiter)
         return await asyncio.shield(asyncio.create_task(request))
 
-    async def deliver(self, caller: Caller, session: str, event: str, arguments: JsonObject) -> Reply | Stray:
-        """Deliver an event from outside to a session that waits for it."""
+    async def deliver(
+        self, caller: Caller, session: str, event: str, arguments: JsonObject, delivery: str | None = None
+    ) -> Reply | Stray:
+        """Deliver an event from outside to a session that waits for it, and answer when it rests.
+
+        With the name of a `delivery`: once in a session.
+        """
+        request = Send(event, _object(arguments), delivery=delivery)
+        return await self._request(caller, session, event, request)
+
+    async def hand_over(
+        self, caller: Caller, session: str, event: str, arguments: JsonObject, delivery: str
+    ) -> Reply | Stray:
+        """Deliver an event once, and answer as soon as it is taken or refused, whether the session rests or not."""
         found = await self._find(caller, session, event)
         if isinstance(found, Stray):
             return found
-        served, before = found
-        return await asyncio.shield(
-            asyncio.create_task(self._send(caller, served, before, event, _object(arguments), None))
-        )
+        request = Send(event, _object(arguments), delivery=delivery)
+        return await asyncio.shield(asyncio.create_task(self._handed_over(caller, *found, request)))
+
+    async def _handed_over(self, caller: Caller, served: Served, before: Session, request: Send) -> Reply | Stray:
+        decision = await self._proven(served, before, self._command(caller, request))
+        return self._answering.at_once(served, before, decision)
 
     async def decide(self, caller: Caller, session: str, request: Decide) -> Reply | Stray:
         """Decide the open review of a session, or a call that waits, for a person who has seen what it shows."""
         request = replace(request, arguments=_object(request.arguments))
-        return await self._administer(caller, session, request.event, request)
+        return await self._request(caller, session, request.event, request)
 
     async def cancel(self, caller: Caller, session: str, reason: str) -> Reply | Stray:
         """End a session where it is."""
-        return await self._administer(caller, session, "cancel", Cancel(reason))
+        return await self._request(caller, session, "cancel", Cancel(reason))
 
     async def restart(self, caller: Caller, session: str, state: str, reason: str) -> Reply | Stray:
         """Let a session go on from a state, whether it has ended or not."""
-        return await self._administer(caller, session, "restart", Restart(state, reason))
+        return await self._request(caller, session, "restart", Restart(state, reason))
+
+    async def settle(self, caller: Caller, session: str, request: Attest) -> Reply | Stray:
+        """Say how a write has ended that nobody knows the outcome of."""
+        return await self._request(caller, session, "settle", request)
 
     async def list_sessions(self, caller: Caller, chosen: SessionChoice, cursor: str | None = None) -> Sessions | Stray:
         """List sessions this caller may see, newest first."""
-        seen = await self._sight.of(caller.actor)
+        seen = await self.sight(caller)
         wanted = SessionFilter(chosen.workflow, chosen.state, begins=chosen.begins, seen=seen)
         try:
             page = await self.engine.reading(list_sessions, wanted, LISTED_SESSIONS, cursor)
@@ -273,7 +330,7 @@ class Governor:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _administer(self, caller: Caller, session: str, action: str, request: Request) -> Reply | Stray:
+    async def _request(self, caller: Caller, session: str, action: str, request: Request) -> Reply | Stray:
         found = await self._find(caller, session, action)
         if isinstance(found, Stray):
             return found
@@ -318,6 +375,14 @@ class Governor:
         for one, result in zip(decision.fetch, results, strict=True):
             await self._follow(session, Observe(one.read, result), one.read.id)
         return tuple(one.evidence for one in decision.fetch)
+
+    async def found(self, caller: Caller, session: str, action: str) -> tuple[Served, Session] | Stray:
+        """Give a session this caller may see, with its workflow; `action` is what is asked of it, for the audit."""
+        return await self._find(caller, session, action)
+
+    async def sight(self, caller: Caller) -> Seen:
+        """Say what this caller may see of all sessions."""
+        return await self._sight.of(caller.actor)
 
     async def _find(self, caller: Caller, session: str, action: str) -> tuple[Served, Session] | Stray:
         """Find a session this caller may see. Whatever else it is: the same words."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from pointsman.contracts.values import Json
+from pointsman.contracts.workflow import Workflow
 
 from .errors import SourceError
 
@@ -51,3 +52,13 @@ def values_in(texts: Iterable[str], environment: Mapping[str, str]) -> frozenset
     """Give the values that texts take from the environment; they are secrets, for all that is known."""
     names = (found["name"] for text in texts for found in _NAME.finditer(text))
     return frozenset(environment[name] for name in names if name in environment)
+
+
+def names_needed(workflow: Workflow) -> frozenset[str]:
+    """Give the names without which the sources of a workflow cannot be opened."""
+    settings = [source.settings for source in workflow.sources.values() if isinstance(source.settings, dict)]
+    single = [said.get(key) for said in settings for key in ("url", "document", "base_url")]
+    grouped = [group for said in settings for key in ("headers", "env") if isinstance(group := said.get(key), dict)]
+    texts = [*single, *(text for group in grouped for text in group.values())]
+    found = (match for text in texts if isinstance(text, str) for match in _NAME.finditer(text))
+    return frozenset(match["name"] for match in found if match["instead"] is None)

@@ -13,15 +13,16 @@ from ..document import AccessPart, Document
 from ..document.part import duration_ms
 from ..document.states import AgentPart, HumanPart
 from ..document.tools import KeyPart, PolicyPart, ReconcilePart, SourcePart
-from ..document.triggers import TriggersPart
+from ..document.triggers import TriggersPart, WebhookPart
 from ..expressions import Program, Template
 from ..rules.walk import mentions, uses
 from ..schemas import Contract, Schema
 from ..syntax_tree import paths
-from ..values import Json, JsonObject, digest_text
+from ..values import Json, JsonObject, canonical, digest_text
 from ..workflow import (
     Access,
     AgentState,
+    Delivery,
     Field,
     Key,
     Rate,
@@ -139,12 +140,24 @@ def _source(name: str, part: SourcePart) -> Source:
 
 
 def _triggers(part: TriggersPart, compiler: Compiler) -> Iterator[Trigger]:
-    webhook = part.webhook
-    if webhook is not None:
-        dedupe = None if webhook.dedupe is None else compiler.expression(webhook.dedupe)
-        yield Webhook(webhook.secret.strip("${}"), compiler.template(webhook.start), dedupe)
+    for webhook in part.webhook:
+        yield Webhook(
+            name=webhook.name,
+            scheme=webhook.scheme,
+            secrets=tuple(secret.strip("${}") for secret in webhook.secret),
+            purpose=_purpose(webhook, compiler),
+            dedupe=None if webhook.dedupe is None else compiler.expression(webhook.dedupe),
+        )
     for schedule in part.schedule:
-        yield Schedule(schedule.cron, schedule.zone, compiler.template(schedule.start))
+        text = canonical({"cron": schedule.cron, "zone": schedule.zone, "start": schedule.start})
+        yield Schedule(schedule.cron, schedule.zone, compiler.template(schedule.start), text)
+
+
+def _purpose(webhook: WebhookPart, compiler: Compiler) -> Template | Delivery:
+    deliver = webhook.deliver
+    if deliver is None:
+        return compiler.template(webhook.start or {})
+    return Delivery(compiler.expression(deliver.session), deliver.event, compiler.template(deliver.with_))
 
 
 def _tools_read(programs: Iterable[Program]) -> frozenset[str]:

@@ -20,6 +20,32 @@ triggers:
     dedupe: =body.id
 """
 
+_MAIL: Final = """\
+triggers:
+  webhook:
+    name: mail
+    scheme: basic
+    secret: ${MAIL_LOGIN}
+    deliver: {session: =body.MailboxHash, event: answered, with: {purpose: =body.StrippedTextReply}}
+states:
+  begin: {actor: external, events: {answered: {requires: [purpose], next: paid}}, after: {in: 7d, to: paid}}
+"""
+
+_TWO: Final = """\
+triggers:
+  webhook:
+    - {name: shop, secret: "${SHOP_SECRET}", start: {amount: =body.total, purpose: =body.text}}
+    - {name: desk, secret: "${DESK_SECRET}", start: {amount: =body.sum, purpose: =body.why}}
+"""
+
+_MAILGUN: Final = """\
+triggers:
+  webhook:
+    scheme: mailgun
+    secret: ${MAILGUN_KEY}
+    start: {amount: 12.5, purpose: =body.subject}
+"""
+
 TRIGGERS: Final[Mapping[str, Rule]] = {
     "PM901": Rule(
         title="No times of a schedule",
@@ -48,8 +74,32 @@ TRIGGERS: Final[Mapping[str, Rule]] = {
     "PM904": Rule(
         title="A `dedupe` that is the same for every delivery",
         meaning="`dedupe` does not read the `body` of the delivery.",
-        matters="Two deliveries with one value are one: only the first would ever start a session.",
+        matters="Two deliveries with one value are one: only the first would ever count.",
         wrong=_WEBHOOK.replace("=body.id", "body.id"),
         right=_WEBHOOK,
+    ),
+    "PM905": Rule(
+        title="Two webhooks at one address",
+        meaning="Two webhooks of the workflow have one name, or none.",
+        matters="The name is the end of the address that a sender is given, so nobody could say which is meant.",
+        wrong=_TWO.replace("name: desk", "name: shop"),
+        right=_TWO,
+    ),
+    "PM906": Rule(
+        title="A `dedupe` that the signature does not cover",
+        severity="warning",
+        meaning="`dedupe` reads the body of a delivery of `mailgun`, whose signature covers a time and a token alone.",
+        matters="Left out, the token is used once. With this, whoever has seen one delivery can send others with the"
+        " same signature for five minutes, each of which counts.",
+        wrong=_MAILGUN + "    dedupe: =body.subject\n",
+        right=_MAILGUN,
+    ),
+    "PM907": Rule(
+        title="A delivery that no session takes",
+        meaning="`deliver` names an event that no state with `actor: external` has, gives it other fields than it"
+        " takes, or says the same session for every delivery.",
+        matters="Every delivery would be refused.",
+        wrong=_MAIL.replace("event: answered", "event: replied"),
+        right=_MAIL,
     ),
 }

@@ -14,6 +14,7 @@ from ..document import Document
 from ..document.part import Part
 from ..document.states import EventPart, LimitPart
 from ..document.tools import DeliverPart, McpPart, SourcePart
+from ..document.triggers import WebhookPart
 from ..values import Json, JsonObject
 from .field_schema import field_schema
 from .file_words import FILE_WORDS
@@ -29,6 +30,7 @@ EXACTLY_ONE: Final[Mapping[type[Part], tuple[str, ...]]] = {
     SourcePart: ("python", "mcp", "openapi"),
     McpPart: ("command", "url"),
     DeliverPart: ("argument", "header", "meta"),
+    WebhookPart: ("start", "deliver"),
 }
 """The keys of which a part has one, as its validator demands: a schema cannot be made from code."""
 

@@ -17,7 +17,7 @@ from ..document.tools import (
     RetryPart,
     SourcePart,
 )
-from ..document.triggers import SchedulePart, TriggersPart, WebhookPart
+from ..document.triggers import DeliveryPart, SchedulePart, TriggersPart, WebhookPart
 
 _GRANTS: Final = "`anyone`, `starter`, a role, or a list of these."
 _ENVIRONMENT: Final = (
@@ -45,7 +45,7 @@ FILE_WORDS: Final[Mapping[type[Part], Mapping[str, str]]] = {
         " counts as a write.",
         "confidence": "How sure an agent must be. Below the floors, the session goes to a person.",
         "limits": "What a whole session may use up, and where it goes then.",
-        "triggers": "What starts sessions from outside a client.",
+        "triggers": "What starts sessions from outside a client, or moves those that wait.",
         "states": "The states by name. A state has an `actor` (agent, model, system, human, external) or is `final`.",
     },
     StartPart: {"requires": "Fields a session cannot begin without.", "accepts": "Fields it may be given besides."},
@@ -108,13 +108,24 @@ FILE_WORDS: Final[Mapping[type[Part], Mapping[str, str]]] = {
         "happened": "A CEL expression over its `result`: true if the write has happened.",
     },
     TriggersPart: {
-        "webhook": "A signed request from outside starts a session.",
+        "webhook": "Signed requests from outside start sessions, or move them; one, or a list.",
         "schedule": "Times at which sessions start; one, or a list.",
     },
     WebhookPart: {
-        "secret": "Where the secret of the signature is, as `${NAME}`. The secret itself never stands in a file.",
+        "name": "Where it is received: `/workflows/{workflow}/webhooks/{name}`. Without a name:"
+        " `/workflows/{workflow}/sessions`.",
+        "scheme": "How the sender signs: `standard` (standardwebhooks.com), `github`, `stripe`, `mailgun`; or `basic`,"
+        " a user and password.",
+        "secret": "Where the secret of the signature is, as `${NAME}`; two while it changes. The secret itself never"
+        " stands in a file.",
         "start": _FIELDS.format("body.x"),
-        "dedupe": "An expression that is the same for requests that are one.",
+        "deliver": "Moves a session that waits, instead of starting one.",
+        "dedupe": "An expression that is the same for requests that are one. Left out: what the scheme signs.",
+    },
+    DeliveryPart: {
+        "session": "The session's handle: `=body.reference`.",
+        "event": "The event, of a state whose actor is `external`.",
+        "with": "Its fields; `={}` reads what came in.".format("body.x"),
     },
     SchedulePart: {
         "cron": "Minute, hour, day, month, weekday: `0 7 * * 1-5`.",

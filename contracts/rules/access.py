@@ -34,7 +34,8 @@ def deciding_roles(view: View) -> list[tuple[tuple[str | int, ...], str]]:
 
 def _check_nobody(view: View) -> None:
     access, triggers = view.document.access, view.document.triggers
-    if access.start == [] and triggers.webhook is None and not triggers.schedule:
+    starts = triggers.schedule or any(webhook.start is not None for webhook in triggers.webhook)
+    if access.start == [] and not starts:
         hint = "Name `anyone`, or roles; or add `triggers`."
         view.at_value("PM611", ("access", "start"), "nobody may start this workflow, and nothing triggers it", hint)
     agents = (state for state in view.document.states.values() if isinstance(state, AgentPart))

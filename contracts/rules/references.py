@@ -21,7 +21,7 @@ _EVIDENCE: Final = ("args", "result", "at")
 _WHERE: Final = {
     "event": "the guards of an event",
     "evidence": "the guards of an event or a tool that has `evidence`",
-    "body": "the `start` and `dedupe` of a webhook",
+    "body": "the `start`, `deliver` and `dedupe` of a webhook",
     "confidence": "the guards of an agent's event",
     "args": "what is said of a call: its `when`, `evidence`, `save`, `approval`, `success` and `reconcile`",
     "result": "`save`, `success`, `happened` and the `when` of evidence",

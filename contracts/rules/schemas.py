@@ -55,8 +55,9 @@ def _triggered(view: View) -> Iterator[tuple[Path, str, Json]]:
     starts: list[tuple[Path, Mapping[str, Json]]] = [
         (("triggers", "schedule", index, "start"), schedule.start) for index, schedule in enumerate(triggers.schedule)
     ]
-    if triggers.webhook is not None:
-        starts.append((("triggers", "webhook", "start"), triggers.webhook.start))
+    starts += [
+        (("triggers", "webhook", index, "start"), webhook.start or {}) for index, webhook in enumerate(triggers.webhook)
+    ]
     for path, start in starts:
         yield from (((*path, name), name, value) for name, value in start.items())
 

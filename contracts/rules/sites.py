@@ -72,10 +72,13 @@ def sites(document: Document) -> Iterator[Site]:
 
 
 def _triggers(document: Document) -> Iterator[Site]:
-    webhook = document.triggers.webhook
-    if webhook is not None:
-        yield from _values(webhook.start, ("triggers", "webhook", "start"), _BODY)
-        yield from _values(webhook.dedupe, ("triggers", "webhook", "dedupe"), _BODY)
+    for index, webhook in enumerate(document.triggers.webhook):
+        path: Path = ("triggers", "webhook", index)
+        yield from _values(webhook.start, (*path, "start"), _BODY)
+        yield from _values(webhook.dedupe, (*path, "dedupe"), _BODY)
+        if webhook.deliver is not None:
+            yield from _values(webhook.deliver.session, (*path, "deliver", "session"), _BODY)
+            yield from _values(webhook.deliver.with_, (*path, "deliver", "with"), _BODY)
     for index, schedule in enumerate(document.triggers.schedule):
         yield from _values(schedule.start, ("triggers", "schedule", index, "start"), _NOTHING)
 

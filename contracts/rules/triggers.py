@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from ..cron import fault_of_cron
-from ..document.triggers import SchedulePart
+from ..document.states import EventPart, ExternalPart
+from ..document.triggers import DeliveryPart, SchedulePart, WebhookPart
 from ..expressions import expression_text
 from ..near import near
 from ..positions import Path, Scalar, node_at
@@ -14,24 +15,91 @@ from ..scalar_places import place_in
 from ..values import Json
 from ..visible import visible
 from .view import View, hint_for
+from .walk import live_states
 
 
 def check_triggers(view: View) -> None:
-    """Judge the webhook and the schedules."""
-    webhook = view.document.triggers.webhook
-    if webhook is not None:
-        _check_start(view, ("triggers", "webhook"), webhook.start, "start: {field: =body.field}")
-        if webhook.dedupe is not None and not _reads_body(view, webhook.dedupe):
-            message = "this is the same for every delivery, so only the first would ever start a session"
-            view.at_value("PM904", ("triggers", "webhook", "dedupe"), message, "Read the delivery: `=body.id`.")
+    """Judge the webhooks and the schedules."""
+    names: set[str | None] = set()
+    for index, webhook in enumerate(view.document.triggers.webhook):
+        at: Path = ("triggers", "webhook", index)
+        if webhook.name in names:
+            _note_same_address(view, at, webhook.name)
+        names.add(webhook.name)
+        _check_webhook(view, at, webhook)
     for index, schedule in enumerate(view.document.triggers.schedule):
         path: Path = ("triggers", "schedule", index)
         _check_times(view, path, schedule)
         _check_start(view, path, schedule.start, "start: {field: value}")
 
 
-def _reads_body(view: View, dedupe: str) -> bool:
-    text = expression_text(dedupe)
+def _note_same_address(view: View, path: Path, name: str | None) -> None:
+    if name is None:
+        message = "another webhook of this workflow has no name either, so both are at one address"
+        view.at_value("PM905", path, message, "Give it a name: `name: mail`.")
+    else:
+        message = f"another webhook of this workflow is named `{name}`, so both are at one address"
+        view.at_value("PM905", (*path, "name"), message, "Give it another name.")
+
+
+def _check_webhook(view: View, path: Path, webhook: WebhookPart) -> None:
+    if webhook.start is not None:
+        _check_start(view, path, webhook.start, "start: {field: =body.field}")
+    if webhook.deliver is not None:
+        _check_delivery(view, (*path, "deliver"), webhook.deliver)
+    if webhook.dedupe is None:
+        return
+    if not _reads_body(view, webhook.dedupe):
+        message = "this is the same for every delivery, so only the first would ever count"
+        view.at_value("PM904", (*path, "dedupe"), message, "Read the delivery: `=body.id`.")
+    elif webhook.scheme == "mailgun":
+        message = "the signature of `mailgun` covers a time and a token, and not this"
+        hint = "Leave `dedupe` out: the token is used once. Or know that who has seen one delivery can send others."
+        view.at_value("PM906", (*path, "dedupe"), message, hint)
+
+
+def _check_delivery(view: View, path: Path, delivery: DeliveryPart) -> None:
+    """Hold a delivery to the events of the states that wait for the outside."""
+    if not _reads_body(view, delivery.session):
+        message = "this is the same session for every delivery"
+        view.at_value("PM907", (*path, "session"), message, "Read it from the delivery: `=body.reference`.")
+    waiting = [
+        event
+        for _, _, state in live_states(view.document)
+        if isinstance(state, ExternalPart)
+        for name, event in state.events.items()
+        if name == delivery.event
+    ]
+    if not waiting:
+        known = dict.fromkeys(
+            name
+            for _, _, state in live_states(view.document)
+            if isinstance(state, ExternalPart)
+            for name in state.events
+        )
+        message = f"no state that waits for the outside has the event `{visible(delivery.event)}`"
+        hint = hint_for(delivery.event, tuple(known)) or "Add it to a state whose actor is `external`."
+        view.at_value("PM907", (*path, "event"), message, hint)
+        return
+    if any(_takes(event, delivery) for event in waiting):
+        return
+    message = f"no event `{delivery.event}` takes what is given here: {_listed(delivery.with_) or 'nothing'}"
+    needed = " or ".join(dict.fromkeys(_listed(_demanded(event)) or "nothing" for event in waiting))
+    view.at_value("PM907", (*path, "event"), message, f"It needs {needed}: `with: {{field: =body.field}}`.")
+
+
+def _takes(event: EventPart, delivery: DeliveryPart) -> bool:
+    """Whether an event takes the fields of a delivery, and lacks none."""
+    taken = {*_demanded(event), *event.accepts, *(name.removesuffix("?") for name in event.payload)}
+    return set(_demanded(event)) <= delivery.with_.keys() <= taken
+
+
+def _demanded(event: EventPart) -> tuple[str, ...]:
+    return (*event.requires, *(name for name in event.payload if not name.endswith("?")))
+
+
+def _reads_body(view: View, value: str) -> bool:
+    text = expression_text(value)
     return text is not None and (
         not view.compiled.compiles(text) or any(root == "body" for root, _ in view.compiled.reads(text))
     )

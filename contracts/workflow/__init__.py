@@ -66,6 +66,7 @@ __all__ = [
     "CallStep",
     "Channel",
     "Condition",
+    "Delivery",
     "Due",
     "Effect",
     "Event",
@@ -87,6 +88,7 @@ __all__ = [
     "Review",
     "Save",
     "Schedule",
+    "Scheme",
     "SetStep",
     "Source",
     "State",
@@ -103,6 +105,7 @@ __all__ = [
     "Workflow",
 ]
 
+Scheme: TypeAlias = Literal["standard", "github", "stripe", "mailgun", "basic"]
 RESERVED_NAMES: Final = frozenset({"session", "expected_revision", "confidence", "rationale", "alternatives"})
 
 
@@ -133,21 +136,41 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Webhook:
-    """A signed request that starts a session. `secret` names the environment's variable; `start` reads `body`."""
+class Delivery:
+    """The event that a webhook's request is, and the session of the workflow that it is for; all read `body`."""
 
-    secret: str
-    start: Template
+    session: Expression
+    event: str
+    fields: Template
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A request from outside that proves its sender and starts a session, or moves one that waits.
+
+    `secrets` names variables of the environment; what any of them opens is taken. `purpose` gives the fields that
+    a session starts with, or says what is delivered. `dedupe` gives what is the same for requests that are one;
+    None: what the scheme signs says so.
+    """
+
+    name: str | None
+    scheme: Scheme
+    secrets: tuple[str, ...]
+    purpose: Template | Delivery
     dedupe: Expression | None
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Times at which a session starts by itself: five fields of cron, read in a time zone of the IANA's list."""
+    """Times at which a session starts by itself: five fields of cron, read in a time zone of the IANA's list.
+
+    `text` is the canonical text of the whole, by which one schedule is told from another.
+    """
 
     cron: str
     zone: str
     start: Template
+    text: str
 
 
 Trigger: TypeAlias = Webhook | Schedule

@@ -15,7 +15,10 @@ import click
 from .lazy import CommandTable, LazyGroup
 
 COMMANDS: Final[CommandTable] = {
-    "serve": ("serve", "Serve workflows to an MCP client over standard input and output, or to several with --http."),
+    "serve": (
+        "serve",
+        "Serve workflows to an MCP client on standard input and output, or to many over HTTP.",
+    ),
     "demo": ("demo", "Watch a workflow from the gallery run from start to end."),
     "run": ("run", "Drive a session of a workflow from a script."),
     "check": ("check", "Find what is wrong with workflow files; - is standard input."),

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, get_args
 
 import click
-from sqlalchemy import Connection
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.facts import FactKind
 
-from ..documents import proofs, rows
+from ..documents.moments import comparable
 from ..store.searching import RowFilter
-from ..store.tables import SERVER_CHAIN
 from .columns import Column
-from .database import reading_database
-from .failures import NotReached, NotVerified
+from .failures import NotVerified
 from .groups import Group
-from .options import Choice, database_option, json_option, limit_option
+from .options import Choice, json_option, limit_option
 from .output import moment, print_json, print_json_lines, print_pairs, print_table, value_text
+from .records.choosing import reads_records
+from .records.port import Records
 from .whereabouts import objects, texts
-
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?)?Z?\Z")
-
 
 STEP_COLUMNS: Final = (Column("revision"), Column("at", whole=True), Column("state"), Column("because", whole=True))
 ROW_COLUMNS: Final = (
@@ -52,7 +47,7 @@ def command() -> None:
 @click.option("--since", metavar="TIME", help="Only rows from this moment (UTC) on: 2026-11-22 or 2026-11-22T09:00:00.")
 @click.option("--until", metavar="TIME", help="Only rows before this moment (UTC).")
 @limit_option
-@database_option
+@reads_records
 @json_option
 def list_rows(  # noqa: PLR0913 -- click's way: an option is an argument
     *,
@@ -64,30 +59,22 @@ def list_rows(  # noqa: PLR0913 -- click's way: an option is an argument
     since: str | None,
     until: str | None,
     limit: int,
-    database: str | None,
+    records: Records,
     as_json: bool,
 ) -> None:
     """List rows of all sessions, newest first."""
     chosen = RowFilter(session, kind, actor, action, code, _moment("--since", since), _moment("--until", until))
-    with reading_database(database) as connection:
-        found = rows.page(connection, chosen, limit).items
-    _print_rows(found, as_json=as_json, with_session=True)
+    _print_rows(records.rows(chosen, limit).items, as_json=as_json, with_session=True)
 
 
 @command.command()
 @click.argument("session_id", metavar="ID")
 @click.option("--revision", type=click.IntRange(1), help="One row, with its body.")
-@database_option
+@reads_records
 @json_option
-def show(session_id: str, revision: int | None, database: str | None, *, as_json: bool) -> None:
+def show(session_id: str, revision: int | None, records: Records, *, as_json: bool) -> None:
     """Show the rows of a session in order. ID `server`: the calls that belong to no session."""
-    with reading_database(database) as connection:
-        found = list(_history(connection, session_id) if revision is None else _row(connection, session_id, revision))
-    if not found:
-        what = "rows" if revision is None else f"row {revision}"
-        raise NotReached(
-            f"There are no {what} of {session_id!r} in this database. `pointsman sessions list` lists all."
-        )
+    found = list(records.history(session_id)) if revision is None else [records.row(session_id, revision)]
     if revision is not None and not as_json:
         print_pairs([(name, _text(value)) for name, value in found[0].items()])
     else:
@@ -96,41 +83,37 @@ def show(session_id: str, revision: int | None, database: str | None, *, as_json
 
 @command.command(short_help="Verify that rows and snapshots are untouched.")
 @click.argument("session_id", metavar="[ID]", required=False)
-@database_option
+@reads_records
 @json_option
-def verify(session_id: str | None, database: str | None, *, as_json: bool) -> None:
+def verify(session_id: str | None, records: Records, *, as_json: bool) -> None:
     """Verify that no row was changed, removed, added or reordered, and that the rows give the snapshot.
 
     ID is a session, or `server`; without it everything is verified.
     """
-    with reading_database(database) as connection:
-        reports = list(proofs.verification(connection, session_id))
-    if session_id is not None and not reports:
-        raise NotReached(f"There is no session {session_id!r} in this database. `pointsman sessions list` lists all.")
-    good, bad = [one for one in reports if one["ok"]], [one for one in reports if not one["ok"]]
+    proof = records.verification(session_id)
+    reports = objects(proof["items"])
     if as_json:
-        print_json_lines((*bad, *good))
-    if bad:
-        raise NotVerified("\n".join(["The audit does not verify.", *map(_fault, bad)]))
+        print_json_lines(reports)
+        if len(reports) != proof["histories"]:
+            click.echo(f"There are {proof['histories']} histories; these are the first of them.", err=True)
+    if not proof["ok"]:
+        bad = [_fault(one) for one in reports if not one["ok"]]
+        raise NotVerified("\n".join(["The audit does not verify.", *bad]))
     if not as_json:
-        count = sum(int(str(one["rows"])) for one in good)
-        unproven = sum(1 for one in good if not one["replayed"] and one["session_id"] != SERVER_CHAIN)
+        unproven, histories = proof["unproven"], proof["histories"]
         erased = f" {unproven} could not be replayed, because bodies were erased." if unproven else ""
-        histories = "1 history" if len(good) == 1 else f"{len(good)} histories"
-        click.echo(f"Verified: {count} rows in {histories}; every snapshot is what its rows make.{erased}")
+        told = "1 history" if histories == 1 else f"{histories} histories"
+        click.echo(f"Verified: {proof['rows']} rows in {told}; every snapshot is what its rows make.{erased}")
 
 
 @command.command(name="replay", short_help="Make a session again from its rows, and compare.")
 @click.argument("session_id", metavar="ID")
 @click.option("--to", "to_revision", type=click.IntRange(1), help="Stop after this row.")
-@database_option
+@reads_records
 @json_option
-def replay_session(session_id: str, to_revision: int | None, database: str | None, *, as_json: bool) -> None:
+def replay_session(session_id: str, to_revision: int | None, records: Records, *, as_json: bool) -> None:
     """Make a session again from its rows, and compare it with its snapshot byte for byte."""
-    with reading_database(database) as connection:
-        document = proofs.replayed(connection, session_id, to_revision)
-    if document is None:
-        raise NotReached(f"There is no session {session_id!r} in this database. `pointsman sessions list` lists all.")
+    document = records.replayed(session_id, to_revision)
     if "problem" in document:
         raise NotVerified(f"{session_id} cannot be replayed: {document['problem']}")
     if as_json:
@@ -139,21 +122,6 @@ def replay_session(session_id: str, to_revision: int | None, database: str | Non
         _print_replay(document)
     if document["differing"]:
         raise NotVerified(f"The snapshot is not what the rows make: {', '.join(texts(document['differing']))}.")
-
-
-def _history(connection: Connection, chain: str) -> Iterator[JsonObject]:
-    """Give a whole history, however long, page by page."""
-    page = rows.history(connection, chain)
-    yield from page.items
-    while page.cursor is not None:
-        page = rows.history(connection, chain, cursor=page.cursor)
-        yield from page.items
-
-
-def _row(connection: Connection, chain: str, revision: int) -> Iterator[JsonObject]:
-    found = rows.document(connection, chain, revision)
-    if found is not None:
-        yield found
 
 
 def _print_replay(document: JsonObject) -> None:
@@ -203,9 +171,9 @@ def _text(value: Json) -> str | None:
 
 
 def _moment(option: str, text: str | None) -> str | None:
-    """Bring a moment into the form of the column `at`, of which any beginning compares right."""
     if text is None:
         return None
-    if not _MOMENT.match(text):
+    read = comparable(text)
+    if read is None:
         raise click.UsageError(f"{option} {text!r}: write 2026-11-22 or 2026-11-22T09:00:00, in UTC.")
-    return text.replace(" ", "T").removesuffix("Z")
+    return read

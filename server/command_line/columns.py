@@ -97,6 +97,8 @@ def _joined(pieces: Iterable[str], width: int) -> Iterator[str]:
         if line.strip() and cell_len(line) + cell_len(piece.rstrip()) > width:
             yield line.rstrip()
             line, broken = "", True
+        elif line and not line.strip() and piece.strip() and cell_len(piece) <= width:
+            line = line[: width - cell_len(piece)]  # a word goes before what it is indented by
         if line or not broken or piece.strip():
             line += piece
     yield line.rstrip()

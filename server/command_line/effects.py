@@ -6,31 +6,22 @@ somebody at a terminal, who types the outcome once more, or the token of a perso
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import click
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
-from pointsman.fsm.commands import Attest
-from pointsman.fsm.refusals import Refusal
 
-from ..documents import effects
 from .columns import Column
 from .confirming import confirm
-from .database import reading_database, session_named, workflow_of
-from .failures import FoundProblems, NotReached
+from .failures import FoundProblems
 from .groups import Group
-from .invocation import program
-from .options import Choice, database_option, json_option, limit_option, token_option
+from .options import Choice, json_option, limit_option
 from .output import json_text, moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
-from .persons import demand_a_person, person, turn_away
+from .records.choosing import changes_records, reads_records
+from .records.port import Errand, Records
 from .whereabouts import objects, sentence, texts
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from pointsman.fsm.session import Session
 
 LIST_COLUMNS: Final = (
     Column("id", whole=True),
@@ -52,17 +43,13 @@ def command() -> None:
 @click.option("--session", "session_id", metavar="ID", help="All writes of this session, those that were done too.")
 @click.option("--status", type=Choice(["intended", "unknown", "done"]), help="Only those of this status.")
 @limit_option
-@database_option
+@reads_records
 @json_option
-def list_effects(
-    session_id: str | None, status: str | None, limit: int, database: str | None, *, as_json: bool
-) -> None:
+def list_effects(session_id: str | None, status: str | None, limit: int, records: Records, *, as_json: bool) -> None:
     """List writes that run or that nobody knows the outcome of, the oldest first."""
     if status == "done" and session_id is None:
         raise click.UsageError("--status done goes with --session ID: `audit list` searches all sessions.")
-    with reading_database(database) as connection:
-        session = None if session_id is None else session_named(connection, session_id)
-        found = effects.page(connection, effects.EffectFilter(session, status), limit).items
+    found = records.effects(session_id, status, limit).items
     if as_json:
         print_json_lines(found)
     elif not found:
@@ -73,12 +60,11 @@ def list_effects(
 
 @command.command()
 @click.argument("effect_id", metavar="ID")
-@database_option
+@reads_records
 @json_option
-def show(effect_id: str, database: str | None, *, as_json: bool) -> None:
+def show(effect_id: str, records: Records, *, as_json: bool) -> None:
     """Show a write: with what it was called, under which key, and all that is known of it."""
-    with reading_database(database) as connection:
-        write, _ = _write(connection, effect_id)
+    write = records.effect(effect_id)
     if as_json:
         print_json(write)
     else:
@@ -90,17 +76,15 @@ def show(effect_id: str, database: str | None, *, as_json: bool) -> None:
 @click.argument("outcome", type=Choice(["done", "failed"]))
 @click.option("--reason", metavar="TEXT", required=True, help="How you know; it stays in the history.")
 @click.option("--result", "result_text", metavar="JSON", help="What it gave, for steps that save it.")
-@token_option
-@database_option
+@changes_records
 @json_option
-def settle(  # noqa: PLR0913 -- click's way: an option is an argument
+def settle(
     *,
     effect_id: str,
     outcome: Literal["done", "failed"],
     reason: str,
     result_text: str | None,
-    token: str | None,
-    database: str | None,
+    records: Records,
     as_json: bool,
 ) -> None:
     """Say how a write has ended that nobody knows the outcome of: at a terminal, or with a person's token.
@@ -108,49 +92,26 @@ def settle(  # noqa: PLR0913 -- click's way: an option is an argument
     `done`: it has happened, and is never made again. `failed`: it has not, and may be asked again. The session stays
     where it is; `sessions restart` lets it go on.
     """
-    from ..documents.answers import refused, settled
-    from .acting import refusal_text, submitted
+    from .acting import refusal_text
     from .arguments import read_json
 
     if outcome == "failed" and result_text is not None:
         raise click.UsageError("--result goes with `done`: what has not happened gave nothing.")
     result: Json = None if result_text is None else read_json("--result", result_text)
-    demand_a_person(token, "A write is settled", "the outcome")
-    with reading_database(database) as connection:
-        write, session = _write(connection, effect_id)
-        workflow = workflow_of(connection, session)
-        caller = person(connection, token, workflow.roles)
-    if isinstance(caller, Refusal):
-        turn_away(database, effect_id, "settle", caller)
-    if token is None and write["status"] == "unknown":
+    person = records.person(Errand("A write is settled", "the outcome", "settle", effect_id))
+    write = records.effect(effect_id)
+    if person.confirms and write["status"] == "unknown":
         _print(write, err=True)
         what = "has happened" if outcome == "done" else "has not happened"
-        confirm(outcome, f"{caller.actor.id} says that it {what}. The reason: {reason!r}. Type {outcome!r}:")
-    _, number = effects.parts(effect_id)
-    decision = submitted(database, session.id, workflow, caller, Attest(number, outcome, reason, result))
-    if decision.refusal is not None or decision.session is None:
-        raise FoundProblems(refusal_text(refused(decision.refusal)) if decision.refusal else "Nothing was done.")
-    answer = settled(decision.session, number, outcome)
+        confirm(outcome, f"{person.actor.id} says that it {what}. The reason: {reason!r}. Type {outcome!r}:")
+    answer = records.settle(person, effect_id, outcome, reason, result)
+    refusal = answer.get("refusal")
     if as_json:
         print_json(answer)
-    else:
+    if isinstance(refusal, dict):
+        raise FoundProblems(refusal_text(refusal))
+    if not as_json:
         click.echo(visible(f"{write['tool']}: {outcome}.\n{sentence(answer)}", lines=True))
-
-
-def _write(connection: Connection, effect_id: str) -> tuple[JsonObject, Session]:
-    """Give the write of this name, and its session.
-
-    Raises:
-        NotReached: when there is no such session, or it has made no such write.
-    """
-    session_id, number = effects.parts(effect_id)
-    session = session_named(connection, session_id)
-    write = effects.document(connection, session, number)
-    if write is None:
-        raise NotReached(
-            f"{effect_id!r} names no write. `{program()} effects list --session {session_id}` lists those of a session."
-        )
-    return write, session
 
 
 def _print(write: JsonObject, *, err: bool) -> None:

@@ -71,7 +71,7 @@ def failure_of(error: BaseException) -> Failure | None:
 def _failure_of_ours(error: PointsmanError) -> Failure:
     from pointsman.tools.errors import SourceError
 
-    from ..errors import EngineClosed, StoreError, UnknownDefinition
+    from ..errors import EngineClosed, SecretMissing, StoreError, UnknownDefinition
 
-    away = isinstance(error, StoreError | SourceError | UnknownDefinition | EngineClosed)
+    away = isinstance(error, StoreError | SourceError | SecretMissing | UnknownDefinition | EngineClosed)
     return NotReached(str(error)) if away else FoundProblems(str(error))

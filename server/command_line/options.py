@@ -37,6 +37,12 @@ set_option: Final = click.option(
     multiple=True,
     help="A field's value. JSON, except where the field is a text. May be given several times.",
 )
+server_option: Final = click.option(
+    "--server",
+    metavar="URL",
+    envvar="POINTSMAN_SERVER",
+    help="Ask a server that runs, with a token, instead of a database.",
+)
 token_option: Final = click.option(
     "--token",
     metavar="TOKEN",

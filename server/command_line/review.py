@@ -7,35 +7,25 @@ bound to the stay and to the digest of what was shown when it was read here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
-from pointsman.fsm.commands import Decide
-from pointsman.fsm.refusals import Refusal
 
-from ..documents import waiting
 from ..store.searching import WaitingFilter
 from . import calls, reviews
 from .columns import Column
 from .confirming import confirm
-from .database import now_ms, reading_database, session_named, workflow_of
 from .failures import FoundProblems
 from .groups import Group
 from .invocation import program
-from .options import database_option, json_option, limit_option, set_option, token_option
+from .options import json_option, limit_option, set_option
 from .output import json_text, moment, print_json, print_json_lines, print_table
-from .persons import demand_a_person, person, turn_away
+from .records.choosing import changes_records, reads_records
+from .records.port import Errand, Person, Records
 from .whereabouts import objects, texts
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from ..governor import Governor
-    from ..replies import Caller, Reply, Stray
-
 
 LIST_COLUMNS: Final = (
     Column("id", whole=True),
@@ -56,12 +46,11 @@ def command() -> None:
 @command.command(name="list")
 @click.option("--role", help="Only what waits for this role.")
 @limit_option
-@database_option
+@reads_records
 @json_option
-def list_reviews(role: str | None, limit: int, database: str | None, *, as_json: bool) -> None:
+def list_reviews(role: str | None, limit: int, records: Records, *, as_json: bool) -> None:
     """List what waits for a person, reviews and calls of tools, the oldest first."""
-    with reading_database(database) as connection:
-        found = waiting.page(connection, WaitingFilter(role=role), now_ms(), limit).items
+    found = records.waiting(WaitingFilter(role=role), limit).items
     if as_json:
         print_json_lines(found)
         return
@@ -85,12 +74,11 @@ def list_reviews(role: str | None, limit: int, database: str | None, *, as_json:
 
 @command.command()
 @click.argument("matter_id", metavar="ID")
-@database_option
+@reads_records
 @json_option
-def show(matter_id: str, database: str | None, *, as_json: bool) -> None:
+def show(matter_id: str, records: Records, *, as_json: bool) -> None:
     """Show what a person sees of a review or a call, and which decisions there are."""
-    with reading_database(database) as connection:
-        matter, _ = _matter(connection, matter_id)
+    matter = records.matter(matter_id)
     if as_json:
         print_json(matter)
     else:
@@ -103,8 +91,7 @@ def show(matter_id: str, database: str | None, *, as_json: bool) -> None:
 @set_option
 @click.option("--rationale", metavar="TEXT", help="Why; it stays in the history.")
 @click.option("--shown", metavar="DIGEST", help="Decide only if this is still what `review show` names.")
-@token_option
-@database_option
+@changes_records
 @json_option
 def decide(  # noqa: PLR0913 -- click's way: an option is an argument
     *,
@@ -113,71 +100,44 @@ def decide(  # noqa: PLR0913 -- click's way: an option is an argument
     assignments: tuple[str, ...],
     rationale: str | None,
     shown: str | None,
-    token: str | None,
-    database: str | None,
+    records: Records,
     as_json: bool,
 ) -> None:
     """Decide a review or a call: at a terminal, or with a person's token.
 
-    A call is approved or rejected as it is; what is approved runs in this process.
+    A call is approved or rejected as it is; what is approved runs in this process, or on the server.
     """
-    from .acting import answer_document, governed, tell
+    from .acting import tell
     from .arguments import assigned
 
-    demand_a_person(token, "A decision is made", "the event's name")
-    with reading_database(database) as connection:
-        matter, roles = _matter(connection, matter_id)
-        caller = person(connection, token, roles)
-    if isinstance(caller, Refusal):
-        turn_away(database, matter_id, event, caller)
+    person = records.person(Errand("A decision is made", "the event's name", event, matter_id))
+    matter = records.matter(matter_id)
     if shown is not None and shown != matter["shown_digest"]:
         raise FoundProblems(f"What is shown has changed; its digest is {matter['shown_digest']}. Look at it again.")
     arguments = assigned(assignments, _schema(matter, event))
     if rationale is not None:
         arguments["rationale"] = rationale
-    if token is None:
+    if person.confirms:
         _print(matter, err=True)
-        confirm(event, f"{caller.actor.id} decides {event} with {json_text(arguments)}. Type the event's name:")
-    session, number = waiting.parts(matter_id)
-    request = Decide(event, arguments, str(matter["shown_digest"]), int(str(matter["stay"])), approval=number)
-
-    async def submit(governor: Governor) -> Reply | Stray:
-        return await governor.decide(caller, session, request)
-
-    answer = answer_document(database, governed(database, [], submit), number if event == "approve" else None)
-    tell(answer, as_json=as_json, hint=_hint(matter, caller, event, answer), ran=_ran(matter, event))
+        confirm(event, f"{person.actor.id} decides {event} with {json_text(arguments)}. Type the event's name:")
+    answer = records.decide(person, matter, event, arguments)
+    tell(answer, as_json=as_json, hint=_hint(matter, person, event, answer), ran=_ran(matter, event))
 
 
-def _hint(matter: JsonObject, caller: Caller, event: str, answer: JsonObject) -> str:
+def _hint(matter: JsonObject, person: Person, event: str, answer: JsonObject) -> str:
     """Say who can decide instead, where it is the person that the workflow excludes."""
     refusal, role = answer.get("refusal"), str(matter["role"])
     if not isinstance(refusal, dict) or refusal["code"] != "FORBIDDEN" or not matter["exclude"]:
         return ""
-    if role not in caller.actor.roles or caller.channel not in texts(matter["accept"]):
+    if role not in person.actor.roles or person.channel not in texts(matter["accept"]):
         return ""
-    own = caller.actor.accountable == matter["started_by"]
-    why = f"{caller.actor.id} started this session, and nobody decides a session of their own. " if own else ""
+    own = person.actor.accountable == matter["started_by"]
+    why = f"{person.actor.id} started this session, and nobody decides a session of their own. " if own else ""
     return (
         f"\n{why}Another person with the role {role} decides it, at a terminal of their own:\n"
         f"  {program()} token create maria --role {role}\n"
         f"  {program()} review decide {matter['id']} {event} --token TOKEN"
     )
-
-
-def _matter(connection: Connection, matter_id: str) -> tuple[JsonObject, tuple[str, ...]]:
-    """Give what waits under this name, and the roles of its workflow.
-
-    Raises:
-        NotReached: when there is no such session, or its workflow's text is not there.
-        FoundProblems: when nothing of it waits for a person.
-    """
-    session_id, number = waiting.parts(matter_id)
-    session = session_named(connection, session_id)
-    workflow = workflow_of(connection, session)
-    found = waiting.document(session, workflow, number, now_ms())
-    if isinstance(found, Refusal):
-        raise FoundProblems(found.message)
-    return found, workflow.roles
 
 
 def _print(matter: JsonObject, *, err: bool) -> None:

@@ -18,13 +18,15 @@ from typing import TYPE_CHECKING
 import click
 from typing_extensions import override
 
+from ..credentials.oidc_settings import issuer_settings
 from .failures import NotReached
 from .options import Choice, database_option
-from .settings import setting
+from .settings import file_settings, setting
 
 if TYPE_CHECKING:
     from ..governor import Governor
     from ..http.address import Address, Place
+    from ..http.wiring import Credentials
     from ..mcp_server import Era
     from ..surfaces.choosing import SurfaceChoice
 
@@ -109,7 +111,7 @@ def command(  # noqa: PLR0913 -- click's way: an option is an argument
     log_level: str,
     database: str | None,
 ) -> None:
-    """Serve workflows to an MCP client over standard input and output, or to agents and people with --http.
+    """Serve workflows to an MCP client on standard input and output, or to many over HTTP.
 
     A client starts this as its own process. Several may run on one database.
     """
@@ -123,12 +125,15 @@ def command(  # noqa: PLR0913 -- click's way: an option is an argument
         asyncio.run(_serve_stdio(opening, surface, era, session))
         return
     from ..http.address import Place
+    from ..http.wiring import Credentials
 
     place = Place(address, url, pages)
     if address.is_any and url is None:
         raise click.UsageError(f"{address.host} is every address of this machine: say by --url how clients reach it.")
-    tokens = require_token or url is not None or not address.is_loopback
-    asyncio.run(_serve_http(opening, surface, era, session, place, tokens=tokens))
+    table = file_settings(Path.cwd()).oidc
+    issuer = None if table is None else issuer_settings(table)
+    demanded = require_token or url is not None or issuer is not None or not address.is_loopback
+    asyncio.run(_serve_http(opening, surface, era, session, place, Credentials(demanded, issuer)))
 
 
 async def _serve_stdio(
@@ -150,8 +155,7 @@ async def _serve_http(
     era: Era,
     session: str | None,
     place: Place,
-    *,
-    tokens: bool,
+    credentials: Credentials,
 ) -> None:
     from ..http.address import listen
     from ..http.serving import serve_http
@@ -167,19 +171,14 @@ async def _serve_http(
             listener, taken = listen(address)
         except OSError as error:
             raise NotReached(f"{address.host}:{address.port} cannot be listened on: {error.strerror}.") from error
-        site = wired(governed, surface, era, session, tokens=tokens)
-        await serve_http(site, replace(place, address=taken), listener, stop)
+        place = replace(place, address=taken)
+        async with wired(governed, surface, era, session, credentials, place.base) as site:
+            await serve_http(site, place, listener, stop)
 
 
 @asynccontextmanager
 async def _opening(files: tuple[Path, ...], database: str | None) -> AsyncGenerator[Governor]:
-    from structlog import get_logger
-
     from ..application import open_application
 
     async with open_application(database, files, caretaking=True) as application:
-        for workflow in application.governor.workflows():
-            if workflow.triggers:
-                log = get_logger(__name__)
-                log.warning("triggers do not run yet; start sessions by a client", workflow=workflow.name)
         yield application.governor

@@ -6,33 +6,22 @@ Starting, restarting and cancelling go through the same gate as an agent's calls
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
-from pointsman.fsm.refusals import Refusal
 
-from ..documents import sessions
-from ..documents.places import place
 from ..store.reading import SessionFilter
-from ..store.searching import newest_definition
-from .callers import local_caller
 from .columns import Column
 from .confirming import confirm
-from .database import reading_database, session_named, workflow_of
-from .failures import FoundProblems, NotReached
 from .groups import Group
-from .options import database_option, json_option, limit_option, set_option, token_option
+from .options import json_option, limit_option, set_option
 from .output import moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
-from .persons import demand_a_person, person, turn_away
+from .records.choosing import changes_records, reads_records
+from .records.port import Errand, Records
 from .whereabouts import came_from, objects, sentence, turn
-
-if TYPE_CHECKING:
-    from ..governor import Governor
-    from ..replies import Reply, Stray
 
 SHOWN_STATES: Final = 50
 """States of a path that people are shown, the last ones; `--json` gives all."""
@@ -78,7 +67,7 @@ def command() -> None:
 @click.option("--started-by", metavar="WHO", help="Only sessions of this principal, such as local:alice.")
 @click.option("--open/--ended", "is_open", default=None, help="Only sessions that run, or only those that have ended.")
 @limit_option
-@database_option
+@reads_records
 @json_option
 def list_sessions(  # noqa: PLR0913 -- click's way: an option is an argument
     *,
@@ -87,14 +76,12 @@ def list_sessions(  # noqa: PLR0913 -- click's way: an option is an argument
     started_by: str | None,
     is_open: bool | None,
     limit: int,
-    database: str | None,
+    records: Records,
     as_json: bool,
 ) -> None:
     """List sessions, newest first."""
     ended = None if is_open is None else not is_open
-    chosen = SessionFilter(workflow=workflow, state=state, started_by=started_by, ended=ended)
-    with reading_database(database) as connection:
-        page = sessions.page(connection, chosen, limit)
+    page = records.sessions(SessionFilter(workflow=workflow, state=state, started_by=started_by, ended=ended), limit)
     if as_json:
         print_json_lines(page.items)
         return
@@ -120,12 +107,11 @@ def list_sessions(  # noqa: PLR0913 -- click's way: an option is an argument
 
 @command.command()
 @click.argument("session_id", metavar="ID")
-@database_option
+@reads_records
 @json_option
-def show(session_id: str, database: str | None, *, as_json: bool) -> None:
+def show(session_id: str, records: Records, *, as_json: bool) -> None:
     """Show where a session is, what it holds and how it came there."""
-    with reading_database(database) as connection:
-        document = sessions.document(connection, session_named(connection, session_id))
+    document = records.session(session_id)
     if as_json:
         print_json(document)
     else:
@@ -136,108 +122,60 @@ def show(session_id: str, database: str | None, *, as_json: bool) -> None:
 @click.argument("workflow", metavar="NAME|FILE")
 @click.option("--input", "source", metavar="FILE|-", help="A JSON object with the fields; - reads standard input.")
 @set_option
-@database_option
+@reads_records
 @json_option
-def start(
-    workflow: str, source: str | None, assignments: tuple[str, ...], database: str | None, *, as_json: bool
-) -> None:
+def start(workflow: str, source: str | None, assignments: tuple[str, ...], records: Records, *, as_json: bool) -> None:
     """Start a session, in your own name.
 
-    NAME is a workflow this database has seen before; its file is read again.
+    NAME is a workflow this database has seen before, whose file is read again, or one that the server serves.
     """
-    from .acting import answer_document, governed, tell
+    from .acting import tell
     from .arguments import assigned, read_input
 
-    file = Path(workflow) if Path(workflow).is_file() else _file_of(workflow, database)
     fields = read_input(source) if source is not None else {}
-
-    async def begin(governor: Governor) -> Reply | Stray:
-        served = governor.workflows()[0]
-        given: JsonObject = {**fields, **assigned(assignments, served.start.input_schema)}
-        return await governor.start(local_caller(served.roles), served.name, given)
-
-    tell(answer_document(database, governed(database, [file], begin)), as_json=as_json)
+    tell(records.start(workflow, lambda schema: {**fields, **assigned(assignments, schema)}), as_json=as_json)
 
 
 @command.command()
 @click.argument("session_id", metavar="ID")
 @click.option("--reason", required=True, help="Why; it stays in the history.")
-@token_option
-@database_option
+@changes_records
 @json_option
-def cancel(*, session_id: str, reason: str, token: str | None, database: str | None, as_json: bool) -> None:
+def cancel(*, session_id: str, reason: str, records: Records, as_json: bool) -> None:
     """End a session where it is. A write that runs is never cut off: cancel again when it has ended.
 
     At a terminal, where the state's name is typed once more, or with a person's token.
     """
-    from pointsman.fsm.commands import Cancel
+    from .acting import tell
 
-    from ..documents.answers import done, refused
-    from .acting import refusal_text, submitted, tell
-
-    demand_a_person(token, "A session is cancelled", "the state's name")
-    with reading_database(database) as connection:
-        session = session_named(connection, session_id)
-        workflow = workflow_of(connection, session)
-        caller = person(connection, token, workflow.roles)
-    if isinstance(caller, Refusal):
-        turn_away(database, session_id, "cancel", caller)
-    if token is None and session.ended is None:
-        click.echo(visible(sentence(place(session))), err=True)
-        confirm(session.state, f"{caller.actor.id} ends it there: {reason}. Type the state's name:")
-    decision = submitted(database, session_id, workflow, caller, Cancel(reason))
-    if decision.refusal is not None:
-        raise FoundProblems(refusal_text(refused(decision.refusal)))
-    if decision.session is not None:
-        tell(done(decision.session), as_json=as_json)
+    person = records.person(Errand("A session is cancelled", "the state's name", "cancel", session_id))
+    if person.confirms:
+        session = records.session(session_id)
+        if "ended" not in session:
+            click.echo(visible(sentence(session)), err=True)
+            confirm(str(session["state"]), f"{person.actor.id} ends it there: {reason}. Type the state's name:")
+    tell(records.cancel(person, session_id, reason), as_json=as_json)
 
 
 @command.command()
 @click.argument("session_id", metavar="ID")
 @click.option("--from", "state", metavar="STATE", required=True, help="The state it goes on from.")
 @click.option("--reason", required=True, help="Why; it stays in the history.")
-@token_option
-@database_option
+@changes_records
 @json_option
-def restart(
-    *, session_id: str, state: str, reason: str, token: str | None, database: str | None, as_json: bool
-) -> None:
+def restart(*, session_id: str, state: str, reason: str, records: Records, as_json: bool) -> None:
     """Let a session go on from a state, whether it runs or has ended.
 
     It keeps its record, its calls and its decisions, and gets a new budget: limits count from zero, and what has
     taken its time begins anew. At a terminal, where the state's name is typed once more, or with a person's token.
     """
-    from .acting import answer_document, governed, tell
+    from .acting import tell
 
-    demand_a_person(token, "A session is restarted", "the state's name")
-    with reading_database(database) as connection:
-        session = session_named(connection, session_id)
-        caller = person(connection, token, workflow_of(connection, session).roles)
-    if isinstance(caller, Refusal):
-        turn_away(database, session_id, "restart", caller)
-    if token is None:
-        click.echo(visible(sentence(place(session))), err=True)
-        confirm(state, f"{caller.actor.id} lets it go on from {state}: {reason}. Type the state's name:")
-
-    async def go_on(governor: Governor) -> Reply | Stray:
-        return await governor.restart(caller, session_id, state, reason)
-
-    tell(answer_document(database, governed(database, [], go_on)), as_json=as_json)
-
-
-def _file_of(name: str, database: str | None) -> Path:
-    """Give the file of a workflow that the database has seen.
-
-    Raises:
-        NotReached: when it has not, or the file is not there any more.
-    """
-    with reading_database(database) as connection:
-        known = newest_definition(connection, name)
-    if known is None:
-        raise NotReached(f"{name!r} is neither a file nor a workflow that this database has seen. Name the file.")
-    if known.path is None or not Path(known.path).is_file():
-        raise NotReached(f"The file of {name} stood at {known.path}, and is not there any more. Name the file.")
-    return Path(known.path)
+    person = records.person(Errand("A session is restarted", "the state's name", "restart", session_id))
+    if person.confirms:
+        click.echo(visible(sentence(records.session(session_id))), err=True)
+        confirm(state, f"{person.actor.id} lets it go on from {state}: {reason}. Type the state's name:")
+    tell(records.restart(person, session_id, state, reason), as_json=as_json)
 
 
 def _print_session(document: JsonObject) -> None:

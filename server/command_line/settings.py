@@ -14,6 +14,8 @@ from typing import Any, Final, Literal
 
 import click
 
+from ..credentials.oidc_settings import IssuerTable, UnfitIssuer, issuer_settings
+
 FILE_NAME: Final = "pointsman.toml"
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -27,6 +29,7 @@ class Settings:
     surface: Literal["auto", "adaptive", "stable", "compact"] | None = None
     era: Literal["auto", "handshake"] | None = None
     log_level: LogLevel | None = None
+    oidc: IssuerTable | None = None
 
 
 @cache
@@ -60,12 +63,17 @@ def _settings(text: bytes, path: Path) -> Settings:
 
     adapter = TypeAdapter(with_config(ConfigDict(extra="forbid"))(Settings))
     try:
-        return adapter.validate_python(tomllib.loads(text.decode()))
+        settings = adapter.validate_python(tomllib.loads(text.decode()))
+        if settings.oidc is not None:
+            issuer_settings(settings.oidc)  # whatever the command: settings that cannot be meant are said at once
+    except UnfitIssuer as error:
+        raise click.UsageError(f"{path}: {error}.") from error
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise click.UsageError(f"{path}: {problems}.") from error
     except ValueError as error:  # no TOML, or no UTF-8
         raise click.UsageError(f"{path}: {error}.") from error
+    return settings
 
 
 def setting(name: str, default: str | None = None) -> Any:  # noqa: ANN401 -- click's type of a callback

@@ -11,7 +11,7 @@ import click
 from pointsman.contracts.bounds import IDENTIFIER
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import JsonObject
-from pointsman.contracts.visible import visible
+from pointsman.contracts.visible import UNSEEN, visible
 from pointsman.fsm.refusals import Refusal
 
 from ..credentials.minted import PREFIXES
@@ -54,7 +54,7 @@ LIST_COLUMNS: Final = (
 
 _DAYS: Final = re.compile(r"([1-9][0-9]{0,3})([hd])\Z")
 _UNIT_MS: Final = {"h": 3_600_000, "d": 86_400_000}
-_OWNER: Final = re.compile(r"[A-Za-z0-9_.@:/+-]{1,200}\Z", re.ASCII)
+_OWNER: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z|(local|oidc):[^/]{1,300}\Z", re.ASCII)
 """A person by name, by user of the operating system (`local:alice`), or as an issuer names them (`oidc:alice`)."""
 
 
@@ -128,7 +128,7 @@ def _require_well_formed(
     for text, what in given if session is None else [*given, (session, "--session")]:
         if not IDENTIFIER.match(text):
             raise WrongUsage(f"{what} {text!r}: 1 to 128 of the characters A-Z a-z 0-9 _ . -")
-    if owner is not None and not _OWNER.match(owner):
+    if owner is not None and (not _OWNER.match(owner) or UNSEEN.search(owner)):
         raise WrongUsage(f"--owner {owner!r}: a person's name, such as maria, local:maria or oidc:maria@example.com.")
     if kind != "human":
         return

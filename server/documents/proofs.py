@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from sqlalchemy import Connection
 
 from pointsman.contracts.values import Json, JsonObject
 
 from ..audit.replay import ReplayError, Step, compare, replay
 from ..audit.verify import ChainReport, verify_and_replay
+from ..store.tables import SERVER_CHAIN
 from . import sessions
 
 
-def verification(connection: Connection, chain: str | None = None) -> Iterator[JsonObject]:
-    """Verify a chain, or all, and give what was found of each."""
-    return (_report(one) for one in verify_and_replay(connection, chain))
+def verified(connection: Connection, chain: str | None = None, most: int | None = None) -> JsonObject:
+    """Verify a chain, or all, and say what was found: in sum, and of each chain, those that do not verify first.
+
+    `most` bounds how many are told of; `unproven` counts sessions that verify and could not be replayed, because bodies
+    were erased.
+    """
+    bad: list[Json] = []
+    good: list[Json] = []
+    histories = rows = unproven = faults = 0
+    for one in verify_and_replay(connection, chain):
+        histories += 1
+        rows += one.rows
+        faults += not one.ok
+        unproven += one.ok and not one.replayed and one.chain != SERVER_CHAIN
+        told = good if one.ok else bad
+        if most is None or len(told) < most:
+            told.append(_report(one))
+    return {
+        "ok": not faults,
+        "histories": histories,
+        "rows": rows,
+        "faults": faults,
+        "unproven": unproven,
+        "items": [*bad, *good][:most],
+    }
 
 
 def replayed(connection: Connection, session: str, to_revision: int | None = None) -> JsonObject | None:

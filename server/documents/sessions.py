@@ -52,11 +52,28 @@ def document(connection: Connection, session: Session) -> JsonObject:
     }
 
 
+def without_values(document: JsonObject) -> JsonObject:
+    """Leave out of a session's document what its record, its calls and its votes hold: that is for people.
+
+    An agent is told the fields that its state shows it (design, section 4).
+    """
+    kept = {name: value for name, value in document.items() if name not in ("record", "votes")}
+    for name in ("approvals", "open_calls"):
+        listed = kept[name]
+        if isinstance(listed, list):
+            kept[name] = [_without_arguments(one) for one in listed if isinstance(one, dict)]
+    return kept
+
+
 def step(row: AuditRow) -> JsonObject:
     """Give one entered state of a path."""
     body = row_as_json(row)["body"]
     because = body.get("because") if isinstance(body, dict) else None
     return {"revision": row.revision, "at": row.at, "state": row.state_after, "because": because}
+
+
+def _without_arguments(call: JsonObject) -> JsonObject:
+    return {name: value for name, value in call.items() if name not in ("arguments", "rationale")}
 
 
 def _provenance(one: Provenance) -> JsonObject:

@@ -90,6 +90,7 @@ class EmbeddedEngine(Engine):
         self._cache = SessionCache(CACHED_SESSIONS)
         self._glance = Glance(path)
         self._reader = Reader(path)
+        self._searcher = Reader(path)
         self._changes = Changes(self._glance.data_version, self._revisions, self.read)
         self._neighbours = Neighbours(hooks.monotonic)
         self._writer = Writer(database, rules, self._cache, self._tell, hooks.monotonic)
@@ -152,6 +153,7 @@ class EmbeddedEngine(Engine):
         await self._changes.aclose()
         await asyncio.to_thread(self._writer.stop)
         await self._reader.aclose()
+        await self._searcher.aclose()
         self._glance.close()
 
     # Beside the port.
@@ -178,6 +180,12 @@ class EmbeddedEngine(Engine):
     async def reading(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function of `store.reading` and its like in the reader's thread, on one state of the database."""
         return await self._reader.run(lambda connection: function(connection, *args, **kwargs))
+
+    async def searching(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a function as `reading` does, in a thread that no governed call waits for: it may look at many rows."""
+        return await self._searcher.run(lambda connection: function(connection, *args, **kwargs))
 
     async def writing(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function of `store.principals` and its like in the writer's thread, in a transaction of its own."""

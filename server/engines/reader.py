@@ -1,4 +1,4 @@
-"""The reader's thread: reads that would keep the event loop waiting, one after the other.
+"""A reader's thread: reads that would keep the event loop waiting, one after the other.
 
 It is a thread with the synchronous driver, not an asynchronous one. The same functions serve the
 command line, and a query costs one change of threads instead of one for every step of the cursor.

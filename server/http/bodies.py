@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -11,6 +13,8 @@ from starlette.responses import PlainTextResponse, Response
 from pointsman.contracts.bounds import HTTP_BODY_MS, HTTP_DISCARDED_BYTES
 
 from ..json_rpc.messages import END_BYTES, Oversized
+
+_TOO_SLOW: Final = PlainTextResponse("The body took too long.", HTTPStatus.REQUEST_TIMEOUT, {"connection": "close"})
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes | Oversized | Response:
@@ -23,7 +27,33 @@ async def read_body(request: Request, limit_bytes: int) -> bytes | Oversized | R
         async with asyncio.timeout(HTTP_BODY_MS / 1000):
             return await _body(request, limit_bytes)
     except TimeoutError:
-        return PlainTextResponse("The body took too long.", HTTPStatus.REQUEST_TIMEOUT, {"connection": "close"})
+        return _TOO_SLOW
+
+
+async def pass_body_on(
+    request: Request, limit_bytes: int, take: Callable[[bytes], None]
+) -> Oversized | Response | None:
+    """Hand a body on as it comes in, and keep nothing of it.
+
+    Args:
+        request: Whose body it is.
+        limit_bytes: What is handed on at most.
+        take: Is handed every piece.
+
+    Raises:
+        ClientDisconnect: its client has gone.
+    """
+    size_bytes = 0
+    try:
+        async with asyncio.timeout(HTTP_BODY_MS / 1000):
+            async for part in request.stream():
+                size_bytes += len(part)
+                if size_bytes > limit_bytes:
+                    return Oversized(b"", b"", size_bytes)
+                take(part)
+    except TimeoutError:
+        return _TOO_SLOW
+    return None
 
 
 async def _body(request: Request, limit_bytes: int) -> bytes | Oversized:

@@ -32,6 +32,7 @@ TurnedAway: TypeAlias = Callable[[Caller, str, Refusal, JsonObject], None]
 """Is told who was turned away, from what, why, and more about it. Must not wait."""
 
 TOKENS: Final[frozenset[Credential]] = frozenset({"agent", "human", "system"})
+ANYBODY: Final[frozenset[Credential]] = frozenset({"none", "agent", "human", "system"})
 CHANNEL: Final = "http"
 SOMEBODY: Final = Actor("external", "unknown")
 """Whoever has not said who they are, as the audit has them."""
@@ -48,7 +49,7 @@ class Porter:
         authenticator: Knows tokens.
         tokenless: Who somebody without a token is; None where nobody is let in without one.
         on_turned_away: Told of everybody who is turned away.
-        metadata_url: Where it is said who issues tokens (RFC 9728), if somebody does.
+        metadata_url: Says where it stands who issues tokens for the address of a path (RFC 9728), if somebody does.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Porter:
         authenticator: Authenticator,
         tokenless: Actor | None,
         on_turned_away: TurnedAway,
-        metadata_url: str | None = None,
+        metadata_url: Callable[[str], str] | None = None,
     ) -> None:
         self._authenticator = authenticator
         self._tokenless = tokenless
@@ -102,7 +103,7 @@ class Porter:
         self._tell(request, actor, refusal, {"reason": why.reason})
         said = [] if not request.headers.get("authorization") else ['error="invalid_token"']
         if self._metadata_url is not None:
-            said.append(f'resource_metadata="{self._metadata_url}"')
+            said.append(f'resource_metadata="{self._metadata_url(request.scope["path"])}"')
         challenge = " ".join(["Bearer", ", ".join(said)]).strip()
         return refused(refusal, HTTPStatus.UNAUTHORIZED, {"www-authenticate": challenge})
 
@@ -118,7 +119,7 @@ class Porter:
 
     def _tell(self, request: Request, actor: Actor, refusal: Refusal, more: JsonObject) -> None:
         caller = Caller(actor, client_of(request), CHANNEL)
-        about: JsonObject = {"method": request.method, "path": request.url.path[:_PATH_CHARACTERS], **more}
+        about: JsonObject = {"method": request.method, "path": request.scope["path"][:_PATH_CHARACTERS], **more}
         self._on_turned_away(caller, "authenticate", refusal, about)
 
 

@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
+import structlog
 from starlette.responses import JSONResponse, Response
 
 from pointsman.contracts.values import JsonObject
-from pointsman.fsm.refusals import Code, Refusal, unmet_values
+from pointsman.fsm.refusals import Code, Refusal
+
+from ..documents import answers
+from ..errors import EngineClosed, StoreBusy, StoreError, StoreFull
+
+_log = structlog.get_logger(__name__)
 
 STATUSES: Final[Mapping[Code, HTTPStatus]] = {
     "MALFORMED": HTTPStatus.BAD_REQUEST,
@@ -41,6 +47,12 @@ def refused(refusal: Refusal, status: HTTPStatus | None = None, headers: Mapping
 
 def refusal_body(refusal: Refusal) -> JsonObject:
     """Write a refusal as replies have it (docs/replies.md)."""
-    unmet = unmet_values(refusal.unmet)
-    said: JsonObject = {"code": refusal.code, "message": refusal.message}
-    return {"refusal": {**said, "unmet": [*unmet]} if unmet else said}
+    return {"refusal": answers.refused(refusal)}
+
+
+def unavailable(error: StoreError | EngineClosed) -> Response:
+    """Answer that nothing was done because of the database, or because the server ends: 503, or 507."""
+    if not isinstance(error, StoreBusy | StoreFull | EngineClosed):
+        _log.error("the database cannot be used", error=str(error))
+    code: Code = "STORAGE_FULL" if isinstance(error, StoreFull) else "BUSY"
+    return refused(Refusal(code, str(error)), headers={"retry-after": "5"})

@@ -32,6 +32,7 @@ from .health import health_routes
 from .mcp.desks import DeskPerConnection
 from .mcp.endpoint import METHODS, McpEndpoint
 from .refusals import refused
+from .resource_metadata import ProtectedResources
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Site:
         surface: which shape of the tool list MCP clients are shown.
         era: `handshake` speaks no other.
         session: a session that is bound to every connection of MCP.
-        metadata_url: where it is said who issues tokens.
+        issuer: who issues tokens beside those made here, as clients are told.
         routes: what there is beside MCP and health.
     """
 
@@ -57,7 +58,7 @@ class Site:
     surface: SurfaceChoice = "auto"
     era: Era = "auto"
     session: str | None = None
-    metadata_url: str | None = None
+    issuer: str | None = None
     routes: Sequence[Route] = ()
 
 
@@ -86,9 +87,16 @@ class Application:
                 yield
             await self._recording.finished()
 
-        routes = [*mcp.routes(), *site.routes, *health_routes(self._is_ready)]
+        resources = None if site.issuer is None else ProtectedResources(place.base, site.issuer)
+        metadata = [] if resources is None else resources.routes()
+        routes = [*mcp.routes(), *site.routes, *metadata, *health_routes(self._is_ready)]
         self.router = Starlette(routes=routes, lifespan=running, exception_handlers={HTTPException: _answered})
-        self.router.state.porter = Porter(site.authenticator, site.tokenless, self._on_turned_away, site.metadata_url)
+        self.router.state.porter = Porter(
+            site.authenticator,
+            site.tokenless,
+            self._on_turned_away,
+            None if resources is None else resources.metadata_url,
+        )
         self.asgi: ASGIApp = Boundary(_for_pages(self.router, place), place, self._on_turned_away)
 
     async def aclose(self) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pointsman.fsm.session import Actor
@@ -9,26 +13,55 @@ from pointsman.fsm.session import Actor
 from ..credentials.minted import MintedTokens
 from ..errors import StoreError
 from ..identity import local_principal
+from ..inquiry import Inquiry
 from ..mcp_server import Era
 from ..store.principals import Principal, principal_by_token_hash
 from ..surfaces.choosing import SurfaceChoice
+from ..triggers.handles import Handles
+from ..triggers.webhooks import Webhooks
+from .api.routes import api_routes
+from .hooks import Hooks
+from .outside import outside_routes
 from .site import Site
 
 if TYPE_CHECKING:
+    from ..credentials.oidc_settings import IssuerSettings
+    from ..credentials.port import Authenticator
     from ..governor import Governor
 
 
-def wired(governor: Governor, surface: SurfaceChoice, era: Era, session: str | None, *, tokens: bool) -> Site:
-    """Put a site together.
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Which tokens are taken.
+
+    Attributes:
+        demanded: Whether a token is needed. Where none is, whoever has none is an agent of the user who started this.
+        issuer: Whose tokens are taken beside those made here, if anybody's.
+    """
+
+    demanded: bool
+    issuer: IssuerSettings | None = None
+
+
+@asynccontextmanager
+async def wired(
+    governor: Governor, surface: SurfaceChoice, era: Era, session: str | None, credentials: Credentials, base: str
+) -> AsyncGenerator[Site]:
+    """Put a site together, and keep what it needs for as long as it is served.
 
     Args:
         governor: Answers every call.
         surface: Which shape of the tool list MCP clients are shown.
         era: `handshake` speaks no other.
         session: A session that is bound to every connection of MCP.
-        tokens: Whether a token is needed. Where none is, whoever has none is an agent of the user who started this.
+        credentials: Which tokens are taken.
+        base: Where clients reach it.
+
+    Raises:
+        SecretMissing: the secret of a webhook is not in the environment.
     """
-    engine = governor.engine
+    engine, handles = governor.engine, Handles(governor.engine)
+    hooks = Hooks(Webhooks(governor, handles, os.environ), governor.clock.now_ms)
 
     async def by_hash(token_hash: str) -> Principal | None:
         return await engine.reading(principal_by_token_hash, token_hash)
@@ -40,12 +73,23 @@ def wired(governor: Governor, surface: SurfaceChoice, era: Era, session: str | N
             return False
         return True
 
-    return Site(
-        governed=governor,
-        authenticator=MintedTokens(by_hash, governor.clock),
-        is_ready=is_ready,
-        tokenless=None if tokens else Actor("agent", local_principal()),
-        surface=surface,
-        era=era,
-        session=session,
-    )
+    async with AsyncExitStack() as stack:
+        authenticator: Authenticator = MintedTokens(by_hash, governor.clock)
+        issuer = credentials.issuer
+        if issuer is not None:
+            from ..credentials.both import BothTokens
+            from ..credentials.issuer import open_issuer_tokens
+
+            issued = await stack.enter_async_context(open_issuer_tokens(replace(issuer, url=base), governor.clock))
+            authenticator = BothTokens(authenticator, issued)
+        yield Site(
+            governed=governor,
+            authenticator=authenticator,
+            is_ready=is_ready,
+            tokenless=None if credentials.demanded else Actor("agent", local_principal()),
+            surface=surface,
+            era=era,
+            session=session,
+            issuer=None if issuer is None else issuer.issuer,
+            routes=[*api_routes(Inquiry(governor)), *outside_routes(governor, handles, hooks)],
+        )

@@ -2,137 +2,187 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Final, cast
+from dataclasses import dataclass
+from typing import Final
 
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.values import Json, JsonObject
 
-SERVERS: Final = "mcpServers"
-_INDENT: Final = re.compile(r"^([ \t]+)\S", re.MULTILINE)
+from .text import UnreadableConfiguration, Value, added, read, removed, replaced
+
+INPUTS: Final = "inputs"
+"""Where VS Code keeps what it asks its user for."""
+TOKEN: Final = "POINTSMAN_TOKEN"  # noqa: S105 -- the name of the variable
 _BOM: Final = "\ufeff"
 
 
-class UnreadableConfiguration(PointsmanError):
-    """The client's configuration is not what it should be. Mend or move it; nothing was changed."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a client's file looks like: the key its servers stand under, and whether it may hold comments."""
+
+    servers: str = "mcpServers"
+    comments: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is put into a configuration: the server, and what the client is to ask its user for (VS Code)."""
+
+    server: JsonObject
+    input: JsonObject | None = None
 
 
 class NameTaken(PointsmanError):
     """Another server has this name in the client's configuration. Choose another with --name; nothing was changed."""
 
 
-def with_entry(text: str, name: str, entry: JsonObject) -> str:
+def with_entry(text: str, form: Form, name: str, entry: Entry) -> str:
     """Put a server's entry into a configuration, in place of an older one of ours.
+
+    What the user has put under `env` of the older one stays.
 
     Raises:
         UnreadableConfiguration: when the text is no configuration.
         NameTaken: when another program's server has the name.
     """
-    document = _read(text)
-    servers = _servers(document)
-    known = servers.get(name)
+    known = _servers(_read(text, form), form).get(name)
     if known is not None and not is_ours(known):
         raise NameTaken(
             f"The configuration has a server {name!r} that is not Pointsman. Choose another name with --name; "
             "nothing was changed."
         )
-    if known == entry:
-        return text
-    return _written(text, {**document, SERVERS: {**servers, name: entry}})
+    text = _with_member(text, form, name, _with_kept_environment(entry.server, known))
+    return text if entry.input is None else _with_input(text, form, entry.input)
 
 
-def without_entry(text: str, name: str) -> str:
+def without_entry(text: str, form: Form, name: str) -> str:
     """Take our entry out of a configuration. The text stays as it is where there is none.
 
     Raises:
         UnreadableConfiguration: when the text is no configuration.
     """
-    document = _read(text)
-    servers = _servers(document)
+    servers = _servers(_read(text, form), form)
     if name not in servers or not is_ours(servers[name]):
         return text
-    rest: JsonObject = {key: value for key, value in servers.items() if key != name}
-    kept: JsonObject = {key: rest if key == SERVERS else value for key, value in document.items()}
-    return _written(text, kept)
+    bom, bare = _parted(text)
+    holder = _holder(bare, form, form.servers)
+    part = None if holder is None else holder.member(name)
+    if holder is not None and part is not None:
+        bare = removed(bare, holder, part)
+    return bom + _without_input(bare, form, input_id(name))
 
 
-def differ_only_in(text: str, other: str, name: str) -> bool:
+def differ_only_in(text: str, other: str, form: Form, name: str) -> bool:
     """Whether two configurations are the same but for our entry (and for where nothing is in them).
 
     Raises:
         UnreadableConfiguration: when the first is no configuration. A second that is none differs.
     """
     try:
-        second = _read(without_entry(other, name))
+        second = _read(without_entry(other, form, name), form)
     except UnreadableConfiguration:
         return False
-    first = _read(without_entry(text, name))
-    return _without_empty(first) == _without_empty(second)
+    first = _read(without_entry(text, form, name), form)
+    return _without_empty(first, form) == _without_empty(second, form)
 
 
 def is_ours(entry: Json) -> bool:
-    """Whether an entry starts Pointsman."""
+    """Whether an entry starts Pointsman, or sends a server the token that is kept for it."""
     if not isinstance(entry, dict):
         return False
+    headers = entry.get("headers")
+    if "url" in entry and isinstance(headers, dict):
+        sent = str(headers.get("Authorization"))
+        return TOKEN in sent or f"${{input:{input_id('')}" in sent
     arguments = entry.get("args")
     words = [entry.get("command"), *(arguments if isinstance(arguments, list) else [])]
     return any(re.fullmatch(r"pointsman(\.exe)?|pointsman\.server", _last_part(word)) for word in words)
+
+
+def input_id(name: str) -> str:
+    """Name what VS Code asks for: the token of the server of this name."""
+    return f"pointsman-token-{name}"
 
 
 def _last_part(word: Json) -> str:
     return re.split(r"[/\\]", word)[-1] if isinstance(word, str) else ""
 
 
-def _read(text: str) -> JsonObject:
-    bare = text.removeprefix(_BOM)
+def _parted(text: str) -> tuple[str, str]:
+    """Cut off the byte order mark."""
+    return (_BOM, text.removeprefix(_BOM)) if text.startswith(_BOM) else ("", text)
+
+
+def _read(text: str, form: Form) -> JsonObject:
+    bare = _parted(text)[1]
     if not bare.strip():
         return {}
-    try:
-        value = cast("object", json.loads(bare, object_pairs_hook=_unique, parse_constant=_refuse))
-    except RecursionError:
-        raise UnreadableConfiguration("It is nested too deep. Nothing was changed.") from None
-    except json.JSONDecodeError as error:
-        raise UnreadableConfiguration(
-            f"It is no JSON: {error.msg} in line {error.lineno}, column {error.colno}. "
-            "Mend it there and run this again; nothing was changed."
-        ) from None
+    value = read(bare, comments=form.comments).value
     if not isinstance(value, dict):
         raise UnreadableConfiguration("It holds no JSON object. Mend it and run this again; nothing was changed.")
-    return cast("JsonObject", value)
+    return value
 
 
-def _unique(pairs: list[tuple[str, Json]]) -> JsonObject:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise UnreadableConfiguration(f"It has the key {twice!r} twice in one object. Keep one; nothing was changed.")
-    return found
-
-
-def _refuse(constant: str) -> Json:
-    raise UnreadableConfiguration(f"It holds {constant}, which is no JSON. Mend it; nothing was changed.")
-
-
-def _servers(document: JsonObject) -> JsonObject:
-    servers = document.get(SERVERS, {})
+def _servers(document: JsonObject, form: Form) -> JsonObject:
+    servers = document.get(form.servers, {})
     if not isinstance(servers, dict):
-        raise UnreadableConfiguration(f"Its {SERVERS!r} is no object. Mend it and run this again; nothing was changed.")
+        raise UnreadableConfiguration(
+            f"Its {form.servers!r} is no object. Mend it and run this again; nothing was changed."
+        )
     return servers
 
 
-def _without_empty(document: JsonObject) -> JsonObject:
-    return {key: value for key, value in document.items() if key != SERVERS or value}
+def _holder(bare: str, form: Form, key: str) -> Value | None:
+    """Find the object or list under a key of the document."""
+    part = read(bare, comments=form.comments).member(key)
+    return None if part is None else part.value
 
 
-def _written(before: str, document: JsonObject) -> str:
-    """Write a document the way the text before was written: its indent, line ends, byte order mark and last line."""
-    found = _INDENT.search(before)
-    indent = found[1] if found else "  "
-    text = json.dumps(document, ensure_ascii=False, indent=indent)
-    if not before.strip() or before.endswith("\n"):
-        text += "\n"
-    if "\r\n" in before:
-        text = text.replace("\n", "\r\n")
-    return (_BOM if before.startswith(_BOM) else "") + text
+def _with_kept_environment(server: JsonObject, known: Json) -> JsonObject:
+    kept = known.get("env") if isinstance(known, dict) else None
+    if not isinstance(kept, dict) or "command" not in server:
+        return server
+    declared = server.get("env")
+    return {**server, "env": {**(declared if isinstance(declared, dict) else {}), **kept}}
+
+
+def _with_member(text: str, form: Form, name: str, server: JsonObject) -> str:
+    bom, bare = _parted(text)
+    if not bare.strip():
+        bare = "{}\n"
+    holder = _holder(bare, form, form.servers)
+    if holder is None:
+        return bom + added(bare, read(bare, comments=form.comments), form.servers, {name: server}, 1)
+    part = holder.member(name)
+    if part is None:
+        return bom + added(bare, holder, name, server, 2)
+    return text if part.value.value == server else bom + replaced(bare, part.value, server, 2)
+
+
+def _with_input(text: str, form: Form, asked: JsonObject) -> str:
+    bom, bare = _parted(text)
+    holder = _holder(bare, form, INPUTS)
+    if holder is None:
+        return bom + added(bare, read(bare, comments=form.comments), INPUTS, [asked], 1)
+    if not isinstance(holder.value, list):
+        raise UnreadableConfiguration(f"Its {INPUTS!r} is no list. Mend it and run this again; nothing was changed.")
+    if any(_is_input(part.value.value, str(asked["id"])) for part in holder.parts):
+        return text
+    return bom + added(bare, holder, None, asked, 2)
+
+
+def _without_input(bare: str, form: Form, wanted: str) -> str:
+    holder = _holder(bare, form, INPUTS)
+    for part in () if holder is None else holder.parts:
+        if holder is not None and _is_input(part.value.value, wanted):
+            return removed(bare, holder, part)
+    return bare
+
+
+def _is_input(value: Json, wanted: str) -> bool:
+    return isinstance(value, dict) and value.get("id") == wanted
+
+
+def _without_empty(document: JsonObject, form: Form) -> JsonObject:
+    return {key: value for key, value in document.items() if key not in (form.servers, INPUTS) or value}

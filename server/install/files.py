@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from .configuration import UnreadableConfiguration
+from .text import UnreadableConfiguration
 
-_BYTES: Final = 4 * 1024 * 1024
-"""No client's configuration is longer."""
+_BYTES: Final = 32 * 1024 * 1024
+"""No client's configuration is longer; Claude Code keeps a history in its own."""
 
 
 class ChangedMeanwhile(UnreadableConfiguration):
@@ -24,7 +24,7 @@ def read(path: Path) -> str:
     """Read a configuration; empty where there is no file. Line ends stay as they are.
 
     Raises:
-        UnreadableConfiguration: when it is no UTF-8, or longer than 4 MiB.
+        UnreadableConfiguration: when it is no UTF-8, or longer than 32 MiB.
         OSError: when it cannot be read.
     """
     try:

@@ -130,3 +130,19 @@ instances = Table(
     Column("host", Text, nullable=False),
     Column("started_at", Integer, nullable=False),
 )
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("workflow", Text, nullable=False),
+    Column("schedule", Text, nullable=False),
+    Column("followed_until", Integer, nullable=False),
+    PrimaryKeyConstraint("workflow", "schedule"),
+)

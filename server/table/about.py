@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from pointsman.contracts.visible import visible
-from pointsman.contracts.workflow import FinalState, Outcome, Webhook, Workflow
+from pointsman.contracts.workflow import Delivery, FinalState, Outcome, Schedule, Workflow
 
 from .words import listed
 
@@ -53,8 +53,12 @@ def facts_of(workflow: Workflow) -> Iterator[tuple[str, str]]:
     gives = f", giving {listed(workflow.start_fields)}" if workflow.start_fields else ""
     yield "Started by", visible(f"{listed(workflow.access.start, 'or')}{gives}")
     for trigger in workflow.triggers:
-        how = "a signed webhook" if isinstance(trigger, Webhook) else f"the schedule {trigger.cron} ({trigger.zone})"
-        yield "Started by", visible(how)
+        if isinstance(trigger, Schedule):
+            yield "Started by", visible(f"the schedule {trigger.cron} ({trigger.zone})")
+            continue
+        named = "a webhook" if trigger.name is None else f"the webhook {trigger.name}"
+        moves = isinstance(trigger.purpose, Delivery)
+        yield "Moved by" if moves else "Started by", visible(f"{named} ({trigger.scheme})")
     yield "Begins in", workflow.initial
     yield "Driven by", visible(listed(workflow.access.drive, "or"))
     yield "Seen by", visible(listed(workflow.access.view))

@@ -7,10 +7,8 @@ calls goes through the governor. The suite comes from npm: `npm install --prefix
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Generator
@@ -20,7 +18,8 @@ from typing import Final
 
 import pytest
 
-from tests.server.command_line.terminal import POINTSMAN, Shell
+from tests.server.command_line.listening import listening
+from tests.server.command_line.terminal import Shell
 
 HERE: Final = Path(__file__).parent
 MODULES: Final = HERE / "suite" / "node_modules"
@@ -50,31 +49,8 @@ def serving(shell: Shell, workflow: Path) -> Generator[tuple[str, str]]:
     started = shell.run("sessions", "start", workflow, "--json")
     assert started.code == 0, started.stderr
     session = str(started.document["session"])
-    log = shell.place / "log"
-    with (
-        log.open("w+", encoding="utf-8") as stderr,
-        subprocess.Popen(
-            [POINTSMAN, "serve", workflow, "--http", "127.0.0.1:0", "--session", session],
-            env=shell.environment,
-            stderr=stderr,
-        ) as process,
-    ):
-        try:
-            yield _url(process, log), session
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=20) == 0
-        finally:
-            process.kill()
-    assert "Traceback" not in log.read_text(encoding="utf-8")
-
-
-def _url(process: subprocess.Popen[bytes], log: Path) -> str:
-    while process.poll() is None:
-        for line in log.read_text(encoding="utf-8").splitlines():
-            told = json.loads(line)
-            if told.get("event") == "serving":
-                return str(told["url"])
-    raise AssertionError(log.read_text(encoding="utf-8"))
+    with listening(shell, workflow, "--session", session) as url:
+        yield f"{url}/mcp", session
 
 
 @pytest.mark.parametrize("requirements", ["2025-11-25", "2026-07-28"])

@@ -7,6 +7,7 @@ import pytest
 from pointsman.contracts.building import bound
 from pointsman.contracts.building.demands import embedded
 from pointsman.contracts.document.part import duration_ms
+from pointsman.contracts.expressions import Template
 from pointsman.contracts.loading import InvalidWorkflow, check, load
 from pointsman.contracts.schemas import InvalidSchema
 from pointsman.contracts.values import Json, JsonObject, digest_text
@@ -16,6 +17,7 @@ from pointsman.contracts.workflow import (
     AgentState,
     AllStep,
     CallStep,
+    Delivery,
     Due,
     ExternalState,
     FinalState,
@@ -24,11 +26,13 @@ from pointsman.contracts.workflow import (
     Key,
     Limit,
     Retry,
+    Schedule,
     SetStep,
     SystemState,
     ToolDefinition,
     ToolPolicy,
     Transition,
+    Webhook,
     Workflow,
 )
 from tests.contracts.invoice import FILE, TEXT
@@ -384,6 +388,35 @@ def test_a_file_with_errors_is_one_exception_that_lists_them_all() -> None:
 def test_a_file_that_is_no_text_is_not_loaded() -> None:
     with pytest.raises(InvalidWorkflow, match="PM101"):
         load(b"\xff", "town.yaml")
+
+
+def test_triggers_are_read_with_their_short_forms() -> None:
+    triggers = """\
+triggers:
+  webhook:
+    - {secret: "${NEW}", start: {name: =body.who}}
+    - name: mail
+      scheme: basic
+      secret: ["${NEW}", "${OLD}"]
+      dedupe: =body.id
+      deliver: {session: =body.ref, event: came, with: {name: =body.who}}
+  schedule: {cron: 0 7 * * *, start: {name: x}}
+"""
+    states = "  begin: {actor: external, events: {came: {requires: [name], next: end}}, after: {in: 1d, to: end}}\n"
+    starts, mail, schedule = load(town(states, HEAD + triggers).encode(), "town.yaml").triggers
+    scope = GivenScope(body={"who": "Ada", "ref": "abc", "id": 7})
+    assert isinstance(starts, Webhook)
+    assert isinstance(starts.purpose, Template)
+    assert (starts.name, starts.scheme, starts.secrets, starts.dedupe) == (None, "standard", ("NEW",), None)
+    assert starts.purpose.render(scope) == {"name": "Ada"}
+    assert isinstance(mail, Webhook)
+    assert isinstance(mail.purpose, Delivery)
+    assert mail.dedupe is not None
+    assert (mail.name, mail.scheme, mail.secrets, mail.purpose.event) == ("mail", "basic", ("NEW", "OLD"), "came")
+    assert (mail.purpose.session.evaluate(scope), mail.purpose.fields.render(scope)) == ("abc", {"name": "Ada"})
+    assert mail.dedupe.evaluate(scope) == 7
+    assert isinstance(schedule, Schedule)
+    assert schedule.text == '{"cron":"0 7 * * *","start":{"name":"x"},"zone":"UTC"}'
 
 
 def test_a_workflow_with_warnings_is_loaded() -> None:

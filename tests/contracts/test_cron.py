@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pointsman.contracts.cron import fault_of_cron
+from pointsman.contracts.cron import fault_of_cron, read_cron
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,30 @@ def test_a_macro_is_written_out_and_a_field_explained() -> None:
     assert month.hint == "It is a number from 1 to 12, or names such as `jan`, `*`, or like `*/2`, `1-12`."
     assert minute is not None
     assert minute.hint == "It is a number from 0 to 59, `*`, or like `*/5`, `0-59`."
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "meant"),
+    [
+        ("0 7 * * mon", (6, 1, 1), True),
+        ("0 7 * * mon", (6, 2, 2), False),
+        ("0 7 * * 7", (6, 7, 0), True),
+        ("0 7 1,15 * *", (6, 15, 3), True),
+        ("0 7 1,15 * *", (6, 16, 4), False),
+        ("0 7 1 * mon", (6, 1, 3), True),
+        ("0 7 1 * mon", (6, 8, 1), True),
+        ("0 7 1 * mon", (6, 9, 2), False),
+        ("0 7 * jun-aug *", (5, 31, 0), False),
+    ],
+)
+def test_a_day_is_meant_by_its_number_or_its_name_and_by_either_where_both_are_said(
+    text: str, day: tuple[int, int, int], *, meant: bool
+) -> None:
+    """crontab(5): the day matches when either field does, where both are restricted."""
+    assert read_cron(text).has_day(*day) is meant
+
+
+def test_the_numbers_of_a_field_are_read() -> None:
+    cron = read_cron("*/20 8-10 * * *")
+    assert (sorted(cron.minutes), sorted(cron.hours), cron.hourly) == ([0, 20, 40], [8, 9, 10], False)
+    assert read_cron("5 * * * *").hourly

@@ -146,7 +146,11 @@ def test_somebody_must_be_able_to_decide_and_to_look(access: str, exclude: str, 
         ("access: {start: []}\ntriggers: {webhook: {secret: '${S}', start: {name: =body.x}}}\n", []),
         ("access: {drive: []}\n", []),
         ("triggers: {webhook: {secret: '${S}', start: {name: =body.x}, dedupe: =body.id &&}}\n", ["PM401"]),
-        ("triggers: {webhook: {secret: '${S}'}}\n", ["PM903"]),
+        ("triggers: {webhook: {secret: '${S}', start: {}}}\n", ["PM903"]),
+        ("triggers: {webhook: {secret: '${S}'}}\n", ["PM203"]),
+        ("triggers: {webhook: {secret: ['${A}', '${B}', '${C}'], start: {name: =body.x}}}\n", ["PM203"]),
+        ("triggers: {webhook: {secret: ['${A}', '${B}'], start: {name: =body.x}}}\n", []),
+        ("triggers: {webhook: {secret: '${S}', scheme: none, start: {name: =body.x}}}\n", ["PM203"]),
         ("triggers: {schedule: {cron: [], start: {name: x}}}\n", ["PM203"]),
         ("triggers: {schedule: {cron: 0 0 * * *, zone: ../../etc/passwd, start: {name: x}}}\n", ["PM902"]),
         ("triggers: {schedule: {cron: 0 0 * * *, start: {name: x, maybe: 3}}}\n", ["PM203"]),
@@ -154,6 +158,63 @@ def test_somebody_must_be_able_to_decide_and_to_look(access: str, exclude: str, 
 )
 def test_somebody_or_something_must_be_able_to_start(access: str, expected: list[str]) -> None:
     assert codes(town("  begin: {actor: system, next: end}\n", HEAD + access)) == expected
+
+
+WEBHOOK = "{%s, secret: '${S}', start: {name: =body.x}}"
+
+
+@pytest.mark.parametrize(
+    ("webhooks", "expected"),
+    [
+        (["name: a", "name: b", "scheme: github"], []),
+        (["name: a", "name: a"], ["PM905"]),
+        (["scheme: github", "scheme: stripe"], ["PM905"]),
+        (["scheme: mailgun"], []),
+        (["scheme: mailgun, dedupe: =body.id"], ["PM906"]),
+        (["scheme: basic, dedupe: =body.id"], []),
+        (["scheme: mailgun, dedupe: same"], ["PM904"]),
+    ],
+)
+def test_webhooks_have_addresses_and_what_tells_their_deliveries_apart(
+    webhooks: list[str], expected: list[str]
+) -> None:
+    listed = ", ".join(WEBHOOK % said for said in webhooks)
+    text = town("  begin: {actor: system, next: end}\n", HEAD + f"triggers: {{webhook: [{listed}]}}\n")
+    assert codes(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("deliver", "expected"),
+    [
+        ("session: =body.ref, event: came, with: {name: =body.x}", []),
+        ("session: =body.ref, event: came, with: {name: =body.x, maybe: =body.y}", []),
+        ("session: =body.ref, event: came, with: {name: =body.x, maybe: =body.y, weight: 3}", []),
+        ("session: =body.ref, event: came", ["PM907"]),
+        ("session: =body.ref, event: came, with: {name: =body.x, zzz: 3}", ["PM907"]),
+        ("session: =body.ref, event: rang", []),
+        ("session: =body.ref, event: rang, with: {name: =body.x}", ["PM907"]),
+        ("session: =body.ref, event: cane, with: {name: =body.x}", ["PM907"]),
+        ("session: abc, event: came, with: {name: =body.x}", ["PM907"]),
+        ("session: =body.ref &&, event: came, with: {name: =body.x}", ["PM401"]),
+        ("session: =record.name, event: came, with: {name: =record.name}", ["PM404", "PM404", "PM907"]),
+        ("event: came, with: {name: =body.x}", ["PM202"]),
+    ],
+)
+def test_what_is_delivered_is_an_event_of_a_state_that_waits_for_the_outside(deliver: str, expected: list[str]) -> None:
+    states = (
+        "  begin: {actor: external, events: {rang: {next: more}}, after: {in: 1d, to: end}}\n"
+        "  more: {actor: external, events: {came: {requires: [name], accepts: [maybe],"
+        " payload: {weight?: {type: number}}, next: end}}, after: {in: 1d, to: end}}\n"
+    )
+    text = town(states, HEAD + f"triggers: {{webhook: {{secret: '${{S}}', deliver: {{{deliver}}}}}}}\n")
+    assert sorted(codes(text)) == expected
+
+
+def test_a_workflow_that_only_webhooks_move_can_be_started_by_nobody() -> None:
+    deliver = "{session: =body.ref, event: came}"
+    head = HEAD + "access: {start: []}\n" + f"triggers: {{webhook: {{secret: '${{S}}', deliver: {deliver}}}}}\n"
+    states = "  begin: {actor: external, events: {came: {next: end}}, after: {in: 1d, to: end}}\n"
+    assert codes(town(states, head)) == ["PM611"]
 
 
 @pytest.mark.parametrize(

@@ -188,8 +188,9 @@ class Story:
         *,
         actor: Actor = ADA,
         expected_revision: int | None = None,
+        delivery: str | None = None,
     ) -> Decision:
-        return self.submit(Send(event, json_object(arguments), expected_revision), actor)
+        return self.submit(Send(event, json_object(arguments), expected_revision, delivery=delivery), actor)
 
     # What happens by itself.
 

@@ -167,10 +167,3 @@ def test_what_would_run_it_says_so(tmp_path: Path) -> None:
     place(tmp_path, FOLDER.replace("actor: agent", "actor: model\n    model: {name: m}", 1))
     done = shell.run("sessions", "start", "folder.yaml")
     assert (done.code, "a model acts" in done.stderr, done.stdout) == (1, True, "")
-
-
-def test_serve_says_that_triggers_do_not_run(tmp_path: Path) -> None:
-    shell = Shell(tmp_path)
-    place(tmp_path, FOLDER + "triggers: {schedule: {cron: 0 6 * * *}}\n")
-    done = shell.run("serve", "folder.yaml")
-    assert (done.code, "triggers do not run yet" in done.stderr) == (0, True)

@@ -45,7 +45,7 @@ class DeskPerConnection:
 
     def __init__(self, governed: Governed, surface: SurfaceChoice, session: str | None = None) -> None:
         self.governed = governed
-        self.surface = surface
+        self.surface: SurfaceChoice = surface
         self._session = session
         self._shared = shared_by_desks(governed, surface)
 

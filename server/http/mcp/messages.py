@@ -53,7 +53,7 @@ class StrictMessages:
 
     Args:
         app: What answers well-formed messages.
-        on_reject: Told of every body that is no message; it must not wait.
+        on_reject: Told of every body that is no message, and of who names a connection of others; must not wait.
         stopping: Set when the server stops: what only waits for news then ends.
     """
 
@@ -66,6 +66,7 @@ class StrictMessages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        send = self._noting_strangers(request, send)
         if request.method != "POST":
             await (self._waiting if request.method == "GET" else self._app)(scope, receive, send)
             return
@@ -112,6 +113,16 @@ class StrictMessages:
         finally:
             if key is not None:
                 self._answering.discard(key)
+
+    def _noting_strangers(self, request: Request, send: Send) -> Send:
+        """Tell of everybody who names a connection that is not there for them: the SDK answers 404 by itself."""
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == HTTPStatus.NOT_FOUND:
+                self._on_reject(caller_of(request, CHANNEL), "NOT_FOUND", "There is no such connection of this caller.")
+            await send(message)
+
+        return noted if MCP_SESSION_ID_HEADER in request.headers else send
 
     async def _waiting(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that waits for news: it is ended as if its client had gone when the server stops, and when

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -36,6 +36,7 @@ def test_a_text_that_is_wrapped_keeps_its_lines_and_is_whole_when_put_together()
     assert table.lines == ("x  one two", "   three four", "   five")
 
 
+@example(" ____", 4)
 @given(st.text(alphabet="ab _.-/é請", max_size=60), st.integers(4, 30))
 def test_wrapping_loses_no_character_but_spaces(text: str, width: int) -> None:
     lines = wrapped(text, width)

@@ -243,10 +243,22 @@ async def test_a_server_over_http_that_is_told_to_stop_stops_in_order(shell: She
         assert "Traceback" not in process.stderr.read()
 
 
-def test_only_loopback_is_served_and_a_port_that_is_taken_is_told(shell: Shell) -> None:
-    refused = shell.run("serve", "purchase.yaml", "--http", "0.0.0.0:8080")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--http", "0.0.0.0:8080"], "say by --url how clients reach it"),
+        (["--http", "example.com:8080"], "no address of this machine"),
+        (["--http", "127.0.0.1:0", "--url", "example.com"], "https://pointsman.example.com"),
+        (["--require-token"], "go with --http"),
+    ],
+)
+def test_where_and_how_to_serve_must_be_clear(shell: Shell, words: list[str], told: str) -> None:
+    refused = shell.run("serve", "purchase.yaml", *words)
     assert refused.code == 2
-    assert "not a loopback host" in refused.stderr
+    assert told in refused.stderr
+
+
+def test_a_port_that_is_taken_is_told(shell: Shell) -> None:
     with over_http(shell) as (_, url):
         port = url.removesuffix("/mcp").rpartition(":")[2]
         taken = shell.run("serve", "purchase.yaml", "--http", f"127.0.0.1:{port}")

@@ -81,10 +81,18 @@ def test_who_made_and_who_revoked_a_token_is_audited_and_the_token_is_not(shell:
     assert shell.run("audit", "verify").code == 0
 
 
+@pytest.mark.parametrize("owner", ["oidc:auth0|5f7c", "oidc:a%2Fb", "oidc:Zoë Ångström", "local:maria"])
+def test_an_owner_may_be_whoever_an_issuer_names(shell: Shell, owner: str) -> None:
+    made = json.loads(shell.run("token", "create", "bot", "--kind", "agent", "--owner", owner, "--json").stdout)
+    assert made["owner"] == owner
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (["--kind", "agent", "--owner", "mar ia"], "a person's name"),
+        (["--kind", "agent", "--owner", "oidc:ada/assistant"], "a person's name"),
+        (["--kind", "agent", "--owner", "oidc:ada\u202e"], "a person's name"),
         (["--kind", "agent", "--session", "x y"], "--session"),
         (["--owner", "maria", "--role", "boss"], "answers for themselves"),
         ([], "needs a role"),

@@ -70,9 +70,15 @@ def test_a_row_has_its_body_and_not_the_salt_of_it(connection: Connection) -> No
 
 
 def test_histories_verify_and_are_made_again(connection: Connection) -> None:
-    reports = list(proofs.verification(connection))
+    proof = proofs.verified(connection)
+    reports = objects(proof["items"])
     assert {str(one["session_id"]) for one in reports} == {*WORKING, "server"}
     assert all(one["ok"] for one in reports)
+    assert (proof["ok"], proof["histories"], proof["faults"], proof["unproven"]) == (True, len(reports), 0, 0)
+    assert proof["rows"] == sum(int(str(one["rows"])) for one in reports)
+    few = proofs.verified(connection, most=2)
+    assert {**few, "items": []} == {**proof, "items": []}
+    assert len(objects(few["items"])) == 2
     whole = proofs.replayed(connection, "asking")
     assert whole is not None
     assert (whole["equal"], whole["differing"], "problem" in whole) == (True, [], False)

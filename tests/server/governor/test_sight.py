@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 
 from pointsman.contracts.bounds import LISTED_SESSIONS
-from pointsman.fsm.session import Session
+from pointsman.fsm.session import Actor, Session
 from pointsman.server.application import Application
 from pointsman.server.errors import StoreBusy, StoreUnreadable
 from pointsman.server.replies import AuditPage, Caller, Glimpse, SessionChoice, Sessions, Stray
@@ -135,3 +136,33 @@ async def test_a_session_is_followed_on_after_the_database_has_failed(
         after = await heard.get()
     end()
     assert (before.state, after.state, after.stay) == ("writing", "writing", before.stay + 1)
+
+
+async def test_a_principals_agents_and_systems_share_its_sessions_and_a_bound_one_sees_its_own(
+    application: Application,
+) -> None:
+    """fsm.gate.may_view, asked of the store for all sessions at once."""
+    own, other = [(await started(application)).session for _ in range(2)]
+    second = Caller(Actor("agent", "second", owner="local:ann"), None, "mcp")
+    system = Caller(Actor("external", "nightly", owner="local:ann"), None, "api")
+    bound = Caller(Actor("agent", "second", owner="local:ann", session=own), None, "mcp")
+    nobodys = Caller(Actor("agent", "local:eve", session=own), None, "mcp")
+    assert set(await seen(application, second)) == set(await seen(application, system)) == {own, other}
+    assert await seen(application, bound) == [own]
+    assert await seen(application, nobodys) == []
+    assert isinstance(await application.governor.status(bound, other), Stray)
+    assert isinstance(await application.governor.start(bound, "desk", {"subject": "x"}), Stray)
+
+
+@pytest.mark.parametrize("caller", [STRANGER, Caller(Actor("external", "portal"), None, "api")])
+async def test_that_there_is_no_session_takes_as_long_as_that_it_is_anothers(
+    application: Application, monkeypatch: pytest.MonkeyPatch, caller: Caller
+) -> None:
+    """Issue: in the same words and the same time. Both wait for a time that is longer than either takes."""
+    session = (await started(application)).session
+    monkeypatch.setattr("pointsman.server.governor.NOT_FOUND_MS", 200)
+    for handle in (session, "a" * 26):
+        for ask in (application.governor.status, application.governor.workflow_of, application.governor.audit):
+            begun = time.monotonic()
+            assert not isinstance(await ask(caller, handle), str | AuditPage)
+            assert time.monotonic() - begun >= 0.2

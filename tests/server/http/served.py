@@ -61,6 +61,7 @@ async def served(
     tokens: Tokens | None = None,
     url: str | None = None,
     pages: tuple[str, ...] = (),
+    issuer: str | None = None,
 ) -> AsyncGenerator[Served]:
     """Serve parcels; one is on its way already where `session` is given, and bound to all connections if `bound`.
 
@@ -77,6 +78,7 @@ async def served(
         surface=surface,
         era=era,
         session=session if session and bound else None,
+        issuer=issuer,
     )
     serving = asyncio.create_task(serve_http(site, Place(address, url, pages), listener, stop))
     try:

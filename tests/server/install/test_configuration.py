@@ -5,13 +5,9 @@ import json
 import pytest
 
 from pointsman.contracts.values import JsonObject
-from pointsman.server.install.configuration import (
-    NameTaken,
-    UnreadableConfiguration,
-    differ_only_in,
-    with_entry,
-    without_entry,
-)
+from pointsman.server.install import configuration
+from pointsman.server.install.configuration import Entry, Form, NameTaken
+from pointsman.server.install.text import UnreadableConfiguration
 
 ENTRY: JsonObject = {"command": "/opt/bin/pointsman", "args": ["serve", "/flows/a.yaml"]}
 OTHER = """{
@@ -22,6 +18,18 @@ OTHER = """{
     "z": 1.5
 }
 """
+
+
+def with_entry(text: str, name: str, entry: JsonObject) -> str:
+    return configuration.with_entry(text, Form(), name, Entry(entry))
+
+
+def without_entry(text: str, name: str) -> str:
+    return configuration.without_entry(text, Form(), name)
+
+
+def differ_only_in(text: str, other: str, name: str) -> bool:
+    return configuration.differ_only_in(text, other, Form(), name)
 
 
 def test_an_entry_is_added_beside_what_is_there_and_unknown_keys_keep_their_order() -> None:
@@ -105,5 +113,61 @@ def test_two_configurations_that_differ_in_our_entry_only_are_told_from_others()
     ],
 )
 def test_our_entries_are_known_by_what_they_start(entry: JsonObject | str, ours: bool) -> None:
+    text = json.dumps({"mcpServers": {"x": entry}})
+    assert (without_entry(text, "x") != text) is ours
+
+
+VS_CODE = Form(servers="servers", comments=True)
+REMOTE: JsonObject = {
+    "type": "http",
+    "url": "https://p/mcp",
+    "headers": {"Authorization": "Bearer ${input:pointsman-token-p}"},
+}
+ASKED: JsonObject = {"type": "promptString", "id": "pointsman-token-p", "description": "…", "password": True}
+"""What VS Code is told of a server, and asks for."""
+
+
+@pytest.mark.parametrize("before", ["", "{}", '{\n  "inputs": [\n    {"id": "theirs"}\n  ] // kept\n}\n'])
+def test_what_a_client_asks_for_comes_and_goes_with_its_entry(before: str) -> None:
+    entry = Entry(REMOTE, ASKED)
+    text = configuration.with_entry(before, VS_CODE, "p", entry)
+
+    assert text.count('"pointsman-token-p"') == 1
+    assert configuration.with_entry(text, VS_CODE, "p", entry) == text
+    assert configuration.differ_only_in(text, before, VS_CODE, "p")
+    again = configuration.without_entry(text, VS_CODE, "p")
+    assert "pointsman" not in again
+    assert ("// kept" in again, '{"id": "theirs"}' in again) == ("kept" in before, "theirs" in before)
+
+
+def test_a_list_that_is_none_is_refused() -> None:
+    with pytest.raises(UnreadableConfiguration, match="'inputs' is no list"):
+        configuration.with_entry('{"inputs": {}}', VS_CODE, "p", Entry(REMOTE, ASKED))
+
+
+def test_what_the_user_has_put_into_the_environment_of_our_entry_stays() -> None:
+    theirs = with_entry(OTHER, "pointsman", {**ENTRY, "env": {"KEY": "theirs", "MORE": "x"}})
+    newer: JsonObject = {
+        "command": "/opt/bin/pointsman",
+        "args": ["serve", "/b.yaml"],
+        "env": {"KEY": "${KEY}", "NEW": "${NEW}"},
+    }
+    found = json.loads(with_entry(theirs, "pointsman", newer))["mcpServers"]["pointsman"]
+
+    assert found["args"] == ["serve", "/b.yaml"]
+    assert found["env"] == {"KEY": "theirs", "MORE": "x", "NEW": "${NEW}"}
+
+
+@pytest.mark.parametrize(
+    ("authorization", "ours"),
+    [
+        ("Bearer ${POINTSMAN_TOKEN}", True),
+        ("Bearer ${env:POINTSMAN_TOKEN}", True),
+        ("Bearer ${input:pointsman-token-x}", True),
+        ("Bearer ${GITHUB_TOKEN}", False),
+    ],
+)
+def test_our_entries_of_servers_are_known_by_the_token_they_send(authorization: str, ours: bool) -> None:
+    entry = {"url": "https://pointsman.example/mcp", "headers": {"Authorization": authorization}}
     text = json.dumps({"mcpServers": {"x": entry}})
     assert (without_entry(text, "x") != text) is ours

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.server.install.configuration import UnreadableConfiguration
 from pointsman.server.install.files import ChangedMeanwhile, newest_backup, read, replace
+from pointsman.server.install.text import UnreadableConfiguration
 
 
 def test_a_replaced_file_keeps_its_mode_and_its_old_text_beside_it(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_write_that_fails_leaves_the_file_and_nothing_beside_it(
     assert not list(tmp_path.glob(".config.json.*"))
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe{}", b" " * (4 * 1024 * 1024 + 1)])
+@pytest.mark.parametrize("content", [b"\xff\xfe{}", b" " * (32 * 1024 * 1024 + 1)])
 def test_what_is_no_text_of_a_sane_length_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "config.json"
     path.write_bytes(content)

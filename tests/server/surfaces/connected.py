@@ -85,6 +85,7 @@ async def connected(
     session: str = "",
     process: bool = False,
     governed: Governed | None = None,
+    actor: Actor | None = None,
     answer: ElicitationFnT | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> AsyncGenerator[Connected]:
@@ -104,7 +105,9 @@ async def connected(
         )
     else:
         transport = _served_here(
-            governed or governed_with(session), Settings(surface, Actor("agent", "local:tester"), session or None), era
+            governed or governed_with(session),
+            Settings(surface, actor or Actor("agent", "local:tester"), session or None),
+            era,
         )
     info = types.Implementation(name=name, version="1")
     client = Client(

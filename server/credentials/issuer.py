@@ -1,0 +1,55 @@
+"""Tokens of an OIDC issuer: JSON Web Tokens that it signs, for whoever it knows. None of them is stored here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from ..clock import Clock
+from .claims import judged
+from .issuer_keys import IssuerKeys, open_issuer_keys
+from .jwts import read_jwt
+from .key_set import ALGORITHMS
+from .oidc_settings import IssuerSettings
+from .port import Identified, NotAccepted
+
+
+class IssuerTokens:
+    """Knows the tokens of an issuer. Fills the port `Authenticator`.
+
+    Args:
+        settings: Which issuer, what its tokens must be meant for, and what they say.
+        keys: Its keys.
+        clock: Tells whether a token has expired.
+    """
+
+    def __init__(self, settings: IssuerSettings, keys: IssuerKeys, clock: Clock) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._clock = clock
+
+    async def identify(self, token: str) -> Identified | NotAccepted:
+        """Say whom a token names, and until when it does, with the leeway.
+
+        No key is asked for on the word of a token that says itself that it is another issuer's.
+        """
+        read = read_jwt(token)
+        if isinstance(read, NotAccepted):
+            return read
+        if read.claims.get("iss") != self._settings.issuer:
+            return NotAccepted("issuer", "The token is not from the issuer that this server trusts.")
+        if read.algorithm not in ALGORITHMS:
+            return NotAccepted("signature", "The token is not signed by an algorithm with a public key.")
+        keys = await self._keys.of(read.key_id, read.algorithm)
+        if isinstance(keys, NotAccepted):
+            return keys
+        if not any(key.verifies(read.algorithm, read.signed, read.signature) for key in keys):
+            return NotAccepted("signature", "The signature of the token is not its issuer's.")
+        return judged(read.claims, self._settings, self._clock.now_ms())
+
+
+@asynccontextmanager
+async def open_issuer_tokens(settings: IssuerSettings, clock: Clock) -> AsyncGenerator[IssuerTokens]:
+    """Know the tokens of an issuer, whether it can be reached yet or not."""
+    async with open_issuer_keys(settings.issuer) as keys:
+        yield IssuerTokens(settings, keys, clock)

@@ -1,0 +1,57 @@
+"""Workflows that are served: the list of them, and what one is about."""
+
+from __future__ import annotations
+
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.workflow import (
+    AgentState,
+    ExternalState,
+    FinalState,
+    HumanState,
+    State,
+    Workflow,
+)
+from pointsman.fsm.stays import turn_of
+
+from ..moves import moves_from
+
+
+def entry(workflow: Workflow) -> JsonObject:
+    """Give what a list has of a workflow."""
+    return {
+        "workflow": workflow.name,
+        "version": workflow.version,
+        "definition": workflow.digest,
+        "title": workflow.title,
+        "description": workflow.description,
+    }
+
+
+def document(workflow: Workflow) -> JsonObject:
+    """Give a workflow: what a start takes, who may do what, and its states with where each leads."""
+    access = workflow.access
+    return {
+        **entry(workflow),
+        "goal": workflow.goal,
+        "owner": workflow.owner,
+        "roles": [*workflow.roles],
+        "access": {"start": [*access.start], "drive": [*access.drive], "view": [*access.view]},
+        "start": {"input_schema": workflow.start.input_schema},
+        "initial": workflow.initial,
+        "states": [_state(one) for one in workflow.states.values()],
+    }
+
+
+def _state(state: State) -> JsonObject:
+    events = list(state.events) if isinstance(state, AgentState | HumanState | ExternalState) else []
+    members: dict[str, Json] = {
+        "state": state.name,
+        "actor": turn_of(state),
+        "goal": state.goal,
+        "role": state.review.role if isinstance(state, HumanState) else None,
+        "tools": [*state.tools] if isinstance(state, AgentState) else [],
+        "events": [*events],
+        "leads_to": [*dict.fromkeys(move.target for move in moves_from(state))],
+        "final": state.outcome if isinstance(state, FinalState) else None,
+    }
+    return members

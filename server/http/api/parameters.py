@@ -1,0 +1,118 @@
+"""What may stand in the query of an endpoint. Values are texts there, and are read exactly."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
+
+from pointsman.contracts.bounds import API_ITEMS, API_ITEMS_UNASKED, QUERY_CHARACTERS
+from pointsman.fsm.facts import FactKind
+from pointsman.fsm.refusals import Code
+from pointsman.fsm.session import TurnOf
+
+from ...documents.moments import MOMENT
+
+_WHOLE: Final = re.compile(r"(0|[1-9][0-9]{0,14})\Z", re.ASCII)
+_FLAGS: Final = {"true": True, "false": False}
+_SCHEMA_OF_MOMENT: Final[dict[str, str | list[str]]] = {
+    "type": "string",
+    "pattern": f"^{MOMENT}$",
+    "examples": ["2026-11-22", "2026-11-22T09:00:00"],
+}
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, str) and not _WHOLE.match(value):
+        raise ValueError("write a whole number")
+    return value
+
+
+def _flag(value: object) -> object:
+    if isinstance(value, str) and value not in _FLAGS:
+        raise ValueError("write true or false")
+    return _FLAGS.get(value, value) if isinstance(value, str) else value
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=QUERY_CHARACTERS)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Moment = Annotated[
+    str, StringConstraints(pattern=re.compile(f"^{MOMENT}$", re.ASCII)), WithJsonSchema(_SCHEMA_OF_MOMENT)
+]
+Limit = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=API_ITEMS)]
+Revision = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+
+
+class _Parameters(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Paged(_Parameters):
+    """What every list takes."""
+
+    limit: Limit = Field(API_ITEMS_UNASKED, description="At most so many.")
+    cursor: Text | None = Field(None, description="The cursor of the page before: gives the page that follows it.")
+
+
+class SessionsAsked(Paged):
+    """Which sessions are listed: those that agree with everything that is said."""
+
+    workflow: Text | None = Field(None, description="Of this workflow.")
+    state: Text | None = Field(None, description="In this state.")
+    started_by: Text | None = Field(None, description="Started by this principal.")
+    role: Text | None = Field(None, description="With an open review for this role.")
+    waiting_for: TurnOf | None = Field(None, description="Where it is the turn of this actor.")
+    ended: Flag | None = Field(None, description="That have ended, or that have not.")
+    since: Moment | None = Field(None, description="Started at this moment (UTC) or later.")
+    until: Moment | None = Field(None, description="Started before this moment (UTC).")
+    begins: Text | None = Field(None, description="Whose handle begins with these characters, taken literally.")
+
+
+class ReviewsAsked(Paged):
+    """Which reviews and calls are listed."""
+
+    role: Text | None = Field(None, description="That wait for this role.")
+    workflow: Text | None = Field(None, description="Of this workflow.")
+
+
+class EffectsAsked(Paged):
+    """Which writes are listed: without a session those that are open."""
+
+    session: Text | None = Field(None, description="All of this session, those that were done too.")
+    status: Literal["intended", "unknown", "done"] | None = Field(
+        None, description="Of this status. `done` goes with a session."
+    )
+
+    @model_validator(mode="after")
+    def _done_of_one_session(self) -> Self:
+        if self.status == "done" and self.session is None:
+            raise ValueError("status `done` goes with a session: the audit has those of all")
+        return self
+
+
+class RowsAsked(Paged):
+    """Which rows are listed: those that agree with everything that is said."""
+
+    session: Text | None = Field(None, description="Of this session; `server`: of calls that belong to none.")
+    kind: FactKind | None = Field(None, description="Of this kind.")
+    actor: Text | None = Field(None, description="Of this actor.")
+    action: Text | None = Field(None, description="Of this tool or event.")
+    code: Code | None = Field(None, description="Refusals with this code.")
+    since: Moment | None = Field(None, description="From this moment (UTC) on.")
+    until: Moment | None = Field(None, description="Before this moment (UTC).")
+
+
+class VerificationAsked(_Parameters):
+    """What is verified."""
+
+    session: Text | None = Field(
+        None, description="The history of this session; `server`: of calls that belong to none; if not said: all."
+    )
+    limit: Limit = Field(API_ITEMS_UNASKED, description="So many histories are told of, at most; all are counted.")
+
+
+class ReplayAsked(_Parameters):
+    """How far a session is made again."""
+
+    to: Revision | None = Field(None, description="Up to this row; without it, all rows.")

@@ -1,0 +1,97 @@
+"""The routes of the API, made of its endpoints."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import structlog
+from pydantic import BaseModel
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, request_response
+
+from pointsman.contracts.errors import PointsmanError
+from pointsman.contracts.values import JsonObject
+from pointsman.fsm.refusals import Refusal
+
+from ...documents.pages import Page
+from ...errors import EngineClosed, StoreBusy, StoreError, StoreFull
+from ...inquiry import Inquiry
+from ...replies import Caller, Stray
+from ..callers import caller_of, visitor_of
+from ..doors import TOKENS, door
+from ..refusals import refused
+from .endpoint import ROOT, Answer, AnyEndpoint, Asked
+from .endpoints import endpoints
+from .openapi import openapi
+from .reading import NotRead, read_json, read_query
+
+CHANNEL = "api"
+_PATH_CHARACTERS = 256
+
+_log = structlog.get_logger(__name__)
+
+
+def api_routes(inquiry: Inquiry) -> list[Route]:
+    """Make the routes of everything that an inquiry answers, and that of the OpenAPI document."""
+    declared = endpoints(inquiry)
+    document = JSONResponse(openapi(declared))
+
+    async def described(_request: Request) -> Response:
+        return document
+
+    return [
+        door(f"{ROOT}/openapi.json", request_response(described), ["GET"], {"none", *TOKENS}),
+        *(
+            door(ROOT + one.path, request_response(partial(_serve, inquiry, one)), [one.method], one.admits)
+            for one in declared
+        ),
+    ]
+
+
+async def _serve(inquiry: Inquiry, endpoint: AnyEndpoint, request: Request) -> Response:
+    caller = caller_of(request, CHANNEL)
+    try:
+        asked = await _read(endpoint, caller, request)
+    except NotRead as error:
+        about: JsonObject = {"path": request.url.path[:_PATH_CHARACTERS]}
+        await inquiry.refuse(caller, endpoint.name, error.refusal, about)
+        return refused(error.refusal, error.status)
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody reads it
+    if isinstance(asked, Response):
+        return asked
+    try:
+        answer: Answer = await endpoint.answer(asked)
+    except (StoreError, EngineClosed) as error:
+        return refused(_unavailable(error), headers={"retry-after": "5"})
+    if isinstance(answer, Stray):
+        return refused(answer.refusal)
+    return JSONResponse({"items": answer.items, "cursor": answer.cursor} if isinstance(answer, Page) else answer)
+
+
+async def _read(endpoint: AnyEndpoint, caller: Caller, request: Request) -> Asked[BaseModel, BaseModel] | Response:
+    """Hold a request to what the endpoint takes.
+
+    Raises:
+        NotRead: it is something else.
+        ClientDisconnect: its client has gone.
+    """
+    parameters = read_query(endpoint.parameters, request.query_params.multi_items())
+    body = await read_json(endpoint.body, request) if endpoint.has_body else endpoint.body()
+    if isinstance(body, Response):
+        return body
+    visitor = visitor_of(request.scope)
+    if visitor is None:
+        raise LookupError
+    name = next(iter(request.path_params.values()), "")
+    return Asked(visitor, caller, str(name), parameters, body)
+
+
+def _unavailable(error: PointsmanError) -> Refusal:
+    """Say that nothing was done, and why."""
+    if isinstance(error, StoreFull):
+        return Refusal("STORAGE_FULL", str(error))
+    if not isinstance(error, StoreBusy | EngineClosed):
+        _log.error("the database cannot be used", error=str(error))
+    return Refusal("BUSY", str(error))

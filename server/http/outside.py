@@ -1,0 +1,160 @@
+"""What starts and moves sessions outside MCP: deliveries of webhooks, and requests with a token.
+
+| route | what it does |
+|---|---|
+| `POST /workflows/{workflow}/sessions` | starts a session; or takes a delivery of the webhook without a name |
+| `POST /workflows/{workflow}/webhooks/{webhook}` | takes a delivery |
+| `POST /sessions/{session}/events/{event}` | delivers an event to a session that waits for the outside |
+
+With an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header) a request with a token counts once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from functools import partial
+from http import HTTPStatus
+from typing import Final, TypeAlias
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, request_response
+from starlette.types import Receive, Scope, Send
+
+from pointsman.contracts.bounds import ARGUMENTS_BYTES
+from pointsman.contracts.json_reader import Fault
+from pointsman.contracts.times import iso
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.fsm.gate import NOT_FOUND
+from pointsman.fsm.refusals import Refusal
+
+from ..errors import EngineClosed, StoreError
+from ..governor import Governor
+from ..json_rpc.messages import Oversized
+from ..replies import Caller, Reply, Stray
+from ..triggers.handles import Handles
+from .bodies import read_body
+from .callers import caller_of
+from .deliveries import AT_ONCE_BYTES, read_json
+from .doors import TOKENS, Door, door
+from .hooks import Hooks
+from .refusals import refused, unavailable
+
+CHANNEL: Final = "api"
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}\Z", re.ASCII)
+_JSON: Final = "application/json"
+
+
+def outside_routes(governor: Governor, handles: Handles, hooks: Hooks) -> list[Route]:
+    """Make the routes."""
+    requests = _Requests(governor, handles)
+    start = Door(request_response(partial(_answered, requests.start)), TOKENS)
+
+    async def receive(request: Request) -> Response:
+        return await hooks.receive(request, request.path_params["workflow"], request.path_params.get("webhook"))
+
+    take = request_response(receive)
+
+    async def start_or_take(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        signed = not _shows_token(request) and hooks.has(request.path_params["workflow"])
+        await (take if signed else start)(scope, receive, send)
+
+    deliver = request_response(partial(_answered, requests.deliver))
+    return [
+        door("/workflows/{workflow}/sessions", start_or_take, ["POST"], {"none", *TOKENS}),
+        door("/workflows/{workflow}/webhooks/{webhook}", take, ["POST"], {"none"}),
+        door("/sessions/{session}/events/{event}", deliver, ["POST"], {"system"}),
+    ]
+
+
+class _Requests:
+    """What is asked with a token."""
+
+    def __init__(self, governor: Governor, handles: Handles) -> None:
+        self._governor = governor
+        self._handles = handles
+
+    async def start(self, request: Request, caller: Caller, fields: JsonObject, key: str | None) -> Response:
+        """Start a session."""
+        workflow: str = request.path_params["workflow"]
+        handle = None if key is None else await self._named(caller, workflow, key)
+        return _said(await self._governor.start(caller, workflow, fields, handle=handle), HTTPStatus.CREATED)
+
+    async def deliver(self, request: Request, caller: Caller, arguments: JsonObject, key: str | None) -> Response:
+        """Deliver an event."""
+        session, event = request.path_params["session"], request.path_params["event"]
+        name = None if key is None else await self._named(caller, session, key)
+        return _said(await self._governor.deliver(caller, session, event, arguments, name), HTTPStatus.OK)
+
+    async def _named(self, caller: Caller, of: str, key: str) -> str:
+        """Name what a caller's key stands for: two callers may have the same."""
+        actor = caller.actor
+        return await self._handles.of("key", actor.accountable, actor.kind, actor.id, of, key)
+
+
+_Answers: TypeAlias = Callable[[Request, Caller, JsonObject, str | None], Awaitable[Response]]
+
+
+async def _answered(answer: _Answers, request: Request) -> Response:
+    """Read a request, and have it answered."""
+    keys = request.headers.getlist("idempotency-key")
+    if len(keys) > 1 or (keys and not _KEY.match(keys[0])):
+        said = "`Idempotency-Key` stands there once, with 1 to 255 characters of ASCII and no space."
+        return refused(Refusal("MALFORMED", said))
+    try:
+        fields = await _fields(request)
+        if isinstance(fields, Response):
+            return fields
+        return await answer(request, caller_of(request, CHANNEL), fields, keys[0] if keys else None)
+    except (StoreError, EngineClosed) as error:
+        return unavailable(error)
+    except ClientDisconnect:
+        return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
+
+
+async def _fields(request: Request) -> JsonObject | Response:
+    """Read a body: a JSON object, or nothing, which is an empty one."""
+    raw = await read_body(request, ARGUMENTS_BYTES)
+    if isinstance(raw, Response):
+        return raw
+    if isinstance(raw, Oversized):
+        return refused(Refusal("TOO_LARGE", f"The body is larger than {ARGUMENTS_BYTES} bytes, which are the most."))
+    if not raw:
+        return {}
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+        said = f"Send the body as JSON, with the header `Content-Type: {_JSON}`."
+        return refused(Refusal("MALFORMED", said), HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    value = read_json(raw) if len(raw) <= AT_ONCE_BYTES else await asyncio.to_thread(read_json, raw)
+    if isinstance(value, Fault):
+        return refused(Refusal("MALFORMED", f"The body: {value.message}."))
+    if not isinstance(value, dict):
+        return refused(Refusal("MALFORMED", "The body must be a JSON object: the fields by their names."))
+    return value
+
+
+def _said(reply: Reply | Stray, status: HTTPStatus) -> Response:
+    """Say what has come of a request."""
+    if isinstance(reply, Stray) or reply.refusal is not None:
+        return refused(reply.refusal or NOT_FOUND)
+    waiting, ended = reply.waiting_for, reply.ended
+    said: JsonObject = {
+        "session": reply.session,
+        "workflow": reply.workflow,
+        "state": reply.state,
+        "revision": reply.revision,
+        "outcome": reply.outcome,
+        "repeated": reply.repeated,
+    }
+    if waiting is not None:
+        shown: dict[str, Json] = {"actor": waiting.actor, "role": waiting.role, "due": waiting.due}
+        said["waiting_for"] = {name: value for name, value in shown.items() if value is not None}
+    if ended is not None:
+        said["ended"] = {"outcome": ended.outcome, "at": iso(ended.at)}
+    return JSONResponse(said, HTTPStatus.OK if reply.repeated else status)
+
+
+def _shows_token(request: Request) -> bool:
+    return any(said.lower().startswith("bearer") for said in request.headers.getlist("authorization"))
