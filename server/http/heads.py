@@ -17,6 +17,17 @@ import h11
 from pointsman.contracts.bounds import HTTP_DISCARDED_BYTES, HTTP_HEAD_BYTES, HTTP_HEADERS, HTTP_TARGET_BYTES
 from pointsman.fsm.refusals import Refusal
 
+from .refusals import NOTHING_THERE
+
+
+@dataclass(frozen=True, slots=True)
+class NotServed:
+    """Why a request is refused before anything behind has seen it, and the status that says so."""
+
+    status: HTTPStatus
+    refusal: Refusal
+
+
 _METHODS: Final = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"})
 _ONCE: Final = frozenset({
     b"content-encoding",
@@ -35,15 +46,8 @@ _ONCE: Final = frozenset({
     b"transfer-encoding",
 })  # fmt: skip
 """Headers of which a second one would let two readers choose differently; of `Authorization` the doors refuse it."""
+_NOT_THERE: Final = NotServed(HTTPStatus.NOT_FOUND, Refusal("NOT_FOUND", NOTHING_THERE))
 _LINE_BYTES: Final = len(b": \r\n")
-
-
-@dataclass(frozen=True, slots=True)
-class NotServed:
-    """Why a request is refused before anything behind has seen it, and the status that says so."""
-
-    status: HTTPStatus
-    refusal: Refusal
 
 
 def fault_of_head(request: h11.Request) -> NotServed | None:
@@ -81,20 +85,16 @@ def _fault_of_line(request: h11.Request) -> NotServed | None:
 
 
 def _fault_of_path(path: bytes) -> NotServed | None:
-    """Refuse what a proxy or a file system could take for another path than the router does."""
+    """Find nothing by a path that a proxy or a file system could take for another one than the router does."""
     if not path.startswith(b"/"):
         return _malformed("Ask for a path, such as /mcp: this server is no proxy for other addresses.")
-    if path.lower().count(b"%2f"):
-        return _malformed("The path has an encoded slash.")
     try:
         decoded = unquote_to_bytes(path).decode()
     except UnicodeDecodeError:
-        return _malformed("The path is not UTF-8.")
-    if not decoded.isprintable() or "\\" in decoded or "//" in decoded:
-        return _malformed("The path has characters that no path here has.")
-    if any(part in (".", "..") for part in decoded.split("/")):
-        return _malformed("The path has . or .. in it: ask for what it comes to.")
-    return None
+        return _NOT_THERE
+    if not decoded.isprintable() or "\\" in decoded or "//" in decoded or b"%2f" in path.lower():
+        return _NOT_THERE
+    return _NOT_THERE if any(part in (".", "..") for part in decoded.split("/")) else None
 
 
 def _fault_of_headers(headers: list[tuple[bytes, bytes]]) -> NotServed | None:

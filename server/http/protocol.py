@@ -19,11 +19,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from pointsman.contracts.bounds import (
     HTTP_CHUNKS,
+    HTTP_DISCARDED_BYTES,
     HTTP_HEAD_BYTES,
     HTTP_SENDING_BYTES,
     HTTP_STALL_BYTES,
     HTTP_STALL_MS,
-    MESSAGE_BYTES,
 )
 from pointsman.fsm.refusals import Refusal
 
@@ -201,7 +201,7 @@ class HttpProtocol(H11Protocol):
 
     def _discard(self, size_bytes: int) -> None:
         self._discarded_bytes += size_bytes
-        if self._discarded_bytes > MESSAGE_BYTES:
+        if self._discarded_bytes > HTTP_DISCARDED_BYTES:
             self.transport.abort()
 
     def _still_unread(self, before_bytes: int) -> None:

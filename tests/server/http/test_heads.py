@@ -45,16 +45,16 @@ REFUSED: dict[str, tuple[str, list[str], int, str]] = {
     "an asterisk": ("OPTIONS * HTTP/1.1", [], 400, "proxy"),
     "HTTP/2 in words": ("GET /mcp HTTP/2.0", [], 505, "HTTP/1.1"),
     "HTTP/0.9": ("GET /mcp", [], 400, "no request"),
-    "NUL in the path": ("GET /mcp%00 HTTP/1.1", [], 400, "characters"),
     "a line end in the path": ("GET /mcp%0d%0ax: y HTTP/1.1", [], 400, "no request"),
-    "an escaped line end in the path": ("GET /mcp%0d%0ax HTTP/1.1", [], 400, "characters"),
-    "dots in the path": ("GET /sessions/../mcp HTTP/1.1", [], 400, ". or .."),
-    "escaped dots in the path": ("GET /sessions/%2e%2E/mcp HTTP/1.1", [], 400, ". or .."),
-    "an escaped slash": ("GET /sessions%2Fmcp HTTP/1.1", [], 400, "slash"),
-    "a backslash": ("GET /sessions\\..\\mcp HTTP/1.1", [], 400, "characters"),
-    "two slashes": ("GET //evil.example.com/mcp HTTP/1.1", [], 400, "characters"),
-    "a right-to-left mark in the path": ("GET /mcp%E2%80%AE HTTP/1.1", [], 400, "characters"),
-    "half a character in the path": ("GET /mcp%C3 HTTP/1.1", [], 400, "UTF-8"),
+    "NUL in the path": ("GET /mcp%00 HTTP/1.1", [], 404, "nothing"),
+    "an escaped line end in the path": ("GET /mcp%0d%0ax HTTP/1.1", [], 404, "nothing"),
+    "dots in the path": ("GET /sessions/../mcp HTTP/1.1", [], 404, "nothing"),
+    "escaped dots in the path": ("GET /sessions/%2e%2E/mcp HTTP/1.1", [], 404, "nothing"),
+    "an escaped slash": ("GET /sessions%2Fmcp HTTP/1.1", [], 404, "nothing"),
+    "a backslash": ("GET /sessions\\..\\mcp HTTP/1.1", [], 404, "nothing"),
+    "two slashes": ("GET //evil.example.com/mcp HTTP/1.1", [], 404, "nothing"),
+    "a right-to-left mark in the path": ("GET /mcp%E2%80%AE HTTP/1.1", [], 404, "nothing"),
+    "half a character in the path": ("GET /mcp%C3 HTTP/1.1", [], 404, "nothing"),
     "a byte order mark": ("\xef\xbb\xbfGET /mcp HTTP/1.1", [], 400, "no request"),
     "a space in front": (" GET /mcp HTTP/1.1", [], 400, "no request"),
     "garbage": ("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", [], 400, "no request"),
@@ -72,7 +72,8 @@ async def test_a_head_that_two_could_read_differently_is_refused_and_the_connect
         await sent
         assert (answer.status, answer.headers["connection"]) == (status, "close")
         assert message in answer.refusal["message"]
-        assert answer.refusal["code"] == ("TOO_LARGE" if status in {413, 414, 431} else "MALFORMED")
+        codes = {404: "NOT_FOUND", 413: "TOO_LARGE", 414: "TOO_LARGE", 431: "TOO_LARGE"}
+        assert answer.refusal["code"] == codes.get(status, "MALFORMED")
         assert await client.closed() == b""
         assert server.governed.strays == []
 
@@ -87,7 +88,7 @@ async def test_a_refused_head_of_head_has_no_body() -> None:
     async with served() as server, wire(server.url) as client:
         await client.send(head(server.url, line="HEAD /../mcp HTTP/1.1"))
         heard = await client.closed()
-        assert heard.startswith(b"HTTP/1.1 400")
+        assert heard.startswith(b"HTTP/1.1 404")
         assert heard.endswith(b"\r\n\r\n")
 
 

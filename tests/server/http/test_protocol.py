@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from pointsman.contracts.bounds import MESSAGE_BYTES
+from pointsman.contracts.bounds import HTTP_DISCARDED_BYTES
 from pointsman.server.http import connections as bounds
 from pointsman.server.http import protocol
 from pointsman.server.http.connections import Connections, waits_for_news
@@ -170,10 +170,10 @@ async def test_a_body_that_is_not_read_and_does_not_end_closes_the_connection(mo
 
 async def test_a_flood_that_is_not_read_is_cut_off() -> None:
     async with answering() as app, wire(app.url) as client:
-        await client.send(head(app.url, f"content-length: {7 * MESSAGE_BYTES}", line="POST /unread HTTP/1.1"))
+        await client.send(head(app.url, "transfer-encoding: chunked", line="POST /unread HTTP/1.1") + b"fffffff\r\n")
         assert (await client.answer()).status == 200
         with contextlib.suppress(ConnectionError):
-            await client.send(b"x" * 7 * MESSAGE_BYTES)
+            await client.send(b"x" * 2 * HTTP_DISCARDED_BYTES)
         await until(lambda: len(app.connections) == 0, 1)
 
 
@@ -225,7 +225,7 @@ async def test_a_flood_behind_a_request_ends_it() -> None:
     async with answering() as app, wire(app.url) as client:
         await client.send(request(app.url, BODY, line="POST /wait HTTP/1.1"))
         with contextlib.suppress(ConnectionError):
-            await client.send(b"x" * 2 * MESSAGE_BYTES)
+            await client.send(b"x" * 2 * HTTP_DISCARDED_BYTES)
         await until(lambda: len(app.connections) == 0)
 
 
