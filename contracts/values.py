@@ -61,6 +61,11 @@ def settled(value: Json) -> Json:
     return value
 
 
+def settled_object(value: JsonObject) -> JsonObject:
+    """The same of an object."""
+    return {key: settled(item) for key, item in value.items()}
+
+
 def _is_plain(value: Json | Mapping[str, Json]) -> bool:
     """Whether the standard encoder already writes the canonical text of this value.
 

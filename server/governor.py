@@ -8,18 +8,17 @@ and what has happened is the engine's to keep. It knows no protocol either; surf
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS, NOT_FOUND_MS
-from pointsman.contracts.values import Json, JsonObject, canonical, settled
+from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS
+from pointsman.contracts.values import Json, JsonObject, settled_object
 from pointsman.contracts.workflow import AgentState, Evidence, Workflow
-from pointsman.fsm.commands import Attest, Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send, Start
+from pointsman.fsm.commands import Attest, Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult
-from pointsman.fsm.gate import NOT_FOUND, may_know, may_view
+from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.redaction import tool_named
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Session
@@ -28,19 +27,16 @@ from .answering import Answering, stored_result
 from .answers import reply, reply_to_call
 from .catalogue import Catalogue, Served
 from .clock import Clock
+from .deciding import Decider
 from .engines.embedded import EmbeddedEngine
-from .engines.strays import Frame
-from .errors import EngineClosed, UnknownDefinition
+from .finding import Finder
 from .follower import Follower
 from .graph import Trail, mermaid
 from .identity import new_command_id, new_handle
 from .performer import Performer
-from .redaction import kept_of_stray
 from .replies import AuditPage, Begun, Caller, Glimpse, Reply, SessionChoice, Sessions, Stray, Waiter
-from .sight import Sight
+from .starting import Starter
 from .store.reading import Seen, SessionFilter, list_sessions
-from .store.rows import body_of
-from .store.searching import audit_row
 
 SERVER = Actor("system", "pointsman")
 """The actor of what happens by itself."""
@@ -56,20 +52,17 @@ class Governor:
         self.instance = instance
         self.performer = Performer(instance, self._follow, engine.read, self._stored, clock)
         self._answering = Answering(engine, self.performer, self._stored)
-        self._sight = Sight(catalogue, engine)
+        self._finder = Finder(engine, catalogue, clock)
+        self._decider = Decider(engine)
+        self._starter = Starter(engine, catalogue, self._finder, self._decider, self.performer, self._command)
         self._reads: dict[str, dict[str, tuple[Read, asyncio.Task[Decision]]]] = {}
         self._follower = Follower(engine)
-        self._closing = False
-        self._deciding = 0
-        self._none_decided = asyncio.Event()
-        self._none_decided.set()
 
     # What surfaces ask.
 
     def workflows(self) -> Sequence[Workflow]:
         """Give the workflows that are served, in the order they were given."""
-        served = [self.catalogue.by_name(name) for name in self.catalogue.names()]
-        return [one.workflow for one in served if one is not None]
+        return self._finder.workflows()
 
     async def start(
         self, caller: Caller, workflow: str, fields: JsonObject, begun: Begun | None = None, handle: str | None = None
@@ -79,61 +72,28 @@ class Governor:
         With a `handle` that is made from what the session is started for: start it once. Started again with other
         fields, it is `KEY_REUSED`.
         """
-        found = await self._begin(caller, workflow, fields, handle or new_handle())
-        if isinstance(found, Stray):
-            return found
-        served, session, repeated = found
-        if repeated and not await self._started_with(session, fields):
+        opened = await self._starter.begin(caller, workflow, fields, handle or new_handle())
+        if isinstance(opened, Stray):
+            return opened
+        if opened.repeated and not await self._starter.is_of(opened, fields):
             other = Refusal("KEY_REUSED", "A session was started with this key and other fields; use a new key.")
-            return await self._stray(caller, "start", other, fields)
+            return await self._finder.refuse(caller, "start", other, fields)
         if begun is not None:
-            begun(session.id)
-        return await self._answering.at_rest(served, session, "done", entered=True, repeated=repeated)
+            begun(opened.session.id)
+        return await self._answering.at_rest(
+            opened.served, opened.session, "done", entered=True, repeated=opened.repeated
+        )
 
     async def begin(self, caller: Caller, workflow: str, fields: JsonObject, handle: str) -> Reply | Stray:
         """Start the session of a handle, once, and answer as soon as that is known, whether it rests or not."""
-        found = await self._begin(caller, workflow, fields, handle)
+        found = await self._starter.begin(caller, workflow, fields, handle)
         if isinstance(found, Stray):
             return found
-        served, session, repeated = found
-        return reply(served.workflow, session, "done", entered=True, repeated=repeated)
-
-    async def _begin(
-        self, caller: Caller, workflow: str, fields: JsonObject, handle: str
-    ) -> tuple[Served, Session, bool] | Stray:
-        served = self.catalogue.by_name(workflow)
-        if served is None or not may_know(served.workflow, caller.actor):
-            names = ", ".join(one.name for one in self.workflows() if may_know(one, caller.actor)) or "none for you"
-            return await self._stray(
-                caller, "start", Refusal("NOT_FOUND", f"There is no workflow {workflow!r}. There are: {names}."), fields
-            )
-        command = self._command(caller, Start(handle, served.workflow.digest, _object(fields)))
-        return await asyncio.shield(asyncio.create_task(self._started(served, handle, command)))
-
-    async def _started(self, served: Served, handle: str, command: Command) -> tuple[Served, Session, bool] | Stray:
-        """Start a session and run what it holds open; give it, and whether it was there before."""
-        try:
-            decision = await self._decided(handle, command)
-        except UnknownDefinition:  # it was there before, with a text that this process has not in memory
-            before = await self.engine.read(handle)
-            if before is None or await self.catalogue.recall(before.definition, self.engine) is None:
-                raise
-            decision = await self._decided(handle, command)
-        session = decision.session
-        if decision.refusal is not None or session is None:
-            return Stray(decision.refusal or NOT_FOUND)  # the engine has recorded it
-        served = await self.catalogue.recall(session.definition, self.engine) or served
-        self.performer.run_open(served, session, decision.clear)
-        return served, session, decision.repeated
-
-    async def _started_with(self, session: Session, fields: JsonObject) -> bool:
-        """Whether a session was started with these fields."""
-        row = await self.engine.reading(audit_row, session.id, 1)
-        return row is not None and canonical(body_of(row).get("writes")) == canonical(_object(fields))
+        return reply(found.served.workflow, found.session, "done", entered=True, repeated=found.repeated)
 
     async def status(self, caller: Caller, session: str) -> Reply | Stray:
         """Say where a session is."""
-        found = await self._find(caller, session, "session_status")
+        found = await self._finder.find(caller, session, "session_status")
         if isinstance(found, Stray):
             return found
         served, current = found
@@ -141,7 +101,7 @@ class Governor:
 
     async def workflow_of(self, caller: Caller, session: str) -> str | None:
         """Name the workflow of a session this caller may see; None for any other."""
-        found = await self._seen(caller, session)
+        found = await self._finder.seen(caller, session)
         return None if found is None else found[0].workflow.name
 
     async def act(
@@ -154,14 +114,14 @@ class Governor:
         waiter: Waiter | None = None,
     ) -> Reply | Stray:
         """Call a tool or send an event. A client that goes away does not stop what has begun."""
-        found = await self._find(caller, session, action)
+        found = await self._finder.find(caller, session, action)
         if isinstance(found, Stray):
             return found
         served, before = found
         if waiter is not None:
             waiter.begun(session)
         tool = tool_named(served.workflow, action)
-        given = _object(arguments)
+        given = settled_object(arguments)
         if tool is None:
             request = self._send(caller, served, before, action, given, expected_revision)
         else:
@@ -175,17 +135,17 @@ class Governor:
 
         With the name of a `delivery`: once in a session.
         """
-        request = Send(event, _object(arguments), delivery=delivery)
+        request = Send(event, settled_object(arguments), delivery=delivery)
         return await self._request(caller, session, event, request)
 
     async def hand_over(
         self, caller: Caller, session: str, event: str, arguments: JsonObject, delivery: str
     ) -> Reply | Stray:
         """Deliver an event once, and answer as soon as it is taken or refused, whether the session rests or not."""
-        found = await self._find(caller, session, event)
+        found = await self._finder.find(caller, session, event)
         if isinstance(found, Stray):
             return found
-        request = Send(event, _object(arguments), delivery=delivery)
+        request = Send(event, settled_object(arguments), delivery=delivery)
         return await asyncio.shield(asyncio.create_task(self._handed_over(caller, *found, request)))
 
     async def _handed_over(self, caller: Caller, served: Served, before: Session, request: Send) -> Reply | Stray:
@@ -194,7 +154,7 @@ class Governor:
 
     async def decide(self, caller: Caller, session: str, request: Decide) -> Reply | Stray:
         """Decide the open review of a session, or a call that waits, for a person who has seen what it shows."""
-        request = replace(request, arguments=_object(request.arguments))
+        request = replace(request, arguments=settled_object(request.arguments))
         return await self._request(caller, session, request.event, request)
 
     async def cancel(self, caller: Caller, session: str, reason: str) -> Reply | Stray:
@@ -211,24 +171,24 @@ class Governor:
 
     async def list_sessions(self, caller: Caller, chosen: SessionChoice, cursor: str | None = None) -> Sessions | Stray:
         """List sessions this caller may see, newest first."""
-        seen = await self.sight(caller)
+        seen = await self._finder.sight(caller)
         wanted = SessionFilter(chosen.workflow, chosen.state, begins=chosen.begins, seen=seen)
         try:
             page = await self.engine.reading(list_sessions, wanted, LISTED_SESSIONS, cursor)
         except ValueError as error:
-            return await self._stray(
+            return await self._finder.refuse(
                 caller, "list_sessions", Refusal("INVALID_FIELDS", f"cursor: {error}."), {"cursor": cursor}
             )
         return Sessions(tuple(one.as_json() for one in page.sessions), page.cursor)
 
     async def diagram(self, caller: Caller, session: str) -> str | Stray:
         """Draw the session's workflow as mermaid, with the current state marked."""
-        found = await self._find(caller, session, "diagram")
+        found = await self._finder.find(caller, session, "diagram")
         return found if isinstance(found, Stray) else mermaid(found[0].workflow, Trail(found[1].state))
 
     async def audit(self, caller: Caller, session: str, after_revision: int = 0) -> AuditPage | Stray:
         """Give the session's audit rows that follow a revision; to anybody but a person without their bodies."""
-        found = await self._find(caller, session, "audit")
+        found = await self._finder.find(caller, session, "audit")
         if isinstance(found, Stray):
             return found
         rows = await self.engine.audit_rows(session, after_revision, LISTED_ROWS)
@@ -237,9 +197,17 @@ class Governor:
         last = after_revision + len(rows)  # revisions have no gaps
         return AuditPage(shown, last if last < found[1].revision and rows else None)
 
+    async def found(self, caller: Caller, session: str, action: str) -> tuple[Served, Session] | Stray:
+        """Give a session this caller may see, with its workflow; `action` is what is asked of it, for the audit."""
+        return await self._finder.find(caller, session, action)
+
+    async def sight(self, caller: Caller) -> Seen:
+        """Say what this caller may see of all sessions."""
+        return await self._finder.sight(caller)
+
     async def stray(self, caller: Caller, action: str, refusal: Refusal, arguments: JsonObject | None) -> None:
         """Record a refused call that belongs to no session."""
-        await self._stray(caller, action, refusal, arguments or {})
+        await self._finder.refuse(caller, action, refusal, arguments or {})
 
     def subscribe(self, session: str, on_change: Callable[[Glimpse], None]) -> Callable[[], None]:
         """Tell what the session does now, and whenever that changes; the result ends that."""
@@ -248,7 +216,7 @@ class Governor:
     @property
     def is_deciding(self) -> bool:
         """Whether a client's request is being decided now."""
-        return not self._none_decided.is_set()
+        return self._decider.is_deciding
 
     async def aclose(self) -> None:
         """Take no more requests, wait for the calls that run, and stop following sessions.
@@ -256,8 +224,7 @@ class Governor:
         A request that is being decided now is decided first: what it commits to runs here, and is waited for.
         """
         self._follower.close()
-        self._closing = True
-        await self._none_decided.wait()
+        await self._decider.aclose()
         await self.performer.aclose()
 
     # How a request is carried out.
@@ -281,7 +248,7 @@ class Governor:
             command = self._command(caller, counted_in)
             decision = decide(served.workflow, now, command)
             if decision.read is None and not decision.fetch:
-                decision = await self._decided(now.id, command)
+                decision = await self._decider.decided(now.id, command)
                 now = decision.session or now
             if decision.read is not None:  # a read makes no fact before it has ended
                 return await self._read(caller, served, now, decision.read, waiter)
@@ -299,7 +266,7 @@ class Governor:
         async def run() -> Decision:
             nonlocal result
             result = await self.performer.read(served, before, read, waiter)
-            return await self._decided(before.id, self._command(caller, Observe(read, result), read.id))
+            return await self._decider.decided(before.id, self._command(caller, Observe(read, result), read.id))
 
         task = asyncio.create_task(run())
         reads = self._reads.setdefault(before.id, {})
@@ -331,7 +298,7 @@ class Governor:
             await asyncio.wait(tasks)
 
     async def _request(self, caller: Caller, session: str, action: str, request: Request) -> Reply | Stray:
-        found = await self._find(caller, session, action)
+        found = await self._finder.find(caller, session, action)
         if isinstance(found, Stray):
             return found
         served, before = found
@@ -345,29 +312,12 @@ class Governor:
     async def _proven(self, served: Served, session: Session, command: Command) -> Decision:
         """Have a command decided, and make the reads that it needs as evidence, each once."""
         while True:
-            decision = await self._decided(session.id, command)
+            decision = await self._decider.decided(session.id, command)
             request = command.request
             if not decision.fetch or not isinstance(request, Send | Decide):
                 return decision
             fetched = (*request.fetched, *await self._fetched(served, session, decision))
             command = replace(command, at=self.clock.now_ms(), request=replace(request, fetched=fetched))
-
-    async def _decided(self, session: str, command: Command) -> Decision:
-        """Have a client's command decided.
-
-        Raises:
-            EngineClosed: this process is ending, so nothing is begun any more.
-        """
-        if self._closing:
-            raise EngineClosed
-        self._deciding += 1
-        self._none_decided.clear()
-        try:
-            return await self.engine.submit(session, command)
-        finally:
-            self._deciding -= 1
-            if not self._deciding:
-                self._none_decided.set()
 
     async def _fetched(self, served: Served, session: Session, decision: Decision) -> tuple[str, ...]:
         """Make the reads that a request needs as evidence, and name that evidence."""
@@ -375,35 +325,6 @@ class Governor:
         for one, result in zip(decision.fetch, results, strict=True):
             await self._follow(session, Observe(one.read, result), one.read.id)
         return tuple(one.evidence for one in decision.fetch)
-
-    async def found(self, caller: Caller, session: str, action: str) -> tuple[Served, Session] | Stray:
-        """Give a session this caller may see, with its workflow; `action` is what is asked of it, for the audit."""
-        return await self._find(caller, session, action)
-
-    async def sight(self, caller: Caller) -> Seen:
-        """Say what this caller may see of all sessions."""
-        return await self._sight.of(caller.actor)
-
-    async def _find(self, caller: Caller, session: str, action: str) -> tuple[Served, Session] | Stray:
-        """Find a session this caller may see. Whatever else it is: the same words."""
-        found = await self._seen(caller, session)
-        return found or await self._stray(caller, action, NOT_FOUND, {"session": session})
-
-    async def _seen(self, caller: Caller, session: str) -> tuple[Served, Session] | None:
-        """Give a session that this caller may see. That there is none takes as long as that there is one of others."""
-        begun = time.monotonic()
-        found = await self.engine.read(session)
-        served = await self.catalogue.recall(found.definition, self.engine) if found is not None else None
-        if found is None or served is None or not may_view(served.workflow, found, caller.actor):
-            await asyncio.sleep(max(0.0, NOT_FOUND_MS / 1000 - (time.monotonic() - begun)))
-            return None
-        return served, found
-
-    async def _stray(self, caller: Caller, action: str, refusal: Refusal, arguments: Mapping[str, Json]) -> Stray:
-        frame = Frame(new_command_id(), self.clock.now_ms(), caller.actor, caller.channel, caller.client)
-        kept = kept_of_stray(self.workflows(), action, arguments)
-        await self.engine.record_stray(frame, action, refusal, kept)
-        return Stray(refusal)
 
     # What happens after a command.
 
@@ -432,9 +353,3 @@ class Governor:
             request=request,
             client=caller.client,
         )
-
-
-def _object(value: JsonObject) -> JsonObject:
-    """Bring arguments into the form they have when stored and read back."""
-    stored = settled(value)
-    return stored if isinstance(stored, dict) else {}

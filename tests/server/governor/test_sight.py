@@ -160,7 +160,7 @@ async def test_that_there_is_no_session_takes_as_long_as_that_it_is_anothers(
 ) -> None:
     """Issue: in the same words and the same time. Both wait for a time that is longer than either takes."""
     session = (await started(application)).session
-    monkeypatch.setattr("pointsman.server.governor.NOT_FOUND_MS", 200)
+    monkeypatch.setattr("pointsman.server.finding.NOT_FOUND_MS", 200)
     for handle in (session, "a" * 26):
         for ask in (application.governor.status, application.governor.workflow_of, application.governor.audit):
             begun = time.monotonic()
