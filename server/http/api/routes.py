@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
+from http import HTTPStatus
+from typing import Final
 
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect, Request
@@ -24,8 +26,13 @@ from .endpoints import endpoints
 from .openapi import openapi
 from .reading import read_json, read_query
 
+<<<<<<< HEAD
 CHANNEL = "api"
 _PATH_CHARACTERS = 256
+=======
+CHANNEL: Final = "api"
+_PATH_CHARACTERS: Final = 256
+>>>>>>> main
 
 
 def api_routes(inquiry: Inquiry) -> list[Route]:
@@ -54,7 +61,7 @@ async def _serve(inquiry: Inquiry, endpoint: AnyEndpoint, request: Request) -> R
         await inquiry.refuse(caller, endpoint.name, error.refusal, about)
         return refused(error.refusal, error.status)
     except ClientDisconnect:
-        return Response(status_code=400)  # nobody reads it
+        return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
     if isinstance(asked, Response):
         return asked
     try:
