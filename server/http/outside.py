@@ -34,19 +34,12 @@ from ..triggers.handles import Handles
 from .callers import caller_of
 from .doors import TOKENS, Door, door
 from .hooks import Hooks
-<<<<<<< HEAD
-from .json_bodies import NotRead, read_json_body
-=======
 from .json_bodies import NotRead, json_of, whole_body
->>>>>>> main
 from .refusals import refused, unavailable
 
 CHANNEL: Final = "api"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}\Z", re.ASCII)
-<<<<<<< HEAD
 _PATH_CHARACTERS: Final = 256
-=======
->>>>>>> main
 
 
 def outside_routes(governor: Governor, handles: Handles, hooks: Hooks) -> list[Route]:
@@ -101,22 +94,15 @@ _Answers: TypeAlias = Callable[[Request, Caller, JsonObject, str | None], Awaita
 
 
 async def _answered(governor: Governor, answer: _Answers, request: Request) -> Response:
-    """Read a request, and have it answered; one that is not what its route takes is recorded."""
+    """Read a request, and have it answered; one that cannot be read is recorded."""
     caller = caller_of(request, CHANNEL)
     try:
         key = _key(request)
         fields = await _fields(request)
-<<<<<<< HEAD
         return fields if isinstance(fields, Response) else await answer(request, caller, fields, key)
     except NotRead as error:
         about: JsonObject = {"path": request.url.path[:_PATH_CHARACTERS]}
-        await governor.stray(caller, "read", error.refusal, about)
-=======
-        if isinstance(fields, Response):
-            return fields
-        return await answer(request, caller_of(request, CHANNEL), fields, keys[0] if keys else None)
-    except NotRead as error:
->>>>>>> main
+        await governor.stray(caller, "request", error.refusal, about)
         return refused(error.refusal, error.status)
     except (StoreError, EngineClosed) as error:
         return unavailable(error)
@@ -125,7 +111,11 @@ async def _answered(governor: Governor, answer: _Answers, request: Request) -> R
 
 
 def _key(request: Request) -> str | None:
-    """Give the key that makes a request count once, if it has one. Raises NotRead where that is none."""
+    """Give the key by which a request counts once, if it has one.
+
+    Raises:
+        NotRead: it is none.
+    """
     keys = request.headers.getlist("idempotency-key")
     if not keys:
         return None
@@ -136,13 +126,6 @@ def _key(request: Request) -> str | None:
 
 
 async def _fields(request: Request) -> JsonObject | Response:
-<<<<<<< HEAD
-    """Read a body: a JSON object, or nothing, which is an empty one. Raises NotRead and ClientDisconnect."""
-    if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
-        return {}
-    value = await read_json_body(request)
-    if not isinstance(value, dict | Response):
-=======
     """Read a body: a JSON object, or nothing, which is an empty one.
 
     Raises:
@@ -156,7 +139,6 @@ async def _fields(request: Request) -> JsonObject | Response:
         return {}
     value = await json_of(request, raw)
     if not isinstance(value, dict):
->>>>>>> main
         raise NotRead(Refusal("MALFORMED", "The body must be a JSON object: the fields by their names."))
     return value
 
