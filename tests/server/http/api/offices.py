@@ -26,6 +26,7 @@ PRINCIPALS: Final[Mapping[str, tuple[PrincipalKind, tuple[str, ...], str | None]
     "chief": ("human", ("chief",), None),
     "own": ("human", ("chief",), None),
     "auditor": ("human", ("auditor",), None),
+    "maria": ("human", ("manager", "auditor"), None),
     "system": ("system", (), STARTER),
 }
 """Whoever has a token: the kind, the roles, the owner. `own` is the starter in person."""
