@@ -103,8 +103,35 @@ SCHEDULE_MADE_UP_MS: Final = 86_400_000
 """How old the newest moment of a schedule may be that no process was there for, so that it is made up for."""
 
 # HTTP.
-HTTP_CONNECTIONS: Final = 1_000
-"""Connections at the same time, of either protocol era; one more is answered with 503."""
+HTTP_CONNECTIONS: Final = 2_000
+"""Connections at the same time. Half of them may wait for news, and a quarter ask something; for one more, that which
+has waited longest for its own client is closed."""
+HTTP_NEWS_OF_ONE: Final = 500
+"""Requests of one principal that wait for news."""
+HTTP_HEAD_BYTES: Final = 16 * 1024
+HTTP_HEADERS: Final = 100
+HTTP_TARGET_BYTES: Final = 8 * 1024
+HTTP_CHUNKS: Final = 4_096
+"""Chunks of one body."""
+HTTP_HEAD_MS: Final = 10_000
+"""How long a client may take to send a request's head, from opening the connection or from the head's first byte."""
+HTTP_KEEP_ALIVE_MS: Final = 75_000
+"""How long a connection is kept without a request; proxies give up theirs after 60 s."""
+HTTP_LINGER_MS: Final = 2_000
+"""How long a client is heard on that need not be, so that it takes the answer."""
+HTTP_RUNNING_MS: Final = 3_600_000
+"""How long a request may be answered, what it asks of people on the way with it."""
+HTTP_STALL_MS: Final = 10_000
+HTTP_STALL_BYTES: Final = 64 * 1024
+"""What a client must read of its answer in that time."""
+HTTP_BODIES_BYTES: Final = 8 * 1024 * 1024
+"""Large bodies of all requests that arrive and run; the one that has been arriving longest is given up for more."""
+HTTP_UNREAD_BYTES: Final = 16 * 1024 * 1024
+"""Answers that clients have not read."""
+HTTP_SENDING_BYTES: Final = 128 * 1024
+"""What the system keeps of one connection's answer; so it is known who does not read."""
+HTTP_SESSIONS: Final = 1_000
+"""Connections of the handshake era that are remembered."""
 HTTP_IDLE_MS: Final = 30 * 60 * 1_000
 """After which time without a request a connection of the handshake era is forgotten."""
 HTTP_BODY_MS: Final = 10_000

@@ -23,7 +23,7 @@ from .doors import CHANNEL, SOMEBODY, TurnedAway
 from .health import PROBES
 from .refusals import refused
 
-_HEADERS: Final = {
+HEADERS: Final = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "cross-origin-resource-policy": "same-origin",
@@ -48,7 +48,7 @@ class Boundary:
         self._app = app
         self._hosts = frozenset(place.hosts)
         self._origins = frozenset(place.origins)
-        self._headers = dict(_HEADERS)
+        self._headers = dict(HEADERS)
         if place.is_https:
             self._headers["strict-transport-security"] = _STRICT_TRANSPORT
         self._on_turned_away = on_turned_away

@@ -29,6 +29,10 @@ STATUSES: Final[Mapping[Code, HTTPStatus]] = {
 }
 """Every other refusal is a conflict with where the session is: 409."""
 
+NOTHING_THERE: Final = "There is nothing at this address."
+AGAIN: Final[Mapping[str, str]] = {"retry-after": "1"}
+"""The header of an answer that says to ask again in a second."""
+
 
 def refused(refusal: Refusal, status: HTTPStatus | None = None, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with a refusal.

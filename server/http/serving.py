@@ -11,9 +11,11 @@ import structlog
 import uvicorn
 from typing_extensions import override
 
-from pointsman.contracts.bounds import HTTP_CONNECTIONS, HTTP_STOP_MS
+from pointsman.contracts.bounds import HTTP_STOP_MS
 
 from .address import Place
+from .connections import Connections, connections_that_fit
+from .protocol import HttpProtocol
 from .site import Application, Site
 
 _log = structlog.get_logger(__name__)
@@ -35,7 +37,7 @@ async def serve_http(site: Site, place: Place, listener: socket.socket, stop: as
         NamesCollide: when two things would have one name in a list of tools.
     """
     application = Application(site, place, stop)
-    server = _Server(
+    server = Server(
         uvicorn.Config(
             application.asgi,
             log_config=None,
@@ -44,9 +46,11 @@ async def serve_http(site: Site, place: Place, listener: socket.socket, stop: as
             lifespan="on",
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=HTTP_CONNECTIONS,
+            http=HttpProtocol,
+            log_level="error",  # clients cause the warnings
             timeout_graceful_shutdown=HTTP_STOP_MS // 1000,
-        )
+        ),
+        Connections(connections_that_fit(), asyncio.get_running_loop().time),
     )
     stopper = asyncio.create_task(_stop(server, stop))
     _log.info("serving", url=f"{place.address.url}/mcp")
@@ -57,8 +61,17 @@ async def serve_http(site: Site, place: Place, listener: socket.socket, stop: as
         await application.aclose()
 
 
-class _Server(uvicorn.Server):
-    """Leaves the signals to whoever runs it."""
+class Server(uvicorn.Server):
+    """Keeps its connections within their bounds, and leaves the signals to whoever runs it."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self.server_state = self._connections = connections
+
+    @override
+    async def on_tick(self, counter: int) -> bool:
+        self._connections.sweep()
+        return await super().on_tick(counter)
 
     @override
     @contextmanager

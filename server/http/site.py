@@ -31,7 +31,7 @@ from .doors import Porter
 from .health import health_routes
 from .mcp.desks import DeskPerConnection
 from .mcp.endpoint import METHODS, McpEndpoint
-from .refusals import refused
+from .refusals import NOTHING_THERE, refused
 from .resource_metadata import ProtectedResources
 
 
@@ -132,4 +132,4 @@ async def _answered(request: Request, error: Exception) -> Response:
     headers = error.headers if isinstance(error, HTTPException) else None
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         return refused(Refusal("NOT_ALLOWED", f"{request.method} is no method of this address."), status, headers)
-    return refused(Refusal("NOT_FOUND", "There is nothing at this address."), status, headers)
+    return refused(Refusal("NOT_FOUND", NOTHING_THERE), status, headers)

@@ -213,6 +213,13 @@ def _is_id(value: object) -> TypeGuard[RequestId]:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= SAFE_INTEGER
 
 
+def doubled(request: Message) -> Rejected:
+    """Refuse a request because another one with its id is being answered (MCP, base protocol, requests)."""
+    request_id = request.members.get("id")
+    message = "id: another request with it is being answered; each needs its own"
+    return _rejected(INVALID_REQUEST, message, request_id if _is_id(request_id) else None)
+
+
 def _is_response(members: JsonObject) -> bool:
     return "method" not in members and ("result" in members or "error" in members)
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pointsman.contracts.bounds import HTTP_CONNECTIONS, HTTP_IDLE_MS, IDENTIFIER, MESSAGE_BYTES
+from pointsman.contracts.bounds import HTTP_IDLE_MS, HTTP_SESSIONS, IDENTIFIER, MESSAGE_BYTES
 from pointsman.fsm.gate import NOT_FOUND
 
 from ...mcp_server import Era, McpServer
@@ -46,7 +46,7 @@ class McpEndpoint:
         self._manager = StreamableHTTPSessionManager(
             McpServer(desks, era, desks.surface),
             session_idle_timeout=HTTP_IDLE_MS / 1000,
-            max_sessions=HTTP_CONNECTIONS,
+            max_sessions=HTTP_SESSIONS,
             max_request_body_size=MESSAGE_BYTES,
         )
         mcp = AuthContextMiddleware(StreamableHTTPASGIApp(self._manager))

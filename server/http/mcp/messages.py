@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -21,12 +22,15 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pointsman.contracts.bounds import MESSAGE_BYTES, TOKEN_AGAIN_MS
+from pointsman.fsm.refusals import Refusal
 
-from ...json_rpc.messages import INVALID_REQUEST, MessageReader, Oversized, Rejected
+from ...json_rpc.messages import INVALID_REQUEST, MessageReader, Oversized, Rejected, doubled
 from ...json_rpc.messages import Message as Read
 from ...surfaces.desk import CHANNEL
 from ..bodies import read_body
 from ..callers import Visitor, caller_of, visitor_of
+from ..connections import waits_for_news
+from ..refusals import AGAIN, refused
 
 if TYPE_CHECKING:
     from pointsman.fsm.refusals import Code
@@ -34,10 +38,13 @@ if TYPE_CHECKING:
     from ...replies import Caller
 
 OnReject: TypeAlias = "Callable[[Caller, Code, str], None]"
+_Key: TypeAlias = tuple[str, str, str]
+"""A caller, a connection of theirs, and the id of a request."""
 
 _AT_ONCE_BYTES: Final = 64 * 1024
 """Read on the event loop; what is larger is read beside it."""
 _LISTEN: Final = "subscriptions/listen"
+_TOO_MANY_WAIT: Final = Refusal("BUSY", "Too many of your requests wait for news. End one of them, or ask again later.")
 _NO_JSON: Final = PlainTextResponse("Send JSON: `Content-Type: application/json`.", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
@@ -54,12 +61,14 @@ class StrictMessages:
         self._app = app
         self._on_reject = on_reject
         self._stopping = stopping
+        self._answering: set[_Key] = set()
+        self._large = ThreadPoolExecutor(1, "large messages")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         send = self._noting_strangers(request, send)
         if request.method != "POST":
-            await self._waiting(scope, receive, send)
+            await (self._waiting if request.method == "GET" else self._app)(scope, receive, send)
             return
         if not request.headers.get("content-type", "").lower().startswith("application/json"):
             await _NO_JSON(scope, receive, send)
@@ -71,15 +80,39 @@ class StrictMessages:
         if isinstance(body, Response):
             await body(scope, receive, send)
             return
-        read = await _read(body, request)
+        read = await self._read(body, request)
+        caller = caller_of(request, CHANNEL)
+        key = None if isinstance(read, Rejected) else _key(caller, request, read)
+        if key in self._answering and isinstance(read, Read):
+            read = doubled(read)
         if isinstance(read, Rejected):
-            self._on_reject(caller_of(request, CHANNEL), read.code, read.message)
+            self._on_reject(caller, read.code, read.message)
             await _answer(read)(scope, receive, send)
             return
         whole = b"" if isinstance(body, Oversized) else body
         listens = read is not None and read.members.get("method") == _LISTEN
         serve = self._waiting if listens else self._app
-        await serve(scope, _replayed(whole, receive), send)
+        with self._answered(key):
+            await serve(scope, _replayed(whole, receive), send)
+
+    async def _read(self, body: bytes | Oversized, request: Request) -> Read | Rejected | None:
+        """Read a message; a large one at a time, because what is made of it is many times larger."""
+        version = request.headers.get(MCP_PROTOCOL_VERSION_HEADER)
+        reader = MessageReader(modern=version is not None and version not in HANDSHAKE_PROTOCOL_VERSIONS)
+        if isinstance(body, Oversized) or len(body) <= _AT_ONCE_BYTES:
+            return reader.read(body)
+        return await asyncio.get_running_loop().run_in_executor(self._large, reader.read, body)
+
+    @contextmanager
+    def _answered(self, key: _Key | None) -> Generator[None]:
+        """Know of a request while it is being answered: the SDK never answers the first of two with one id."""
+        if key is not None:
+            self._answering.add(key)
+        try:
+            yield
+        finally:
+            if key is not None:
+                self._answering.discard(key)
 
     def _noting_strangers(self, request: Request, send: Send) -> Send:
         """Tell of everybody who names a connection that is not there for them: the SDK answers 404 by itself."""
@@ -95,8 +128,11 @@ class StrictMessages:
         """Serve a request that waits for news: it is ended as if its client had gone when the server stops, and when
         the token that opened it opens nothing any more.
         """
-        begun = ended = False
         visitor = visitor_of(scope)
+        if visitor is not None and not waits_for_news(scope, visitor.actor.accountable):
+            await refused(_TOO_MANY_WAIT, headers=AGAIN)(scope, receive, send)
+            return
+        begun = ended = False
         over = asyncio.ensure_future(self._until_over(visitor))
 
         async def until_over() -> Message:
@@ -127,12 +163,12 @@ class StrictMessages:
                     await self._stopping.wait()
 
 
-async def _read(body: bytes | Oversized, request: Request) -> Read | Rejected | None:
-    version = request.headers.get(MCP_PROTOCOL_VERSION_HEADER)
-    reader = MessageReader(modern=version is not None and version not in HANDSHAKE_PROTOCOL_VERSIONS)
-    if isinstance(body, Oversized) or len(body) <= _AT_ONCE_BYTES:
-        return reader.read(body)
-    return await asyncio.to_thread(reader.read, body)
+def _key(caller: Caller, request: Request, read: Read | None) -> _Key | None:
+    """Name a request of a connection of the handshake era; in the other era each stands alone."""
+    connection = request.headers.get(MCP_SESSION_ID_HEADER)
+    if read is None or read.kind != "request" or connection is None:
+        return None
+    return caller.actor.id, connection, str(read.members["id"])
 
 
 def _answer(rejected: Rejected) -> Response:

@@ -36,6 +36,21 @@ async def test_what_is_no_message_is_answered_within_a_second_and_recorded() -> 
         assert {str(stray["code"]) for stray in server.governed.strays} == {"MALFORMED", "TOO_LARGE"}
 
 
+async def test_a_second_request_with_the_id_of_one_that_is_being_answered_is_refused() -> None:
+    """MCP 2025-11-25, base protocol, requests. The SDK would never answer the first one."""
+    session = "s" * 26
+    async with served(session=session) as server:
+        opened = await post(server, INITIALIZE)
+        connection = {"mcp-session-id": opened.headers["mcp-session-id"]}
+        body = b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"work"}}'
+        one, two = await asyncio.gather(post(server, body, **connection), post(server, body, **connection))
+        assert sorted([one.status_code, two.status_code]) == [200, 400]
+        refused = one if one.status_code == 400 else two
+        assert (refused.json()["id"], refused.json()["error"]["code"]) == (7, -32600)
+        assert "another request" in refused.json()["error"]["message"]
+        assert (await post(server, body, **connection)).status_code == 200
+
+
 async def test_a_body_over_several_lines_is_a_message_and_its_id_is_found_when_it_is_not() -> None:
     async with served() as server:
         pretty = json.dumps(json.loads(INITIALIZE), indent=2).encode()
