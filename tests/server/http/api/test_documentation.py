@@ -11,6 +11,7 @@ from typing import Final
 import anyio
 import pytest
 
+from pointsman.contracts.values import JsonObject
 from pointsman.server.clock import ShiftedClock
 from pointsman.server.http.api.endpoints import endpoints
 from pointsman.server.inquiry import Inquiry
@@ -35,8 +36,8 @@ def desk(tmp_path: Path) -> Desk:
 
 async def claimed(served: Office) -> str:
     """Start a session of which a manager decides."""
-    fields = {"purpose": "A new press", "amount": 1_000_000}
-    session = replied(await served.application.governor.start(AGENT, "expense", {**fields})).session
+    fields: JsonObject = {"purpose": "A new press", "amount": 1_000_000}
+    session = replied(await served.application.governor.start(AGENT, "expense", fields)).session
     await acted(served.application, session, "budget.left")
     reply = await acted(served.application, session, "claim", {"reason": "The old one is broken."})
     assert reply.state == "deciding"
