@@ -185,6 +185,8 @@ API_ITEMS: Final = 1_000
 """Entries of a list that the JSON API gives at once, where its client asks for so many."""
 API_ITEMS_UNASKED: Final = 100
 """The same where it does not say."""
+ROWS_BYTES: Final = 8 * 1024 * 1024
+"""Bodies of audit rows that are given at once: a page ends before them, and has one row at least."""
 COMPLETIONS: Final = 100
 """The most that MCP allows."""
 PASSED_ON_PAGES: Final = 10

@@ -15,17 +15,17 @@ from sqlalchemy import Connection
 
 from pointsman.contracts.problems import Unmet
 from pointsman.contracts.values import JsonObject
-from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.commands import Attest, Decide
-from pointsman.fsm.gate import NOT_FOUND, may_know
+from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.refusals import Refusal
-from pointsman.fsm.session import Actor, Session
+from pointsman.fsm.session import Session
 
 from .documents import answers, effects, proofs, rows, sessions, waiting, workflows
 from .documents.effects import EffectFilter
 from .documents.pages import Page
 from .engines.reader import Reader
 from .governor import Governor
+from .known import known_workflows
 from .replies import Caller, Reply, Stray
 from .store.reading import SessionFilter
 from .store.searching import RowFilter, WaitingFilter
@@ -44,20 +44,17 @@ class Inquiry:
 
     # Workflows.
 
-    def workflows(self, caller: Caller) -> Page:
+    async def workflows(self, caller: Caller) -> Page:
         """List the workflows that a caller may know of."""
-        return Page(tuple(workflows.entry(one) for one in self._known(caller.actor)))
+        return Page(tuple(workflows.entry(one) for one in await known_workflows(self._governor, caller)))
 
     async def workflow(self, caller: Caller, name: str) -> JsonObject | Stray:
         """Say what a workflow is about."""
-        found = next((one for one in self._known(caller.actor) if one.name == name), None)
-        if found is not None:
-            return workflows.document(found)
+        for one in await known_workflows(self._governor, caller):
+            if one.name == name:
+                return workflows.document(one)
         missing = Refusal("NOT_FOUND", "There is no workflow of this name that you may use.")
         return await self.refuse(caller, "workflow", missing, {"workflow": name})
-
-    def _known(self, actor: Actor) -> list[Workflow]:
-        return [one for one in self._governor.workflows() if may_know(one, actor)]
 
     # Sessions.
 

@@ -46,6 +46,14 @@ triggers:
     start: {amount: 12.5, purpose: =body.subject}
 """
 
+_DRIVEN: Final = """\
+access: {drive: [starter, manager], view: [starter, manager]}
+triggers:
+  schedule: {cron: "0 7 * * mon", start: {amount: 12.5, purpose: weekly lunch}}
+states:
+  begin: {actor: agent, events: {pay: {next: paid}}, after: {in: 1d, to: paid}}
+"""
+
 TRIGGERS: Final[Mapping[str, Rule]] = {
     "PM901": Rule(
         title="No times of a schedule",
@@ -101,5 +109,14 @@ TRIGGERS: Final[Mapping[str, Rule]] = {
         matters="Every delivery would be refused.",
         wrong=_MAIL.replace("event: answered", "event: replied"),
         right=_MAIL,
+    ),
+    "PM908": Rule(
+        title="A session that a trigger starts and nobody drives",
+        severity="warning",
+        meaning="A trigger starts sessions in which an agent is to act, and `access.drive` names nobody but the"
+        " `starter`, which is then the trigger itself.",
+        matters="No agent could act in such a session; it would wait until a timer ends it.",
+        wrong=_DRIVEN.replace("[starter, manager], view", "starter, view"),
+        right=_DRIVEN,
     ),
 }

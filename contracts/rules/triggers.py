@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from ..cron import fault_of_cron
-from ..document.states import EventPart, ExternalPart
+from ..document.states import AgentPart, EventPart, ExternalPart
 from ..document.triggers import DeliveryPart, SchedulePart, WebhookPart
 from ..expressions import expression_text
 from ..near import near
@@ -20,6 +20,7 @@ from .walk import live_states
 
 def check_triggers(view: View) -> None:
     """Judge the webhooks and the schedules."""
+    _check_drivers(view)
     names: set[str | None] = set()
     for index, webhook in enumerate(view.document.triggers.webhook):
         at: Path = ("triggers", "webhook", index)
@@ -31,6 +32,22 @@ def check_triggers(view: View) -> None:
         path: Path = ("triggers", "schedule", index)
         _check_times(view, path, schedule)
         _check_start(view, path, schedule.start, "start: {field: value}")
+
+
+def _check_drivers(view: View) -> None:
+    """What a trigger starts has no starter among agents: a role must drive it, or anyone."""
+    triggers, drive = view.document.triggers, view.document.access.drive
+    agents = (state for _, _, state in live_states(view.document) if isinstance(state, AgentPart))
+    if drive not in (None, ["starter"]) or not any(state.actor == "agent" for state in agents):
+        return
+    starts: list[Path] = [
+        ("triggers", "webhook", index) for index, webhook in enumerate(triggers.webhook) if webhook.start is not None
+    ]
+    starts += [("triggers", "schedule", index) for index, _ in enumerate(triggers.schedule)]
+    for path in starts[:1]:
+        message = "nobody may act for the agent in a session that this starts: its starter is the trigger"
+        hint = "Name a role that agents have: `access: {drive: [starter, clerk]}`."
+        view.at_value("PM908", path, message, hint)
 
 
 def _note_same_address(view: View, path: Path, name: str | None) -> None:

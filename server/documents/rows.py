@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
 
+from pointsman.contracts.bounds import ROWS_BYTES
 from pointsman.contracts.values import JsonObject
 
 from ..audit.chain import AuditRow
-from ..store.reading import AUDIT_ROWS, LIST_ROWS, NO_CURSOR, audit_rows
+from ..store.reading import AUDIT_ROWS, LIST_ROWS, NO_CURSOR, each_row
 from ..store.rows import row_as_json
 from ..store.searching import RowFilter, RowPlace, audit_row, find_rows
-from .pages import Page, cut
+from .pages import Page
 
 
 def page(connection: Connection, chosen: RowFilter, limit: int = LIST_ROWS, cursor: str | None = None) -> Page:
@@ -24,7 +25,7 @@ def page(connection: Connection, chosen: RowFilter, limit: int = LIST_ROWS, curs
         ValueError: for a cursor that is not one of ours.
     """
     after = None if cursor is None else _read_cursor(cursor)
-    shown, last = cut(find_rows(connection, chosen, limit + 1, after), limit)
+    shown, last = _within(find_rows(connection, chosen, limit + 1, after), limit)
     return _page(shown, None if last is None else f"{last.at}_{last.session_id}.{last.revision}")
 
 
@@ -36,7 +37,7 @@ def history(connection: Connection, chain: str, limit: int = AUDIT_ROWS, cursor:
     """
     if cursor is not None and not _REVISION.match(cursor):
         raise ValueError(NO_CURSOR)
-    shown, last = cut(audit_rows(connection, chain, int(cursor or 0), limit + 1), limit)
+    shown, last = _within(each_row(connection, chain, int(cursor or 0), limit + 1), limit)
     return _page(shown, None if last is None else str(last.revision))
 
 
@@ -44,6 +45,18 @@ def document(connection: Connection, chain: str, revision: int) -> JsonObject | 
     """Give one row of a chain, with its body."""
     found = audit_row(connection, chain, revision)
     return None if found is None else row_as_json(found)
+
+
+def _within(rows: Iterable[AuditRow], limit: int) -> tuple[list[AuditRow], AuditRow | None]:
+    """Take the first rows, as many and as large as a page may be; give the last of them too where more follow."""
+    taken: list[AuditRow] = []
+    size_bytes = 0
+    for row in rows:
+        size_bytes += len(row.body or "")
+        if taken and (len(taken) == limit or size_bytes > ROWS_BYTES):
+            return taken, taken[-1]
+        taken.append(row)
+    return taken, None
 
 
 def _page(rows: Sequence[AuditRow], cursor: str | None) -> Page:

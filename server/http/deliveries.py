@@ -7,13 +7,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pointsman.contracts.bounds import ARGUMENTS_BYTES, FORM_BYTES
-from pointsman.contracts.json_reader import Fault, JsonReader
+from pointsman.contracts.json_reader import Fault
 from pointsman.contracts.values import Json
 from pointsman.fsm.refusals import Refusal
 
@@ -21,11 +20,8 @@ from ..json_rpc.messages import Oversized
 from ..triggers.forms import MULTIPART, URLENCODED, FormReader, media_type, read_urlencoded
 from ..triggers.signatures import Signed
 from .bodies import pass_body_on, read_body
+from .json_bodies import AT_ONCE_BYTES, JSON, read_json
 from .refusals import refused
-
-_JSON: Final = "application/json"
-AT_ONCE_BYTES: Final = 64 * 1024
-"""Read on the event loop; what is larger is read beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ async def received(request: Request) -> Delivered | Response:
     if isinstance(raw, Oversized):
         return _too_large(ARGUMENTS_BYTES)
     signed = Signed(single_headers(request), raw, hashlib.sha256(raw).hexdigest())
-    kind = request.headers.get("content-type", _JSON)
+    kind = request.headers.get("content-type", JSON)
     return Delivered(signed, lambda: _said(kind, raw), len(raw))
 
 
@@ -63,7 +59,7 @@ async def received_unsigned(request: Request) -> Delivered | Response:
     Raises:
         ClientDisconnect: its client has gone.
     """
-    kind, options = media_type(request.headers.get("content-type", _JSON))
+    kind, options = media_type(request.headers.get("content-type", JSON))
     if kind != MULTIPART or not options.get(b"boundary"):
         return await received(request)
     reader, whole = FormReader(options[b"boundary"]), hashlib.sha256()
@@ -84,15 +80,9 @@ def single_headers(request: Request) -> dict[str, str]:
     return {name: value for name, value in request.headers.items() if counts[name] == 1}
 
 
-def read_json(raw: bytes) -> Json | Fault:
-    """Read JSON strictly."""
-    read = JsonReader().read(raw)
-    return read if isinstance(read, Fault) else read.fault or read.value
-
-
 def _said(content_type: str, raw: bytes) -> Json | Fault:
     kind, options = media_type(content_type)
-    if kind == _JSON or kind.endswith("+json"):
+    if kind == JSON or kind.endswith("+json"):
         return read_json(raw)
     if kind == URLENCODED:
         return read_urlencoded(raw)
@@ -100,7 +90,7 @@ def _said(content_type: str, raw: bytes) -> Json | Fault:
         reader = FormReader(options[b"boundary"])
         reader.feed(raw)
         return reader.fields()
-    return Fault(f"send JSON or a form, and say which: `Content-Type: {_JSON}`")
+    return Fault(f"send JSON or a form, and say which: `Content-Type: {JSON}`")
 
 
 def _too_large(limit_bytes: int) -> Response:

@@ -166,5 +166,9 @@ def _token(headers: list[str]) -> str:
 
 
 def _user(actor: Actor) -> AuthenticatedUser:
-    """Name the caller to the SDK, which binds connections and what it seals to whoever began them."""
-    return AuthenticatedUser(AccessToken(token="", client_id=f"{actor.kind}:{actor.id}", scopes=[], subject=actor.id))
+    """Name the caller to the SDK, which binds connections and what it seals to whoever began them.
+
+    A token that is bound to a session is somebody else's: the same agent's connection may hear of other sessions.
+    """
+    client_id = f"{actor.kind}:{actor.session or ''}:{actor.id}"
+    return AuthenticatedUser(AccessToken(token="", client_id=client_id, scopes=[], subject=actor.id))

@@ -11,7 +11,6 @@ With an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header) a request 
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -23,8 +22,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, request_response
 from starlette.types import Receive, Scope, Send
 
-from pointsman.contracts.bounds import ARGUMENTS_BYTES
-from pointsman.contracts.json_reader import Fault
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.gate import NOT_FOUND
@@ -32,19 +29,16 @@ from pointsman.fsm.refusals import Refusal
 
 from ..errors import EngineClosed, StoreError
 from ..governor import Governor
-from ..json_rpc.messages import Oversized
 from ..replies import Caller, Reply, Stray
 from ..triggers.handles import Handles
-from .bodies import read_body
 from .callers import caller_of
-from .deliveries import AT_ONCE_BYTES, read_json
 from .doors import TOKENS, Door, door
 from .hooks import Hooks
+from .json_bodies import NotRead, json_of, whole_body
 from .refusals import refused, unavailable
 
 CHANNEL: Final = "api"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}\Z", re.ASCII)
-_JSON: Final = "application/json"
 
 
 def outside_routes(governor: Governor, handles: Handles, hooks: Hooks) -> list[Route]:
@@ -109,6 +103,8 @@ async def _answered(answer: _Answers, request: Request) -> Response:
         if isinstance(fields, Response):
             return fields
         return await answer(request, caller_of(request, CHANNEL), fields, keys[0] if keys else None)
+    except NotRead as error:
+        return refused(error.refusal, error.status)
     except (StoreError, EngineClosed) as error:
         return unavailable(error)
     except ClientDisconnect:
@@ -116,22 +112,20 @@ async def _answered(answer: _Answers, request: Request) -> Response:
 
 
 async def _fields(request: Request) -> JsonObject | Response:
-    """Read a body: a JSON object, or nothing, which is an empty one."""
-    raw = await read_body(request, ARGUMENTS_BYTES)
+    """Read a body: a JSON object, or nothing, which is an empty one.
+
+    Raises:
+        NotRead: it is something else.
+        ClientDisconnect: its client has gone.
+    """
+    raw = await whole_body(request)
     if isinstance(raw, Response):
         return raw
-    if isinstance(raw, Oversized):
-        return refused(Refusal("TOO_LARGE", f"The body is larger than {ARGUMENTS_BYTES} bytes, which are the most."))
     if not raw:
         return {}
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
-        said = f"Send the body as JSON, with the header `Content-Type: {_JSON}`."
-        return refused(Refusal("MALFORMED", said), HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    value = read_json(raw) if len(raw) <= AT_ONCE_BYTES else await asyncio.to_thread(read_json, raw)
-    if isinstance(value, Fault):
-        return refused(Refusal("MALFORMED", f"The body: {value.message}."))
+    value = await json_of(request, raw)
     if not isinstance(value, dict):
-        return refused(Refusal("MALFORMED", "The body must be a JSON object: the fields by their names."))
+        raise NotRead(Refusal("MALFORMED", "The body must be a JSON object: the fields by their names."))
     return value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -174,13 +174,18 @@ def next_due_at(connection: Connection, workflows: Collection[str]) -> int | Non
 
 def audit_rows(connection: Connection, chain: str, after_revision: int = 0, limit: int = AUDIT_ROWS) -> list[AuditRow]:
     """Give the rows of a chain that follow a revision, in order."""
+    return [*each_row(connection, chain, after_revision, limit)]
+
+
+def each_row(connection: Connection, chain: str, after_revision: int, limit: int) -> Iterator[AuditRow]:
+    """Give the same one after the other, for whoever may not want them all."""
     statement = (
         select(audit)
         .where(audit.c.session_id == chain, audit.c.revision > after_revision)
         .order_by(audit.c.revision)
         .limit(limit)
     )
-    return [AuditRow._make(row) for row in connection.execute(statement)]
+    return map(AuditRow._make, connection.execute(statement))
 
 
 def definition(connection: Connection, digest: str) -> DefinitionRow | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -54,8 +54,11 @@ class RowPlace:
 
 def find_rows(
     connection: Connection, chosen: RowFilter, limit: int = LIST_ROWS, after: RowPlace | None = None
-) -> list[AuditRow]:
-    """Give rows of all chains, newest first. There is no index by time: it looks at every row that may be meant."""
+) -> Iterator[AuditRow]:
+    """Give rows of all chains, one after the other, newest first.
+
+    There is no index by time: it looks at every row that may be meant.
+    """
     columns = audit.c
     statement = select(audit)
     for name, column in _EQUAL.items():
@@ -75,7 +78,7 @@ def find_rows(
         )
         statement = statement.where(or_(columns.at < after.at, and_(columns.at == after.at, further)))
     statement = statement.order_by(columns.at.desc(), columns.session_id, columns.revision.desc()).limit(limit)
-    return [AuditRow._make(row) for row in connection.execute(statement)]
+    return map(AuditRow._make, connection.execute(statement))
 
 
 def audit_row(connection: Connection, chain: str, revision: int) -> AuditRow | None:

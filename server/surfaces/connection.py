@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Final
 
 from pointsman.contracts.workflow import Workflow
-from pointsman.fsm.gate import may_know, may_start
+from pointsman.fsm.gate import may_start
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor
 
+from ..known import known_workflows
 from ..replies import Caller, Glimpse, Governed, Reply, Stray
 
 NAMED_SESSIONS: Final = 20
@@ -43,11 +44,7 @@ class Connection:
 
     async def workflows(self) -> list[Workflow]:
         """Give the served workflows that the caller may know, in their order."""
-        served, actor = self.governed.workflows(), self.caller.actor
-        if actor.session is None:
-            return [one for one in served if may_know(one, actor)]
-        own = await self.governed.workflow_of(self.caller, actor.session)
-        return [one for one in served if one.name == own]
+        return await known_workflows(self.governed, self.caller)
 
     def startable(self) -> list[Workflow]:
         """Give those of which the caller may start a session."""

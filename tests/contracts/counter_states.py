@@ -75,7 +75,7 @@ TRIGGERS = (
 
 PEOPLE = (
     _mistake("a role that nothing asks for", "roles: [team_lead,", "roles: [cashier, team_lead,", "PM314", "cashier"),
-    _mistake("nobody may drive", "drive: starter", "drive: []", "PM611", "drive: |[]"),
+    _mistake("nobody may drive", "drive: [starter, team_lead]", "drive: []", "PM611", "drive: |[]"),
     _mistake("a starter who starts", "start: anyone, drive", "start: starter, drive", "PM304", "start: |starter"),
     _mistake("who decides may not look", "view: [starter, team_lead, fraud_desk]", "view: [starter, team_lead]",
              "PM612", "role: |fraud_desk"),

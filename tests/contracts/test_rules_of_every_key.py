@@ -210,6 +210,26 @@ def test_what_is_delivered_is_an_event_of_a_state_that_waits_for_the_outside(del
     assert sorted(codes(text)) == expected
 
 
+@pytest.mark.parametrize(
+    ("drive", "triggers", "expected"),
+    [
+        ("starter", "schedule: {cron: 0 0 * * *, start: {name: x}}", ["PM908"]),
+        ("starter", "webhook: {secret: '${S}', start: {name: =body.x}}", ["PM908"]),
+        ("[starter, clerk]", "schedule: {cron: 0 0 * * *, start: {name: x}}", []),
+        ("anyone", "schedule: {cron: 0 0 * * *, start: {name: x}}", []),
+        ("[]", "schedule: {cron: 0 0 * * *, start: {name: x}}", ["PM611"]),
+        ("starter", "webhook: {secret: '${S}', deliver: {session: =body.x, event: came}}", []),
+    ],
+)
+def test_somebody_must_drive_what_a_trigger_starts(drive: str, triggers: str, expected: list[str]) -> None:
+    states = (
+        "  begin: {actor: agent, events: {go: {next: more}}, after: {in: 1d, to: end}}\n"
+        "  more: {actor: external, events: {came: {next: end}}, after: {in: 1d, to: end}}\n"
+    )
+    head = HEAD + f"access: {{drive: {drive}}}\n" + f"triggers: {{{triggers}}}\n"
+    assert sorted(codes(town(states, head))) == expected
+
+
 def test_a_workflow_that_only_webhooks_move_can_be_started_by_nobody() -> None:
     deliver = "{session: =body.ref, event: came}"
     head = HEAD + "access: {start: []}\n" + f"triggers: {{webhook: {{secret: '${{S}}', deliver: {deliver}}}}}\n"

@@ -74,7 +74,12 @@ class LocalRecords:
 
     def rows(self, chosen: RowFilter, limit: int) -> Page:
         with reading_database(self.database) as connection:
-            return rows.page(connection, chosen, limit)
+            page = rows.page(connection, chosen, limit)
+            found = [*page.items]
+            while page.cursor is not None and len(found) < limit:
+                page = rows.page(connection, chosen, limit - len(found), page.cursor)
+                found += page.items
+        return Page(tuple(found), page.cursor)
 
     def history(self, chain: str) -> Iterator[JsonObject]:
         with reading_database(self.database) as connection:

@@ -108,8 +108,11 @@ class RemoteRecords:
         start = served.get("start")
         schema = start.get("input_schema") if isinstance(start, dict) else None
         given = fields(schema if isinstance(schema, dict) else {})
-        answer = self._done(f"workflows/{_step(workflow)}/sessions", given, None)
-        return {name: answer[name] for name in (*_PLACE, "outcome", "refusal") if name in answer}
+        answer = self._web.post(f"workflows/{_step(workflow)}/sessions", given)
+        if "refusal" in answer:
+            return {"outcome": "refused", "refusal": answer["refusal"]}
+        where = {**answer, **self._place(str(answer["session"]))}
+        return {name: where[name] for name in (*_PLACE, "outcome") if name in where}
 
     def decide(self, person: Person, matter: JsonObject, event: str, arguments: JsonObject) -> JsonObject:
         del person  # the token says who
@@ -136,14 +139,20 @@ class RemoteRecords:
         body: JsonObject = {"outcome": outcome, "reason": reason, "result": result}
         return self._done(f"api/effects/{_step(effect)}/settlement", body, effect.partition(".")[0])
 
-    def _done(self, path: str, body: JsonObject, session: str | None) -> JsonObject:
+    def _done(self, path: str, body: JsonObject, session: str) -> JsonObject:
         """Have something done. A refusal is told with where the session is, as a database tells it."""
         answer = self._web.post(path, body)
         if "refusal" not in answer:
             return answer
-        document = {} if session is None else self._web.get(f"api/sessions/{_step(session)}")
-        where: JsonObject = {name: document[name] for name in _PLACE if name in document}
-        return {**where, "outcome": "refused", "refusal": answer["refusal"]}
+        return {**self._place(session), "outcome": "refused", "refusal": answer["refusal"]}
+
+    def _place(self, session: str) -> JsonObject:
+        """Say where a session is, as far as whoever asks may see it."""
+        try:
+            document = self.session(session)
+        except NotReached:
+            return {}
+        return {name: document[name] for name in _PLACE if name in document}
 
     def _page(self, path: str, chosen: Mapping[str, str | None], limit: int) -> Page:
         """Give as many entries as are wanted, page by page."""

@@ -45,7 +45,7 @@ def endpoints(inquiry: Inquiry) -> list[AnyEndpoint]:
 
 def _about_workflows(inquiry: Inquiry) -> list[AnyEndpoint]:
     async def listed(asked: Asked[Nothing, Nothing]) -> Answer:
-        return inquiry.workflows(asked.caller)
+        return await inquiry.workflows(asked.caller)
 
     async def shown(asked: Asked[Nothing, Nothing]) -> Answer:
         return await inquiry.workflow(asked.caller, asked.name)

@@ -7,14 +7,14 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 
-from pointsman.contracts.bounds import API_ITEMS, API_ITEMS_UNASKED, QUERY_CHARACTERS
+from pointsman.contracts.bounds import API_ITEMS, API_ITEMS_UNASKED, QUERY_CHARACTERS, SAFE_INTEGER
 from pointsman.fsm.facts import FactKind
 from pointsman.fsm.refusals import Code
 from pointsman.fsm.session import TurnOf
 
-from ...documents.moments import MOMENT
+from ...documents.moments import MOMENT, comparable
 
-_WHOLE: Final = re.compile(r"(0|[1-9][0-9]{0,14})\Z", re.ASCII)
+_WHOLE: Final = re.compile(r"(0|[1-9][0-9]{0,15})\Z", re.ASCII)
 _FLAGS: Final = {"true": True, "false": False}
 _SCHEMA_OF_MOMENT: Final[dict[str, str | list[str]]] = {
     "type": "string",
@@ -29,6 +29,12 @@ def _whole(value: object) -> object:
     return value
 
 
+def _moment(value: object) -> object:
+    if isinstance(value, str) and comparable(value) is None:
+        raise ValueError("write 2026-11-22 or 2026-11-22T09:00:00, in UTC")
+    return value
+
+
 def _flag(value: object) -> object:
     if isinstance(value, str) and value not in _FLAGS:
         raise ValueError("write true or false")
@@ -37,11 +43,9 @@ def _flag(value: object) -> object:
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=QUERY_CHARACTERS)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Moment = Annotated[
-    str, StringConstraints(pattern=re.compile(f"^{MOMENT}$", re.ASCII)), WithJsonSchema(_SCHEMA_OF_MOMENT)
-]
+Moment = Annotated[str, BeforeValidator(_moment), WithJsonSchema(_SCHEMA_OF_MOMENT)]
 Limit = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=API_ITEMS)]
-Revision = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+Revision = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=SAFE_INTEGER)]
 
 
 class _Parameters(BaseModel):

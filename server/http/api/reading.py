@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pointsman.contracts.bounds import ARGUMENTS_BYTES, UNMET
-from pointsman.contracts.json_reader import Fault, JsonReader
+from pointsman.contracts.bounds import UNMET
 from pointsman.contracts.problems import Unmet, join
 from pointsman.fsm.refusals import Code, Refusal
 
-from ...json_rpc.messages import Oversized
-from ..bodies import read_body
+from ..json_bodies import NotRead, json_of, whole_body
 
 M = TypeVar("M", bound=BaseModel)
-
-_JSON: Final = "application/json"
-_AT_ONCE_BYTES: Final = 64 * 1024
-"""Read on the event loop; what is larger is read beside it."""
-
-
-class NotRead(Exception):
-    """A request that is not what the endpoint takes: why, and the status if it is not the code's own."""
-
-    def __init__(self, refusal: Refusal, status: HTTPStatus | None = None) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
-        self.status = status
 
 
 def read_query(model: type[M], given: Iterable[tuple[str, str]]) -> M:
@@ -55,21 +38,8 @@ async def read_json(model: type[M], request: Request) -> M | Response:
         NotRead: it is too large, no JSON as it must be, or not what the endpoint takes.
         ClientDisconnect: its client has gone.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != _JSON:
-        said = Refusal("MALFORMED", f"Send the body as JSON, with the header `Content-Type: {_JSON}`.")
-        raise NotRead(said, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    body = await read_body(request, ARGUMENTS_BYTES)
-    if isinstance(body, Response):
-        return body
-    if isinstance(body, Oversized):
-        raise NotRead(Refusal("TOO_LARGE", f"The body has {body.size_bytes} bytes; {ARGUMENTS_BYTES} are the most."))
-    reader = JsonReader()  # one alone: another body may be read beside this one
-    read = reader.read(body) if len(body) <= _AT_ONCE_BYTES else await asyncio.to_thread(reader.read, body)
-    fault = read if isinstance(read, Fault) else read.fault
-    if isinstance(read, Fault) or fault is not None:
-        raise NotRead(Refusal("MALFORMED", f"The body: {fault.message if fault else ''}."))
-    return _held(model, read.value, "The body", [])
+    raw = await whole_body(request)
+    return raw if isinstance(raw, Response) else _held(model, await json_of(request, raw), "The body", [])
 
 
 def _held(model: type[M], value: object, what: str, already: list[Unmet]) -> M:

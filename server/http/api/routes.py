@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from functools import partial
+from http import HTTPStatus
+from typing import Final
 
-import structlog
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, request_response
 
-from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.values import JsonObject
-from pointsman.fsm.refusals import Refusal
 
 from ...documents.pages import Page
-from ...errors import EngineClosed, StoreBusy, StoreError, StoreFull
+from ...errors import EngineClosed, StoreError
 from ...inquiry import Inquiry
 from ...replies import Caller, Stray
 from ..callers import caller_of, visitor_of
 from ..doors import TOKENS, door
-from ..refusals import refused
+from ..json_bodies import NotRead
+from ..refusals import refused, unavailable
 from .endpoint import ROOT, Answer, AnyEndpoint, Asked
 from .endpoints import endpoints
 from .openapi import openapi
-from .reading import NotRead, read_json, read_query
+from .reading import read_json, read_query
 
-CHANNEL = "api"
-_PATH_CHARACTERS = 256
-
-_log = structlog.get_logger(__name__)
+CHANNEL: Final = "api"
+_PATH_CHARACTERS: Final = 256
 
 
 def api_routes(inquiry: Inquiry) -> list[Route]:
@@ -58,13 +56,13 @@ async def _serve(inquiry: Inquiry, endpoint: AnyEndpoint, request: Request) -> R
         await inquiry.refuse(caller, endpoint.name, error.refusal, about)
         return refused(error.refusal, error.status)
     except ClientDisconnect:
-        return Response(status_code=400)  # nobody reads it
+        return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
     if isinstance(asked, Response):
         return asked
     try:
         answer: Answer = await endpoint.answer(asked)
     except (StoreError, EngineClosed) as error:
-        return refused(_unavailable(error), headers={"retry-after": "5"})
+        return unavailable(error)
     if isinstance(answer, Stray):
         return refused(answer.refusal)
     return JSONResponse({"items": answer.items, "cursor": answer.cursor} if isinstance(answer, Page) else answer)
@@ -86,12 +84,3 @@ async def _read(endpoint: AnyEndpoint, caller: Caller, request: Request) -> Aske
         raise LookupError
     name = next(iter(request.path_params.values()), "")
     return Asked(visitor, caller, str(name), parameters, body)
-
-
-def _unavailable(error: PointsmanError) -> Refusal:
-    """Say that nothing was done, and why."""
-    if isinstance(error, StoreFull):
-        return Refusal("STORAGE_FULL", str(error))
-    if not isinstance(error, StoreBusy | EngineClosed):
-        _log.error("the database cannot be used", error=str(error))
-    return Refusal("BUSY", str(error))

@@ -10,6 +10,7 @@ import pytest
 from tests.server.command_line.remote import remote, token_of
 from tests.server.command_line.story import awaiting_boss, drafted
 from tests.server.command_line.terminal import ME, Shell
+from tests.server.command_line.test_audit import change
 from tests.server.command_line.test_effects import RESULT, bank, paid
 
 __all__ = ["bank"]  # a fixture is found by its name
@@ -74,6 +75,18 @@ def test_what_is_not_there_or_not_allowed_ends_as_beside_the_database(shell: She
 
 
 @pytest.mark.slow
+def test_a_history_that_was_changed_is_told_by_a_server_too(shell: Shell) -> None:
+    handle = drafted(shell)
+    change(shell, "UPDATE audit SET actor_id = 'otto' WHERE revision = 1 AND session_id = ?", handle)
+    with remote(shell) as far:
+        for words in (("audit", "verify"), ("audit", "verify", handle), ("audit", "verify", handle, "--json")):
+            here, there = shell.run(*words), far.run(*words)
+            assert (here.code, there.code) == (3, 3)
+            assert (here.stdout, here.stderr) == (there.stdout, there.stderr)
+            assert f"{handle}: first bad row 1" in there.stderr
+
+
+@pytest.mark.slow
 def test_a_person_decides_on_a_server_with_a_token_and_nothing_is_typed(shell: Shell) -> None:
     handle = awaiting_boss(shell)
     with remote(shell) as far:
@@ -102,6 +115,26 @@ def test_who_may_not_decide_is_told_who_can(shell: Shell) -> None:
     assert refused.code == 1
     assert "FORBIDDEN" in refused.stderr
     assert "maria started this session" in refused.stderr
+
+
+@pytest.mark.slow
+def test_a_session_is_started_on_a_server_with_the_fields_that_its_workflow_has(shell: Shell) -> None:
+    with remote(shell) as far:
+        words = ("sessions", "start", "purchase", "--set", "item=12", "--set", "amount=12", "--json")
+        started = far.run(*words)
+        assert started.code == 0, started.stderr
+        assert started.document.keys() == shell.run(*words).document.keys()
+        refused, there = (
+            one.run("sessions", "start", "purchase", "--set", "item=pen", "--json") for one in (shell, far)
+        )
+        assert refused.code == there.code == 1
+        assert refused.stderr == there.stderr
+        assert refused.document == there.document
+        assert far.run("sessions", "start", "nothing").code == 4
+    sessions = {session["session"]: session["started_by"] for session in shell.look("sessions", "list")}
+    assert sessions[started.document["session"]] == "maria"
+    record = shell.look("sessions", "show", started.document["session"])["record"]
+    assert record["item"]["value"] == "12"
 
 
 @pytest.mark.slow

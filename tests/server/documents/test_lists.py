@@ -77,6 +77,15 @@ def test_rows_are_those_of_sessions_that_are_seen_and_never_those_of_no_session(
     assert rows.page(connection, RowFilter(session="working", seen=MALLORYS)).items == ()
 
 
+def test_a_page_of_rows_ends_before_it_is_too_large(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = rows.history(connection, "working").items
+    monkeypatch.setattr("pointsman.server.documents.rows.ROWS_BYTES", 1)
+    page = rows.history(connection, "working")
+    assert page.items == whole[:1]
+    assert rows.history(connection, "working", cursor=page.cursor).items == whole[1:2]
+    assert len(rows.page(connection, RowFilter()).items) == 1
+
+
 def test_reviews_are_chosen_by_role_and_workflow(connection: Connection) -> None:
     for chosen, names in (
         (WaitingFilter(role="reviewer"), ["asking", "waiting"]),

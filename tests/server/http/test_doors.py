@@ -92,6 +92,15 @@ async def test_a_token_that_is_bound_to_a_session_need_not_name_it(mode: str) ->
         assert (await agent.call("desk_label"))["session"] == SESSION
 
 
+async def test_a_token_that_is_bound_to_a_session_has_connections_of_its_own() -> None:
+    """On one of the same agent's other token it would hear of other sessions."""
+    async with guarded(SESSION) as server, httpx2.AsyncClient(verify=False) as client:
+        opened = await shown(server, "Bearer agent")
+        kept = {"mcp-session-id": opened.headers["mcp-session-id"], "accept": "text/event-stream"}
+        heard = await client.get(server.url + "/mcp", headers={**kept, "authorization": "Bearer bound"})
+        assert heard.status_code == 404
+
+
 async def test_a_stream_ends_when_its_token_opens_nothing_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pointsman.server.http.mcp.messages.TOKEN_AGAIN_MS", 20)
     tokens = Tokens(TOKENS)

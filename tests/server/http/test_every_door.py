@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import time_ns
@@ -26,6 +26,7 @@ from pointsman.server.http.address import Address, Place, listen
 from pointsman.server.http.serving import serve_http
 from pointsman.server.http.site import Application
 from pointsman.server.http.wiring import Credentials, wired
+from pointsman.server.identity import new_handle
 from pointsman.server.replies import Caller, Reply
 from pointsman.server.store.principals import Principal, PrincipalKind, add_principal, hash_token
 from tests.server.credentials.local_issuer import LocalIssuer, local_issuer
@@ -33,15 +34,39 @@ from tests.server.credentials.shown import settings_of
 from tests.server.http.served import INITIALIZE
 
 PURCHASE: Final = Path(__file__).parents[1] / "command_line"
+PAYROLL: Final = Path(__file__).parents[2] / "journeys" / "payroll.yaml"
+"""A workflow that none of these may know of."""
 
 TABLE: Final = """
                                                                     non gar age hum sys exp rev els iag ipe for
-POST   /mcp                                                         401 401 200 403 403 401 401 200 200 403 401
-GET    /mcp                                                         401 401 400 403 403 401 401 400 400 403 401
 DELETE /mcp                                                         401 401 400 403 403 401 401 400 400 403 401
-POST   /sessions/{session}/mcp                                      401 401 200 403 403 401 401 404 404 403 401
-GET    /sessions/{session}/mcp                                      401 401 400 403 403 401 401 404 404 403 401
+GET    /mcp                                                         401 401 400 403 403 401 401 400 400 403 401
+POST   /mcp                                                         401 401 200 403 403 401 401 200 200 403 401
 DELETE /sessions/{session}/mcp                                      401 401 400 403 403 401 401 404 404 403 401
+GET    /sessions/{session}/mcp                                      401 401 400 403 403 401 401 404 404 403 401
+POST   /sessions/{session}/mcp                                      401 401 200 403 403 401 401 404 404 403 401
+GET    /api/openapi.json                                            200 401 200 200 200 401 401 200 200 200 401
+GET    /api/workflows                                               401 401 200 200 200 401 401 200 200 200 401
+GET    /api/workflows/{name}                                        401 401 200 200 200 401 401 404 200 200 401
+GET    /api/sessions                                                401 401 200 200 200 401 401 200 200 200 401
+GET    /api/sessions/{id}                                           401 401 200 200 200 401 401 404 404 404 401
+GET    /api/sessions/{id}/diagram                                   401 401 200 200 200 401 401 404 404 404 401
+POST   /api/sessions/{id}/cancel                                    401 401 403 403 403 401 401 404 404 404 401
+POST   /api/sessions/{id}/restart                                   401 401 403 403 403 401 401 404 404 404 401
+GET    /api/reviews                                                 401 401 403 200 403 401 401 403 403 200 401
+GET    /api/reviews/{id}                                            401 401 403 200 403 401 401 403 403 404 401
+POST   /api/reviews/{id}/decisions                                  401 401 403 409 403 401 401 404 404 404 401
+GET    /api/effects                                                 401 401 403 200 403 401 401 403 403 200 401
+GET    /api/effects/{id}                                            401 401 403 404 403 401 401 403 403 404 401
+POST   /api/effects/{id}/settlement                                 401 401 403 409 403 401 401 404 404 404 401
+GET    /api/audit                                                   401 401 200 200 200 401 401 200 200 200 401
+GET    /api/sessions/{id}/audit                                     401 401 200 200 200 401 401 404 404 404 401
+GET    /api/audit/verification                                      401 401 404 404 404 401 401 404 404 404 401
+GET    /api/sessions/{id}/replay                                    401 401 403 200 403 401 401 403 403 404 401
+GET    /api/principal                                               401 401 200 200 200 401 401 200 200 200 401
+POST   /workflows/{workflow}/sessions                               401 401 422 422 422 401 401 404 422 422 401
+POST   /workflows/{workflow}/webhooks/{webhook}                     401 401 403 403 403 401 401 403 403 403 401
+POST   /sessions/{session}/events/{event}                           401 401 403 403 409 401 401 403 403 403 401
 GET    /.well-known/oauth-protected-resource                        200 401 200 200 200 401 401 200 200 200 401
 GET    /.well-known/oauth-protected-resource/mcp                    200 401 200 200 200 401 401 200 200 200 401
 GET    /.well-known/oauth-protected-resource/sessions/{session}/mcp 200 401 200 200 200 401 401 200 200 200 401
@@ -55,6 +80,14 @@ of an agent for another server.
 Whoever started the session owns all agents but the issuer's. The person is a boss; the system and the issuer's two have
 no role.
 """
+BODIES: Final = {
+    "mcp": INITIALIZE,
+    "cancel": b'{"reason":"x"}',
+    "restart": b'{"state":"drafting","reason":"x"}',
+    "decisions": b'{"event":"approve","arguments":{"rationale":"x"},"shown_digest":"x","stay":0}',
+    "settlement": b'{"outcome":"failed","reason":"x"}',
+}
+"""What is posted, by the last part of a path."""
 CREDENTIALS, *_LINES = (line.split() for line in TABLE.strip().splitlines())
 EXPECTED: Final = {(line[0], line[1]): dict(zip(CREDENTIALS, map(int, line[2:]), strict=True)) for line in _LINES}
 
@@ -65,36 +98,49 @@ class Open:
 
     url: str
     tokens: dict[str, str]
-    inside: dict[str, str]
+    session: str
     routes: list[Route]
 
-    async def status(self, method: str, path: str, credential: str) -> int:
+    def inside(self, path: str) -> str:
+        """Name in a path what there is."""
+        sessions = dict.fromkeys(("sessions", "reviews"), self.session)
+        there = {**sessions, "workflows": "purchase", "effects": f"{self.session}.1", "events": "submit"}
+        return filled(path, there)
+
+    async def answer(self, method: str, path: str, credential: str) -> httpx2.Response:
         """Make a request with a credential."""
         token = self.tokens.get(credential)
         bearer = {} if token is None else {"authorization": f"Bearer {token}"}
-        mcp = path.endswith("/mcp") and not path.startswith("/.well-known")
-        content = INITIALIZE if mcp else b"{}"
         typed = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+        content = BODIES.get(path.rpartition("/")[2], b"{}") if method == "POST" else None
         async with httpx2.AsyncClient(verify=False) as client:
-            answer = await client.request(
-                method,
-                self.url + path.format(**self.inside),
-                content=content if method == "POST" else None,
-                headers={**typed, **bearer},
-            )
-        return answer.status_code
+            return await client.request(method, self.url + path, content=content, headers={**typed, **bearer})
+
+    async def statuses(self, method: str, path: str) -> dict[str, int]:
+        """Make a request with every credential."""
+        return {one: (await self.answer(method, self.inside(path), one)).status_code for one in CREDENTIALS}
+
+
+def filled(path: str, named: Mapping[str, str]) -> str:
+    """Name in a path what is `named` for the part before."""
+    parts = path.split("/")
+    for place, part in enumerate(parts):
+        if part.startswith("{"):
+            parts[place] = named.get(parts[place - 1], "none")
+    return "/".join(parts)
 
 
 @pytest.fixture(scope="module")
 async def open_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Open]:
     place = tmp_path_factory.mktemp("doors")
-    for name in ("purchase.yaml", "shop.py"):
-        shutil.copy(PURCHASE / name, place / name)
-    database = str(place / "pointsman.sqlite3")
-    async with local_issuer() as issuer, open_application(database, [place / "purchase.yaml"], caretaking=False) as app:
+    for file in (PURCHASE / "purchase.yaml", PURCHASE / "shop.py", PAYROLL):
+        shutil.copy(file, place / file.name)
+    database, files = str(place / "pointsman.sqlite3"), [place / "purchase.yaml", place / "payroll.yaml"]
+    async with local_issuer() as issuer, open_application(database, files, caretaking=False) as app:
         caller = Caller(Actor("agent", "scout", owner="maria"), None, "mcp")
         started = [await app.governor.start(caller, "purchase", {"item": item, "amount": 1}) for item in ("pen", "ink")]
         sessions = [reply.session for reply in started if isinstance(reply, Reply)]
+        await app.governor.act(caller, sessions[0], "submit", {"note": "It writes."})
         tokens = {**minted(database, sessions[1]), **issued(issuer)}
         listener, address = listen(Address("127.0.0.1", 0))
         stop = asyncio.Event()
@@ -105,7 +151,7 @@ async def open_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerato
             assert len(routes) == len(application.router.routes)
             serving = asyncio.create_task(serve_http(site, Place(address), listener, stop))
             try:
-                yield Open(address.url, tokens, {"session": sessions[0]}, routes)
+                yield Open(address.url, tokens, sessions[0], routes)
             finally:
                 stop.set()
                 await serving
@@ -154,9 +200,25 @@ async def test_every_route_has_its_line_in_the_table_and_every_line_its_route(op
 
 @pytest.mark.parametrize(("method", "path"), EXPECTED)
 async def test_a_door_opens_to_those_it_is_for_and_to_nobody_else(open_server: Open, method: str, path: str) -> None:
-    found = {credential: await open_server.status(method, path, credential) for credential in CREDENTIALS}
+    found = await open_server.statuses(method, path)
     assert found == EXPECTED[method, path]
-    for credential, status in found.items() if method == "GET" else ():
-        if status in (401, 403, 404):
-            assert await open_server.status("HEAD", path, credential) == status
-    assert await open_server.status("PATCH", path, "age") == 405
+    if method == "GET":
+        head = await open_server.statuses("HEAD", path)
+        turned_away = [one for one, status in found.items() if status in (401, 403, 404)]
+        assert [head[one] for one in turned_away] == [found[one] for one in turned_away]
+    assert set((await open_server.statuses("PATCH", path)).values()) == {405}
+
+
+@pytest.mark.parametrize(("method", "path"), [one for one in EXPECTED if "{" in one[1]])
+@pytest.mark.parametrize("credential", ["els", "iag", "ipe"])
+async def test_what_one_may_not_see_is_answered_like_what_does_not_exist(
+    open_server: Open, method: str, path: str, credential: str
+) -> None:
+    """Design, section 4: the same words for what is unknown and for what is not this caller's."""
+    hidden, nothing = open_server.session, new_handle()
+    words: list[tuple[int, str]] = []
+    for session, workflow in ((hidden, "payroll"), (nothing, "nothing")):
+        named = {"workflows": workflow, "sessions": session, "reviews": session, "effects": f"{session}.1"}
+        answer = await open_server.answer(method, filled(path, named), credential)
+        words.append((answer.status_code, answer.text.replace(session, "SESSION").replace(workflow, "WORKFLOW")))
+    assert words[0] == words[1]

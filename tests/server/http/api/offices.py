@@ -56,6 +56,11 @@ class Office:
         items = (await self.seen(path, who, **parameters))["items"]
         return cast("list[dict[str, object]]", items)
 
+    async def bind(self, name: str, session: str) -> None:
+        """Give an agent of the starter's a token, their name, that opens one session alone."""
+        principal = Principal(name, "agent", (), hash_token(name), STARTER, 1, session=session)
+        await self.application.engine.writing(add_principal, principal)
+
     async def strays(self) -> list[tuple[object, object]]:
         """Give what was refused and belongs to no session: actions and codes."""
         return [(row["action"], row["code"]) for row in await self.application.engine.audit_rows("server")]
@@ -103,3 +108,9 @@ async def in_doubt(application: Application) -> str:
     request = Decide("approve", {}, current.stay.review.shown_digest, current.stay.number)
     replied(await application.governor.decide(CHIEF, session, request))
     return session
+
+
+def objects(value: object) -> list[dict[str, object]]:
+    """Give the objects of a list in an answer."""
+    assert isinstance(value, list)
+    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.server.governor.desks import started
-from tests.server.http.api.offices import STARTER, Office, in_doubt, in_review
+from tests.server.http.api.offices import STARTER, Office, in_doubt, in_review, objects
 
 
 async def test_everybody_is_told_who_they_are(served: Office) -> None:
@@ -170,8 +170,3 @@ async def test_what_holds_the_values_of_sessions_takes_the_tokens_of_people(serv
     for who in ("agent", "system"):
         assert (await served.get(path, who)).status_code == 403
     assert (await served.get(path, None)).status_code == 401
-
-
-def objects(value: object) -> list[dict[str, object]]:
-    assert isinstance(value, list)
-    return value
