@@ -20,7 +20,11 @@ from ..json_rpc.messages import Oversized
 from ..triggers.forms import MULTIPART, URLENCODED, FormReader, media_type, read_urlencoded
 from ..triggers.signatures import Signed
 from .bodies import pass_body_on, read_body
+<<<<<<< HEAD
+from .json_bodies import AT_ONCE_BYTES, JSON_TYPE, read_json
+=======
 from .json_bodies import AT_ONCE_BYTES, JSON, read_json
+>>>>>>> main
 from .refusals import refused
 
 
@@ -49,7 +53,11 @@ async def received(request: Request) -> Delivered | Response:
     if isinstance(raw, Oversized):
         return _too_large(ARGUMENTS_BYTES)
     signed = Signed(single_headers(request), raw, hashlib.sha256(raw).hexdigest())
+<<<<<<< HEAD
+    kind = request.headers.get("content-type", JSON_TYPE)
+=======
     kind = request.headers.get("content-type", JSON)
+>>>>>>> main
     return Delivered(signed, lambda: _said(kind, raw), len(raw))
 
 
@@ -59,7 +67,11 @@ async def received_unsigned(request: Request) -> Delivered | Response:
     Raises:
         ClientDisconnect: its client has gone.
     """
+<<<<<<< HEAD
+    kind, options = media_type(request.headers.get("content-type", JSON_TYPE))
+=======
     kind, options = media_type(request.headers.get("content-type", JSON))
+>>>>>>> main
     if kind != MULTIPART or not options.get(b"boundary"):
         return await received(request)
     reader, whole = FormReader(options[b"boundary"]), hashlib.sha256()
@@ -82,7 +94,11 @@ def single_headers(request: Request) -> dict[str, str]:
 
 def _said(content_type: str, raw: bytes) -> Json | Fault:
     kind, options = media_type(content_type)
+<<<<<<< HEAD
+    if kind == JSON_TYPE or kind.endswith("+json"):
+=======
     if kind == JSON or kind.endswith("+json"):
+>>>>>>> main
         return read_json(raw)
     if kind == URLENCODED:
         return read_urlencoded(raw)
@@ -90,7 +106,11 @@ def _said(content_type: str, raw: bytes) -> Json | Fault:
         reader = FormReader(options[b"boundary"])
         reader.feed(raw)
         return reader.fields()
+<<<<<<< HEAD
+    return Fault(f"send JSON or a form, and say which: `Content-Type: {JSON_TYPE}`")
+=======
     return Fault(f"send JSON or a form, and say which: `Content-Type: {JSON}`")
+>>>>>>> main
 
 
 def _too_large(limit_bytes: int) -> Response:

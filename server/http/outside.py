@@ -34,17 +34,25 @@ from ..triggers.handles import Handles
 from .callers import caller_of
 from .doors import TOKENS, Door, door
 from .hooks import Hooks
+<<<<<<< HEAD
+from .json_bodies import NotRead, read_json_body
+=======
 from .json_bodies import NotRead, json_of, whole_body
+>>>>>>> main
 from .refusals import refused, unavailable
 
 CHANNEL: Final = "api"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}\Z", re.ASCII)
+<<<<<<< HEAD
+_PATH_CHARACTERS: Final = 256
+=======
+>>>>>>> main
 
 
 def outside_routes(governor: Governor, handles: Handles, hooks: Hooks) -> list[Route]:
     """Make the routes."""
     requests = _Requests(governor, handles)
-    start = Door(request_response(partial(_answered, requests.start)), TOKENS)
+    start = Door(request_response(partial(_answered, governor, requests.start)), TOKENS)
 
     async def receive(request: Request) -> Response:
         return await hooks.receive(request, request.path_params["workflow"], request.path_params.get("webhook"))
@@ -56,7 +64,7 @@ def outside_routes(governor: Governor, handles: Handles, hooks: Hooks) -> list[R
         signed = not _shows_token(request) and hooks.has(request.path_params["workflow"])
         await (take if signed else start)(scope, receive, send)
 
-    deliver = request_response(partial(_answered, requests.deliver))
+    deliver = request_response(partial(_answered, governor, requests.deliver))
     return [
         door("/workflows/{workflow}/sessions", start_or_take, ["POST"], {"none", *TOKENS}),
         door("/workflows/{workflow}/webhooks/{webhook}", take, ["POST"], {"none"}),
@@ -92,18 +100,23 @@ class _Requests:
 _Answers: TypeAlias = Callable[[Request, Caller, JsonObject, str | None], Awaitable[Response]]
 
 
-async def _answered(answer: _Answers, request: Request) -> Response:
-    """Read a request, and have it answered."""
-    keys = request.headers.getlist("idempotency-key")
-    if len(keys) > 1 or (keys and not _KEY.match(keys[0])):
-        said = "`Idempotency-Key` stands there once, with 1 to 255 characters of ASCII and no space."
-        return refused(Refusal("MALFORMED", said))
+async def _answered(governor: Governor, answer: _Answers, request: Request) -> Response:
+    """Read a request, and have it answered; one that is not what its route takes is recorded."""
+    caller = caller_of(request, CHANNEL)
     try:
+        key = _key(request)
         fields = await _fields(request)
+<<<<<<< HEAD
+        return fields if isinstance(fields, Response) else await answer(request, caller, fields, key)
+    except NotRead as error:
+        about: JsonObject = {"path": request.url.path[:_PATH_CHARACTERS]}
+        await governor.stray(caller, "read", error.refusal, about)
+=======
         if isinstance(fields, Response):
             return fields
         return await answer(request, caller_of(request, CHANNEL), fields, keys[0] if keys else None)
     except NotRead as error:
+>>>>>>> main
         return refused(error.refusal, error.status)
     except (StoreError, EngineClosed) as error:
         return unavailable(error)
@@ -111,7 +124,25 @@ async def _answered(answer: _Answers, request: Request) -> Response:
         return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
 
 
+def _key(request: Request) -> str | None:
+    """Give the key that makes a request count once, if it has one. Raises NotRead where that is none."""
+    keys = request.headers.getlist("idempotency-key")
+    if not keys:
+        return None
+    if len(keys) > 1 or not _KEY.match(keys[0]):
+        said = "`Idempotency-Key` stands there once, with 1 to 255 characters of ASCII and no space."
+        raise NotRead(Refusal("MALFORMED", said))
+    return keys[0]
+
+
 async def _fields(request: Request) -> JsonObject | Response:
+<<<<<<< HEAD
+    """Read a body: a JSON object, or nothing, which is an empty one. Raises NotRead and ClientDisconnect."""
+    if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
+        return {}
+    value = await read_json_body(request)
+    if not isinstance(value, dict | Response):
+=======
     """Read a body: a JSON object, or nothing, which is an empty one.
 
     Raises:
@@ -125,6 +156,7 @@ async def _fields(request: Request) -> JsonObject | Response:
         return {}
     value = await json_of(request, raw)
     if not isinstance(value, dict):
+>>>>>>> main
         raise NotRead(Refusal("MALFORMED", "The body must be a JSON object: the fields by their names."))
     return value
 

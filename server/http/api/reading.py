@@ -14,7 +14,11 @@ from pointsman.contracts.bounds import UNMET
 from pointsman.contracts.problems import Unmet, join
 from pointsman.fsm.refusals import Code, Refusal
 
+<<<<<<< HEAD
+from ..json_bodies import NotRead, read_json_body
+=======
 from ..json_bodies import NotRead, json_of, whole_body
+>>>>>>> main
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -38,8 +42,13 @@ async def read_json(model: type[M], request: Request) -> M | Response:
         NotRead: it is too large, no JSON as it must be, or not what the endpoint takes.
         ClientDisconnect: its client has gone.
     """
+<<<<<<< HEAD
+    value = await read_json_body(request)
+    return value if isinstance(value, Response) else _held(model, value, "The body", [])
+=======
     raw = await whole_body(request)
     return raw if isinstance(raw, Response) else _held(model, await json_of(request, raw), "The body", [])
+>>>>>>> main
 
 
 def _held(model: type[M], value: object, what: str, already: list[Unmet]) -> M:

@@ -26,8 +26,13 @@ from .endpoints import endpoints
 from .openapi import openapi
 from .reading import read_json, read_query
 
+<<<<<<< HEAD
+CHANNEL = "api"
+_PATH_CHARACTERS = 256
+=======
 CHANNEL: Final = "api"
 _PATH_CHARACTERS: Final = 256
+>>>>>>> main
 
 
 def api_routes(inquiry: Inquiry) -> list[Route]:
