@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 
+import httpx2
 import pytest
+from sqlalchemy import Connection
 
 from pointsman.server.documents import proofs
 from pointsman.server.errors import EngineClosed, StoreBusy, StoreFull, StoreUnreadable
-from tests.server.governor.desks import started
-from tests.server.http.api.offices import Office
+from tests.server.governor.desks import Desk, started
+from tests.server.http.api.offices import Office, office
 
 
 @pytest.mark.parametrize(
@@ -60,3 +62,20 @@ async def test_one_verification_runs_at_a_time_and_nothing_waits_for_it(
         go_on.set()
     assert (await first).json()["ok"] is True
     assert (await served.get("/audit/verification", "auditor")).status_code == 200
+
+
+async def test_a_server_that_stops_waits_for_no_verification(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pointsman.server.http.serving.HTTP_STOP_MS", 1_000)
+    begun, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def endless(connection: Connection, *_more: object) -> object:
+        loop.call_soon_threadsafe(begun.set)
+        counting = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
+        return connection.exec_driver_sql(counting).all()
+
+    monkeypatch.setattr(proofs, "verified", endless)
+    async with asyncio.timeout(20), office(desk) as opened:
+        asked = asyncio.create_task(opened.get("/audit/verification", "auditor"))
+        await begun.wait()
+    with pytest.raises(httpx2.HTTPError):
+        await asked
