@@ -13,12 +13,15 @@ from starlette.responses import PlainTextResponse, Response
 from pointsman.contracts.bounds import HTTP_BODY_MS, HTTP_DISCARDED_BYTES
 
 from ..json_rpc.messages import END_BYTES, Oversized
+from .connections import keeps_body
+from .refusals import TOO_BUSY
 
 _TOO_SLOW: Final = PlainTextResponse("The body took too long.", HTTPStatus.REQUEST_TIMEOUT, {"connection": "close"})
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes | Oversized | Response:
-    """Read a body; of one that is too large keep only its two ends. One that takes too long is answered.
+    """Read a body; of one that is too large keep only its two ends. One that takes too long, or that there is no room
+    for, is answered.
 
     Raises:
         ClientDisconnect: its client has gone.
@@ -56,13 +59,15 @@ async def pass_body_on(
     return None
 
 
-async def _body(request: Request, limit_bytes: int) -> bytes | Oversized:
+async def _body(request: Request, limit_bytes: int) -> bytes | Oversized | Response:
     parts: list[bytes] = []
     size_bytes = 0
     head = tail = b""
     async for part in request.stream():
         size_bytes += len(part)
         if size_bytes <= limit_bytes:
+            if not keeps_body(request.scope, len(part)):
+                return TOO_BUSY
             parts.append(part)
             continue
         head = head or b"".join((*parts, part))[:END_BYTES]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 from uvicorn.server import ServerState
@@ -24,7 +24,6 @@ from pointsman.contracts.bounds import (
     HTTP_NEWS_OF_ONE,
     HTTP_RUNNING_MS,
     HTTP_UNREAD_BYTES,
-    MESSAGE_BYTES,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ _SPARE_DESCRIPTORS: Final = 256
 """For the database, sources and logs."""
 _SMALL_BYTES: Final = 64 * 1024
 """A body of this size counts for nothing: the number of requests is bound enough."""
-_WAITS: Final = "waits for news"
+_STANDING: Final = "standing of the connection"
 
 
 class Held(Protocol):
@@ -147,8 +146,10 @@ class Connections(ServerState):
         Returns:
             False where none gives way to this one.
         """
+        if connection not in self._phase_of:
+            return False
         before_bytes = self._bodies.get(connection, 0)
-        held_bytes = self._bodies[connection] = min(MESSAGE_BYTES, before_bytes + size_bytes)
+        held_bytes = self._bodies[connection] = before_bytes + size_bytes
         if held_bytes <= _SMALL_BYTES:
             return True
         self._bodies_bytes += held_bytes - max(before_bytes, _SMALL_BYTES)
@@ -243,12 +244,31 @@ def connections_that_fit() -> int:
     return max(4, min(HTTP_CONNECTIONS, soft - _SPARE_DESCRIPTORS))
 
 
-def offer_news(state: dict[str, object], connections: Connections, connection: Held) -> None:
-    """Let the requests of a connection say, by `waits_for_news`, that they wait for news."""
-    state[_WAITS] = partial(connections.await_news, connection)
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """By which the requests of a connection say what they do with it."""
+
+    connections: Connections
+    connection: Held
+
+
+def give_standing(state: dict[str, object], connections: Connections, connection: Held) -> None:
+    """Let the requests of a connection, whose scopes have this state, say that they wait for news or keep a body."""
+    state[_STANDING] = _Standing(connections, connection)
 
 
 def waits_for_news(scope: Scope, principal: str) -> bool:
     """Say that this request of a principal waits for news from now on; False where it may not."""
-    await_news: Callable[[str], bool] | None = scope.get("state", {}).get(_WAITS)
-    return await_news is None or await_news(principal)
+    standing = _standing(scope)
+    return standing is None or standing.connections.await_news(standing.connection, principal)
+
+
+def keeps_body(scope: Scope, size_bytes: int) -> bool:
+    """Say that so much more of a request's body is kept, until it is answered; False where there is no room for it."""
+    standing = _standing(scope)
+    return standing is None or standing.connections.keep(standing.connection, size_bytes)
+
+
+def _standing(scope: Scope) -> _Standing | None:
+    standing: _Standing | None = scope.get("state", {}).get(_STANDING)
+    return standing

@@ -28,9 +28,9 @@ from pointsman.contracts.bounds import (
 from pointsman.fsm.refusals import Refusal
 
 from .boundary import HEADERS
-from .connections import Connections, offer_news
+from .connections import Connections, give_standing
 from .heads import NotServed, fault_of_head
-from .refusals import AGAIN, refusal_body, refused
+from .refusals import TOO_BUSY, refusal_body
 
 if TYPE_CHECKING:
     from uvicorn import Config
@@ -42,8 +42,6 @@ _PART_BYTES: Final = 16 * 1024
 _HEADERS: Final = [
     (name.encode(), value.encode()) for name, value in {"content-type": "application/json", **HEADERS}.items()
 ]
-_BUSY: Final = Refusal("BUSY", "The server has too much to do. Nothing was done: ask again later.")
-_TOO_BUSY: Final = cast("ASGI3Application", refused(_BUSY, headers=AGAIN))
 _NO_HTTP: Final = "This is no request of HTTP/1.1."
 
 
@@ -64,7 +62,7 @@ class HttpProtocol(H11Protocol):
         self._refused = False
         self._stall: asyncio.TimerHandle | None = None
         self.app_state = dict(app_state)
-        offer_news(self.app_state, self._all, self)
+        give_standing(self.app_state, self._all, self)
         self.conn = self._parser = _Parser(self._heard)
 
     @override
@@ -173,7 +171,7 @@ class HttpProtocol(H11Protocol):
                 fault = fault_of_head(event)
                 if fault is None:
                     self._chunks = self._discarded_bytes = 0
-                    self.app = self._serves if self._all.admits_request() else _TOO_BUSY
+                    self.app = self._serves if self._all.admits_request() else cast("ASGI3Application", TOO_BUSY)
                     self._all.enter(self, "body")
                 return fault
             case h11.Data():
@@ -191,8 +189,6 @@ class HttpProtocol(H11Protocol):
             return NotServed(HTTPStatus.BAD_REQUEST, refusal)
         if self.conn.our_state is h11.DONE:
             self._discard(len(part.data))
-        elif self._all.phase(self) == "body" and not self._all.keep(self, len(part.data)):
-            return NotServed(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY)
         return None
 
     def _answering(self) -> bool:

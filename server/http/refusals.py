@@ -51,6 +51,11 @@ def refusal_body(refusal: Refusal) -> JsonObject:
     return {"refusal": answers.refused(refusal)}
 
 
+TOO_BUSY: Final = refused(
+    Refusal("BUSY", "The server has too much to do. Nothing was done: ask again later."), headers=AGAIN
+)
+
+
 def unavailable(error: StoreError | EngineClosed) -> Response:
     """Answer that nothing was done because of the database, or because the server ends: 503, or 507."""
     if not isinstance(error, StoreBusy | StoreFull | EngineClosed):

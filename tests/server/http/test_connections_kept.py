@@ -18,7 +18,14 @@ from pointsman.contracts.bounds import (
     HTTP_RUNNING_MS,
     MESSAGE_BYTES,
 )
-from pointsman.server.http.connections import Connections, Phase, connections_that_fit, offer_news, waits_for_news
+from pointsman.server.http.connections import (
+    Connections,
+    Phase,
+    connections_that_fit,
+    give_standing,
+    keeps_body,
+    waits_for_news,
+)
 
 
 @dataclass(eq=False)
@@ -136,8 +143,7 @@ def test_a_body_that_arrives_gives_way_to_a_request_and_what_runs_does_not() -> 
 def test_large_bodies_have_a_bound_together_and_are_let_go_with_their_answers() -> None:
     kept = place(limit=100)
     one, two = kept.opened("one", "body"), kept.opened("two", "body")
-    for _ in range(3):
-        assert kept.connections.keep(one, MESSAGE_BYTES)
+    assert kept.connections.keep(one, MESSAGE_BYTES)
     kept.connections.enter(one, "running")
     kept.connections.enter(one, "idle")
     kept.connections.enter(one, "body")
@@ -178,13 +184,16 @@ def test_half_of_all_places_are_for_news() -> None:
     assert [kept.connections.await_news(kept.opened(name, "running"), name) for name in "abc"] == [True, True, False]
 
 
-def test_a_request_says_by_its_scope_that_it_waits_for_news() -> None:
+def test_a_request_says_by_its_scope_what_it_does() -> None:
     kept = place()
     state: dict[str, object] = {}
-    offer_news(state, kept.connections, kept.opened("one", "running"))
+    give_standing(state, kept.connections, kept.opened("one", "running"))
     assert waits_for_news({"type": "http", "state": state}, "ann")
     assert kept.connections.awaiting_news == 1
+    assert keeps_body({"type": "http", "state": state}, HTTP_BODIES_BYTES)
+    assert not keeps_body({"type": "http", "state": state}, MESSAGE_BYTES)
     assert waits_for_news({"type": "http"}, "ann")
+    assert keeps_body({"type": "http"}, 2 * HTTP_BODIES_BYTES)
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from pointsman.contracts.bounds import HTTP_DISCARDED_BYTES
+from pointsman.contracts.bounds import HTTP_BODIES_BYTES, HTTP_DISCARDED_BYTES
 from pointsman.server.http import connections as bounds
 from pointsman.server.http import protocol
+from pointsman.server.http.bodies import read_body
 from pointsman.server.http.connections import Connections, waits_for_news
 from pointsman.server.http.protocol import HttpProtocol
 from pointsman.server.http.serving import Server
@@ -46,17 +47,20 @@ class Answering:
         self.asked.append(path)
         if path != "/unread":
             try:
-                await asked.body()
+                body = await read_body(asked, HTTP_BODIES_BYTES)
             except ClientDisconnect:
                 self.gone.append(path)
+                return
+            if isinstance(body, Response):
+                await body(scope, receive, send)
                 return
         if path == "/news" and not waits_for_news(scope, "ann"):
             await Response(status_code=503)(scope, receive, send)
             return
         if path in ("/wait", "/news"):
             await self.go_on.wait()
-        body = b"x" * 32 * 1024 * 1024 if path == "/large" else path.encode()
-        await PlainTextResponse(body)(scope, receive, send)
+        answer = b"x" * 32 * 1024 * 1024 if path == "/large" else path.encode()
+        await PlainTextResponse(answer)(scope, receive, send)
 
 
 @asynccontextmanager
@@ -283,7 +287,7 @@ async def test_of_all_bodies_only_so_much_is_held(monkeypatch: pytest.MonkeyPatc
         assert await answered(good, app)
         await good.send(head(app.url, "content-length: 199999") + b"x" * 199_999)
         busy = await good.answer()
-        assert (busy.status, busy.refusal["code"], busy.headers["connection"]) == (503, "BUSY", "close")
+        assert (busy.status, busy.refusal["code"], busy.headers["retry-after"]) == (503, "BUSY", "1")
 
 
 async def test_who_waits_for_news_takes_no_place_of_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
