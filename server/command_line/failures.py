@@ -56,6 +56,10 @@ class NotReached(Failure):
     exit_code = 4
 
 
+class NotThere(NotReached):
+    """A server that was reached has no such thing, or not for this caller."""
+
+
 def failure_of(error: BaseException) -> Failure | None:
     """Say how an error ends the process; None for one that is a mistake of this program."""
     if isinstance(error, BaseExceptionGroup):

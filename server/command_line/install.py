@@ -14,6 +14,7 @@ from ..install.clients import CLIENTS, Client
 from ..install.configuration import TOKEN, Entry
 from .failures import FoundProblems, WrongUsage
 from .groups import Group
+from .invocation import program
 from .options import database_option
 
 
@@ -133,10 +134,12 @@ def _reach(place: _Place, server: str, files: tuple[Path, ...]) -> None:
     title = place.client.title
     where = f"{title} asks for the token" if place.client.asks else f"{title} takes the token from {TOKEN}"
     made = "whoever runs the server makes one with `pointsman token create NAME --kind agent --owner PERSON`"
-    _install(place, reaching(place.client, place.name, url), [f"{where}, which does not stand in the file; {made}."])
+    notes = [f"{where}, which does not stand in the file; {made}."]
+    _install(place, reaching(place.client, place.name, url), notes, " --server URL")
 
 
-def _install(place: _Place, entry: Entry, notes: Iterable[str]) -> None:
+def _install(place: _Place, entry: Entry, notes: Iterable[str], asked: str = "") -> None:
+    """Write an entry. `asked` is what the command line is told besides, to see what waits there."""
     from ..install.configuration import with_entry
     from ..install.files import read, replace
 
@@ -149,7 +152,7 @@ def _install(place: _Place, entry: Entry, notes: Iterable[str]) -> None:
     backup = replace(place.path, before, after)
     if backup is not None:
         click.echo(f"The old file is kept as {backup}.")
-    click.echo(f"Done. {place.client.afterwards} `pointsman review list` shows what waits for you.")
+    click.echo(f"Done. {place.client.afterwards} `{program()} review list{asked}` shows what waits for you.")
 
 
 def _undo(place: _Place) -> None:

@@ -55,7 +55,8 @@ def list_reviews(role: str | None, limit: int, records: Records, *, as_json: boo
         print_json_lines(found)
         return
     if not found:
-        click.echo("Nothing waits for a person." if role is None else f"Nothing waits for the role {visible(role)}.")
+        whom = "for a person" if records.sees_all else "that you may see"
+        click.echo(f"Nothing waits {whom}." if role is None else f"Nothing waits for the role {visible(role)}.")
         return
     rows = [
         [
@@ -135,7 +136,7 @@ def _hint(matter: JsonObject, person: Person, event: str, answer: JsonObject) ->
     why = f"{person.actor.id} started this session, and nobody decides a session of their own. " if own else ""
     return (
         f"\n{why}Another person with the role {role} decides it, at a terminal of their own:\n"
-        f"  {program()} token create maria --role {role}\n"
+        f"  {program()} token create NAME --role {role}\n"
         f"  {program()} review decide {matter['id']} {event} --token TOKEN"
     )
 

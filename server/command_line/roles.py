@@ -11,6 +11,7 @@ from pointsman.contracts.bounds import FILE_BYTES
 from pointsman.contracts.loading import InvalidWorkflow, load
 from pointsman.contracts.visible import visible
 
+from ..inquiry import AUDITOR
 from ..scripts.gallery import workflow_files
 from ..store.location import database_path
 from ..store.searching import newest_of_all
@@ -20,10 +21,10 @@ from .nearest import did_you_mean
 
 def warn_of_unknown(roles: Iterable[str], database: str | None) -> None:
     """Say which of these roles no known workflow has. A role may be ahead of its workflow, so it is no error."""
-    known = sorted(set(_known(database)))
+    known = sorted({AUDITOR, *_known(database)})
     for role in roles:
         if role not in known:
-            there = f" Known are: {', '.join(known)}." if known else ""
+            there = f" Known are: {', '.join(known)}; a workflow that was never served here is not among them."
             said = f"No workflow that is known here has the role {role!r}.{did_you_mean(role, known)}{there}"
             click.echo(f"Warning: {visible(said)}", err=True)
 

@@ -86,8 +86,9 @@ def list_sessions(  # noqa: PLR0913 -- click's way: an option is an argument
         print_json_lines(page.items)
         return
     if not page.items:
+        which = "yet" if records.sees_all else "that you may see"
         chosen_at_all = any(value is not None for value in (workflow, state, started_by, ended))
-        click.echo("No session is like that." if chosen_at_all else "There are no sessions yet.")
+        click.echo("No session is like that." if chosen_at_all else f"There are no sessions {which}.")
         return
     rows: list[list[str | None]] = [
         [

@@ -3,7 +3,8 @@
 Without POINTSMAN_URL it starts a server of its own; with it, it reaches one that runs, with the token in
 POINTSMAN_TOKEN. The adapters need an environment of their own, with the SDK's version 1:
 
-    uv run --no-project --with langchain-mcp-adapters python docs/examples/clients/langchain_tools.py
+    uv tool install .
+    uv run --isolated --no-project --with langchain-mcp-adapters python docs/examples/clients/langchain_tools.py
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Without POINTSMAN_URL it starts a server of its own; with it, it reaches one that runs, with the token in
 POINTSMAN_TOKEN. The SDK needs an environment of its own, with version 1 of MCP's:
 
-    uv run --no-project --with openai-agents python docs/examples/clients/openai_agents.py
+    uv tool install .
+    uv run --isolated --no-project --with openai-agents python docs/examples/clients/openai_agents.py
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ class LocalRecords:
 
     database: str | None
     token: str | None
+    sees_all = True
 
     def sessions(self, chosen: SessionFilter, limit: int) -> Page:
         with reading_database(self.database) as connection:

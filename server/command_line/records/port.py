@@ -52,6 +52,11 @@ class Records(Protocol):
     `FoundProblems` where the question is refused.
     """
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether lists hold everything there is, and not only what a token may see."""
+        ...
+
     def sessions(self, chosen: SessionFilter, limit: int) -> Page: ...
 
     def session(self, name: str) -> JsonObject: ...

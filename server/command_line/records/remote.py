@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote
@@ -12,7 +13,9 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.session import Actor
 
 from ...documents.pages import Page
-from ..failures import NotReached, WrongUsage
+from ...inquiry import AUDITOR
+from ...store.tables import SERVER_CHAIN
+from ..failures import NotReached, NotThere, WrongUsage
 from .port import Errand, Fields, Person
 from .web import Web
 
@@ -32,6 +35,8 @@ class RemoteRecords:
         url: Where it is.
         token: Of whoever asks, and acts.
     """
+
+    sees_all = False
 
     def __init__(self, url: str, token: str | None) -> None:
         self._web = Web(url, token)
@@ -66,7 +71,8 @@ class RemoteRecords:
         return self._page("api/audit", {name: getattr(chosen, name) for name in names}, limit)
 
     def history(self, chain: str) -> Iterator[JsonObject]:
-        page = self._one_page(f"api/sessions/{_step(chain)}/audit", {"limit": API_ITEMS})
+        with _for_auditors(chain):
+            page = self._one_page(f"api/sessions/{_step(chain)}/audit", {"limit": API_ITEMS})
         yield from page.items
         while page.cursor is not None:
             page = self._one_page(f"api/sessions/{_step(chain)}/audit", {"limit": API_ITEMS, "cursor": page.cursor})
@@ -80,7 +86,8 @@ class RemoteRecords:
 
     def verification(self, chain: str | None) -> JsonObject:
         chosen = {"session": chain, "limit": API_ITEMS}
-        found = self._web.get("api/audit/verification", chosen, wait_ms=API_PROOF_MS)
+        with _for_auditors(chain):
+            found = self._web.get("api/audit/verification", chosen, wait_ms=API_PROOF_MS)
         _items(found)
         return found
 
@@ -170,6 +177,18 @@ class RemoteRecords:
         answer = self._web.get(path, chosen)
         cursor = answer.get("cursor")
         return Page(_items(answer), cursor if isinstance(cursor, str) else None)
+
+
+@contextmanager
+def _for_auditors(chain: str | None) -> Generator[None]:
+    """Say who may read it where what is not there belongs to no session, or is everything."""
+    try:
+        yield
+    except NotThere as error:
+        if chain not in {None, SERVER_CHAIN}:
+            raise
+        what = "Everything at once is verified" if chain is None else "What belongs to no session is read"
+        raise NotThere(f"{what} by people with the role {AUDITOR}. Name a session, or show such a token.") from error
 
 
 def _items(answer: JsonObject) -> tuple[JsonObject, ...]:

@@ -6,14 +6,17 @@ import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx2
 
 from pointsman.contracts.bounds import API_ANSWER_BYTES, API_ANSWER_MS, API_REACH_MS
 from pointsman.contracts.json_reader import JsonReader, Parsed
 from pointsman.contracts.values import JsonObject
+from pointsman.fsm.gate import NOT_FOUND
 
-from ..failures import FoundProblems, NotReached
+from ..failures import FoundProblems, NotReached, NotThere
+from ..invocation import program
 
 _JSON: Final = "application/json"
 
@@ -76,7 +79,8 @@ class Web:
             response = self._client.send(request, stream=True)
             content = _content(response, wait_ms)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
-            raise NotReached(f"The server at {self._url} cannot be reached: {str(error) or 'no answer'}.") from error
+            why = f"{str(error) or 'no answer'}.{_plain(error)}"
+            raise NotReached(f"The server at {self._url} cannot be reached: {why}") from error
         except httpx2.TimeoutException as error:
             raise NotReached(f"The server at {self._url} has not answered in time.{doubt}") from error
         except httpx2.HTTPError as error:
@@ -101,8 +105,22 @@ class Web:
             how = "" if self._has_token else " Give one with --token, or in POINTSMAN_TOKEN."
             raise FoundProblems(f"The server does not know who you are. {refusal['message']}{how}")
         if status == HTTPStatus.NOT_FOUND:
-            raise NotReached(str(refusal["message"]))
+            raise NotThere(self._missing(refusal))
         return answer
+
+    def _missing(self, refusal: JsonObject) -> str:
+        """Say what is not there, and where to look for it, in the words of the command line."""
+        message = str(refusal["message"])
+        if message == NOT_FOUND.message:
+            return message.replace("list_sessions", f"{program()} sessions list")
+        if urlsplit(self._url).path:
+            return f"{message} The address of a server has no path, unless a proxy adds one: leave out /mcp or /api."
+        return message
+
+
+def _plain(error: Exception) -> str:
+    """Say that who was asked for TLS seems to speak none; nothing of other errors."""
+    return " It speaks no TLS there: is it another port, or http?" if "WRONG_VERSION_NUMBER" in str(error) else ""
 
 
 def _timeout(wait_ms: int) -> httpx2.Timeout:

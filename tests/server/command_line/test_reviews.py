@@ -44,7 +44,7 @@ async def test_a_review_is_decided_from_a_second_terminal_while_a_client_holds_t
             own = await to_thread.run_sync(decide_at_terminal, shell, session)
             assert own.code == 1
             assert f"{ME} started this session, and nobody decides a session of their own." in own.stdout
-            assert "  pointsman token create maria --role boss" in own.stdout
+            assert "  pointsman token create NAME --role boss" in own.stdout
             assert f"  pointsman review decide {session} approve --token TOKEN" in own.stdout
 
             arguments = (session, "approve", "--set", "amount=9", "--rationale", "Cheaper.")

@@ -123,7 +123,9 @@ def test_a_role_that_no_known_workflow_has_is_warned_of_and_made(shell: Shell) -
     made = shell.at_terminal("token", "create", "maria", "--role", "bos", "--role", "procurement", typed="maria")
     assert made.code == 0
     assert "Warning: No workflow that is known here has the role 'bos'. Did you mean 'boss'?" in made.stdout
+    assert "a workflow that was never served here is not among them" in made.stdout
     assert "'procurement'" not in made.stdout  # a role of the gallery's
+    assert "Warning" not in shell.at_terminal("token", "create", "eve", "--role", "auditor", typed="eve").stdout
     assert "Warning" not in shell.at_terminal("token", "create", "ann", "--role", "boss", typed="ann").stdout
 
 

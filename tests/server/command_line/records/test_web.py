@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from pointsman.server.command_line.failures import FoundProblems, NotReached
+from pointsman.fsm.gate import NOT_FOUND
+from pointsman.server.command_line.failures import FoundProblems, NotReached, NotThere
 from pointsman.server.command_line.records import web
 from pointsman.server.command_line.records.remote import RemoteRecords
 from pointsman.server.command_line.records.web import Web
@@ -185,3 +186,42 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
     with running(server), pytest.raises(NotReached, match=r"cannot be reached.*[Cc]ertificate"):
         ask(f"https://localhost:{server.server_port}")
     assert server.paths == []
+
+
+REFUSED = b'{"refusal": {"code": "NOT_FOUND", "message": "%s"}}'
+
+
+def test_an_address_with_a_path_is_told_to_have_one_where_nothing_is_there() -> None:
+    with answering(404, REFUSED % b"There is nothing at this address.") as far:
+        with pytest.raises(NotThere, match="leave out /mcp or /api"):
+            ask(f"{far.url}/mcp")
+        with pytest.raises(NotThere, match=r"at this address\.$"):
+            ask(far.url)
+
+
+def test_a_session_that_is_not_there_is_looked_for_by_a_command() -> None:
+    with (
+        answering(404, REFUSED % NOT_FOUND.message.encode()) as far,
+        pytest.raises(NotThere, match=r"pointsman.* sessions list`"),
+    ):
+        ask(far.url)
+
+
+@pytest.mark.parametrize(
+    ("chain", "told"), [(None, "role auditor"), ("server", "role auditor"), ("abc", "There is no session")]
+)
+def test_what_auditors_alone_may_read_is_told_to_be_theirs(chain: str | None, told: str) -> None:
+    with (
+        answering(404, REFUSED % NOT_FOUND.message.encode()) as far,
+        closing(RemoteRecords(far.url, TOKEN)) as records,
+    ):
+        with pytest.raises(NotThere, match=told):
+            records.verification(chain)
+        if chain is not None:
+            with pytest.raises(NotThere, match=told):
+                list(records.history(chain))
+
+
+def test_a_server_that_speaks_no_tls_is_told_to_do_so() -> None:
+    with answering() as far, pytest.raises(NotReached, match="It speaks no TLS there"):
+        ask(far.url.replace("http:", "https:"))
