@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import statistics
 import sys
 import time
 from collections import Counter, defaultdict
@@ -32,12 +33,13 @@ pytestmark = [pytest.mark.faults]
 
 HERE: Final = Path(__file__).parent
 UP_S: Final = 30.0
-GOOD_CALL_S: Final = 5.0
-"""The longest that a good client's call may take; it is a few milliseconds when nobody attacks, and the attack and the
-good clients share the machine with the server."""
+GOOD_CALL_S: Final = 8.0
+"""The longest that a good client's call may take; the attack and the good clients share the machine with the server."""
+GOOD_MEDIAN_S: Final = 0.3
+"""The same of half of the calls; it is a few milliseconds when nobody attacks."""
 GROWTH_KB: Final = 50_000
 """What the server may grow by, once it has read one message of each kind."""
-LATE_S: Final = 5.0
+LATE_S: Final = 10.0
 """How much later than its bound an attempt may end: both processes have much to do."""
 BOUNDS_S: Final = {
     "idle": HTTP_HEAD_MS / 1000,
@@ -164,13 +166,17 @@ async def test_good_clients_do_not_notice_an_attack_of_everything_at_once(tmp_pa
         for each in good:
             each.taken_s.clear()
         ended = await worked(server, good, attacked(server.url))
-        slowest_s = max(taken for each in good for taken in each.taken_s)
-        calls = sum(len(each.taken_s) for each in good)
+        taken_s = [taken for each in good for taken in each.taken_s]
+        slowest_s, median_s = max(taken_s), statistics.median(taken_s)
         growth_kb = server.resident_kb("VmHWM") - before_kb
         await settled(server, before_files)
     report(ended)
-    sys.stdout.write(f"calm {calm_s:.3f} s, attacked {slowest_s:.3f} s, {calls} calls, {growth_kb} KB more\n")
+    sys.stdout.write(
+        f"calm at most {calm_s:.3f} s, attacked at most {slowest_s:.3f} s, half of {len(taken_s)} calls "
+        f"within {median_s:.3f} s, {growth_kb} KB more\n"
+    )
     assert slowest_s < GOOD_CALL_S
+    assert median_s < GOOD_MEDIAN_S
     assert growth_kb < GROWTH_KB
     late = [each for each in ended if each["after_s"] > BOUNDS_S.get(each["attempt"], 0) + LATE_S]
     assert late == []
