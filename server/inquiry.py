@@ -7,6 +7,7 @@ Surfaces that speak no MCP ask here.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -181,6 +182,9 @@ class Inquiry:
         reader = Reader(self._governor.engine.path)  # it may take minutes, and nobody else is to wait for it
         try:
             return await reader.run(lambda connection: proofs.verified(connection, name, most))
+        except asyncio.CancelledError:  # the server ends
+            reader.interrupt()
+            raise
         finally:
             await reader.aclose()
             self._verifies = False

@@ -16,7 +16,7 @@ from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
 
 from ..store.reading import LIST_ROWS, NO_CURSOR
-from ..store.searching import WaitingFilter, open_approvals, open_reviews
+from ..store.searching import ReviewPlace, WaitingFilter, open_approvals, open_reviews
 from . import calls, reviews
 from .pages import Page, cut
 
@@ -40,9 +40,10 @@ def page(
         StoreUnreadable: when a snapshot is of another format, or damaged.
     """
     after = None if cursor is None else _read_cursor(cursor)
+    further = None if after is None else ReviewPlace(after.opened_at, _BEYOND if after.is_call else after.session)
     found = [
         (_Key(reviews.opened_at(one), is_call=False, session=one.id, number=0), reviews.entry(one, now_ms))
-        for one in open_reviews(connection, chosen)
+        for one in open_reviews(connection, chosen, limit + 1, further)
     ]
     found += [
         (_Key(one.opened_at, is_call=True, session=session.id, number=int(one.id)), calls.entry(session, one, now_ms))
@@ -78,4 +79,6 @@ def _read_cursor(text: str) -> _Key:
     return _Key(int(opened_at), number is not None, session, int(number or 0))
 
 
+_BEYOND: Final = "\U0010ffff"
+"""Follows the handle of every session: of all reviews that opened at a moment, calls come after the last."""
 _CURSOR: Final = re.compile(r"([0-9]{1,15})-([A-Za-z0-9_-]{1,128})(?:\.([0-9]{1,15}))?\Z", re.ASCII)

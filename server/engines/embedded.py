@@ -153,6 +153,7 @@ class EmbeddedEngine(Engine):
         await self._changes.aclose()
         await asyncio.to_thread(self._writer.stop)
         await self._reader.aclose()
+        self._searcher.interrupt()
         await self._searcher.aclose()
         self._glance.close()
 

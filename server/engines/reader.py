@@ -15,7 +15,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from ..store.failures import store_errors
-from ..store.opening import reading
+from ..store.opening import driver, reading
 
 T = TypeVar("T")
 
@@ -35,6 +35,12 @@ class Reader:
             StoreError: when the database does not answer.
         """
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, function)
+
+    def interrupt(self) -> None:
+        """End the query that runs, if one does: whoever waits for it hears that the database does not answer."""
+        connection = self._connection
+        if connection is not None:
+            driver(connection).interrupt()  # the one thing that another thread may ask of it
 
     async def aclose(self) -> None:
         """Finish what is queued and close the connection."""

@@ -67,7 +67,8 @@ class Hooks:
         if isinstance(proof, Unproven):
             return await self._unproven(request, hook.workflow, name, proof.reason)
         if isinstance(body, Fault):
-            return refused(Refusal("MALFORMED", f"The body: {body.message}."))
+            refusal = Refusal("MALFORMED", f"The body: {body.message}.")
+            return refused(await self._webhooks.turn_down(hook, refusal, client_of(request)))
         return _answer(await self._webhooks.take(hook, proof.covered, body, client_of(request)))
 
     async def _judged(self, hook: Hook, delivered: Delivered) -> tuple[Proven | Unproven, Json | Fault]:

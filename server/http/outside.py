@@ -39,12 +39,13 @@ from .refusals import refused, unavailable
 
 CHANNEL: Final = "api"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}\Z", re.ASCII)
+_PATH_CHARACTERS: Final = 256
 
 
 def outside_routes(governor: Governor, handles: Handles, hooks: Hooks) -> list[Route]:
     """Make the routes."""
     requests = _Requests(governor, handles)
-    start = Door(request_response(partial(_answered, requests.start)), TOKENS)
+    start = Door(request_response(partial(_answered, governor, requests.start)), TOKENS)
 
     async def receive(request: Request) -> Response:
         return await hooks.receive(request, request.path_params["workflow"], request.path_params.get("webhook"))
@@ -56,7 +57,7 @@ def outside_routes(governor: Governor, handles: Handles, hooks: Hooks) -> list[R
         signed = not _shows_token(request) and hooks.has(request.path_params["workflow"])
         await (take if signed else start)(scope, receive, send)
 
-    deliver = request_response(partial(_answered, requests.deliver))
+    deliver = request_response(partial(_answered, governor, requests.deliver))
     return [
         door("/workflows/{workflow}/sessions", start_or_take, ["POST"], {"none", *TOKENS}),
         door("/workflows/{workflow}/webhooks/{webhook}", take, ["POST"], {"none"}),
@@ -92,23 +93,36 @@ class _Requests:
 _Answers: TypeAlias = Callable[[Request, Caller, JsonObject, str | None], Awaitable[Response]]
 
 
-async def _answered(answer: _Answers, request: Request) -> Response:
-    """Read a request, and have it answered."""
-    keys = request.headers.getlist("idempotency-key")
-    if len(keys) > 1 or (keys and not _KEY.match(keys[0])):
-        said = "`Idempotency-Key` stands there once, with 1 to 255 characters of ASCII and no space."
-        return refused(Refusal("MALFORMED", said))
+async def _answered(governor: Governor, answer: _Answers, request: Request) -> Response:
+    """Read a request, and have it answered; one that cannot be read is recorded."""
+    caller = caller_of(request, CHANNEL)
     try:
+        key = _key(request)
         fields = await _fields(request)
-        if isinstance(fields, Response):
-            return fields
-        return await answer(request, caller_of(request, CHANNEL), fields, keys[0] if keys else None)
+        return fields if isinstance(fields, Response) else await answer(request, caller, fields, key)
     except NotRead as error:
+        about: JsonObject = {"path": request.url.path[:_PATH_CHARACTERS]}
+        await governor.stray(caller, "request", error.refusal, about)
         return refused(error.refusal, error.status)
     except (StoreError, EngineClosed) as error:
         return unavailable(error)
     except ClientDisconnect:
         return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
+
+
+def _key(request: Request) -> str | None:
+    """Give the key by which a request counts once, if it has one.
+
+    Raises:
+        NotRead: it is none.
+    """
+    keys = request.headers.getlist("idempotency-key")
+    if not keys:
+        return None
+    if len(keys) > 1 or not _KEY.match(keys[0]):
+        said = "`Idempotency-Key` stands there once, with 1 to 255 characters of ASCII and no space."
+        raise NotRead(Refusal("MALFORMED", said))
+    return keys[0]
 
 
 async def _fields(request: Request) -> JsonObject | Response:

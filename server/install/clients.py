@@ -59,9 +59,9 @@ class Client:
         """Write the value of an environment's variable; None where the client has no way to."""
         return None if self.variable is None else self.variable.format(name=name)
 
-    def token(self, server: str) -> str | None:
-        """Write the token of a server of this name, which never stands in the file itself."""
-        return f"${{input:{input_id(server)}}}" if self.asks else self.reference(TOKEN)
+    def token(self, name: str, url: str) -> str | None:
+        """Write the token of a server, which never stands in the file itself."""
+        return f"${{input:{input_id(name, url)}}}" if self.asks else self.reference(TOKEN)
 
 
 def _home(environment: Mapping[str, str]) -> Path:

@@ -14,6 +14,7 @@ from .text import UnreadableConfiguration, Value, added, read, removed, replaced
 INPUTS: Final = "inputs"
 """Where VS Code keeps what it asks its user for."""
 TOKEN: Final = "POINTSMAN_TOKEN"  # noqa: S105 -- the name of the variable
+_INPUT: Final = re.compile(r"\$\{input:(pointsman-token-[^}]+)\}")
 _BOM: Final = "\ufeff"
 
 
@@ -53,6 +54,9 @@ def with_entry(text: str, form: Form, name: str, entry: Entry) -> str:
             "nothing was changed."
         )
     text = _with_member(text, form, name, _with_kept_environment(entry.server, known))
+    before, now = _asked_by(known), _asked_by(entry.server)
+    if before is not None and before != now:
+        text = _without_input(text, form, before)
     return text if entry.input is None else _with_input(text, form, entry.input)
 
 
@@ -70,7 +74,8 @@ def without_entry(text: str, form: Form, name: str) -> str:
     part = None if holder is None else holder.member(name)
     if holder is not None and part is not None:
         bare = removed(bare, holder, part)
-    return bom + _without_input(bare, form, input_id(name))
+    asked = _asked_by(servers[name])
+    return bom + bare if asked is None else _without_input(bom + bare, form, asked)
 
 
 def differ_only_in(text: str, other: str, form: Form, name: str) -> bool:
@@ -93,16 +98,25 @@ def is_ours(entry: Json) -> bool:
         return False
     headers = entry.get("headers")
     if "url" in entry and isinstance(headers, dict):
-        sent = str(headers.get("Authorization"))
-        return TOKEN in sent or f"${{input:{input_id('')}" in sent
+        return TOKEN in str(headers.get("Authorization")) or _asked_by(entry) is not None
     arguments = entry.get("args")
     words = [entry.get("command"), *(arguments if isinstance(arguments, list) else [])]
     return any(re.fullmatch(r"pointsman(\.exe)?|pointsman\.server", _last_part(word)) for word in words)
 
 
-def input_id(name: str) -> str:
-    """Name what VS Code asks for: the token of the server of this name."""
-    return f"pointsman-token-{name}"
+def input_id(name: str, url: str) -> str:
+    """Name what VS Code asks for: the token of the server of this name at this address.
+
+    What was typed is kept under this name, and must not be sent to another address.
+    """
+    return "pointsman-token-" + re.sub(r"[^A-Za-z0-9.-]+", "-", f"{name}-{url.partition('://')[2]}")
+
+
+def _asked_by(entry: Json) -> str | None:
+    """Give the name of the token that VS Code asks for, of an entry of ours that leads to a server."""
+    headers = entry.get("headers") if isinstance(entry, dict) else None
+    found = _INPUT.search(str(headers.get("Authorization"))) if isinstance(headers, dict) else None
+    return None if found is None else found[1]
 
 
 def _last_part(word: Json) -> str:
@@ -172,12 +186,13 @@ def _with_input(text: str, form: Form, asked: JsonObject) -> str:
     return bom + added(bare, holder, None, asked, 2)
 
 
-def _without_input(bare: str, form: Form, wanted: str) -> str:
+def _without_input(text: str, form: Form, wanted: str) -> str:
+    bom, bare = _parted(text)
     holder = _holder(bare, form, INPUTS)
     for part in () if holder is None else holder.parts:
         if holder is not None and _is_input(part.value.value, wanted):
-            return removed(bare, holder, part)
-    return bare
+            return bom + removed(bare, holder, part)
+    return text
 
 
 def _is_input(value: Json, wanted: str) -> bool:

@@ -49,10 +49,10 @@ def reaching(client: Client, name: str, url: str) -> Entry:
         name: What it calls the server.
         url: The server's MCP endpoint.
     """
-    headers: JsonObject = {"Authorization": f"Bearer {client.token(name)}"}
+    headers: JsonObject = {"Authorization": f"Bearer {client.token(name, url)}"}
     asked: JsonObject = {
         "type": "promptString",
-        "id": input_id(name),
+        "id": input_id(name, url),
         "description": f"The token of an agent for {url}",
         "password": True,
     }

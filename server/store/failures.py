@@ -14,6 +14,7 @@ from ..errors import StoreBusy, StoreError, StoreFull, StoreUnreadable
 _ERRORS: Final[dict[int, type[StoreError]]] = {
     sqlite3.SQLITE_BUSY: StoreBusy,
     sqlite3.SQLITE_LOCKED: StoreBusy,
+    sqlite3.SQLITE_INTERRUPT: StoreBusy,
     sqlite3.SQLITE_FULL: StoreFull,
     sqlite3.SQLITE_IOERR: StoreFull,
     sqlite3.SQLITE_READONLY: StoreFull,

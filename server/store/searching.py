@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, false, or_, select, true
+from sqlalchemy import JSON, Connection, Select, and_, false, or_, select, true, tuple_, type_coerce
+from sqlalchemy.exc import OperationalError
 
 from pointsman.fsm.session import LedgerEntry, OpenApproval, Session
 
 from ..audit.chain import AuditRow
+from ..errors import StoreUnreadable
 from .reading import LIST_ROWS, Seen, seen_by
 from .tables import audit, definitions, sessions
 from .writing import DefinitionRow, StoredSession
@@ -50,6 +52,14 @@ class RowPlace:
     at: str
     chain: str
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPlace:
+    """Where a review stands in a list: when it opened, in milliseconds since the epoch, and its session."""
+
+    opened_at: int
+    session: str
 
 
 def find_rows(
@@ -94,16 +104,26 @@ def path(connection: Connection, session_id: str) -> list[AuditRow]:
     return [AuditRow._make(row) for row in connection.execute(statement.order_by(audit.c.revision))]
 
 
-def open_reviews(connection: Connection, chosen: WaitingFilter) -> list[Session]:
-    """Give the sessions that wait for a person to decide.
+def open_reviews(
+    connection: Connection, chosen: WaitingFilter, limit: int, after: ReviewPlace | None = None
+) -> list[Session]:
+    """Give the sessions that wait for a person to decide, those whose review opened first before the others.
 
     Raises:
         StoreUnreadable: when a snapshot is of another format, or damaged.
     """
-    role = sessions.c.role
-    waits = role.is_not(None) if chosen.role is None else role == chosen.role
+    columns = sessions.c
+    waits = columns.role.is_not(None) if chosen.role is None else columns.role == chosen.role
     statement = _of_workflow(select(*_STORED).where(waits, seen_by(chosen.seen)), chosen.workflow)
-    return [StoredSession._make(row).restored() for row in connection.execute(statement)]
+    if after is not None:
+        statement = statement.where(tuple_(_REVIEW_OPENED, columns.id) > (after.opened_at, after.session))
+    try:
+        rows = connection.execute(statement.order_by(_REVIEW_OPENED, columns.id).limit(limit)).all()
+    except OperationalError as error:
+        if "malformed JSON" in str(error.orig):
+            raise StoreUnreadable("The snapshot of a session that waits for a person is damaged.") from error
+        raise
+    return [StoredSession._make(row).restored() for row in rows]
 
 
 def open_approvals(connection: Connection, chosen: WaitingFilter) -> list[tuple[Session, OpenApproval]]:
@@ -171,6 +191,8 @@ _EQUAL: Final = {
     "action": audit.c.action,
     "code": audit.c.code,
 }
+_REVIEW_OPENED: Final = type_coerce(sessions.c.snapshot, JSON)["stay", "review", "opened_at"].as_integer()
+"""Read from the snapshot by the database itself: to restore every session that waits takes 30 times as long."""
 _STORED: Final = (sessions.c.id, sessions.c.head, sessions.c.format, sessions.c.snapshot)
 
 

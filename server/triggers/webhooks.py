@@ -75,9 +75,13 @@ class Webhooks:
         caller = Caller(Actor("external", "unknown"), client, CHANNEL)
         await self._governor.stray(caller, "deliver", Refusal("FORBIDDEN", why), about)
 
+    async def turn_down(self, hook: Hook, refusal: Refusal, client: str | None) -> Refusal:
+        """Record that a delivery of its sender's says nothing that can be read."""
+        return await self._refused(hook, _caller(hook, client), refusal)
+
     async def take(self, hook: Hook, covered: str, body: Json, client: str | None) -> Reply | Refusal:
         """Do what a delivery says, once. `covered` is what its signature tells it from others by."""
-        caller = Caller(Actor("system", f"webhook:{hook.workflow}"), client, CHANNEL)
+        caller = _caller(hook, client)
         scope = BodyScope(body)
         identity = _identity(hook.webhook, covered, scope)
         if isinstance(identity, Refusal):
@@ -117,6 +121,10 @@ class Webhooks:
         about: JsonObject = {"workflow": hook.workflow, "webhook": hook.webhook.name}
         await self._governor.stray(caller, "deliver", refusal, about)
         return refusal
+
+
+def _caller(hook: Hook, client: str | None) -> Caller:
+    return Caller(Actor("system", f"webhook:{hook.workflow}"), client, CHANNEL)
 
 
 def _identity(webhook: Webhook, covered: str, scope: BodyScope) -> tuple[str, Json] | Refusal:

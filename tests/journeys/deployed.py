@@ -40,7 +40,7 @@ class Deployed:
 
     shell: Shell
     url: str
-    log: list[JsonObject] = field(default_factory=list, repr=False)
+    log: list[JsonObject] = field(default_factory=list[JsonObject], repr=False)
 
     def token(
         self,

@@ -148,3 +148,32 @@ def test_the_inspector_reaches_a_server_with_its_token(shell: Shell) -> None:
     assert '"start_expense"' in said
     (session,) = shell.look("sessions", "list")
     assert (session["state"], session["started_by"]) == ("claiming", "maria")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("client", ["claude-desktop", "claude-code", "cursor"])
+def test_the_inspector_starts_what_was_installed_for_a_client(shell: Shell, client: str) -> None:
+    """It reads files of the form that these clients share."""
+    path, config = inspector(shell), shell.place / "own.json"
+    installed = shell.run("install", client, WORKFLOW, "--config", config, "--yes")
+    assert installed.code == 0, installed.stderr
+    words = ("npx", "@modelcontextprotocol/inspector", "--cli", "--config", config, "--server", "pointsman")
+    said = ran(shell, *words, "--method", "tools/list", PATH=path, npm_config_offline="true")
+    assert '"start_expense"' in said
+
+
+@pytest.mark.slow
+def test_claude_code_connects_by_what_was_installed(shell: Shell) -> None:
+    """Its own check of servers, which needs no account: one that it starts, one that it reaches with a token."""
+    if shutil.which("claude") is None:
+        pytest.skip("Claude Code is not installed here")
+    quiet = {"DISABLE_TELEMETRY": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "CLAUDE_CONFIG_DIR": ""}
+    home = {"HOME": str(shell.place), "CLAUDE_CONFIG_DIR": ""}
+    assert shell.run("install", "claude-code", WORKFLOW, "--user", "--yes", env=home).code == 0
+    with reachable(shell) as environment:
+        url = environment.pop("POINTSMAN_URL")
+        words = ("install", "claude-code", "--server", url, "--name", "desk", "--user", "--yes")
+        assert shell.run(*words, env=home).code == 0
+        said = ran(shell, "claude", "mcp", "list", **quiet, **environment)
+        assert len(re.findall(r"^(?:pointsman|desk): .*Connected", said, re.MULTILINE)) == 2, said
+    assert environment["POINTSMAN_TOKEN"] not in (shell.place / ".claude.json").read_text()

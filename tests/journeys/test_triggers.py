@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+import re
 import shutil
 from pathlib import Path
 from time import time
@@ -164,3 +165,49 @@ def test_without_a_secret_the_server_says_which_is_missing(shell: Shell) -> None
     assert "The webhook of 'claim' needs SHOP_SECRET, which is not set in the environment" in done.stderr
     short = shell.run("serve", "claim.yaml", "--http", "127.0.0.1:0", env={"MAIL_LOGIN": "a:b"})
     assert "The webhook 'mail' of 'claim' cannot use MAIL_LOGIN as the secret of `basic`" in short.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("openssl")), reason="the commands need curl and openssl")
+async def test_the_commands_of_the_documentation_do_what_it_says(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/triggers.md: sign with openssl, start and deliver with tokens."""
+    monkeypatch.setenv("SHOP_SECRET", "a text that is long enough")
+    sign, start, deliver = blocks("sh")[1:4]
+    async with deployed(shell, "claim.yaml") as server:
+        tokens = {"TOKEN": server.token("robot"), "SYSTEM_TOKEN": server.token("crm", "system", roles=("claims",))}
+        first = await said(server, sign, tokens)
+        assert (first["state"], first["repeated"]) == ("reading", False)
+        second = await said(server, start, tokens)
+        assert (await said(server, start, tokens)) == {**second, "repeated": True}
+        session = str(second["session"])
+        async with server.agent(tokens["TOKEN"], path=f"/sessions/{session}/mcp") as agent:
+            await agent.call("ask", question="Is what was in it broken too?")
+        third = await said(server, deliver, {**tokens, "SESSION": session})
+        assert (third["state"], third["repeated"]) == ("reading", False)
+
+
+def test_the_triggers_of_the_documentation_are_those_of_its_examples() -> None:
+    written = blocks("yaml")[0]
+    webhooks, schedule = written.removeprefix("triggers:\n").split("  schedule: ")
+    assert webhooks in (EXAMPLES / "claim.yaml").read_text()
+    assert f"- {schedule}" in (EXAMPLES / "report.yaml").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    """The blocks of code in docs/triggers.md."""
+    text = (EXAMPLES.parent / "triggers.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+async def said(server: Deployed, commands: str, variables: dict[str, str]) -> Any:  # noqa: ANN401 -- what JSON says
+    """Run commands of the documentation against a server, and give the JSON they print."""
+    assert "http://127.0.0.1:8080" in commands
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-eu", "-o", "pipefail", "-c", commands.replace("http://127.0.0.1:8080", server.url)),
+        stdout=asyncio.subprocess.PIPE,
+        env={**server.shell.environment, **variables},
+    )
+    async with asyncio.timeout(20):
+        output, _ = await process.communicate()
+    assert process.returncode == 0, output
+    return json.loads(output)

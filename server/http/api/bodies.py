@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from pointsman.contracts.bounds import QUERY_CHARACTERS, RATIONALE_CHARACTERS
 
@@ -47,3 +47,9 @@ class Settling(_Body):
     outcome: Literal["done", "failed"] = Field(description="`failed`: it has not happened, and may be made again.")
     reason: Reason = Field(description="How you know; it stays in the history.")
     result: JsonValue = Field(None, description="What it gave, for steps that save it; of one that was done alone.")
+
+    @model_validator(mode="after")
+    def _gave_nothing(self) -> Self:
+        if self.outcome == "failed" and self.result is not None:
+            raise ValueError("a result goes with `done`: what has not happened gave nothing")
+        return self

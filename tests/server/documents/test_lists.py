@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -12,9 +15,11 @@ from pointsman.contracts.times import iso, milliseconds
 from pointsman.server.documents import effects, rows, sessions, waiting
 from pointsman.server.documents.effects import EffectFilter
 from pointsman.server.documents.pages import Page
+from pointsman.server.errors import StoreUnreadable
+from pointsman.server.store.opening import reading
 from pointsman.server.store.reading import Seen, SessionFilter, read_session
 from pointsman.server.store.searching import RowFilter, WaitingFilter
-from tests.server.documents.conftest import NOW, WORKING
+from tests.server.documents.conftest import NOW, WORKING, play
 
 ADAS = Seen("ada")
 MALLORYS = Seen("mallory")
@@ -84,6 +89,15 @@ def test_a_page_of_rows_ends_before_it_is_too_large(connection: Connection, monk
     assert page.items == whole[:1]
     assert rows.history(connection, "working", cursor=page.cursor).items == whole[1:2]
     assert len(rows.page(connection, RowFilter()).items) == 1
+
+
+def test_a_damaged_snapshot_is_named_and_is_no_mistake_of_the_programs(tmp_path: Path) -> None:
+    path = tmp_path / "p.sqlite3"
+    asyncio.run(play(path))
+    with sqlite3.connect(path) as hand:
+        hand.execute("UPDATE sessions SET snapshot = '{' WHERE id = 'asking'")
+    with reading(path).connect() as damaged, damaged.begin(), pytest.raises(StoreUnreadable):
+        waiting.page(damaged, WaitingFilter(), NOW)
 
 
 def test_reviews_are_chosen_by_role_and_workflow(connection: Connection) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from sqlalchemy import Connection
 
 from pointsman.fsm.refusals import Refusal
@@ -104,4 +106,4 @@ def test_a_refusal_is_told_with_everything_that_is_unmet() -> None:
 
 def objects(value: object) -> list[dict[str, object]]:
     assert isinstance(value, list)
-    return value
+    return cast("list[dict[str, object]]", value)

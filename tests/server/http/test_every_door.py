@@ -47,7 +47,7 @@ GET    /sessions/{session}/mcp                                      401 401 400 
 POST   /sessions/{session}/mcp                                      401 401 200 403 403 401 401 404 404 403 401
 GET    /api/openapi.json                                            200 401 200 200 200 401 401 200 200 200 401
 GET    /api/workflows                                               401 401 200 200 200 401 401 200 200 200 401
-GET    /api/workflows/{name}                                        401 401 200 200 200 401 401 404 200 200 401
+GET    /api/workflows/{name}                                        401 401 200 200 200 401 401 200 200 200 401
 GET    /api/sessions                                                401 401 200 200 200 401 401 200 200 200 401
 GET    /api/sessions/{id}                                           401 401 200 200 200 401 401 404 404 404 401
 GET    /api/sessions/{id}/diagram                                   401 401 200 200 200 401 401 404 404 404 401

@@ -128,6 +128,9 @@ async def test_a_key_that_is_none_is_refused(server: Running, key: str) -> None:
     token = await server.token("carol", "agent", ("clerk",))
     answer = await server.post(START, {"item": "lamp"}, **token, idempotency_key=key)
     assert (answer.status_code, answer.json()["refusal"]["code"]) == (400, "MALFORMED")
+    assert [(row["code"], row["actor_id"], row["action"]) for row in await server.rows()] == [
+        ("MALFORMED", "carol", "request")
+    ]
 
 
 # Events.

@@ -81,8 +81,12 @@ def test_the_token_of_a_server_is_a_reference_in_each_clients_own_words() -> Non
     claude, cursor, code = (found[word] for word in ("claude-code", "cursor", "vscode"))
     assert claude.server == {"type": "http", "url": URL, "headers": headers("${POINTSMAN_TOKEN}")}
     assert cursor.server == {"url": URL, "headers": headers("${env:POINTSMAN_TOKEN}")}
-    assert code.server == {"type": "http", "url": URL, "headers": headers("${input:pointsman-token-desk}")}
+    assert code.server == {
+        "type": "http",
+        "url": URL,
+        "headers": headers("${input:pointsman-token-desk-pointsman.example-mcp}"),
+    }
     assert code.input is not None
-    assert (code.input["id"], code.input["password"]) == ("pointsman-token-desk", True)
+    assert (code.input["id"], code.input["password"]) == ("pointsman-token-desk-pointsman.example-mcp", True)
     assert claude.input is None
     assert cursor.input is None

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from pointsman.contracts.values import JsonObject
-from pointsman.server.install import configuration
+from pointsman.server.install import clients, configuration
 from pointsman.server.install.configuration import Entry, Form, NameTaken
+from pointsman.server.install.entries import reaching
 from pointsman.server.install.text import UnreadableConfiguration
 
 ENTRY: JsonObject = {"command": "/opt/bin/pointsman", "args": ["serve", "/flows/a.yaml"]}
@@ -138,6 +139,18 @@ def test_what_a_client_asks_for_comes_and_goes_with_its_entry(before: str) -> No
     again = configuration.without_entry(text, VS_CODE, "p")
     assert "pointsman" not in again
     assert ("// kept" in again, '{"id": "theirs"}' in again) == ("kept" in before, "theirs" in before)
+
+
+def test_a_token_that_was_typed_for_one_address_is_not_kept_for_another() -> None:
+    once = configuration.with_entry("", VS_CODE, "p", reaching(clients.VS_CODE, "p", "https://one.example/mcp"))
+    again = configuration.with_entry(once, VS_CODE, "p", reaching(clients.VS_CODE, "p", "https://two.example/mcp"))
+    (asked,) = json.loads(again)["inputs"]
+    assert asked["id"] == "pointsman-token-p-two.example-mcp"
+    assert "one.example" not in again
+    assert json.loads(configuration.with_entry(again, VS_CODE, "p", Entry(ENTRY))) == {
+        "servers": {"p": ENTRY},
+        "inputs": [],
+    }
 
 
 def test_a_list_that_is_none_is_refused() -> None:

@@ -12,6 +12,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from pointsman.server.command_line.failures import FoundProblems, NotReached
 from pointsman.server.command_line.records import web
@@ -37,14 +38,18 @@ class Far(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
+    @override
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a client that has broken off."""
+
 
 class Handler(QuietHandler):
-    server: Far
-
     def do_GET(self) -> None:  # noqa: N802 - the name it overrides
-        self.server.tokens.append(self.headers["authorization"])
-        self.server.paths.append(self.path)
-        self.answer(self.server.status, self.server.body, kind=self.server.kind, **self.server.more)
+        far = self.server
+        assert isinstance(far, Far)
+        far.tokens.append(self.headers["authorization"])
+        far.paths.append(self.path)
+        self.answer(far.status, far.body, kind=far.kind, **far.more)
 
     do_POST = do_GET  # noqa: N815 - the same
 
@@ -177,7 +182,6 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
     server = Far(("127.0.0.1", 0), Handler)
     server.more, server.tokens, server.paths = {}, [], []
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign] # it would print what the client broke off
     with running(server), pytest.raises(NotReached, match=r"cannot be reached.*[Cc]ertificate"):
         ask(f"https://localhost:{server.server_port}")
     assert server.paths == []

@@ -26,6 +26,7 @@ PRINCIPALS: Final[Mapping[str, tuple[PrincipalKind, tuple[str, ...], str | None]
     "chief": ("human", ("chief",), None),
     "own": ("human", ("chief",), None),
     "auditor": ("human", ("auditor",), None),
+    "maria": ("human", ("manager", "auditor"), None),
     "system": ("system", (), STARTER),
 }
 """Whoever has a token: the kind, the roles, the owner. `own` is the starter in person."""
@@ -113,4 +114,4 @@ async def in_doubt(application: Application) -> str:
 def objects(value: object) -> list[dict[str, object]]:
     """Give the objects of a list in an answer."""
     assert isinstance(value, list)
-    return value
+    return cast("list[dict[str, object]]", value)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.server.governor.desks import Desk, acted, started
-from tests.server.http.api.offices import Office, objects, office
+from tests.server.http.api.offices import Office, in_review, objects, office
 from tests.server.http.api.test_openapi import closed, held
 
 LETTER = {"text": "hello"}
@@ -67,3 +67,22 @@ async def test_a_token_that_is_bound_to_a_session_sees_its_workflow_and_nothing_
     assert {row["session_id"] for row in await served.listed("/audit", "clerk")} == {own}
     assert (await served.get(f"/sessions/{other}", "clerk")).status_code == 404
     assert (await served.seen("/principal", "clerk"))["session"] == own
+
+
+async def test_reviews_and_calls_are_one_list_whose_pages_hold_each_once(served: Office) -> None:
+    for _ in range(2):
+        session = (await started(served.application)).session
+        await acted(served.application, session, "desk.send", {**LETTER})
+        await acted(served.application, session, "desk.send", {"text": "again"})
+        await in_review(served.application)
+    whole = await served.listed("/reviews")
+    assert [one["kind"] for one in whole] == ["call", "call", "review"] * 2
+    found: list[object] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await served.seen("/reviews", limit="1", **cursor)
+        found += [one["id"] for one in objects(page["items"])]
+        if page["cursor"] is None:
+            break
+        cursor = {"cursor": str(page["cursor"])}
+    assert found == [one["id"] for one in whole]

@@ -45,9 +45,10 @@ async def test_nobody_else_decides(served: Office, who: str) -> None:
 async def test_a_decision_on_something_else_than_what_is_shown_is_refused(served: Office) -> None:
     session = await in_review(served.application)
     body = await decision(served, session)
-    for wrong in ({"shown_digest": "sha256:0"}, {"stay": 1}, {"event": "agree"}):
+    wrongs = (({"shown_digest": "sha256:0"}, "STALE"), ({"stay": 1}, "STALE"), ({"event": "agree"}, "NOT_ALLOWED"))
+    for wrong, code in wrongs:
         refused = await served.post(f"/reviews/{session}/decisions", {**body, **wrong})
-        assert refused.status_code == 409, refused.text
+        assert (refused.status_code, refused.json()["refusal"]["code"]) == (409, code)
     invalid = await served.post(f"/reviews/{session}/decisions", {**body, "arguments": {"subject": "x"}})
     assert (invalid.status_code, invalid.json()["refusal"]["code"]) == (422, "INVALID_FIELDS")
     missing = await served.post(f"/reviews/{session}/decisions", {**body, "event": "reject"})
@@ -78,6 +79,8 @@ async def test_a_person_settles_a_write_that_nobody_knows_the_outcome_of(served:
     for who, code in (("agent", "FORBIDDEN"), ("auditor", "NOT_FOUND")):
         refused = await served.post(f"/effects/{write['id']}/settlement", body, who)
         assert refused.json()["refusal"]["code"] == code
+    nothing = await served.post(f"/effects/{write['id']}/settlement", {**body, "outcome": "failed"}, "own")
+    assert (nothing.status_code, "goes with `done`" in nothing.text) == (422, True)
     settled = await served.post(f"/effects/{write['id']}/settlement", body, "own")
     assert (settled.status_code, settled.json()["status"], settled.json()["state"]) == (200, "done", "in_doubt")
     twice = await served.post(f"/effects/{write['id']}/settlement", body, "own")

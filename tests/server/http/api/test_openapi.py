@@ -7,6 +7,7 @@ from typing import Any, Final
 import jsonschema_rs
 import pytest
 
+from pointsman.contracts.values import Json, JsonObject
 from pointsman.server.http.api.endpoints import endpoints
 from pointsman.server.http.api.openapi import openapi
 from pointsman.server.http.api.routes import api_routes
@@ -114,13 +115,13 @@ def held(document: Any, response: Any, value: object, path: str) -> None:  # noq
     assert [f"{path}: {error.instance_path} {error.message}" for error in validator.iter_errors(value)] == []
 
 
-def closed(schema: Any) -> Any:  # noqa: ANN401 -- a JSON document
+def closed(schema: Json) -> Any:  # noqa: ANN401 -- a JSON document
     """Forbid what the shapes leave open for later: members that no shape names."""
     if isinstance(schema, list):
         return [closed(one) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    inner = {name: closed(one) for name, one in schema.items()}
+    inner: JsonObject = {name: closed(one) for name, one in schema.items()}
     if "properties" in inner and schema.get("type") == "object" and "additionalProperties" not in inner:
         inner["additionalProperties"] = False
     return inner

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from pointsman.contracts.bounds import ARGUMENTS_BYTES
+from pointsman.contracts.values import JsonObject
 from tests.server.http.api.offices import Office, bearer
 
 
@@ -55,7 +56,7 @@ async def test_writes_that_are_done_are_listed_of_one_session_alone(served: Offi
 
 
 async def test_a_body_is_told_everything_that_is_wrong_with_it(served: Office) -> None:
-    body = {"event": 1, "arguments": [], "shown_digest": "", "colour": "red"}
+    body: JsonObject = {"event": 1, "arguments": [], "shown_digest": "", "colour": "red"}
     refused = await served.post("/reviews/x/decisions", body)
     assert (refused.status_code, refused.json()["refusal"]["code"]) == (422, "MISSING_FIELDS")
     assert {*problems(refused)} == {"event", "arguments", "shown_digest", "colour", "stay"}
