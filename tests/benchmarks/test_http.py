@@ -12,8 +12,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,18 +76,18 @@ class Web:
         raise LookupError
 
 
-@asynccontextmanager
-async def bare() -> AsyncGenerator[Web]:
+@contextmanager
+def bare() -> Generator[Web]:
     """Run the bare server."""
+    before = children()
     with served("http") as url:
         assert url is not None
-        children = Path("/proc/self/task").glob("*/children")
-        pids = [int(pid) for one in children for pid in one.read_text(encoding="ascii").split()]
-        yield Web(url.removesuffix("/mcp"), pids[-1])
+        (process,) = children() - before
+        yield Web(url.removesuffix("/mcp"), process)
 
 
-@asynccontextmanager
-async def governed(folder: Path) -> AsyncGenerator[Web]:
+@contextmanager
+def governed(folder: Path) -> Generator[Web]:
     """Serve reading.yaml, with a token of an agent."""
     command = [sys.executable, "-m", "pointsman.server"]
     database = ["--database", str(folder / "sessions.db")]
@@ -102,7 +102,7 @@ async def governed(folder: Path) -> AsyncGenerator[Web]:
         end = time.monotonic() + UP_S
         while b'"serving"' not in log.read_bytes():
             assert time.monotonic() < end
-            await asyncio.sleep(0.05)
+            time.sleep(0.05)
         line = next(line for line in log.read_text().splitlines() if '"serving"' in line)
         yield Web(str(json.loads(line)["url"]).removesuffix("/mcp"), server.pid, token)
     finally:
@@ -110,16 +110,25 @@ async def governed(folder: Path) -> AsyncGenerator[Web]:
         server.wait()
 
 
+def children() -> set[int]:
+    """Give the processes that this one has started and that still run."""
+    each = (one.read_text(encoding="ascii").split() for one in Path("/proc/self/task").glob("*/children"))
+    return {int(pid) for pids in each for pid in pids}
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Generator[tuple[Web, Web]]:
+    """The bare server and ours."""
+    with bare() as theirs, governed(tmp_path) as ours:
+        yield theirs, ours
+
+
 @BOTH_ERAS
 async def test_a_governed_read_and_a_refusal_over_http_beside_the_bare_tool(
-    mode: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    mode: str, servers: tuple[Web, Web], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with (
-        bare() as theirs,
-        governed(tmp_path) as ours,
-        theirs.client(mode) as bare_client,
-        ours.in_session(mode) as our_client,
-    ):
+    theirs, ours = servers
+    async with theirs.client(mode) as bare_client, ours.in_session(mode) as our_client:
         await bare_client.list_tools()
         sides = [
             Side(bare_client, "docs_read", lambda _: DOCUMENT),
@@ -137,10 +146,11 @@ async def test_a_governed_read_and_a_refusal_over_http_beside_the_bare_tool(
 
 @BOTH_ERAS
 async def test_reads_of_many_clients_at_once_beside_the_bare_tool(
-    mode: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    mode: str, servers: tuple[Web, Web], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The clients share one process, and take most of the time; the processor time of the servers says more."""
-    async with bare() as theirs, governed(tmp_path) as ours, AsyncExitStack() as stack:
+    theirs, ours = servers
+    async with AsyncExitStack() as stack:
         bare_clients = [await stack.enter_async_context(theirs.client(mode)) for _ in range(CLIENTS)]
         our_clients = [await stack.enter_async_context(ours.in_session(mode)) for _ in range(CLIENTS)]
         taken: dict[str, list[tuple[float, float]]] = {"bare": [], "governed": []}
@@ -173,21 +183,21 @@ async def called_at_once(clients: Sequence[Client]) -> tuple[float, float]:
 
 
 async def test_what_idle_clients_of_the_handshake_era_and_sessions_hold_beside_the_bare_server(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    servers: tuple[Web, Web], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with bare() as theirs, governed(tmp_path) as ours:
-        held_kb = [await held_by_idle(web) for web in (theirs, ours)]
-        async with ours.client("legacy") as client:
-            before_kb = ours.resident_kb()
-            for _ in range(IDLE):
-                await client.call_tool("start_reading", DOCUMENT)
-            started_kb = (ours.resident_kb() - before_kb) / IDLE
-        stored_kb = sum(file.stat().st_size for file in tmp_path.glob("sessions.db*")) / 1024
+    ours = servers[1]
+    held_kb = [await held_by_idle(web) for web in servers]
+    async with ours.client("legacy") as client:
+        before_kb = ours.resident_kb()
+        for _ in range(IDLE):
+            await client.call_tool("start_reading", DOCUMENT)
+        started_kb = (ours.resident_kb() - before_kb) / IDLE
+    stored_kb = sum(file.stat().st_size for file in tmp_path.glob("sessions.db*")) / 1024
     with capsys.disabled():
         sys.stdout.write(
-            f"\nan idle client of the handshake era that listens: {held_kb[0]:.0f} KB bare, {held_kb[1]:.0f} KB governed "
-            f"({held_kb[1] / held_kb[0]:.2f} times); a session {started_kb:.1f} KB in memory, and the database with "
-            f"{IDLE + 1} of them has {stored_kb:.0f} KB\n"
+            f"\nan idle client of the handshake era that listens: {held_kb[0]:.0f} KB bare, {held_kb[1]:.0f} KB "
+            f"governed ({held_kb[1] / held_kb[0]:.2f} times); a session {started_kb:.1f} KB in memory; "
+            f"the database with {IDLE + 1} of them has {stored_kb:.0f} KB\n"
         )
 
 
