@@ -32,7 +32,7 @@ TurnedAway: TypeAlias = Callable[[Caller, str, Refusal, JsonObject], None]
 """Is told who was turned away, from what, why, and more about it. Must not wait."""
 
 TOKENS: Final[frozenset[Credential]] = frozenset({"agent", "human", "system"})
-ANYBODY: Final[frozenset[Credential]] = frozenset({"none", "agent", "human", "system"})
+ANYBODY: Final[frozenset[Credential]] = frozenset({"none", *TOKENS})
 CHANNEL: Final = "http"
 SOMEBODY: Final = Actor("external", "unknown")
 """Whoever has not said who they are, as the audit has them."""

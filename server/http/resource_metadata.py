@@ -18,7 +18,7 @@ from starlette.routing import Route, request_response
 from pointsman.contracts.values import JsonObject
 
 from ..credentials.oidc_settings import MCP_PATH, MCP_PATH_OF_SESSION
-from .doors import TOKENS, door
+from .doors import ANYBODY, door
 
 WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
 _NAME: Final = "Pointsman"
@@ -59,7 +59,7 @@ class ProtectedResources:
             return JSONResponse(self.metadata(path))
 
         paths = (WELL_KNOWN, WELL_KNOWN + MCP_PATH, WELL_KNOWN + "/sessions/{session}/mcp")
-        return [door(path, request_response(describe), ["GET"], {"none", *TOKENS}) for path in paths]
+        return [door(path, request_response(describe), ["GET"], ANYBODY) for path in paths]
 
 
 def _is_mcp(path: str) -> bool:
