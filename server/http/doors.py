@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pointsman.contracts.bounds import TOLD_CHARACTERS
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, ActorKind
@@ -39,7 +40,6 @@ SOMEBODY: Final = Actor("external", "unknown")
 
 _KINDS: Final[dict[ActorKind, Credential]] = {"agent": "agent", "human": "human", "external": "system"}
 _BEARER: Final = "bearer "
-_PATH_CHARACTERS: Final = 256
 
 
 class Porter:
@@ -119,7 +119,7 @@ class Porter:
 
     def _tell(self, request: Request, actor: Actor, refusal: Refusal, more: JsonObject) -> None:
         caller = Caller(actor, client_of(request), CHANNEL)
-        about: JsonObject = {"method": request.method, "path": request.scope["path"][:_PATH_CHARACTERS], **more}
+        about: JsonObject = {"method": request.method, "path": request.scope["path"][:TOLD_CHARACTERS], **more}
         self._on_turned_away(caller, "authenticate", refusal, about)
 
 

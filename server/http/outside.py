@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, request_response
 from starlette.types import Receive, Scope, Send
 
+from pointsman.contracts.bounds import TOLD_CHARACTERS
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.gate import NOT_FOUND
@@ -30,15 +31,13 @@ from pointsman.fsm.refusals import Refusal
 from ..governor import Governor
 from ..replies import Caller, Reply, Stray
 from ..triggers.handles import Handles
-from .callers import caller_of
+from .callers import API, caller_of
 from .doors import ANYBODY, TOKENS, Door, door
 from .hooks import Hooks
 from .json_bodies import NotRead, json_of, whole_body
 from .refusals import refused
 
-CHANNEL: Final = "api"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}\Z", re.ASCII)
-_PATH_CHARACTERS: Final = 256
 
 
 def outside_routes(governor: Governor, handles: Handles, hooks: Hooks) -> list[Route]:
@@ -94,13 +93,13 @@ _Answers: TypeAlias = Callable[[Request, Caller, JsonObject, str | None], Awaita
 
 async def _answered(governor: Governor, answer: _Answers, request: Request) -> Response:
     """Read a request, and have it answered; one that cannot be read is recorded."""
-    caller = caller_of(request, CHANNEL)
+    caller = caller_of(request, API)
     try:
         key = _key(request)
         fields = await _fields(request)
         return fields if isinstance(fields, Response) else await answer(request, caller, fields, key)
     except NotRead as error:
-        about: JsonObject = {"path": request.url.path[:_PATH_CHARACTERS]}
+        about: JsonObject = {"path": request.url.path[:TOLD_CHARACTERS]}
         await governor.stray(caller, "request", error.refusal, about)
         return refused(error.refusal, error.status)
 

@@ -52,6 +52,11 @@ def refusal_body(refusal: Refusal) -> JsonObject:
     return {"refusal": answers.refused(refusal)}
 
 
+def too_large(limit_bytes: int) -> Refusal:
+    """Refuse a body of more than so many bytes."""
+    return Refusal("TOO_LARGE", f"The body is larger than {limit_bytes} bytes, which are the most.")
+
+
 TOO_BUSY: Final = refused(
     Refusal("BUSY", "The server has too much to do. Nothing was done: ask again later."), headers=AGAIN
 )

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
 
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, request_response
 
+from pointsman.contracts.bounds import TOLD_CHARACTERS
 from pointsman.contracts.values import JsonObject
 
 from ...documents.pages import Page
 from ...inquiry import Inquiry
 from ...replies import Caller, Stray
-from ..callers import caller_of, visitor_of
+from ..callers import API, caller_of, visitor_of
 from ..doors import ANYBODY, door
 from ..json_bodies import NotRead
 from ..refusals import refused
@@ -23,9 +23,6 @@ from .endpoint import ROOT, Answer, AnyEndpoint, Asked
 from .endpoints import endpoints
 from .openapi import openapi
 from .reading import read_json, read_query
-
-CHANNEL: Final = "api"
-_PATH_CHARACTERS: Final = 256
 
 
 def api_routes(inquiry: Inquiry) -> list[Route]:
@@ -46,11 +43,11 @@ def api_routes(inquiry: Inquiry) -> list[Route]:
 
 
 async def _serve(inquiry: Inquiry, endpoint: AnyEndpoint, request: Request) -> Response:
-    caller = caller_of(request, CHANNEL)
+    caller = caller_of(request, API)
     try:
         asked = await _read(endpoint, caller, request)
     except NotRead as error:
-        about: JsonObject = {"path": request.url.path[:_PATH_CHARACTERS]}
+        about: JsonObject = {"path": request.url.path[:TOLD_CHARACTERS]}
         await inquiry.refuse(caller, endpoint.name, error.refusal, about)
         return refused(error.refusal, error.status)
     if isinstance(asked, Response):

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pointsman.contracts.bounds import HTTP_IDLE_MS, HTTP_SESSIONS, IDENTIFIER, MESSAGE_BYTES
+from pointsman.contracts.bounds import HTTP_IDLE_MS, HTTP_SESSIONS, IDENTIFIER, MESSAGE_BYTES, TOLD_CHARACTERS
 from pointsman.fsm.gate import NOT_FOUND
 
 from ...mcp_server import Era, McpServer
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from .messages import OnReject
 
 METHODS: Final = ("GET", "POST", "DELETE")
-_SHOWN_CHARACTERS: Final = 128
 
 
 class McpEndpoint:
@@ -77,5 +76,5 @@ class _OwnSession:
         if IDENTIFIER.match(session) and await self._governed.workflow_of(caller, session) is not None:
             await self._app(scope, receive, send)
             return
-        await self._governed.stray(caller, "mcp", NOT_FOUND, {"session": session[:_SHOWN_CHARACTERS]})
+        await self._governed.stray(caller, "mcp", NOT_FOUND, {"session": session[:TOLD_CHARACTERS]})
         await refused(NOT_FOUND)(scope, receive, send)
