@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pointsman.contracts.bounds import HTTP_IDLE_MS, HTTP_SESSIONS, IDENTIFIER, MESSAGE_BYTES, TOLD_CHARACTERS
 from pointsman.fsm.gate import NOT_FOUND
 
+from ...addresses import MCP_PATH, MCP_PATH_OF_SESSION
 from ...mcp_server import Era, McpServer
 from ...replies import Governed
 from ...surfaces.desk import CHANNEL
@@ -59,7 +60,10 @@ class McpEndpoint:
     def routes(self) -> list[Route]:
         """Give the routes. They take tokens of agents: one of a person, in an agent's hands, could decide."""
         own = _OwnSession(self._app, self._governed)
-        return [door("/mcp", self._app, METHODS, {"agent"}), door("/sessions/{session}/mcp", own, METHODS, {"agent"})]
+        return [
+            door(MCP_PATH, self._app, METHODS, {"agent"}),
+            door(MCP_PATH_OF_SESSION, own, METHODS, {"agent"}),
+        ]
 
 
 class _OwnSession:
