@@ -1,0 +1,131 @@
+"""Sessions."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field, JsonValue
+
+from pointsman.fsm.session import ActorKind, ApprovalStatus, Because, TurnOf
+
+from .parts import At, EffectEntry, Listed, Object, Place
+
+
+class SessionEntry(BaseModel):
+    """A session in a list."""
+
+    session: str
+    workflow: str
+    version: int
+    definition: str
+    state: str
+    actor: TurnOf
+    role: str | None = None
+    started_by: str
+    started_at: At
+    revision: int
+    next_timer_at: At | None = None
+    ended_at: At | None = None
+
+
+class Sessions(Listed[SessionEntry]):
+    """Sessions, newest first."""
+
+
+class Origin(BaseModel):
+    """Where a field's value came from."""
+
+    how: str
+    action: str | None = None
+    state: str | None = None
+    actor_kind: ActorKind
+    actor_id: str
+    confidence: float | None = None
+    at: At
+    revision: int
+
+
+class RecordField(BaseModel):
+    """A field of the record."""
+
+    value: JsonValue
+    from_: Origin = Field(alias="from")
+
+
+class ReviewOf(BaseModel):
+    """The open review of a session."""
+
+    role: str
+    shown_digest: str
+
+
+class Approval(BaseModel):
+    """A call that was put before a person."""
+
+    approval: str
+    tool: str
+    arguments: Object | None = None
+    role: str
+    asked_by: str
+    opened_at: At
+    due: At | None = None
+    status: ApprovalStatus
+    by: str | None = None
+    rationale: str | None = None
+
+
+class OpenCall(BaseModel):
+    """A call that runs."""
+
+    call: str
+    tool: str
+    arguments: JsonValue = None
+    effect: str
+    purpose: str
+    instance: str
+    opened_at: At
+    attempt: int
+
+
+class Timer(BaseModel):
+    """A timer of a session."""
+
+    timer: str
+    kind: str
+    at: At
+    to: str | None
+
+
+class Step(BaseModel):
+    """A state that a session has entered."""
+
+    revision: int
+    at: At
+    state: str
+    because: Because | None
+
+
+class Session(Place):
+    """A session. People alone are given `record` and `votes`, and the arguments of calls."""
+
+    version: int
+    definition: str
+    started_by: str
+    started_at: At
+    client: str | None
+    since: At
+    record: dict[str, RecordField] | None = None
+    review: ReviewOf | None
+    approvals: list[Approval]
+    effects: list[EffectEntry]
+    open_calls: list[OpenCall]
+    timers: list[Timer]
+    path: list[Step]
+
+
+class Diagram(BaseModel):
+    """A session's workflow, drawn, with the state that it is in."""
+
+    session: str
+    format: Literal["mermaid"]
+    diagram: str
