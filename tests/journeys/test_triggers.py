@@ -21,7 +21,7 @@ from pointsman.contracts.values import canonical
 from pointsman.server.command_line.database import writing_database
 from pointsman.server.store.schedules import follow_until, followed_until
 from tests.journeys.deployed import Deployed, deployed
-from tests.server.command_line.terminal import Shell
+from tests.server.command_line.terminal import POINTSMAN, Shell
 
 EXAMPLES: Final = Path(__file__).parents[2] / "docs" / "examples"
 POSTMARK: Final = Path(__file__).parents[1] / "server" / "triggers" / "payloads" / "postmark_inbound.json"
@@ -80,6 +80,46 @@ async def test_a_hundred_deliveries_at_once_to_two_servers_start_one_session(she
         rows = shell.look("audit", "show", session)
         assert [row["kind"] for row in rows] == ["started", "entered"]
         assert shell.run("audit", "verify").code == 0
+
+
+@pytest.mark.slow
+async def test_what_a_server_was_killed_over_is_taken_once_by_the_next(shell: Shell) -> None:
+    """Its sender delivers again what was not answered; what had been committed is known."""
+    deliveries = [signed(name=f"msg_{number}") for number in range(40)]
+    typed = {"content-type": "application/json"}
+    process, url = await begun(shell)
+    async with httpx2.AsyncClient(verify=False, timeout=20) as client:
+        sent = [asyncio.create_task(client.post(url + START, content=CLAIM, headers=typed | one)) for one in deliveries]
+        await asyncio.wait(sent, return_when=asyncio.FIRST_COMPLETED)
+        process.kill()
+        answers = await asyncio.gather(*sent, return_exceptions=True)
+    await process.communicate()
+    answered = {answer.json()["session"] for answer in answers if isinstance(answer, httpx2.Response)}
+    async with deployed(shell, "claim.yaml") as server:
+        again = [(await server.ask("POST", START, body=CLAIM, **one)).json() for one in deliveries]
+    started = {each["session"] for each in again}
+    assert len(started) == len(deliveries)
+    assert answered <= started
+    assert {each["session"] for each in again if each["repeated"]} >= answered
+    assert len(shell.look("sessions", "list", "--limit", "100")) == len(deliveries)
+    assert shell.run("audit", "verify").code == 0
+
+
+async def begun(shell: Shell) -> tuple[asyncio.subprocess.Process, str]:
+    """Start a server that is not to end well; give it and its address."""
+    process = await asyncio.create_subprocess_exec(
+        *(POINTSMAN, "serve", "claim.yaml", "--http", "127.0.0.1:0"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=shell.place,
+        env=shell.environment,
+    )
+    assert process.stderr is not None
+    async with asyncio.timeout(20):
+        while (line := json.loads(await process.stderr.readline())).get("event") != "serving":
+            pass
+    return process, str(line["url"]).removesuffix("/mcp")
 
 
 @pytest.mark.slow
