@@ -20,8 +20,8 @@ import pytest
 from pointsman.contracts.values import canonical
 from pointsman.server.command_line.database import writing_database
 from pointsman.server.store.schedules import follow_until, followed_until
-from tests.journeys.deployed import Deployed, deployed
-from tests.server.command_line.terminal import POINTSMAN, Shell
+from tests.journeys.deployed import Deployed, begun, deployed
+from tests.server.command_line.terminal import Shell
 
 EXAMPLES: Final = Path(__file__).parents[2] / "docs" / "examples"
 POSTMARK: Final = Path(__file__).parents[1] / "server" / "triggers" / "payloads" / "postmark_inbound.json"
@@ -87,9 +87,12 @@ async def test_what_a_server_was_killed_over_is_taken_once_by_the_next(shell: Sh
     """Its sender delivers again what was not answered; what had been committed is known."""
     deliveries = [signed(name=f"msg_{number}") for number in range(40)]
     typed = {"content-type": "application/json"}
-    process, url = await begun(shell)
+    process, killed = await begun(shell, "claim.yaml")
     async with httpx2.AsyncClient(verify=False, timeout=20) as client:
-        sent = [asyncio.create_task(client.post(url + START, content=CLAIM, headers=typed | one)) for one in deliveries]
+        sent = [
+            asyncio.create_task(client.post(killed.url + START, content=CLAIM, headers=typed | one))
+            for one in deliveries
+        ]
         await asyncio.wait(sent, return_when=asyncio.FIRST_COMPLETED)
         process.kill()
         answers = await asyncio.gather(*sent, return_exceptions=True)
@@ -103,23 +106,6 @@ async def test_what_a_server_was_killed_over_is_taken_once_by_the_next(shell: Sh
     assert {each["session"] for each in again if each["repeated"]} >= answered
     assert len(shell.look("sessions", "list", "--limit", "100")) == len(deliveries)
     assert shell.run("audit", "verify").code == 0
-
-
-async def begun(shell: Shell) -> tuple[asyncio.subprocess.Process, str]:
-    """Start a server that is not to end well; give it and its address."""
-    process = await asyncio.create_subprocess_exec(
-        *(POINTSMAN, "serve", "claim.yaml", "--http", "127.0.0.1:0"),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=shell.place,
-        env=shell.environment,
-    )
-    assert process.stderr is not None
-    async with asyncio.timeout(20):
-        while (line := json.loads(await process.stderr.readline())).get("event") != "serving":
-            pass
-    return process, str(line["url"]).removesuffix("/mcp")
 
 
 @pytest.mark.slow
