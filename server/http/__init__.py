@@ -2,7 +2,7 @@
 
 A request comes in through these: `address` says where is served; `protocol` speaks HTTP on each of the `connections`,
 and refuses `heads` that nothing serves; `boundary` turns away what comes from elsewhere; every route is a door of
-`doors`, which knows whose token it is, and notes it for `callers`.
+`doors`, which knows whose token it is, holds them to their `rates`, and notes them for `callers`.
 
 Then it is answered: `mcp` is the Streamable HTTP of MCP, `api` the JSON API, `outside` what starts and moves sessions
 from elsewhere (`hooks` answers its webhooks), `health` the probes, and `resource_metadata` says who issues tokens.
