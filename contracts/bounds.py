@@ -130,6 +130,22 @@ HTTP_UNREAD_BYTES: Final = 16 * 1024 * 1024
 """Answers that clients have not read."""
 HTTP_SENDING_BYTES: Final = 128 * 1024
 """What the system keeps of one connection's answer; so it is known who does not read."""
+HTTP_RUNNING_OF_ONE: Final = 250
+"""Requests of one principal that are answered at the same time."""
+HTTP_REQUESTS_PER_SECOND: Final = 50
+"""How often one principal may ask, if it is not said otherwise."""
+HTTP_REQUESTS_AT_ONCE: Final = 4 * HTTP_REQUESTS_PER_SECOND
+"""The same after a pause."""
+HTTP_RATE_AT_MOST: Final = 100_000
+"""The most that can be set."""
+HTTP_FAILURES_PER_SECOND: Final = 10
+"""Tokens of one address that open nothing, and are told of one by one."""
+HTTP_FAILURES_AT_ONCE: Final = 300
+HTTP_KNOWN_ASKERS: Final = 10_000
+"""Principals, and addresses, of which it is known how often they have asked; of more the one that has been away longest
+is forgotten."""
+HTTP_TOO_OFTEN_MS: Final = 250
+"""How long the answer to a request is held back that came too often, so that a flood costs whoever sends it."""
 HTTP_SESSIONS: Final = 1_000
 """Connections of the handshake era that are remembered."""
 HTTP_IDLE_MS: Final = 30 * 60 * 1_000

@@ -79,6 +79,8 @@ class HttpProtocol(H11Protocol):
         self._all.leave(self)
         self._reads_again()
         self.app_state.clear()
+        self._parser.end()
+        self.cycle = cast("RequestResponseCycle", None)  # as before the first request; else it is kept in a circle
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -226,6 +228,10 @@ class _Parser(h11.Connection):
         self._heard = heard
         self.fault = NotServed(HTTPStatus.BAD_REQUEST, Refusal("MALFORMED", _NO_HTTP))
 
+    def end(self) -> None:
+        """Let go of who follows the events."""
+        self._heard = _deaf
+
     @property
     def answers_head(self) -> bool:
         """Whether what is answered has no body."""
@@ -246,3 +252,7 @@ class _Parser(h11.Connection):
             self.fault = fault
             raise h11.RemoteProtocolError(fault.refusal.message, fault.status)
         return event
+
+
+def _deaf(_event: h11.Event) -> None:
+    """Follow nothing any more."""

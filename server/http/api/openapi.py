@@ -28,6 +28,7 @@ _ALWAYS: Final = {
     HTTPStatus.FORBIDDEN: "This is not yours to do.",
     HTTPStatus.NOT_FOUND: "There is none, or it is not yours to see: the same words for both.",
     HTTPStatus.CONFLICT: "It does not go with where the session is; the refusal's code says why.",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "The address is too long.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A value is missing or wrong; every problem is listed with its path.",
     HTTPStatus.TOO_MANY_REQUESTS: "You ask too often.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Nothing was done; ask again later.",

@@ -129,7 +129,7 @@ class StrictMessages:
         the token that opened it opens nothing any more.
         """
         visitor = visitor_of(scope)
-        if visitor is not None and not waits_for_news(scope, visitor.actor.accountable):
+        if visitor is not None and not waits_for_news(scope, visitor.actor):
             await refused(_TOO_MANY_WAIT, headers=AGAIN)(scope, receive, send)
             return
         begun = ended = False

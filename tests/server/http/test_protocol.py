@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from pointsman.contracts.bounds import HTTP_BODIES_BYTES, HTTP_DISCARDED_BYTES
+from pointsman.fsm.session import Actor
 from pointsman.server.http import connections as bounds
 from pointsman.server.http import protocol
 from pointsman.server.http.bodies import read_body
@@ -54,7 +55,7 @@ class Answering:
             if isinstance(body, Response):
                 await body(scope, receive, send)
                 return
-        if path == "/news" and not waits_for_news(scope, "ann"):
+        if path == "/news" and not waits_for_news(scope, Actor("agent", "ann")):
             await Response(status_code=503)(scope, receive, send)
             return
         if path in ("/wait", "/news"):
