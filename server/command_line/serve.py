@@ -133,7 +133,7 @@ def command(  # noqa: PLR0913 -- click's way: an option is an argument
     if address is None:
         if url is not None or require_token or pages:
             raise click.UsageError("--url, --require-token and --page go with --http.")
-        asyncio.run(_serve_stdio(opening, surface, era, session))
+        asyncio.run(_serve_stdio(_without_webhooks(opening), surface, era, session))
         return
     from ..http.address import Place
     from ..http.rates import OF_REQUESTS, Rate
@@ -196,3 +196,17 @@ async def _opening(files: tuple[Path, ...], database: str | None) -> AsyncGenera
 
     async with open_application(database, files, caretaking=True) as application:
         yield application.governor
+
+
+@asynccontextmanager
+async def _without_webhooks(opening: AbstractAsyncContextManager[Governor]) -> AsyncGenerator[Governor]:
+    """Say of what cannot come in over standard input that it does not."""
+    from structlog import get_logger
+
+    from pointsman.contracts.workflow import Webhook
+
+    async with opening as governor:
+        for workflow in governor.workflows():
+            if any(isinstance(trigger, Webhook) for trigger in workflow.triggers):
+                get_logger(__name__).warning("webhooks are received by `serve --http` alone", workflow=workflow.name)
+        yield governor
