@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import mcp_types as types
@@ -60,12 +61,12 @@ class Web:
         """Connect a client that has begun to read. In the era of 2026 its session's own endpoint knows which it is."""
         async with self.client(mode) as opening:
             started = await opening.call_tool("start_reading", DOCUMENT)
-            session = (started.structured_content or {})["session"]
+            begun: dict[str, Any] = started.structured_content or {}
             if mode == "legacy":
                 await opening.list_tools()
                 yield opening
                 return
-        async with self.client(mode, f"/sessions/{session}/mcp") as client:
+        async with self.client(mode, f"/sessions/{begun['session']}/mcp") as client:
             await client.list_tools()
             yield client
 

@@ -218,7 +218,7 @@ async def test_of_all_answers_that_are_not_read_only_so_much_is_kept(monkeypatch
         for client in (one, two):
             await client.send(request(app.url, BODY, "connection: close", line="POST /large HTTP/1.1"))
             await until(lambda: len(app.connections) < 2 or app.connections.stalled > 0)
-        assert len(await one.closed()) < 32 * 1024 * 1024 < len(await two.closed())
+        assert len(await one.closed(20)) < 32 * 1024 * 1024 < len(await two.closed(20))
 
 
 async def test_a_request_sent_before_the_last_was_answered_is_not_read() -> None:
