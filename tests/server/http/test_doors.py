@@ -138,6 +138,14 @@ async def test_what_no_route_has_is_answered_in_the_form_of_refusals() -> None:
         assert set(method.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
+async def test_an_address_with_a_slash_too_many_leads_nowhere() -> None:
+    """A redirect would name HTTP where a proxy speaks HTTPS, and a client would send its token there in clear."""
+    async with guarded() as server, httpx2.AsyncClient(verify=False) as client:
+        for path in ("/mcp/", f"/sessions/{SESSION}/mcp/", "/healthz/"):
+            answer = await client.get(server.url + path, headers={"authorization": "Bearer agent"})
+            assert (answer.status_code, answer.json()["refusal"]["code"]) == (404, "NOT_FOUND"), path
+
+
 async def test_answers_say_to_browsers_what_they_may_do_with_them() -> None:
     async with guarded() as server, httpx2.AsyncClient(verify=False) as client:
         said = (await client.get(server.url + "/healthz")).headers
