@@ -20,6 +20,8 @@ from .refusals import too_large
 
 JSON: Final = "application/json"
 
+NO_JSON: Final = Refusal("MALFORMED", f"Send the body as JSON, with the header `Content-Type: {JSON}`.")
+
 
 class NotRead(Exception):
     """A request is not what is taken here: why, and the status of HTTP if it is not that of the code."""
@@ -49,13 +51,17 @@ async def json_of(request: Request, raw: bytes) -> Json:
     Raises:
         NotRead: it is not.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        said = f"Send the body as JSON, with the header `Content-Type: {JSON}`."
-        raise NotRead(Refusal("MALFORMED", said), HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    if not is_json(request):
+        raise NotRead(NO_JSON, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     value = read_json(raw) if len(raw) <= READ_AT_ONCE_BYTES else await asyncio.to_thread(read_json, raw)
     if isinstance(value, Fault):
         raise NotRead(Refusal("MALFORMED", f"The body: {value.message}."))
     return value
+
+
+def is_json(request: Request) -> bool:
+    """Whether a request says that its body is JSON."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == JSON
 
 
 def read_json(raw: bytes) -> Json | Fault:

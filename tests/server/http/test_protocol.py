@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import statistics
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -149,6 +151,17 @@ async def test_a_connection_is_kept_for_the_next_request_and_not_for_ever(monkey
         await asyncio.sleep(0.4)
         assert await answered(client, app)
         assert await client.closed(2) == b""
+
+
+async def test_the_body_of_an_answer_does_not_wait_until_its_head_is_acknowledged() -> None:
+    """Nagle's algorithm and delayed acknowledgements together take 40 ms of every answer but the first few."""
+    async with answering() as app, wire(app.url) as client:
+        taken_s: list[float] = []
+        for _ in range(40):
+            begun = time.monotonic()
+            assert await answered(client, app)
+            taken_s.append(time.monotonic() - begun)
+        assert statistics.median(taken_s) < 0.03
 
 
 async def test_a_body_that_does_not_come_closes_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
