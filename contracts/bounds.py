@@ -95,6 +95,8 @@ WEBHOOK_TOLERANCE_MS: Final = 300_000
 """How old a signed delivery may be, and how far its sender's clock may be ahead."""
 WEBHOOK_SECRET_BYTES: Final = 16
 """The shortest secret that signatures are made with."""
+WEBHOOK_SIGNATURES: Final = 10
+"""Signatures of one delivery that are looked at; a sender that changes its secret sends two."""
 FORM_BYTES: Final = 32 * 1024 * 1024
 """A delivery with files, as inbound mail has them; nothing is kept of the files. All else has `ARGUMENTS_BYTES`."""
 FORM_PARTS: Final = 1_000
@@ -130,6 +132,22 @@ HTTP_UNREAD_BYTES: Final = 16 * 1024 * 1024
 """Answers that clients have not read."""
 HTTP_SENDING_BYTES: Final = 128 * 1024
 """What the system keeps of one connection's answer; so it is known who does not read."""
+HTTP_RUNNING_OF_ONE: Final = 250
+"""Requests of one principal that are answered at the same time."""
+HTTP_REQUESTS_PER_SECOND: Final = 50
+"""How often one principal may ask, if it is not said otherwise."""
+HTTP_REQUESTS_AT_ONCE: Final = 4 * HTTP_REQUESTS_PER_SECOND
+"""The same after a pause."""
+HTTP_RATE_AT_MOST: Final = 100_000
+"""The most that can be set."""
+HTTP_FAILURES_PER_SECOND: Final = 10
+"""Tokens of one address that open nothing, and are told of one by one."""
+HTTP_FAILURES_AT_ONCE: Final = 300
+HTTP_KNOWN_ASKERS: Final = 10_000
+"""Principals, and addresses, of which it is known how often they have asked; of more the one that has been away longest
+is forgotten."""
+HTTP_TOO_OFTEN_MS: Final = 250
+"""How long the answer to a request is held back that came too often, so that a flood costs whoever sends it."""
 HTTP_SESSIONS: Final = 1_000
 """Connections of the handshake era that are remembered."""
 HTTP_IDLE_MS: Final = 30 * 60 * 1_000
@@ -138,6 +156,14 @@ HTTP_BODY_MS: Final = 10_000
 """How long a client may take to send a request's body."""
 HTTP_DISCARDED_BYTES: Final = 8 * MESSAGE_BYTES
 """How much of an oversized body is read to its end, so that its client hears the answer; more is cut off."""
+READ_AT_ONCE_BYTES: Final = 64 * 1024
+"""The largest body that is read on the event loop; what is larger is read beside it."""
+TOLD_CHARACTERS: Final = 256
+"""What the audit is told of an address or a header of a request that was turned away."""
+UNRECORDED: Final = 100
+"""What was turned away and waits to be written down; what comes beyond is answered all the same."""
+TOKEN_CHARACTERS: Final = 256
+"""The longest token that is looked up among those that were made here."""
 QUERY_CHARACTERS: Final = 200
 """The longest value of a parameter in an address."""
 TOKEN_AGAIN_MS: Final = 5_000

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 import click
 from typing_extensions import override
 
+from pointsman.contracts.bounds import HTTP_RATE_AT_MOST
+
 from ..credentials.oidc_settings import issuer_settings
 from .failures import NotReached
 from .options import Choice, database_option
@@ -89,6 +91,14 @@ class _Url(click.ParamType[str]):
 @click.option(
     "--page", "pages", metavar="ORIGIN", multiple=True, type=_Url(), help="A page elsewhere that may ask. Repeatable."
 )
+@click.option(
+    "--rate",
+    metavar="REQUESTS",
+    type=click.IntRange(1, HTTP_RATE_AT_MOST),
+    envvar="POINTSMAN_RATE",
+    callback=setting("rate"),
+    help="How often a second each token may be used, and four times as often at once. If not said: 50.",
+)
 @click.option("--session", metavar="ID", help="A session every connection is bound to from its beginning.")
 @click.option(
     "--log-level",
@@ -107,6 +117,7 @@ def command(  # noqa: PLR0913 -- click's way: an option is an argument
     url: str | None,
     require_token: bool,
     pages: tuple[str, ...],
+    rate: int | None,
     session: str | None,
     log_level: str,
     database: str | None,
@@ -122,9 +133,10 @@ def command(  # noqa: PLR0913 -- click's way: an option is an argument
     if address is None:
         if url is not None or require_token or pages:
             raise click.UsageError("--url, --require-token and --page go with --http.")
-        asyncio.run(_serve_stdio(opening, surface, era, session))
+        asyncio.run(_serve_stdio(_without_webhooks(opening), surface, era, session))
         return
     from ..http.address import Place
+    from ..http.rates import OF_REQUESTS, Rate
     from ..http.wiring import Credentials
 
     place = Place(address, url, pages)
@@ -133,7 +145,9 @@ def command(  # noqa: PLR0913 -- click's way: an option is an argument
     table = file_settings(Path.cwd()).oidc
     issuer = None if table is None else issuer_settings(table)
     demanded = require_token or url is not None or issuer is not None or not address.is_loopback
-    asyncio.run(_serve_http(opening, surface, era, session, place, Credentials(demanded, issuer)))
+    of_requests = OF_REQUESTS if rate is None else Rate(rate, 4 * rate)
+    credentials = Credentials(demanded, issuer, of_requests)
+    asyncio.run(_serve_http(opening, surface, era, session, place, credentials))
 
 
 async def _serve_stdio(
@@ -182,3 +196,17 @@ async def _opening(files: tuple[Path, ...], database: str | None) -> AsyncGenera
 
     async with open_application(database, files, caretaking=True) as application:
         yield application.governor
+
+
+@asynccontextmanager
+async def _without_webhooks(opening: AbstractAsyncContextManager[Governor]) -> AsyncGenerator[Governor]:
+    """Say of what cannot come in over standard input that it does not."""
+    from structlog import get_logger
+
+    from pointsman.contracts.workflow import Webhook
+
+    async with opening as governor:
+        for workflow in governor.workflows():
+            if any(isinstance(trigger, Webhook) for trigger in workflow.triggers):
+                get_logger(__name__).warning("webhooks are received by `serve --http` alone", workflow=workflow.name)
+        yield governor

@@ -14,6 +14,8 @@ from typing import Any, Final, Literal
 
 import click
 
+from pointsman.contracts.bounds import HTTP_RATE_AT_MOST
+
 from ..credentials.oidc_settings import IssuerTable, UnfitIssuer, issuer_settings
 
 FILE_NAME: Final = "pointsman.toml"
@@ -29,6 +31,7 @@ class Settings:
     surface: Literal["auto", "adaptive", "stable", "compact"] | None = None
     era: Literal["auto", "handshake"] | None = None
     log_level: LogLevel | None = None
+    rate: int | None = None
     oidc: IssuerTable | None = None
 
 
@@ -66,6 +69,8 @@ def _settings(text: bytes, path: Path) -> Settings:
         settings = adapter.validate_python(tomllib.loads(text.decode()))
         if settings.oidc is not None:
             issuer_settings(settings.oidc)  # whatever the command: settings that cannot be meant are said at once
+        if settings.rate is not None and not 1 <= settings.rate <= HTTP_RATE_AT_MOST:
+            raise click.UsageError(f"{path}: rate: write a number of 1 to {HTTP_RATE_AT_MOST}.")
     except UnfitIssuer as error:
         raise click.UsageError(f"{path}: {error}.") from error
     except ValidationError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from starlette.types import Scope
 from pointsman.fsm.session import Actor
 
 from ..replies import Caller
+
+API: Final = "api"
+"""The channel of whoever asks with a token of their own, and not over MCP."""
 
 _VISITOR: Final = "pointsman.visitor"
 _CLIENT: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
@@ -58,3 +62,11 @@ def client_of(request: HTTPConnection) -> str | None:
     """Name the program that asks, as it says itself: the first word of its `User-Agent`."""
     found = _CLIENT.match(request.headers.get("user-agent", ""))
     return None if found is None else found[0]
+
+
+def address_of(request: HTTPConnection) -> str:
+    """Give the address that a connection comes from; of IPv6 the network, of which one host may have all of it."""
+    host = "" if request.client is None else request.client.host
+    if ":" not in host:
+        return host
+    return str(ipaddress.ip_network((host.partition("%")[0], 64), strict=False))

@@ -23,11 +23,14 @@ from pointsman.contracts.bounds import (
     HTTP_LINGER_MS,
     HTTP_NEWS_OF_ONE,
     HTTP_RUNNING_MS,
+    HTTP_RUNNING_OF_ONE,
     HTTP_UNREAD_BYTES,
 )
 
 if TYPE_CHECKING:
     from starlette.types import Scope
+
+    from pointsman.fsm.session import Actor
 
 Phase: TypeAlias = Literal["head", "body", "running", "news", "idle", "rest"]
 """`head` and `body` arrive; it is `running`, or waits for `news`; it is answered, and `idle`, or the `rest` is read."""
@@ -69,6 +72,7 @@ class Connections(ServerState):
         }
         self._phase_of: dict[Held, Phase] = {}
         self._principals: dict[Held, str] = {}
+        self._running_of: Counter[str] = Counter()
         self._news_of: Counter[str] = Counter()
         self._bodies: dict[Held, int] = {}
         self._bodies_bytes = 0
@@ -104,21 +108,21 @@ class Connections(ServerState):
         before = self._phase_of.get(connection)
         if before is None:
             return
-        del self._phases[before][connection]
         if phase not in ("body", "running", "news"):
             self._let_go(connection)
-        self._forget_news(connection)
+            self._forget_principal(connection)
+        del self._phases[before][connection]
         bound_ms = _bound_ms(phase)
         self._phases[phase][connection] = 0.0 if bound_ms is None else self._monotonic() + bound_ms / 1000
         self._phase_of[connection] = phase
 
     def leave(self, connection: Held) -> None:
         """Forget a connection that is closed."""
+        self._let_go(connection)
+        self._forget_principal(connection)
         phase = self._phase_of.pop(connection, None)
         if phase is not None:
             del self._phases[phase][connection]
-        self._let_go(connection)
-        self._forget_news(connection)
         self._stalled.pop(connection, None)
 
     def admits_request(self) -> bool:
@@ -131,10 +135,21 @@ class Connections(ServerState):
             return True
         return False
 
-    def await_news(self, connection: Held, principal: str) -> bool:
-        """Let a request wait for news, apart from those that run; False where too many do."""
-        if len(self._phases["news"]) >= self._limit // 2 or self._news_of[principal] >= HTTP_NEWS_OF_ONE:
+    def run(self, connection: Held, principal: str) -> bool:
+        """Say whose a request is; False where too many of them are being answered."""
+        if self._running_of[principal] >= HTTP_RUNNING_OF_ONE:
             return False
+        if connection in self._phase_of:
+            self._principals[connection] = principal
+            self._running_of[principal] += 1
+        return True
+
+    def await_news(self, connection: Held, principal: str) -> bool:
+        """Let a request wait for news, apart from those that run; False where too many do, or where it has ended."""
+        full = len(self._phases["news"]) >= self._limit // 2 or self._news_of[principal] >= HTTP_NEWS_OF_ONE
+        if full or connection not in self._phase_of:
+            return False
+        self._forget_principal(connection)
         self.enter(connection, "news")
         self._principals[connection] = principal
         self._news_of[principal] += 1
@@ -202,11 +217,13 @@ class Connections(ServerState):
     def _let_go(self, connection: Held) -> None:
         self._bodies_bytes -= max(0, self._bodies.pop(connection, 0) - _SMALL_BYTES)
 
-    def _forget_news(self, connection: Held) -> None:
+    def _forget_principal(self, connection: Held) -> None:
         principal = self._principals.pop(connection, None)
         if principal is not None:
-            self._news_of[principal] -= 1
-            self._news_of += Counter()
+            of_one = self._news_of if connection in self._phases["news"] else self._running_of
+            of_one[principal] -= 1
+            if not of_one[principal]:
+                del of_one[principal]
 
 
 def _bound_ms(phase: Phase) -> int | None:
@@ -257,16 +274,26 @@ def give_standing(state: dict[str, object], connections: Connections, connection
     state[_STANDING] = _Standing(connections, connection)
 
 
-def waits_for_news(scope: Scope, principal: str) -> bool:
-    """Say that this request of a principal waits for news from now on; False where it may not."""
+def runs_for(scope: Scope, actor: Actor) -> bool:
+    """Say whose this request is; False where too many of theirs are being answered."""
     standing = _standing(scope)
-    return standing is None or standing.connections.await_news(standing.connection, principal)
+    return standing is None or standing.connections.run(standing.connection, _principal(actor))
+
+
+def waits_for_news(scope: Scope, actor: Actor) -> bool:
+    """Say that this request of somebody waits for news from now on; False where it may not."""
+    standing = _standing(scope)
+    return standing is None or standing.connections.await_news(standing.connection, _principal(actor))
 
 
 def keeps_body(scope: Scope, size_bytes: int) -> bool:
     """Say that so much more of a request's body is kept, until it is answered; False where there is no room for it."""
     standing = _standing(scope)
     return standing is None or standing.connections.keep(standing.connection, size_bytes)
+
+
+def _principal(actor: Actor) -> str:
+    return f"{actor.kind}:{actor.id}"
 
 
 def _standing(scope: Scope) -> _Standing | None:

@@ -6,6 +6,8 @@ away is recorded in the chain of calls that belong to no session.
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import Callable, Collection
 from http import HTTPStatus
 from typing import Final, Literal, TypeAlias
@@ -17,14 +19,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pointsman.contracts.bounds import HTTP_TOO_OFTEN_MS, TOLD_CHARACTERS
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, ActorKind
 
 from ..credentials.port import Authenticator, NotAccepted
 from ..replies import Caller
-from .callers import Visitor, client_of, let_in
-from .refusals import refused
+from .callers import Visitor, address_of, client_of, let_in
+from .connections import runs_for
+from .rates import Limits
+from .refusals import TOO_BUSY, refused
 
 Credential: TypeAlias = Literal["none", "agent", "human", "system"]
 """What somebody comes with: no token, or one of this kind."""
@@ -32,14 +37,13 @@ TurnedAway: TypeAlias = Callable[[Caller, str, Refusal, JsonObject], None]
 """Is told who was turned away, from what, why, and more about it. Must not wait."""
 
 TOKENS: Final[frozenset[Credential]] = frozenset({"agent", "human", "system"})
-ANYBODY: Final[frozenset[Credential]] = frozenset({"none", "agent", "human", "system"})
+ANYBODY: Final[frozenset[Credential]] = frozenset({"none", *TOKENS})
 CHANNEL: Final = "http"
 SOMEBODY: Final = Actor("external", "unknown")
 """Whoever has not said who they are, as the audit has them."""
 
 _KINDS: Final[dict[ActorKind, Credential]] = {"agent": "agent", "human": "human", "external": "system"}
 _BEARER: Final = "bearer "
-_PATH_CHARACTERS: Final = 256
 
 
 class Porter:
@@ -48,7 +52,8 @@ class Porter:
     Args:
         authenticator: Knows tokens.
         tokenless: Who somebody without a token is; None where nobody is let in without one.
-        on_turned_away: Told of everybody who is turned away.
+        on_turned_away: Told of everybody who is turned away, but those who come too often.
+        limits: Say how often somebody may come; they count those who come more often.
         metadata_url: Says where it stands who issues tokens for the address of a path (RFC 9728), if somebody does.
     """
 
@@ -57,15 +62,26 @@ class Porter:
         authenticator: Authenticator,
         tokenless: Actor | None,
         on_turned_away: TurnedAway,
+        limits: Limits,
         metadata_url: Callable[[str], str] | None = None,
     ) -> None:
         self._authenticator = authenticator
         self._tokenless = tokenless
         self._on_turned_away = on_turned_away
+        self._limits = limits
         self._metadata_url = metadata_url
 
     async def admit(self, request: Request, admits: Collection[Credential]) -> Visitor | Response | None:
-        """Give whoever comes; None for somebody unknown where the door takes such; or the answer to the others."""
+        """Give whoever comes; None for somebody unknown where the door takes such; or the answer to the others.
+
+        Who comes too often waits for it.
+        """
+        found = await self._judged(request, admits)
+        if isinstance(found, Response) and found.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            await asyncio.sleep(HTTP_TOO_OFTEN_MS / 1000)
+        return found
+
+    async def _judged(self, request: Request, admits: Collection[Credential]) -> Visitor | Response | None:
         headers = request.headers.getlist("authorization")
         token = _token(headers)
         if not token and not (headers and TOKENS.issuperset(admits)):
@@ -75,6 +91,9 @@ class Porter:
         found = await self._authenticator.identify(token)
         if isinstance(found, NotAccepted):
             return self._unauthorized(request, found)
+        too_much = self._too_much(request, found.actor)
+        if too_much is not None:
+            return too_much
         if _KINDS.get(found.actor.kind) not in admits:
             return self._wrong_kind(request, found.actor, admits)
 
@@ -82,6 +101,16 @@ class Porter:
             return not isinstance(await self._authenticator.identify(token), NotAccepted)
 
         return Visitor(found.actor, is_welcome, found.expires_at)
+
+    def _too_much(self, request: Request, actor: Actor) -> Response | None:
+        """Give the answer to a principal who asks too often, or too much at the same time."""
+        who = Actor(actor.kind, actor.id)
+        if not runs_for(request.scope, who):
+            return TOO_BUSY
+        requests = self._limits.requests
+        if requests is None or requests.admits(who):
+            return None
+        return _too_often(requests.wait_s(who), f"You may ask {requests.rate.per_second} times a second.")
 
     def _without_token(self, request: Request, admits: Collection[Credential]) -> Visitor | Response | None:
         if self._tokenless is not None and _KINDS.get(self._tokenless.kind) in admits:
@@ -99,6 +128,9 @@ class Porter:
             refusal = Refusal("BUSY", why.message)
             self._tell(request, actor, refusal, {"reason": why.reason})
             return refused(refusal, headers={"retry-after": "5"})
+        peer = address_of(request)
+        if request.headers.get("authorization") and not self._limits.failures.admits(peer):
+            return _too_often(self._limits.failures.wait_s(peer), "Too many tokens that open nothing come from here.")
         refusal = Refusal("FORBIDDEN", why.message)
         self._tell(request, actor, refusal, {"reason": why.reason})
         said = [] if not request.headers.get("authorization") else ['error="invalid_token"']
@@ -119,7 +151,7 @@ class Porter:
 
     def _tell(self, request: Request, actor: Actor, refusal: Refusal, more: JsonObject) -> None:
         caller = Caller(actor, client_of(request), CHANNEL)
-        about: JsonObject = {"method": request.method, "path": request.scope["path"][:_PATH_CHARACTERS], **more}
+        about: JsonObject = {"method": request.method, "path": request.scope["path"][:TOLD_CHARACTERS], **more}
         self._on_turned_away(caller, "authenticate", refusal, about)
 
 
@@ -152,6 +184,11 @@ def door(path: str, app: ASGIApp, methods: Collection[str], admits: Collection[C
         admits: Which credentials it takes.
     """
     return Route(path, Door(app, frozenset(admits)), methods=list(methods))
+
+
+def _too_often(wait_s: float, said: str) -> Response:
+    refusal = Refusal("LIMIT_REACHED", f"{said} Nothing was done: ask again in {math.ceil(wait_s)} s.")
+    return refused(refusal, HTTPStatus.TOO_MANY_REQUESTS, {"retry-after": str(math.ceil(wait_s))})
 
 
 async def _always() -> bool:

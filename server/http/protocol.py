@@ -71,6 +71,8 @@ class HttpProtocol(H11Protocol):
         transport.set_write_buffer_limits(high=0)  # whatever is not taken at once is watched
         connection: socket.socket = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, HTTP_SENDING_BYTES)
+        # asyncio does it only where the listener was made with this protocol said; else a body waits 40 ms for its head
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._all.open(self)
 
     @override
@@ -79,6 +81,8 @@ class HttpProtocol(H11Protocol):
         self._all.leave(self)
         self._reads_again()
         self.app_state.clear()
+        self._parser.end()
+        self.cycle = cast("RequestResponseCycle", None)  # as before the first request; else it is kept in a circle
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -226,6 +230,10 @@ class _Parser(h11.Connection):
         self._heard = heard
         self.fault = NotServed(HTTPStatus.BAD_REQUEST, Refusal("MALFORMED", _NO_HTTP))
 
+    def end(self) -> None:
+        """Let go of who follows the events."""
+        self._heard = _deaf
+
     @property
     def answers_head(self) -> bool:
         """Whether what is answered has no body."""
@@ -246,3 +254,7 @@ class _Parser(h11.Connection):
             self.fault = fault
             raise h11.RemoteProtocolError(fault.refusal.message, fault.status)
         return event
+
+
+def _deaf(_event: h11.Event) -> None:
+    """Follow nothing any more."""

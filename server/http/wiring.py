@@ -22,6 +22,7 @@ from ..triggers.webhooks import Webhooks
 from .api.routes import api_routes
 from .hooks import Hooks
 from .outside import outside_routes
+from .rates import OF_REQUESTS, Rate
 from .site import Site
 
 if TYPE_CHECKING:
@@ -32,15 +33,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Which tokens are taken.
+    """Which tokens are taken, and how often.
 
     Attributes:
         demanded: Whether a token is needed. Where none is, whoever has none is an agent of the user who started this.
         issuer: Whose tokens are taken beside those made here, if anybody's.
+        rate: How often each principal may ask.
     """
 
     demanded: bool
     issuer: IssuerSettings | None = None
+    rate: Rate = OF_REQUESTS
 
 
 @asynccontextmanager
@@ -90,6 +93,7 @@ async def wired(
             surface=surface,
             era=era,
             session=session,
+            rate=credentials.rate,
             issuer=None if issuer is None else issuer.issuer,
             routes=[*api_routes(Inquiry(governor)), *outside_routes(governor, handles, hooks)],
         )

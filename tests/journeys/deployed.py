@@ -121,6 +121,22 @@ def rpc(method: str, params: JsonObject, number: int = 1) -> JsonObject:
 @asynccontextmanager
 async def deployed(shell: Shell, *arguments: str, address: str = "127.0.0.1:0") -> AsyncGenerator[Deployed]:
     """Serve the workflows of these arguments, until the test is done with it."""
+    process, server = await begun(shell, *arguments, address=address)
+    assert process.stderr is not None
+    reading = asyncio.create_task(_read(process.stderr, server.log))
+    try:
+        yield server
+    finally:
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(20):
+            assert await process.wait() == 0, server.log
+            await reading
+
+
+async def begun(
+    shell: Shell, *arguments: str, address: str = "127.0.0.1:0"
+) -> tuple[asyncio.subprocess.Process, Deployed]:
+    """Begin to serve; give the process too, for whoever ends it otherwise."""
     process = await asyncio.create_subprocess_exec(
         POINTSMAN,
         *("serve", *arguments, "--http", address),
@@ -137,14 +153,7 @@ async def deployed(shell: Shell, *arguments: str, address: str = "127.0.0.1:0") 
             line = await process.stderr.readline()
             assert line, log
             log.append(json.loads(line))
-    reading = asyncio.create_task(_read(process.stderr, log))
-    try:
-        yield Deployed(shell, str(log[-1]["url"]).removesuffix("/mcp"), log)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(20):
-            assert await process.wait() == 0, log
-            await reading
+    return process, Deployed(shell, str(log[-1]["url"]).removesuffix("/mcp"), log)
 
 
 async def _read(stream: asyncio.StreamReader, log: list[JsonObject]) -> None:

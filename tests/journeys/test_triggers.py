@@ -20,7 +20,7 @@ import pytest
 from pointsman.contracts.values import canonical
 from pointsman.server.command_line.database import writing_database
 from pointsman.server.store.schedules import follow_until, followed_until
-from tests.journeys.deployed import Deployed, deployed
+from tests.journeys.deployed import Deployed, begun, deployed
 from tests.server.command_line.terminal import Shell
 
 EXAMPLES: Final = Path(__file__).parents[2] / "docs" / "examples"
@@ -80,6 +80,32 @@ async def test_a_hundred_deliveries_at_once_to_two_servers_start_one_session(she
         rows = shell.look("audit", "show", session)
         assert [row["kind"] for row in rows] == ["started", "entered"]
         assert shell.run("audit", "verify").code == 0
+
+
+@pytest.mark.slow
+async def test_what_a_server_was_killed_over_is_taken_once_by_the_next(shell: Shell) -> None:
+    """Its sender delivers again what was not answered; what had been committed is known."""
+    deliveries = [signed(name=f"msg_{number}") for number in range(40)]
+    typed = {"content-type": "application/json"}
+    process, killed = await begun(shell, "claim.yaml")
+    async with httpx2.AsyncClient(verify=False, timeout=20) as client:
+        sent = [
+            asyncio.create_task(client.post(killed.url + START, content=CLAIM, headers=typed | one))
+            for one in deliveries
+        ]
+        await asyncio.wait(sent, return_when=asyncio.FIRST_COMPLETED)
+        process.kill()
+        answers = await asyncio.gather(*sent, return_exceptions=True)
+    await process.communicate()
+    answered = {answer.json()["session"] for answer in answers if isinstance(answer, httpx2.Response)}
+    async with deployed(shell, "claim.yaml") as server:
+        again = [(await server.ask("POST", START, body=CLAIM, **one)).json() for one in deliveries]
+    started = {each["session"] for each in again}
+    assert len(started) == len(deliveries)
+    assert answered <= started
+    assert {each["session"] for each in again if each["repeated"]} >= answered
+    assert len(shell.look("sessions", "list", "--limit", "100")) == len(deliveries)
+    assert shell.run("audit", "verify").code == 0
 
 
 @pytest.mark.slow

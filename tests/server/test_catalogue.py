@@ -167,3 +167,11 @@ def test_what_would_run_it_says_so(tmp_path: Path) -> None:
     place(tmp_path, FOLDER.replace("actor: agent", "actor: model\n    model: {name: m}", 1))
     done = shell.run("sessions", "start", "folder.yaml")
     assert (done.code, "a model acts" in done.stderr, done.stdout) == (1, True, "")
+
+
+def test_a_server_on_stdio_says_that_webhooks_cannot_come_in(tmp_path: Path) -> None:
+    """And asks for no secret of theirs."""
+    shell = Shell(tmp_path)
+    place(tmp_path, FOLDER + 'triggers: {webhook: {secret: "${NOWHERE}", start: {}}}\n')
+    done = shell.run("serve", "folder.yaml")
+    assert (done.code, "webhooks are received by `serve --http` alone" in done.stderr) == (0, True)

@@ -16,6 +16,7 @@ from mcp.client.streamable_http import streamable_http_client
 from pointsman.fsm.session import Actor
 from pointsman.server.credentials.port import Identified, NotAccepted
 from pointsman.server.http.address import Address, Place, listen
+from pointsman.server.http.rates import Rate
 from pointsman.server.http.serving import serve_http
 from pointsman.server.http.site import Site
 from pointsman.server.mcp_server import Era
@@ -60,6 +61,7 @@ async def served(
     bound: bool = True,
     tokens: Tokens | None = None,
     url: str | None = None,
+    rate: Rate | None = None,
     pages: tuple[str, ...] = (),
     issuer: str | None = None,
 ) -> AsyncGenerator[Served]:
@@ -76,6 +78,7 @@ async def served(
         _ready,
         tokenless=Actor("agent", "local:tester") if tokens is None else None,
         surface=surface,
+        rate=rate,
         era=era,
         session=session if session and bound else None,
         issuer=issuer,

@@ -16,16 +16,21 @@ from pointsman.contracts.bounds import (
     HTTP_LINGER_MS,
     HTTP_NEWS_OF_ONE,
     HTTP_RUNNING_MS,
+    HTTP_RUNNING_OF_ONE,
     MESSAGE_BYTES,
 )
+from pointsman.fsm.session import Actor
 from pointsman.server.http.connections import (
     Connections,
     Phase,
     connections_that_fit,
     give_standing,
     keeps_body,
+    runs_for,
     waits_for_news,
 )
+
+ANN = Actor("agent", "ann")
 
 
 @dataclass(eq=False)
@@ -179,6 +184,21 @@ def test_one_principal_takes_only_some_of_the_places_for_news() -> None:
     assert kept.connections.await_news(kept.opened("again", "running"), "ann")
 
 
+def test_one_principal_has_only_some_of_the_answers_under_way() -> None:
+    kept = place(limit=8 * HTTP_RUNNING_OF_ONE)
+    of_one = [kept.opened("one", "running") for _ in range(HTTP_RUNNING_OF_ONE)]
+    assert all(kept.connections.run(one, "ann") for one in of_one)
+    assert not kept.connections.run(kept.opened("more", "running"), "ann")
+    assert kept.connections.run(kept.opened("other", "running"), "ben")
+    kept.connections.await_news(of_one[0], "ann")
+    kept.connections.enter(of_one[1], "idle")
+    kept.connections.leave(of_one[2])
+    for name in ("a", "b", "c"):
+        assert kept.connections.run(kept.opened(name, "running"), "ann")
+    kept.connections.leave(of_one[0])
+    assert not kept.connections.run(kept.opened("d", "running"), "ann")
+
+
 def test_half_of_all_places_are_for_news() -> None:
     kept = place(limit=4)
     assert [kept.connections.await_news(kept.opened(name, "running"), name) for name in "abc"] == [True, True, False]
@@ -188,11 +208,12 @@ def test_a_request_says_by_its_scope_what_it_does() -> None:
     kept = place()
     state: dict[str, object] = {}
     give_standing(state, kept.connections, kept.opened("one", "running"))
-    assert waits_for_news({"type": "http", "state": state}, "ann")
+    assert waits_for_news({"type": "http", "state": state}, ANN)
     assert kept.connections.awaiting_news == 1
+    assert runs_for({"type": "http"}, ANN)
     assert keeps_body({"type": "http", "state": state}, HTTP_BODIES_BYTES)
     assert not keeps_body({"type": "http", "state": state}, MESSAGE_BYTES)
-    assert waits_for_news({"type": "http"}, "ann")
+    assert waits_for_news({"type": "http"}, ANN)
     assert keeps_body({"type": "http"}, 2 * HTTP_BODIES_BYTES)
 
 

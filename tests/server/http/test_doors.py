@@ -7,8 +7,12 @@ from contextlib import asynccontextmanager
 
 import httpx2
 import pytest
+from starlette.requests import Request
 
 from pointsman.fsm.session import Actor
+from pointsman.server.http import rates
+from pointsman.server.http.callers import address_of
+from pointsman.server.http.rates import Rate
 from tests.server.http.served import INITIALIZE, Served, Tokens, connected, post, served, until
 
 SESSION = "s" * 26
@@ -134,6 +138,14 @@ async def test_what_no_route_has_is_answered_in_the_form_of_refusals() -> None:
         assert set(method.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
+async def test_an_address_with_a_slash_too_many_leads_nowhere() -> None:
+    """A redirect would name HTTP where a proxy speaks HTTPS, and a client would send its token there in clear."""
+    async with guarded() as server, httpx2.AsyncClient(verify=False) as client:
+        for path in ("/mcp/", f"/sessions/{SESSION}/mcp/", "/healthz/"):
+            answer = await client.get(server.url + path, headers={"authorization": "Bearer agent"})
+            assert (answer.status_code, answer.json()["refusal"]["code"]) == (404, "NOT_FOUND"), path
+
+
 async def test_answers_say_to_browsers_what_they_may_do_with_them() -> None:
     async with guarded() as server, httpx2.AsyncClient(verify=False) as client:
         said = (await client.get(server.url + "/healthz")).headers
@@ -158,3 +170,38 @@ async def test_a_page_elsewhere_that_was_named_may_ask_and_read_the_answer() -> 
         assert answer.headers["access-control-allow-origin"] == page
         assert "mcp-session-id" in answer.headers["access-control-expose-headers"].lower()
         assert (await post(server, INITIALIZE, origin="https://other.example")).status_code == 403
+
+
+async def test_who_asks_too_often_is_told_when_to_ask_again_and_another_is_not_held_to_it() -> None:
+    """RFC 6585, section 4."""
+    async with served(tokens=Tokens(TOKENS), rate=Rate(1, 2)) as server:
+        assert [(await shown(server, "Bearer agent")).status_code for _ in range(2)] == [200, 200]
+        refused = await shown(server, "Bearer agent")
+        assert (refused.status_code, refused.json()["refusal"]["code"]) == (429, "LIMIT_REACHED")
+        assert refused.headers["retry-after"] in {"1", "2"}
+        assert (await shown(server, "Bearer other")).status_code == 200
+        assert server.governed.strays == []
+    (stray,) = server.governed.strays
+    assert (stray["actor"], stray["action"], stray["code"]) == ("scout", "ask", "LIMIT_REACHED")
+
+
+async def test_of_tokens_that_open_nothing_only_so_many_are_told_of_and_a_good_one_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rates, "_OF_FAILURES", Rate(1, 3))
+    async with served(tokens=Tokens(TOKENS), rate=Rate(1, 100)) as server:
+        statuses = [(await shown(server, "Bearer nobody")).status_code for _ in range(5)]
+        assert statuses == [401, 401, 401, 429, 429]
+        assert (await shown(server, "Bearer agent")).status_code == 200
+        assert (await shown(server)).status_code == 401
+    assert [stray["code"] for stray in server.governed.strays] == ["FORBIDDEN"] * 4 + ["LIMIT_REACHED"]
+    assert server.governed.strays[-1]["action"] == "ask"
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"), ("fe80::1%eth0", "fe80::/64")],
+)
+def test_the_addresses_of_one_network_of_ipv6_count_as_one(host: str, address: str) -> None:
+    assert address_of(Request({"type": "http", "client": (host, 1), "headers": []})) == address
+    assert address_of(Request({"type": "http", "headers": []})) == ""

@@ -6,6 +6,8 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pointsman.contracts.bounds import ARGUMENTS_BYTES, FORM_PARTS
 from pointsman.contracts.json_reader import Fault
@@ -138,3 +140,27 @@ def test_fields_that_cannot_be_read_are_refused(body: bytes, problem: str) -> No
 def test_the_type_of_a_body_is_read_whatever_its_case() -> None:
     assert media_type('Multipart/Form-Data; boundary="a b"') == ("multipart/form-data", {b"boundary": b"a b"})
     assert media_type("application/json; charset=utf-8")[0] == "application/json"
+
+
+PIECES = st.sampled_from(
+    [
+        *(b"--b", b"--b--", b"\r\n", b"\r", b"\n", b"-", b":", b";", b'"', b"\x00", b"\xff", b"=", b"*"),
+        *(b"content-disposition: form-data", b'; name="a"', b"; filename=", b"content-type: text/plain; charset="),
+        *(b"utf-16", b"utf-8", b"charsets", b'{"a":"utf-7"}', b"%", b"&", b"a=b", part(b"x"), part(b"\xe4")),
+    ]
+)
+
+
+@given(st.lists(PIECES | st.binary(max_size=8), max_size=30), st.integers(1, 9))
+def test_whatever_comes_in_is_a_form_or_a_fault(pieces: list[bytes], size: int) -> None:
+    body = b"".join(pieces)
+    for found in (read(body, pieces=size), read(part(b"x") + body, pieces=size), read_urlencoded(body)):
+        assert isinstance(found, Fault) or all(isinstance(name, str) for name in found)
+    media_type(body.decode("latin-1"))
+
+
+@given(st.lists(PIECES | st.binary(max_size=8), max_size=30), st.integers(1, 40))
+def test_how_a_form_is_cut_on_its_way_changes_nothing(pieces: list[bytes], size: int) -> None:
+    body = part(b"x") + b"".join(pieces) + b"\r\n--b--\r\n"
+    whole, cut = read(body), read(body, pieces=size)
+    assert whole == cut or (isinstance(whole, Fault) and isinstance(cut, Fault))

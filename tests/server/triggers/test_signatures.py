@@ -7,8 +7,11 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pointsman.contracts.bounds import WEBHOOK_TOLERANCE_MS
 from pointsman.contracts.values import JsonObject
@@ -269,3 +272,30 @@ def test_a_secret_that_is_none_is_refused(scheme: Scheme, secret: str, problem: 
 def test_a_secret_stands_for_a_key(scheme: Scheme, secret: str, key: bytes) -> None:
     """Stripe signs with the whole text of its secret, whatever it begins with."""
     assert key_of(scheme, secret) == key
+
+
+NAMES = (
+    "webhook-id",
+    "webhook-timestamp",
+    "webhook-signature",
+    "x-hub-signature-256",
+    "stripe-signature",
+    "authorization",
+)
+WORDS = st.sampled_from(["", "v1,", "t=", "v1=", ",", " ", "1800000000", "sha256=", "Basic ", "=", "a", "\xff", "Og=="])
+SAID = st.lists(WORDS | st.text(st.characters(max_codepoint=255), max_size=5), max_size=8).map("".join)
+
+
+@given(st.sampled_from([sender.scheme for sender in SENDERS]), st.dictionaries(st.sampled_from(NAMES), SAID))
+def test_whatever_a_stranger_says_proves_nothing(scheme: Scheme, headers: dict[str, str]) -> None:
+    found = prove(scheme, [SECRET.encode(), OTHER.encode()], Signed(headers, BODY, DIGEST), NOW)
+    assert isinstance(found, Unproven)
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | SAID | st.lists(SAID, max_size=2)
+FIELDS = st.dictionaries(st.sampled_from(["timestamp", "token", "signature", "other"]), VALUES)
+
+
+@given(FIELDS | st.fixed_dictionaries({"signature": FIELDS}) | VALUES)
+def test_whatever_a_stranger_puts_into_a_form_proves_nothing(body: Any) -> None:  # noqa: ANN401 -- any JSON
+    assert isinstance(prove_token([SECRET.encode()], body, NOW), Unproven)
