@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from pointsman.contracts.bounds import HTTP_STOP_MS
 
-from ..addresses import MCP_PATH
+from ..addresses import MCP_PATH, is_loopback
 from .address import Place
 from .connections import Connections, connections_that_fit
 from .protocol import HttpProtocol
@@ -54,7 +54,9 @@ async def serve_http(site: Site, place: Place, listener: socket.socket, stop: as
         Connections(connections_that_fit(), asyncio.get_running_loop().time),
     )
     stopper = asyncio.create_task(_stop(server, stop))
-    _log.info("serving", url=place.address.url + MCP_PATH)
+    _log.info("serving", url=place.address.url + MCP_PATH, **({} if place.url is None else {"known_as": place.url}))
+    if not place.is_https and not is_loopback(place.base):
+        _log.warning("tokens travel unprotected: put a proxy that speaks TLS before it, and say its address by --url")
     try:
         await server.serve(sockets=[listener])
     finally:
