@@ -97,6 +97,8 @@ WEBHOOK_TOLERANCE_MS: Final = 300_000
 """How old a signed delivery may be, and how far its sender's clock may be ahead."""
 WEBHOOK_SECRET_BYTES: Final = 16
 """The shortest secret that signatures are made with."""
+WEBHOOK_SIGNATURES: Final = 10
+"""Signatures of one delivery that are looked at; a sender that changes its secret sends two."""
 FORM_BYTES: Final = 32 * 1024 * 1024
 """A delivery with files, as inbound mail has them; nothing is kept of the files. All else has `ARGUMENTS_BYTES`."""
 FORM_PARTS: Final = 1_000
@@ -156,6 +158,14 @@ HTTP_BODY_MS: Final = 10_000
 """How long a client may take to send a request's body."""
 HTTP_DISCARDED_BYTES: Final = 8 * MESSAGE_BYTES
 """How much of an oversized body is read to its end, so that its client hears the answer; more is cut off."""
+READ_AT_ONCE_BYTES: Final = 64 * 1024
+"""The largest body that is read on the event loop; what is larger is read beside it."""
+TOLD_CHARACTERS: Final = 256
+"""What the audit is told of an address or a header of a request that was turned away."""
+UNRECORDED: Final = 100
+"""What was turned away and waits to be written down; what comes beyond is answered all the same."""
+TOKEN_CHARACTERS: Final = 256
+"""The longest token that is looked up among those that were made here."""
 QUERY_CHARACTERS: Final = 200
 """The longest value of a parameter in an address."""
 TOKEN_AGAIN_MS: Final = 5_000

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import structlog
 
+from pointsman.contracts.bounds import UNRECORDED
+
 Record: TypeAlias = Callable[[], Coroutine[None, None, None]]
 """Writes one thing down."""
-
-WAITING: Final = 100
-"""What may wait to be written down; what comes beyond is answered all the same."""
 
 _log = structlog.get_logger(__name__)
 
@@ -23,14 +22,9 @@ class Recording:
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
 
-    @property
-    def is_full(self) -> bool:
-        """Whether nothing more is taken now."""
-        return len(self._running) >= WAITING
-
     def begin(self, record: Record) -> None:
         """Begin to write something down, unless too much is waiting. Never waits."""
-        if self.is_full:
+        if len(self._running) >= UNRECORDED:
             return
         task = asyncio.create_task(_safely(record))
         self._running.add(task)

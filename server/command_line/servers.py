@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from pointsman.contracts.errors import PointsmanError
 
-LOCALHOST: Final = "localhost"
+from ..addresses import MCP_PATH, is_loopback
 
 
 class NoServer(PointsmanError):
@@ -39,7 +37,7 @@ def server_url(text: str) -> str:
         raise NoServer("The address holds a user or a password. Leave it out: a token says who you are.")
     if parts.query or parts.fragment or not text.isascii() or any(letter <= " " for letter in text):
         raise NoServer(f"{text!r} holds more than an address and a path. {NoServer.__doc__}")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(text):
         raise NotPrivate(f"{text!r} is not encrypted, and {host} is not this machine. {NotPrivate.__doc__}")
     return urlunsplit(SplitResult(parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
@@ -51,13 +49,4 @@ def mcp_endpoint(text: str) -> str:
         NoServer: as above.
     """
     url = server_url(text)
-    return url if url.endswith("/mcp") else f"{url}/mcp"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == LOCALHOST:
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return url if url.endswith(MCP_PATH) else url + MCP_PATH

@@ -32,8 +32,9 @@ from pointsman.tools.clocks import MonotonicClock
 from pointsman.tools.errors import ToolError, UnkeepableResult
 from pointsman.tools.openapi.client import exchange, open_client
 
+from ..addresses import is_loopback
 from .key_set import VerificationKey, keys_for, read_key_set
-from .oidc_settings import is_loopback, refused_address
+from .oidc_settings import refused_address
 from .port import NotAccepted
 
 CONFIGURATION_PATH: Final = "/.well-known/openid-configuration"

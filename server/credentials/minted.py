@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
+from pointsman.contracts.bounds import TOKEN_CHARACTERS
 from pointsman.contracts.times import iso
 from pointsman.fsm.session import Actor, ActorKind
 
@@ -17,8 +18,6 @@ ByHash: TypeAlias = Callable[[str], Awaitable[Principal | None]]
 
 PREFIXES: Final[dict[PrincipalKind, str]] = {"human": "pmh_", "agent": "pma_", "system": "pms_"}
 """What tokens begin with, so that they are recognised where they lie."""
-TOKEN_CHARACTERS: Final = 256
-"""The longest text that is looked up."""
 
 _ACTORS: Final[dict[PrincipalKind, ActorKind]] = {"human": "human", "agent": "agent", "system": "external"}
 

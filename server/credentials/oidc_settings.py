@@ -5,7 +5,6 @@ Kept free of imports that are not needed to read it: every command reads the set
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,8 @@ from urllib.parse import urlsplit
 from pointsman.contracts.bounds import IDENTIFIER, OIDC_LEEWAY_MS
 from pointsman.contracts.errors import PointsmanError
 
+from ..addresses import MCP_PATH, is_loopback, session_of_path
+
 ClaimPath: TypeAlias = tuple[str, ...]
 """Where a value stands in a token: the names to follow, from its outermost object inwards."""
 Wanted: TypeAlias = Mapping[str, frozenset[str]]
@@ -22,10 +23,6 @@ Wanted: TypeAlias = Mapping[str, frozenset[str]]
 
 CLIENT_CLAIMS: Final = ("client_id", "azp", "appid", "cid")
 """Where issuers name the client a token was given to: RFC 9068, OIDC, Entra ID (1.0), Okta."""
-
-MCP_PATH: Final = "/mcp"
-MCP_PATH_OF_SESSION: Final = re.compile(r"/sessions/([A-Za-z0-9_.-]{1,128})/mcp\Z", re.ASCII)
-"""The endpoints of MCP, each of which is an audience of its own (RFC 8707)."""
 
 
 class UnfitIssuer(PointsmanError):
@@ -83,11 +80,10 @@ class IssuerSettings:
         return audience.removesuffix("/") in {one.removesuffix("/") for one in ours}
 
     def session_of(self, audience: str) -> str | None:
-        """Give the session whose endpoint here this audience is."""
+        """Give the session whose endpoint here this audience is: each is one of its own (RFC 8707)."""
         if self.url is None or not audience.startswith(self.url):
             return None
-        found = MCP_PATH_OF_SESSION.match(audience, len(self.url))
-        return found and found[1]
+        return session_of_path(audience.removeprefix(self.url))
 
 
 def issuer_settings(table: IssuerTable) -> IssuerSettings:
@@ -130,15 +126,6 @@ def refused_address(text: str) -> str | None:
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(text)):
         return None
     return "it must begin with https://, because keys that come unprotected prove nothing"
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an address is on this machine."""
-    host = urlsplit(address).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _leeway_ms(text: str) -> int:

@@ -8,15 +8,20 @@ from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from pointsman.contracts.bounds import HTTP_BODY_MS, HTTP_DISCARDED_BYTES
+from pointsman.fsm.refusals import Refusal
 
 from ..json_rpc.messages import END_BYTES, Oversized
 from .connections import keeps_body
-from .refusals import TOO_BUSY
+from .refusals import TOO_BUSY, refused
 
-_TOO_SLOW: Final = PlainTextResponse("The body took too long.", HTTPStatus.REQUEST_TIMEOUT, {"connection": "close"})
+_TOO_SLOW: Final = refused(
+    Refusal("MALFORMED", f"The body took longer than {HTTP_BODY_MS // 1000} s to come."),
+    HTTPStatus.REQUEST_TIMEOUT,
+    {"connection": "close"},
+)
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes | Oversized | Response:

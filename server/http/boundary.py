@@ -13,6 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pointsman.contracts.bounds import TOLD_CHARACTERS
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Refusal
 
@@ -33,7 +34,6 @@ HEADERS: Final = {
 }
 """Said where an answer does not say otherwise."""
 _STRICT_TRANSPORT: Final = "max-age=31536000"
-_SHOWN_CHARACTERS: Final = 128
 
 
 class Boundary:
@@ -65,7 +65,7 @@ class Boundary:
             await self._app(scope, receive, saying)
             return
         shown: JsonObject = {
-            name: request.headers.get(name, "")[:_SHOWN_CHARACTERS] for name in ("host", "origin", "user-agent")
+            name: request.headers.get(name, "")[:TOLD_CHARACTERS] for name in ("host", "origin", "user-agent")
         }
         caller = Caller(SOMEBODY, client_of(request), CHANNEL)
         self._on_turned_away(caller, "reach", refusal, {"method": request.method, **shown})

@@ -15,6 +15,9 @@ from pointsman.fsm.session import Actor
 
 from ..replies import Caller
 
+API: Final = "api"
+"""The channel of whoever asks with a token of their own, and not over MCP."""
+
 _VISITOR: Final = "pointsman.visitor"
 _CLIENT: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 

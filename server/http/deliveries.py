@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pointsman.contracts.bounds import ARGUMENTS_BYTES, FORM_BYTES
+from pointsman.contracts.bounds import ARGUMENTS_BYTES, FORM_BYTES, READ_AT_ONCE_BYTES
 from pointsman.contracts.json_reader import Fault
 from pointsman.contracts.values import Json
-from pointsman.fsm.refusals import Refusal
 
 from ..json_rpc.messages import Oversized
 from ..triggers.forms import MULTIPART, URLENCODED, FormReader, media_type, read_urlencoded
 from ..triggers.signatures import Signed
 from .bodies import pass_body_on, read_body
-from .json_bodies import AT_ONCE_BYTES, JSON, read_json
-from .refusals import refused
+from .json_bodies import JSON, read_json
+from .refusals import refused, too_large
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Delivered:
 
     async def body(self) -> Json | Fault:
         """Give what it says."""
-        return self.read() if self.size_bytes <= AT_ONCE_BYTES else await asyncio.to_thread(self.read)
+        return self.read() if self.size_bytes <= READ_AT_ONCE_BYTES else await asyncio.to_thread(self.read)
 
 
 async def received(request: Request) -> Delivered | Response:
@@ -94,5 +93,4 @@ def _said(content_type: str, raw: bytes) -> Json | Fault:
 
 
 def _too_large(limit_bytes: int) -> Response:
-    said = f"The body is larger than {limit_bytes} bytes, which are the most."
-    return refused(Refusal("TOO_LARGE", said), headers={"connection": "close"})
+    return refused(too_large(limit_bytes), headers={"connection": "close"})

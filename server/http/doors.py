@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pointsman.contracts.bounds import HTTP_TOO_OFTEN_MS
+from pointsman.contracts.bounds import HTTP_TOO_OFTEN_MS, TOLD_CHARACTERS
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, ActorKind
@@ -38,12 +38,11 @@ TurnedAway: TypeAlias = Callable[[Caller, str, Refusal, JsonObject], None]
 """Is told who was turned away, from what, why, and more about it. Must not wait."""
 
 TOKENS: Final[frozenset[Credential]] = frozenset({"agent", "human", "system"})
-ANYBODY: Final[frozenset[Credential]] = frozenset({"none", "agent", "human", "system"})
+ANYBODY: Final[frozenset[Credential]] = frozenset({"none", *TOKENS})
 CHANNEL: Final = "http"
 
 _KINDS: Final[dict[ActorKind, Credential]] = {"agent": "agent", "human": "human", "external": "system"}
 _BEARER: Final = "bearer "
-_PATH_CHARACTERS: Final = 256
 
 
 class Porter:
@@ -151,7 +150,7 @@ class Porter:
 
     def _tell(self, request: Request, actor: Actor, refusal: Refusal, more: JsonObject) -> None:
         caller = Caller(actor, client_of(request), CHANNEL)
-        about: JsonObject = {"method": request.method, "path": request.scope["path"][:_PATH_CHARACTERS], **more}
+        about: JsonObject = {"method": request.method, "path": request.scope["path"][:TOLD_CHARACTERS], **more}
         self._on_turned_away(caller, "authenticate", refusal, about)
 
 

@@ -6,20 +6,19 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pointsman.contracts.json_reader import Fault
 from pointsman.contracts.values import Json
 from pointsman.fsm.refusals import Refusal
 
-from ..errors import EngineClosed, StoreError
 from ..replies import Reply
 from ..triggers.signatures import Proven, Reason, Signed, Unproven, prove, prove_token
 from ..triggers.webhooks import Hook, Webhooks
 from .callers import client_of
 from .deliveries import Delivered, received, received_unsigned, single_headers
-from .refusals import refused, unavailable
+from .refusals import refused
 
 _UNPROVEN: Final = Refusal("FORBIDDEN", "This delivery does not prove that it comes from the sender of this webhook.")
 _CHALLENGE: Final = {"www-authenticate": "Webhook"}
@@ -45,14 +44,9 @@ class Hooks:
     async def receive(self, request: Request, workflow: str, name: str | None = None) -> Response:
         """Answer one delivery."""
         hook = self._webhooks.find(workflow, name)
-        try:
-            if hook is None:
-                return await self._unproven(request, workflow, name, None)
-            return await self._receive(request, hook)
-        except (StoreError, EngineClosed) as error:
-            return unavailable(error)
-        except ClientDisconnect:
-            return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
+        if hook is None:
+            return await self._unproven(request, workflow, name, None)
+        return await self._receive(request, hook)
 
     async def _receive(self, request: Request, hook: Hook) -> Response:
         scheme, name = hook.webhook.scheme, hook.webhook.name

@@ -9,17 +9,18 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pointsman.contracts.bounds import ARGUMENTS_BYTES
+from pointsman.contracts.bounds import ARGUMENTS_BYTES, READ_AT_ONCE_BYTES
 from pointsman.contracts.json_reader import Fault, JsonReader
 from pointsman.contracts.values import Json
 from pointsman.fsm.refusals import Refusal
 
 from ..json_rpc.messages import Oversized
 from .bodies import read_body
+from .refusals import too_large
 
 JSON: Final = "application/json"
-AT_ONCE_BYTES: Final = 64 * 1024
-"""Read on the event loop; what is larger is read beside it."""
+
+NO_JSON: Final = Refusal("MALFORMED", f"Send the body as JSON, with the header `Content-Type: {JSON}`.")
 
 
 class NotRead(Exception):
@@ -40,8 +41,7 @@ async def whole_body(request: Request) -> bytes | Response:
     """
     raw = await read_body(request, ARGUMENTS_BYTES)
     if isinstance(raw, Oversized):
-        said = f"The body is larger than {ARGUMENTS_BYTES} bytes, which are the most."
-        raise NotRead(Refusal("TOO_LARGE", said))
+        raise NotRead(too_large(ARGUMENTS_BYTES))
     return raw
 
 
@@ -51,13 +51,17 @@ async def json_of(request: Request, raw: bytes) -> Json:
     Raises:
         NotRead: it is not.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        said = f"Send the body as JSON, with the header `Content-Type: {JSON}`."
-        raise NotRead(Refusal("MALFORMED", said), HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    value = read_json(raw) if len(raw) <= AT_ONCE_BYTES else await asyncio.to_thread(read_json, raw)
+    if not is_json(request):
+        raise NotRead(NO_JSON, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    value = read_json(raw) if len(raw) <= READ_AT_ONCE_BYTES else await asyncio.to_thread(read_json, raw)
     if isinstance(value, Fault):
         raise NotRead(Refusal("MALFORMED", f"The body: {value.message}."))
     return value
+
+
+def is_json(request: Request) -> bool:
+    """Whether a request says that its body is JSON."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == JSON
 
 
 def read_json(raw: bytes) -> Json | Fault:

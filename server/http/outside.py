@@ -17,29 +17,27 @@ from functools import partial
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, request_response
 from starlette.types import Receive, Scope, Send
 
+from pointsman.contracts.bounds import TOLD_CHARACTERS
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.refusals import Refusal
 
-from ..errors import EngineClosed, StoreError
 from ..governor import Governor
 from ..replies import Caller, Reply, Stray
 from ..triggers.handles import Handles
-from .callers import caller_of
-from .doors import TOKENS, Door, door
+from .callers import API, caller_of
+from .doors import ANYBODY, TOKENS, Door, door
 from .hooks import Hooks
 from .json_bodies import NotRead, json_of, whole_body
-from .refusals import refused, unavailable
+from .refusals import refused
 
-CHANNEL: Final = "api"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}\Z", re.ASCII)
-_PATH_CHARACTERS: Final = 256
 
 
 def outside_routes(governor: Governor, handles: Handles, hooks: Hooks) -> list[Route]:
@@ -59,7 +57,7 @@ def outside_routes(governor: Governor, handles: Handles, hooks: Hooks) -> list[R
 
     deliver = request_response(partial(_answered, governor, requests.deliver))
     return [
-        door("/workflows/{workflow}/sessions", start_or_take, ["POST"], {"none", *TOKENS}),
+        door("/workflows/{workflow}/sessions", start_or_take, ["POST"], ANYBODY),
         door("/workflows/{workflow}/webhooks/{webhook}", take, ["POST"], {"none"}),
         door("/sessions/{session}/events/{event}", deliver, ["POST"], {"system"}),
     ]
@@ -95,19 +93,15 @@ _Answers: TypeAlias = Callable[[Request, Caller, JsonObject, str | None], Awaita
 
 async def _answered(governor: Governor, answer: _Answers, request: Request) -> Response:
     """Read a request, and have it answered; one that cannot be read is recorded."""
-    caller = caller_of(request, CHANNEL)
+    caller = caller_of(request, API)
     try:
         key = _key(request)
         fields = await _fields(request)
         return fields if isinstance(fields, Response) else await answer(request, caller, fields, key)
     except NotRead as error:
-        about: JsonObject = {"path": request.url.path[:_PATH_CHARACTERS]}
+        about: JsonObject = {"path": request.url.path[:TOLD_CHARACTERS]}
         await governor.stray(caller, "request", error.refusal, about)
         return refused(error.refusal, error.status)
-    except (StoreError, EngineClosed) as error:
-        return unavailable(error)
-    except ClientDisconnect:
-        return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
 
 
 def _key(request: Request) -> str | None:

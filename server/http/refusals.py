@@ -7,13 +7,14 @@ from http import HTTPStatus
 from typing import Final
 
 import structlog
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Code, Refusal
 
 from ..documents import answers
-from ..errors import EngineClosed, StoreBusy, StoreError, StoreFull
+from ..errors import EngineClosed, StoreBusy, StoreFull
 
 _log = structlog.get_logger(__name__)
 
@@ -51,13 +52,22 @@ def refusal_body(refusal: Refusal) -> JsonObject:
     return {"refusal": answers.refused(refusal)}
 
 
+def too_large(limit_bytes: int) -> Refusal:
+    """Refuse a body of more than so many bytes."""
+    return Refusal("TOO_LARGE", f"The body is larger than {limit_bytes} bytes, which are the most.")
+
+
 TOO_BUSY: Final = refused(
     Refusal("BUSY", "The server has too much to do. Nothing was done: ask again later."), headers=AGAIN
 )
 
 
-def unavailable(error: StoreError | EngineClosed) -> Response:
-    """Answer that nothing was done because of the database, or because the server ends: 503, or 507."""
+async def unavailable(_request: Request, error: Exception) -> Response:
+    """Answer that nothing was done because of the database, or because the server ends: 503, or 507.
+
+    Args:
+        error: A `StoreError`, or `EngineClosed`.
+    """
     if not isinstance(error, StoreBusy | StoreFull | EngineClosed):
         _log.error("the database cannot be used", error=str(error))
     code: Code = "STORAGE_FULL" if isinstance(error, StoreFull) else "BUSY"

@@ -17,8 +17,8 @@ from starlette.routing import Route, request_response
 
 from pointsman.contracts.values import JsonObject
 
-from ..credentials.oidc_settings import MCP_PATH, MCP_PATH_OF_SESSION
-from .doors import TOKENS, door
+from ..addresses import MCP_PATH, MCP_PATH_OF_SESSION, session_of_path
+from .doors import ANYBODY, door
 
 WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
 _NAME: Final = "Pointsman"
@@ -58,10 +58,10 @@ class ProtectedResources:
                 raise HTTPException(HTTPStatus.NOT_FOUND)
             return JSONResponse(self.metadata(path))
 
-        paths = (WELL_KNOWN, WELL_KNOWN + MCP_PATH, WELL_KNOWN + "/sessions/{session}/mcp")
-        return [door(path, request_response(describe), ["GET"], {"none", *TOKENS}) for path in paths]
+        paths = (WELL_KNOWN, WELL_KNOWN + MCP_PATH, WELL_KNOWN + MCP_PATH_OF_SESSION)
+        return [door(path, request_response(describe), ["GET"], ANYBODY) for path in paths]
 
 
 def _is_mcp(path: str) -> bool:
     """Whether a path is that of an endpoint of MCP, whatever session it names."""
-    return path == MCP_PATH or MCP_PATH_OF_SESSION.match(path) is not None
+    return path == MCP_PATH or session_of_path(path) is not None

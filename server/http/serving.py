@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from pointsman.contracts.bounds import HTTP_STOP_MS
 
+from ..addresses import MCP_PATH
 from .address import Place
 from .connections import Connections, connections_that_fit
 from .protocol import HttpProtocol
@@ -53,7 +54,7 @@ async def serve_http(site: Site, place: Place, listener: socket.socket, stop: as
         Connections(connections_that_fit(), asyncio.get_running_loop().time),
     )
     stopper = asyncio.create_task(_stop(server, stop))
-    _log.info("serving", url=f"{place.address.url}/mcp")
+    _log.info("serving", url=place.address.url + MCP_PATH)
     try:
         await server.serve(sockets=[listener])
     finally:

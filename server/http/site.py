@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,7 +13,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -23,6 +23,7 @@ from pointsman.fsm.refusals import Code, Refusal
 from pointsman.fsm.session import Actor
 
 from ..credentials.port import Authenticator
+from ..errors import EngineClosed, StoreError
 from ..identity import SOMEBODY
 from ..mcp_server import Era
 from ..recording import Recording
@@ -35,7 +36,7 @@ from .health import health_routes
 from .mcp.desks import DeskPerConnection
 from .mcp.endpoint import METHODS, McpEndpoint
 from .rates import Limits, Rate, Told
-from .refusals import NOTHING_THERE, refused
+from .refusals import NOTHING_THERE, refused, unavailable
 from .resource_metadata import ProtectedResources
 
 _TELLING_S: Final = 5.0
@@ -99,7 +100,7 @@ class Application:
         resources = None if site.issuer is None else ProtectedResources(place.base, site.issuer)
         metadata = [] if resources is None else resources.routes()
         routes = [*mcp.routes(), *site.routes, *metadata, *health_routes(self._is_ready)]
-        self.router = Starlette(routes=routes, lifespan=running, exception_handlers={HTTPException: _answered})
+        self.router = Starlette(routes=routes, lifespan=running, exception_handlers=_FAILURES)
         self.router.router.redirect_slashes = False  # it would name HTTP where a proxy speaks HTTPS
         self.router.state.porter = Porter(
             site.authenticator,
@@ -164,3 +165,17 @@ async def _answered(request: Request, error: Exception) -> Response:
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         return refused(Refusal("NOT_ALLOWED", f"{request.method} is no method of this address."), status, headers)
     return refused(Refusal("NOT_FOUND", NOTHING_THERE), status, headers)
+
+
+async def _unheard(_request: Request, _error: Exception) -> Response:
+    """End a request whose client has gone: nobody reads this."""
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
+
+
+_FAILURES: Final[Mapping[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]] = {
+    HTTPException: _answered,
+    StoreError: unavailable,
+    EngineClosed: unavailable,
+    ClientDisconnect: _unheard,
+}
+"""What answers where no route can, at the doors and behind them."""

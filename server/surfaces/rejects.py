@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..recording import WAITING, Recording
+from pointsman.contracts.bounds import UNRECORDED
+
+from ..recording import Recording
 
 if TYPE_CHECKING:
     from pointsman.fsm.refusals import Code
@@ -33,7 +35,7 @@ class Rejects:
         record = self._record
         if record is not None:
             self._recording.begin(lambda: record(code, message))
-        elif len(self._waiting) < WAITING:
+        elif len(self._waiting) < UNRECORDED:
             self._waiting.append((code, message))
 
     async def recorded(self) -> None:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from pointsman.contracts.bounds import WEBHOOK_SECRET_BYTES, WEBHOOK_TOLERANCE_MS
+from pointsman.contracts.bounds import WEBHOOK_SECRET_BYTES, WEBHOOK_SIGNATURES, WEBHOOK_TOLERANCE_MS
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.values import Json
 from pointsman.contracts.workflow import Scheme
@@ -30,9 +30,6 @@ from pointsman.contracts.workflow import Scheme
 Reason: TypeAlias = Literal["unsigned", "malformed", "signature", "old", "future"]
 """Why a delivery proves nothing: it has no signature, one of another form, a wrong one, or one of another time."""
 Keys: TypeAlias = Sequence[bytes]
-
-SIGNATURES: Final = 10
-"""Signatures of one delivery that are looked at; a sender that changes its secret sends two."""
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_-]{1,128}\Z", re.ASCII)
 """Without the dot that separates what is signed."""
@@ -188,7 +185,7 @@ def _timely(time: str, now_ms: int, covered: str) -> Proven | Unproven:
 def _one_of(given: Sequence[str] | Sequence[bytes], wanted: Iterable[str] | Iterable[bytes]) -> bool:
     """Whether one is among the others; all are compared, in the same time whatever they are."""
     right = [_hashed(one) for one in wanted]
-    return sum(hmac.compare_digest(_hashed(one), other) for one in given[:SIGNATURES] for other in right) > 0
+    return sum(hmac.compare_digest(_hashed(one), other) for one in given[:WEBHOOK_SIGNATURES] for other in right) > 0
 
 
 def _hashed(text: str | bytes) -> bytes:

@@ -123,9 +123,9 @@ def test_depth_is_told_without_parsing(value: Json) -> None:
     ids=["brackets", "escapes", "strings", "lists", "digits"],
 )
 def test_the_worst_lines_are_judged_within_a_second(text: str) -> None:
-    before = time.perf_counter()
+    before = time.process_time()
     assert fault(text) is not None
-    assert time.perf_counter() - before < 1
+    assert time.process_time() - before < 1
 
 
 def test_a_reader_forgets_the_fault_of_the_line_before() -> None:

@@ -53,7 +53,8 @@ async def opened(url: str) -> tuple[str, str]:
     async with Client(url + "/mcp", mode="auto") as client:
         started = await client.call_tool("start", {"workflow": "hostile"})
     identifier = connection.partition("mcp-session-id: ")[2].partition("\r\n")[0]
-    return identifier, str((started.structured_content or {})["session"])
+    begun: dict[str, Any] = started.structured_content or {}
+    return identifier, str(begun["session"])
 
 
 async def warmed_up(url: str) -> None:

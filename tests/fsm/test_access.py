@@ -30,6 +30,14 @@ states:
   over: {final: success}
 """)
 
+ORDERS = workflow("""
+record: {number: {type: string}}
+start: {requires: [number]}
+initial: over
+states:
+  over: {final: success}
+""")
+
 
 @pytest.fixture
 def story() -> Story:
@@ -70,6 +78,25 @@ def test_a_trigger_starts_whatever_access_says() -> None:
     assert may_start(closed, Actor("system", "webhook:w"))
     for actor in (ADA, HER_SCRIPT, Actor("human", "ada", ("reviewer",))):
         assert not may_start(closed, actor)
+
+
+@pytest.mark.parametrize(
+    ("start", "actor", "message"),
+    [
+        (("reviewer", "clerk"), ADA, "Only reviewer or clerk may start tale."),
+        ((), HER_SCRIPT, "Only a trigger may start tale."),
+        (("anyone",), BOUND_ELSEWHERE, "This token is bound to a session."),
+    ],
+)
+def test_whoever_may_not_start_is_told_who_may(start: tuple[str, ...], actor: Actor, message: str) -> None:
+    story = Story(replace(TALE, access=Access(start=start)), starter=actor)
+    assert (story.code, story.message, story.facts) == ("FORBIDDEN", message, [])
+
+
+def test_a_session_is_not_started_without_its_fields() -> None:
+    story = Story(ORDERS)
+    assert (story.code, story.facts) == ("MISSING_FIELDS", [])
+    assert Story(ORDERS, {"number": "4711"}).record == {"number": "4711"}
 
 
 def test_a_workflow_is_known_to_those_whom_it_names() -> None:

@@ -286,3 +286,11 @@ def test_who_may_not_decide_is_told_before_anything_else() -> None:
     assert story.code == "FORBIDDEN"
     story.decide("nothing")
     assert story.code == "SESSION_ENDED"
+
+
+def test_a_session_that_has_ended_is_not_cancelled() -> None:
+    story = Story(REVIEWED, {"total": 50, "route": "one"})
+    story.cancel()
+    ended = story.session.ended
+    story.cancel()
+    assert (story.code, story.session.ended) == ("SESSION_ENDED", ended)

@@ -32,13 +32,13 @@ _ALWAYS: Final = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "A value is missing or wrong; every problem is listed with its path.",
     HTTPStatus.TOO_MANY_REQUESTS: "You ask too often.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Nothing was done; ask again later.",
+    HTTPStatus.INSUFFICIENT_STORAGE: "The server's disk is full. Nothing was done.",
 }
 _OF_A_BODY: Final = {
     HTTPStatus.BAD_REQUEST: "The body is no JSON, or nested too deep, or has a member twice.",
     HTTPStatus.REQUEST_TIMEOUT: f"The body took longer than {HTTP_BODY_MS // 1000} s to come.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not `application/json`.",
-    HTTPStatus.INSUFFICIENT_STORAGE: "The server's disk is full. Nothing was done.",
 }
 
 

@@ -25,19 +25,19 @@ _SCHEMA_OF_MOMENT: Final[dict[str, str | list[str]]] = {
 
 def _whole(value: object) -> object:
     if isinstance(value, str) and not _WHOLE.match(value):
-        raise ValueError("write a whole number")
+        raise ValueError("must be a whole number")
     return value
 
 
 def _moment(value: object) -> object:
     if isinstance(value, str) and comparable(value) is None:
-        raise ValueError("write 2026-11-22 or 2026-11-22T09:00:00, in UTC")
+        raise ValueError("must be written like 2026-11-22 or 2026-11-22T09:00:00, in UTC")
     return value
 
 
 def _flag(value: object) -> object:
     if isinstance(value, str) and value not in _FLAGS:
-        raise ValueError("write true or false")
+        raise ValueError("must be true or false")
     return _FLAGS.get(value, value) if isinstance(value, str) else value
 
 

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from functools import partial
-from http import HTTPStatus
-from typing import Final
 
 from pydantic import BaseModel
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, request_response
 
+from pointsman.contracts.bounds import TOLD_CHARACTERS
 from pointsman.contracts.values import JsonObject
 
 from ...documents.pages import Page
-from ...errors import EngineClosed, StoreError
 from ...inquiry import Inquiry
 from ...replies import Caller, Stray
-from ..callers import caller_of, visitor_of
-from ..doors import TOKENS, door
+from ..callers import API, caller_of, visitor_of
+from ..doors import ANYBODY, door
 from ..json_bodies import NotRead
-from ..refusals import refused, unavailable
+from ..refusals import refused
 from .endpoint import ROOT, Answer, AnyEndpoint, Asked
 from .endpoints import endpoints
 from .openapi import openapi
 from .reading import read_json, read_query
-
-CHANNEL: Final = "api"
-_PATH_CHARACTERS: Final = 256
 
 
 def api_routes(inquiry: Inquiry) -> list[Route]:
@@ -39,7 +34,7 @@ def api_routes(inquiry: Inquiry) -> list[Route]:
         return document
 
     return [
-        door(f"{ROOT}/openapi.json", request_response(described), ["GET"], {"none", *TOKENS}),
+        door(f"{ROOT}/openapi.json", request_response(described), ["GET"], ANYBODY),
         *(
             door(ROOT + one.path, request_response(partial(_serve, inquiry, one)), [one.method], one.admits)
             for one in declared
@@ -48,21 +43,16 @@ def api_routes(inquiry: Inquiry) -> list[Route]:
 
 
 async def _serve(inquiry: Inquiry, endpoint: AnyEndpoint, request: Request) -> Response:
-    caller = caller_of(request, CHANNEL)
+    caller = caller_of(request, API)
     try:
         asked = await _read(endpoint, caller, request)
     except NotRead as error:
-        about: JsonObject = {"path": request.url.path[:_PATH_CHARACTERS]}
+        about: JsonObject = {"path": request.url.path[:TOLD_CHARACTERS]}
         await inquiry.refuse(caller, endpoint.name, error.refusal, about)
         return refused(error.refusal, error.status)
-    except ClientDisconnect:
-        return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
     if isinstance(asked, Response):
         return asked
-    try:
-        answer: Answer = await endpoint.answer(asked)
-    except (StoreError, EngineClosed) as error:
-        return unavailable(error)
+    answer: Answer = await endpoint.answer(asked)
     if isinstance(answer, Stray):
         return refused(answer.refusal)
     return JSONResponse({"items": answer.items, "cursor": answer.cursor} if isinstance(answer, Page) else answer)

@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pointsman.contracts.bounds import HTTP_IDLE_MS, HTTP_SESSIONS, IDENTIFIER, MESSAGE_BYTES
+from pointsman.contracts.bounds import HTTP_IDLE_MS, HTTP_SESSIONS, IDENTIFIER, MESSAGE_BYTES, TOLD_CHARACTERS
 from pointsman.fsm.gate import NOT_FOUND
 
+from ...addresses import MCP_PATH, MCP_PATH_OF_SESSION
 from ...mcp_server import Era, McpServer
 from ...replies import Governed
 from ...surfaces.desk import CHANNEL
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from .messages import OnReject
 
 METHODS: Final = ("GET", "POST", "DELETE")
-_SHOWN_CHARACTERS: Final = 128
 
 
 class McpEndpoint:
@@ -60,7 +60,10 @@ class McpEndpoint:
     def routes(self) -> list[Route]:
         """Give the routes. They take tokens of agents: one of a person, in an agent's hands, could decide."""
         own = _OwnSession(self._app, self._governed)
-        return [door("/mcp", self._app, METHODS, {"agent"}), door("/sessions/{session}/mcp", own, METHODS, {"agent"})]
+        return [
+            door(MCP_PATH, self._app, METHODS, {"agent"}),
+            door(MCP_PATH_OF_SESSION, own, METHODS, {"agent"}),
+        ]
 
 
 class _OwnSession:
@@ -77,5 +80,5 @@ class _OwnSession:
         if IDENTIFIER.match(session) and await self._governed.workflow_of(caller, session) is not None:
             await self._app(scope, receive, send)
             return
-        await self._governed.stray(caller, "mcp", NOT_FOUND, {"session": session[:_SHOWN_CHARACTERS]})
+        await self._governed.stray(caller, "mcp", NOT_FOUND, {"session": session[:TOLD_CHARACTERS]})
         await refused(NOT_FOUND)(scope, receive, send)

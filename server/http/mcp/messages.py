@@ -18,10 +18,10 @@ from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
 from mcp.shared.inbound import MCP_PROTOCOL_VERSION_HEADER
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pointsman.contracts.bounds import MESSAGE_BYTES, TOKEN_AGAIN_MS
+from pointsman.contracts.bounds import MESSAGE_BYTES, READ_AT_ONCE_BYTES, TOKEN_AGAIN_MS
 from pointsman.fsm.refusals import Refusal
 
 from ...json_rpc.messages import INVALID_REQUEST, MessageReader, Oversized, Rejected, doubled
@@ -30,6 +30,7 @@ from ...surfaces.desk import CHANNEL
 from ..bodies import read_body
 from ..callers import Visitor, caller_of, visitor_of
 from ..connections import waits_for_news
+from ..json_bodies import NO_JSON, is_json
 from ..refusals import AGAIN, refused
 
 if TYPE_CHECKING:
@@ -41,11 +42,8 @@ OnReject: TypeAlias = "Callable[[Caller, Code, str], None]"
 _Key: TypeAlias = tuple[str, str, str]
 """A caller, a connection of theirs, and the id of a request."""
 
-_AT_ONCE_BYTES: Final = 64 * 1024
-"""Read on the event loop; what is larger is read beside it."""
 _LISTEN: Final = "subscriptions/listen"
 _TOO_MANY_WAIT: Final = Refusal("BUSY", "Too many of your requests wait for news. End one of them, or ask again later.")
-_NO_JSON: Final = PlainTextResponse("Send JSON: `Content-Type: application/json`.", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
 class StrictMessages:
@@ -70,8 +68,8 @@ class StrictMessages:
         if request.method != "POST":
             await (self._waiting if request.method == "GET" else self._app)(scope, receive, send)
             return
-        if not request.headers.get("content-type", "").lower().startswith("application/json"):
-            await _NO_JSON(scope, receive, send)
+        if not is_json(request):
+            await refused(NO_JSON, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)(scope, receive, send)
             return
         try:
             body = await read_body(request, MESSAGE_BYTES)
@@ -99,7 +97,7 @@ class StrictMessages:
         """Read a message; a large one at a time, because what is made of it is many times larger."""
         version = request.headers.get(MCP_PROTOCOL_VERSION_HEADER)
         reader = MessageReader(modern=version is not None and version not in HANDSHAKE_PROTOCOL_VERSIONS)
-        if isinstance(body, Oversized) or len(body) <= _AT_ONCE_BYTES:
+        if isinstance(body, Oversized) or len(body) <= READ_AT_ONCE_BYTES:
             return reader.read(body)
         return await asyncio.get_running_loop().run_in_executor(self._large, reader.read, body)
 

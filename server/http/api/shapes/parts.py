@@ -89,12 +89,6 @@ class Done(Place):
     outcome: str
 
 
-class Document(BaseModel):
-    """This document."""
-
-    openapi: str
-
-
 class Principal(BaseModel):
     """Who asks. A token that is bound to a `session` opens nothing else."""
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from pointsman.server.documents import proofs
 from pointsman.server.errors import EngineClosed, StoreBusy, StoreFull, StoreUnreadable
 from tests.server.governor.desks import Desk, started
-from tests.server.http.api.offices import Office, office
+from tests.server.http.api.offices import Office, bearer, office
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,32 @@ async def test_a_database_that_does_not_answer_is_said_and_to_come_again(
     assert (answer.status_code, answer.json()["refusal"]["code"]) == (status, code)
     assert answer.headers["retry-after"] == "5"
     assert (await served.get("/sessions")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("broken", "method", "path"),
+    [
+        ("reading", "GET", "/api/sessions"),
+        ("reading", "POST", "/mcp"),
+        ("reading", "POST", "/workflows/desk/sessions"),
+        ("read", "POST", "/sessions/nobodys/mcp"),
+        ("record_stray", "GET", "/api/sessions?limit=x"),
+        ("record_stray", "POST", "/workflows/desk/sessions"),
+        ("record_stray", "POST", "/workflows/desk/webhooks/nobodys"),
+        ("record_stray", "POST", "/sessions/nobodys/mcp"),
+    ],
+)
+async def test_a_database_that_fails_at_a_door_or_while_a_refusal_is_recorded_is_said_in_the_same_words(
+    served: Office, monkeypatch: pytest.MonkeyPatch, broken: str, method: str, path: str
+) -> None:
+    async def failing(*_arguments: object) -> object:
+        raise StoreBusy
+
+    headers = {"content-type": "application/json"} | ({} if "webhooks" in path else bearer("agent"))
+    monkeypatch.setattr(served.application.engine, broken, failing)
+    answer = await served.http.request(method, served.url + path, content=b"{", headers=headers)
+    assert (answer.status_code, answer.json()["refusal"]["code"]) == (503, "BUSY")
+    assert answer.headers["retry-after"] == "5"
 
 
 async def test_one_verification_runs_at_a_time_and_nothing_waits_for_it(

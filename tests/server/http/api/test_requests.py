@@ -21,8 +21,8 @@ async def test_a_query_is_told_everything_that_is_wrong_with_it(served: Office) 
     assert (refused.status_code, refused.json()["refusal"]["code"]) == (422, "INVALID_FIELDS")
     assert problems(refused) == {
         "limit": "stands there twice",
-        "ended": "write true or false",
-        "since": "write 2026-11-22 or 2026-11-22T09:00:00, in UTC",
+        "ended": "must be true or false",
+        "since": "must be written like 2026-11-22 or 2026-11-22T09:00:00, in UTC",
         "colour": "is not known here",
         "state": "string should have at least 1 character",
     }

@@ -94,6 +94,7 @@ async def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatc
         writer.write(head.encode() + PING[:10])
         async with asyncio.timeout(5):
             assert b" 408 " in await reader.readline()
+            assert b'"MALFORMED"' in await reader.readuntil(b"}}")
         writer.close()
 
 
@@ -144,10 +145,12 @@ async def test_a_page_of_another_origin_cannot_reach_the_server(
         assert (server.governed.strays[0]["action"], server.governed.strays[0]["actor"]) == ("reach", "unknown")
 
 
-async def test_what_is_not_json_is_refused() -> None:
+@pytest.mark.parametrize("kind", ["text/plain", "application/jsonl", ""])
+async def test_what_is_not_json_is_refused(kind: str) -> None:
     """A form of a page elsewhere could be sent without asking; JSON cannot (the Fetch standard)."""
     async with served() as server:
-        assert (await post(server, INITIALIZE, **{"content-type": "text/plain"})).status_code == 415
+        answer = await post(server, INITIALIZE, **{"content-type": kind})
+    assert (answer.status_code, answer.json()["refusal"]["code"]) == (415, "MALFORMED")
 
 
 async def test_every_name_of_this_machine_is_served() -> None:
