@@ -87,6 +87,8 @@ NOTICE_MS: Final = 100
 """How often a server process looks for commits of its neighbours; the promise is 200 ms."""
 DATABASE_BUSY_MS: Final = 5_000
 SERVER_CHAIN_ROWS_PER_MINUTE: Final = 600
+STRANGER_ROWS_PER_MINUTE: Final = SERVER_CHAIN_ROWS_PER_MINUTE // 2
+"""Of those, rows of strangers, who can so not keep what a known caller tries from being written."""
 SESSION_REFUSALS_PER_MINUTE: Final = 600
 """Rows of one session a minute that only say no, or that an event was sent before, and that no limit counts."""
 

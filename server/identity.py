@@ -11,6 +11,10 @@ import os
 import secrets
 from typing import Final
 
+from pointsman.fsm.session import Actor
+
+SOMEBODY: Final = Actor("external", "unknown")
+"""Whoever has not said who they are, as the audit has them."""
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648, section 6, in lower case
 HANDLE_CHARACTERS: Final = 26
 

@@ -15,7 +15,7 @@ from pointsman.contracts.visible import UNSEEN, visible
 from pointsman.fsm.refusals import Refusal
 
 from ..credentials.minted import PREFIXES
-from ..identity import local_principal
+from ..identity import SOMEBODY, local_principal
 from ..store.principals import (
     Principal,
     PrincipalKind,
@@ -128,6 +128,8 @@ def _require_well_formed(
     for text, what in given if session is None else [*given, (session, "--session")]:
         if not IDENTIFIER.match(text):
             raise WrongUsage(f"{what} {text!r}: 1 to 128 of the characters A-Z a-z 0-9 _ . -")
+    if name == SOMEBODY.id:
+        raise WrongUsage(f"{name!r} is what the audit calls whoever has not said who they are. Take another name.")
     if owner is not None and (not _OWNER.match(owner) or UNSEEN.search(owner)):
         raise WrongUsage(f"--owner {owner!r}: a person's name, such as maria, local:maria or oidc:maria@example.com.")
     if kind != "human":
@@ -153,6 +155,7 @@ def _mint(database: str | None, made: Principal) -> None:
 
     with writing_database(database, create=True) as connection:
         _require_free(connection, made)
+        _require_person(connection, made.owner)
     opens: JsonObject = {**_as_json(made), "roles": [*made.roles]}
     record_act(database, "minted", opens)
     with writing_database(database, create=False) as connection:
@@ -176,6 +179,22 @@ def _require_free(connection: Connection, made: Principal) -> bool:
     if known.valid_at(made.created_at):
         raise FoundProblems(f"{made.id} has a token that is valid. Revoke it first: {program()} token revoke {made.id}")
     return True
+
+
+def _require_person(connection: Connection, owner: str | None) -> None:
+    """Say where nobody has the name of an owner yet: under another spelling they could decide what is theirs.
+
+    Raises:
+        FoundProblems: when it is that of an agent or a system, which answers for nothing.
+    """
+    if owner is None or ":" in owner:
+        return
+    known = principal(connection, owner)
+    if known is None:
+        told = f"Nobody has a token as {owner} yet. What this one starts is theirs only under exactly this name."
+        click.echo(told, err=True)
+    elif known.kind != "human":
+        raise FoundProblems(f"{owner} is of the kind {known.kind}. An owner is a person, who answers for what is done.")
 
 
 @command.command(name="list")

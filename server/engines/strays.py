@@ -16,6 +16,7 @@ from pointsman.contracts.bounds import (
     DENIED_ARGUMENTS_BYTES,
     SERVER_CHAIN_ROWS_PER_MINUTE,
     SESSION_REFUSALS_PER_MINUTE,
+    STRANGER_ROWS_PER_MINUTE,
 )
 from pointsman.contracts.values import Json, JsonObject, canonical, digest_text
 from pointsman.contracts.workflow import Workflow
@@ -37,6 +38,8 @@ from pointsman.fsm.facts import Accepted, Administered, Denied, Fact, Settled
 from pointsman.fsm.redaction import REDACTED, kept_of_refused, kept_refusal
 from pointsman.fsm.refusals import Refusal, unmet_values
 from pointsman.fsm.session import Actor, Session
+
+from ..identity import SOMEBODY
 
 _WINDOW_S: Final = 60.0
 _NAME_BYTES: Final = 256
@@ -151,6 +154,8 @@ def stray_command(command: Command, session_id: str, refusal: Refusal, workflow:
 class StrayBound:
     """Lets so many facts through in a minute, counts the others, and tells their number afterwards.
 
+    Of strangers it lets half as many through, so that theirs take no place of a known caller's.
+
     Args:
         monotonic: Seconds of a clock that never goes back.
     """
@@ -159,6 +164,7 @@ class StrayBound:
         self._monotonic = monotonic
         self._began = monotonic()
         self._passed = 0
+        self._passed_strangers = 0
         self._codes: Counter[str] = Counter()
         self._last: Fact | None = None
         self._sessions: Counter[str] = Counter()
@@ -167,8 +173,11 @@ class StrayBound:
     def admit(self, fact: Fact) -> list[Fact]:
         """Give the facts to write now that this one has happened: it, none, or the tally of a minute before it."""
         written = self.tally() if self.seconds_left() <= 0 else []
-        if self._passed < SERVER_CHAIN_ROWS_PER_MINUTE:
+        strange = _is_of_a_stranger(fact)
+        has_room = not strange or self._passed_strangers < STRANGER_ROWS_PER_MINUTE
+        if has_room and self._passed < SERVER_CHAIN_ROWS_PER_MINUTE:
             self._passed += 1
+            self._passed_strangers += strange
             return [*written, fact]
         self._codes[fact.code or ""] += 1
         self._last = fact
@@ -195,7 +204,7 @@ class StrayBound:
     def tally(self) -> list[Fact]:
         """Begin a new minute, and give the fact that tells of those that were only counted, if there were any."""
         self._began = self._monotonic()
-        self._passed = 0
+        self._passed = self._passed_strangers = 0
         if self._last is None:
             return []
         fact = _counted(self._last, self._codes)
@@ -203,6 +212,10 @@ class StrayBound:
         self._codes = Counter()
         self._last = None
         return [fact]
+
+
+def _is_of_a_stranger(fact: Fact) -> bool:
+    return (fact.actor_kind, fact.actor_id) == (SOMEBODY.kind, SOMEBODY.id)
 
 
 def _counted(last: Fact, codes: Counter[str]) -> Fact:

@@ -17,10 +17,11 @@ from pointsman.contracts.bounds import TOLD_CHARACTERS
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Refusal
 
+from ..identity import SOMEBODY
 from ..replies import Caller
 from .address import Place
 from .callers import client_of
-from .doors import CHANNEL, SOMEBODY, TurnedAway
+from .doors import CHANNEL, TurnedAway
 from .health import PROBES
 from .refusals import refused
 

@@ -25,6 +25,7 @@ from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, ActorKind
 
 from ..credentials.port import Authenticator, NotAccepted
+from ..identity import SOMEBODY
 from ..replies import Caller
 from .callers import Visitor, address_of, client_of, let_in
 from .connections import runs_for
@@ -39,8 +40,6 @@ TurnedAway: TypeAlias = Callable[[Caller, str, Refusal, JsonObject], None]
 TOKENS: Final[frozenset[Credential]] = frozenset({"agent", "human", "system"})
 ANYBODY: Final[frozenset[Credential]] = frozenset({"none", *TOKENS})
 CHANNEL: Final = "http"
-SOMEBODY: Final = Actor("external", "unknown")
-"""Whoever has not said who they are, as the audit has them."""
 
 _KINDS: Final[dict[ActorKind, Credential]] = {"agent": "agent", "human": "human", "external": "system"}
 _BEARER: Final = "bearer "

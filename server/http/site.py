@@ -24,13 +24,14 @@ from pointsman.fsm.session import Actor
 
 from ..credentials.port import Authenticator
 from ..errors import EngineClosed, StoreError
+from ..identity import SOMEBODY
 from ..mcp_server import Era
 from ..recording import Recording
 from ..replies import Caller, Governed
 from ..surfaces.choosing import SurfaceChoice
 from .address import Place
 from .boundary import Boundary
-from .doors import CHANNEL, SOMEBODY, Porter
+from .doors import CHANNEL, Porter
 from .health import health_routes
 from .mcp.desks import DeskPerConnection
 from .mcp.endpoint import METHODS, McpEndpoint

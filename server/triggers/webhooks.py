@@ -18,6 +18,7 @@ from pointsman.fsm.session import Actor
 
 from ..errors import SecretMissing
 from ..governor import Governor
+from ..identity import SOMEBODY
 from ..replies import Caller, Reply, Stray
 from .handles import Handles
 from .rendering import BodyScope, evaluated, rendered
@@ -72,7 +73,7 @@ class Webhooks:
         """Record that a delivery was not its sender's; no reason is for one to a webhook that there is not."""
         why = "There is no such webhook." if reason is None else _WHY[reason]
         about: JsonObject = {"workflow": workflow, "webhook": name, "reason": reason or "unknown"}
-        caller = Caller(Actor("external", "unknown"), client, CHANNEL)
+        caller = Caller(SOMEBODY, client, CHANNEL)
         await self._governor.stray(caller, "deliver", Refusal("FORBIDDEN", why), about)
 
     async def turn_down(self, hook: Hook, refusal: Refusal, client: str | None) -> Refusal:

@@ -40,6 +40,12 @@ class Deciding(_Body):
     shown_digest: Name = Field(description="The `shown_digest` of the review as it was read.")
     stay: int = Field(ge=0, description="The `stay` of the review as it was read.")
 
+    @model_validator(mode="after")
+    def _says_why_once(self) -> Self:
+        if self.rationale is not None and self.arguments.get("rationale", self.rationale) != self.rationale:
+            raise ValueError("the rationale is given twice, and differently")
+        return self
+
 
 class Settling(_Body):
     """How a write has ended that nobody knows the outcome of."""

@@ -110,6 +110,24 @@ def test_a_name_that_could_be_taken_for_a_local_user_is_refused() -> None:
     assert "'local:alice'" in done.stderr
 
 
+def test_a_name_that_the_audit_gives_to_strangers_is_refused() -> None:
+    done = CliRunner().invoke(main, ["token", "create", "unknown", "--kind", "system"])
+    assert done.exit_code == 2
+    assert "has not said who they are" in done.stderr
+
+
+def test_an_owner_is_a_person_and_is_asked_for_under_the_name_they_have(shell: Shell) -> None:
+    """Whoever started a session may be kept from deciding it: by exactly this name."""
+    shell.run("token", "create", "scout", "--kind", "agent")
+    owned = shell.run("token", "create", "bot", "--kind", "agent", "--owner", "scout")
+    assert owned.code == 1
+    assert "scout is of the kind agent" in owned.stderr
+    create(shell)
+    told = "Nobody has a token as"
+    assert told not in shell.run("token", "create", "bot", "--kind", "agent", "--owner", "maria").stderr
+    assert f"{told} Maria" in shell.run("token", "create", "robot", "--kind", "agent", "--owner", "Maria").stderr
+
+
 def test_a_second_token_needs_the_first_to_be_revoked(shell: Shell) -> None:
     first = create(shell)
     again = shell.at_terminal("token", "create", "maria", "--role", "boss", typed="maria")

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.contracts.bounds import DENIED_ARGUMENTS_BYTES, SERVER_CHAIN_ROWS_PER_MINUTE
+from pointsman.contracts.bounds import (
+    DENIED_ARGUMENTS_BYTES,
+    SERVER_CHAIN_ROWS_PER_MINUTE,
+    STRANGER_ROWS_PER_MINUTE,
+)
 from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.values import canonical, digest
 from pointsman.contracts.workflow import ToolPolicy
@@ -17,6 +21,7 @@ from pointsman.fsm.session import Actor
 from pointsman.server.audit.verify import verify
 from pointsman.server.engines.embedded import Hooks
 from pointsman.server.engines.strays import Frame, StrayBound, stray_command, stray_fact
+from pointsman.server.identity import SOMEBODY
 from tests.server.tale import command, opened, tale
 
 REFUSAL = Refusal("MALFORMED", "That is no message.")
@@ -106,6 +111,18 @@ def test_beyond_the_bound_calls_are_counted_and_told_when_the_minute_is_over() -
     assert json.loads(told.body.arguments) == {"MALFORMED": 2, "TOO_LARGE": 1}
     assert not bound.counting
     assert bound.tally() == []
+
+
+def test_strangers_cannot_keep_what_a_known_caller_tries_from_being_written() -> None:
+    """Whoever cheats could else send some hundred wrong tokens first."""
+    clock = Monotonic()
+    bound = StrayBound(clock)
+    known, strange = (stray_fact(replace(FRAME, actor=actor), "x", REFUSAL, {}) for actor in (FRAME.actor, SOMEBODY))
+    for _ in range(2):
+        passed = [fact for _ in range(SERVER_CHAIN_ROWS_PER_MINUTE) for fact in bound.admit(strange)]
+        assert passed.count(strange) == STRANGER_ROWS_PER_MINUTE
+        assert bound.admit(known) == [known]
+        clock.seconds += 61
 
 
 async def test_a_flood_makes_a_bounded_number_of_rows_and_one_that_counts_the_rest(tmp_path: Path) -> None:

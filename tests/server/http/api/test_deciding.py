@@ -53,6 +53,10 @@ async def test_a_decision_on_something_else_than_what_is_shown_is_refused(served
     assert (invalid.status_code, invalid.json()["refusal"]["code"]) == (422, "INVALID_FIELDS")
     missing = await served.post(f"/reviews/{session}/decisions", {**body, "event": "reject"})
     assert (missing.status_code, missing.json()["refusal"]["unmet"][0]["path"]) == (422, "verdict")
+    twice = {**body, "rationale": "Seen.", "arguments": {"text": "Dear owner", "rationale": "Not seen."}}
+    refused = await served.post(f"/reviews/{session}/decisions", twice)
+    assert (refused.status_code, refused.json()["refusal"]["code"]) == (422, "INVALID_FIELDS")
+    assert "given twice" in refused.json()["refusal"]["message"]
     assert (await served.seen(f"/sessions/{session}"))["state"] == "review"
 
 
