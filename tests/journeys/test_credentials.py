@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -33,53 +33,61 @@ async def issuer() -> AsyncGenerator[LocalIssuer]:
         yield found
 
 
+async def attempts(
+    server: Deployed, issuer: LocalIssuer, good: str, revoked: str, session: str
+) -> dict[str, tuple[Awaitable[httpx2.Response], int, str | None]]:
+    """Make every attempt that must come to nothing: its request, its status, and why, as it is recorded."""
+    bound = server.token("bound", owner="maria", session=session)
+    now_s = issuer.now_s
+    opened = (await server.initialize(good)).headers["mcp-session-id"]
+    own = f"/sessions/{session}/mcp"
+    told = {**MCP_HEADERS, "mcp-session-id": opened}
+    port = server.url.rpartition(":")[2]
+    return {
+        "no token": (server.initialize(), 401, "malformed"),
+        "no bearer": (server.initialize(authorization="Basic YTpi"), 401, "malformed"),
+        "garbage": (server.initialize("garbage"), 401, "unknown"),
+        "garbage like one of the issuer": (server.initialize("gar.ba.ge"), 401, "malformed"),
+        "expired": (server.initialize(server.token("expired", expires_in_ms=-1)), 401, "expired"),
+        "revoked": (server.initialize(revoked), 401, "revoked"),
+        "a person's": (server.initialize(server.token("maria", "human", roles=("boss",))), 403, "kind"),
+        "a system's": (server.initialize(server.token("erp", "system")), 403, "kind"),
+        "the issuer's, expired": (server.initialize(issuer.token(exp=now_s - 61)), 401, "expired"),
+        "the issuer's, early": (server.initialize(issuer.token(nbf=now_s + 200)), 401, "early"),
+        "the issuer's, for others": (server.initialize(issuer.token(aud="https://other.example")), 401, "audience"),
+        "the issuer's, an ID token": (server.initialize(issuer.token(nonce="n")), 401, "malformed"),
+        "the issuer's, a person's": (server.initialize(issuer.token(azp="console")), 403, "kind"),
+        "another issuer's": (server.initialize(issuer.token(iss="https://evil.example")), 401, "issuer"),
+        "forged": (
+            server.initialize(signed(issuer.claims(), private_key("attacker"), kid="first")),
+            401,
+            "signature",
+        ),
+        "a foreign origin": (server.initialize(good, origin="https://evil.example"), 403, None),
+        "a foreign host": (server.initialize(good, host=f"evil.example:{port}"), 421, None),
+        "a session of somebody else": (server.initialize(server.token("other"), own), 404, None),
+        "a session the token is not bound to": (
+            server.initialize(bound, f"/sessions/{new_handle()}/mcp"),
+            404,
+            None,
+        ),
+        "a connection of somebody else": (
+            server.ask("POST", "/mcp", server.token("thief"), rpc("tools/list", {}), **told),
+            404,
+            None,
+        ),
+    }
+
+
 async def test_whatever_opens_nothing_has_its_status_and_is_recorded(shell: Shell, issuer: LocalIssuer) -> None:
     trusting(shell, issuer)
     async with deployed(shell, *SERVED) as server:
         good = server.token("good", owner="maria")
         async with server.agent(good) as agent:
             session = await started(agent, "stapler")
-        bound = server.token("bound", owner="maria", session=session)
-        revoked, now_s = server.token("revoked"), issuer.now_s
+        revoked = server.token("revoked")
         server.revoke("revoked")
-        opened = (await server.initialize(good)).headers["mcp-session-id"]
-        own = f"/sessions/{session}/mcp"
-        told = {**MCP_HEADERS, "mcp-session-id": opened}
-        port = server.url.rpartition(":")[2]
-        cases = {
-            "no token": (server.initialize(), 401, "malformed"),
-            "no bearer": (server.initialize(authorization="Basic YTpi"), 401, "malformed"),
-            "garbage": (server.initialize("garbage"), 401, "unknown"),
-            "garbage like one of the issuer": (server.initialize("gar.ba.ge"), 401, "malformed"),
-            "expired": (server.initialize(server.token("expired", expires_in_ms=-1)), 401, "expired"),
-            "revoked": (server.initialize(revoked), 401, "revoked"),
-            "a person's": (server.initialize(server.token("maria", "human", roles=("boss",))), 403, "kind"),
-            "a system's": (server.initialize(server.token("erp", "system")), 403, "kind"),
-            "the issuer's, expired": (server.initialize(issuer.token(exp=now_s - 61)), 401, "expired"),
-            "the issuer's, early": (server.initialize(issuer.token(nbf=now_s + 200)), 401, "early"),
-            "the issuer's, for others": (server.initialize(issuer.token(aud="https://other.example")), 401, "audience"),
-            "the issuer's, an ID token": (server.initialize(issuer.token(nonce="n")), 401, "malformed"),
-            "the issuer's, a person's": (server.initialize(issuer.token(azp="console")), 403, "kind"),
-            "another issuer's": (server.initialize(issuer.token(iss="https://evil.example")), 401, "issuer"),
-            "forged": (
-                server.initialize(signed(issuer.claims(), private_key("attacker"), kid="first")),
-                401,
-                "signature",
-            ),
-            "a foreign origin": (server.initialize(good, origin="https://evil.example"), 403, None),
-            "a foreign host": (server.initialize(good, host=f"evil.example:{port}"), 421, None),
-            "a session of somebody else": (server.initialize(server.token("other"), own), 404, None),
-            "a session the token is not bound to": (
-                server.initialize(bound, f"/sessions/{new_handle()}/mcp"),
-                404,
-                None,
-            ),
-            "a connection of somebody else": (
-                server.ask("POST", "/mcp", server.token("thief"), rpc("tools/list", {}), **told),
-                404,
-                None,
-            ),
-        }
+        cases = await attempts(server, issuer, good, revoked, session)
         for name, (request, status, _) in cases.items():
             answer = await request
             assert answer.status_code == status, name

@@ -9,10 +9,7 @@ from pointsman.contracts.values import JsonObject
 from pointsman.fsm.commands import Attest, Decide
 
 from ...documents import effects
-from ...documents.moments import comparable, read_moment
 from ...inquiry import Inquiry
-from ...store.reading import SessionFilter
-from ...store.searching import RowFilter, WaitingFilter
 from ..doors import Credential
 from . import bodies, shapes
 from .endpoint import Answer, AnyEndpoint, Asked, Endpoint, Nothing
@@ -27,6 +24,7 @@ def endpoints(inquiry: Inquiry) -> list[AnyEndpoint]:
     return [
         *_about_workflows(inquiry),
         *_about_sessions(inquiry),
+        *_that_move_sessions(inquiry),
         *_about_reviews(inquiry),
         *_about_effects(inquiry),
         *_about_histories(inquiry),
@@ -77,30 +75,13 @@ def _about_workflows(inquiry: Inquiry) -> list[AnyEndpoint]:
 def _about_sessions(inquiry: Inquiry) -> list[AnyEndpoint]:
     async def listed(asked: Asked[SessionsAsked, Nothing]) -> Answer:
         wanted = asked.parameters
-        chosen = SessionFilter(
-            workflow=wanted.workflow,
-            state=wanted.state,
-            started_by=wanted.started_by,
-            waiting_role=wanted.role,
-            ended=wanted.ended,
-            begins=wanted.begins,
-            waiting_for=wanted.waiting_for,
-            since_ms=None if wanted.since is None else read_moment(wanted.since),
-            until_ms=None if wanted.until is None else read_moment(wanted.until),
-        )
-        return await inquiry.sessions(asked.caller, chosen, wanted.limit, wanted.cursor)
+        return await inquiry.sessions(asked.caller, wanted.chosen(), wanted.limit, wanted.cursor)
 
     async def shown(asked: Asked[Nothing, Nothing]) -> Answer:
         return await inquiry.session(asked.caller, asked.name)
 
     async def drawn(asked: Asked[Nothing, Nothing]) -> Answer:
         return await inquiry.diagram(asked.caller, asked.name)
-
-    async def cancelled(asked: Asked[Nothing, bodies.Cancelling]) -> Answer:
-        return await inquiry.cancel(asked.caller, asked.name, asked.body.reason)
-
-    async def restarted(asked: Asked[Nothing, bodies.Restarting]) -> Answer:
-        return await inquiry.restart(asked.caller, asked.name, asked.body.state, asked.body.reason)
 
     return [
         Endpoint(
@@ -133,6 +114,17 @@ def _about_sessions(inquiry: Inquiry) -> list[AnyEndpoint]:
             Nothing,
             Nothing,
         ),
+    ]
+
+
+def _that_move_sessions(inquiry: Inquiry) -> list[AnyEndpoint]:
+    async def cancelled(asked: Asked[Nothing, bodies.Cancelling]) -> Answer:
+        return await inquiry.cancel(asked.caller, asked.name, asked.body.reason)
+
+    async def restarted(asked: Asked[Nothing, bodies.Restarting]) -> Answer:
+        return await inquiry.restart(asked.caller, asked.name, asked.body.state, asked.body.reason)
+
+    return [
         Endpoint(
             "POST",
             "/sessions/{id}/cancel",
@@ -159,8 +151,7 @@ def _about_sessions(inquiry: Inquiry) -> list[AnyEndpoint]:
 def _about_reviews(inquiry: Inquiry) -> list[AnyEndpoint]:
     async def listed(asked: Asked[ReviewsAsked, Nothing]) -> Answer:
         wanted = asked.parameters
-        chosen = WaitingFilter(wanted.role, wanted.workflow)
-        return await inquiry.reviews(asked.caller, chosen, wanted.limit, wanted.cursor)
+        return await inquiry.reviews(asked.caller, wanted.chosen(), wanted.limit, wanted.cursor)
 
     async def shown(asked: Asked[Nothing, Nothing]) -> Answer:
         return await inquiry.review(asked.caller, asked.name)
@@ -258,16 +249,7 @@ def _about_effects(inquiry: Inquiry) -> list[AnyEndpoint]:
 def _about_histories(inquiry: Inquiry) -> list[AnyEndpoint]:
     async def listed(asked: Asked[RowsAsked, Nothing]) -> Answer:
         wanted = asked.parameters
-        chosen = RowFilter(
-            session=wanted.session,
-            kind=wanted.kind,
-            actor=wanted.actor,
-            action=wanted.action,
-            code=wanted.code,
-            since=None if wanted.since is None else comparable(wanted.since),
-            until=None if wanted.until is None else comparable(wanted.until),
-        )
-        return await inquiry.rows(asked.caller, chosen, wanted.limit, wanted.cursor)
+        return await inquiry.rows(asked.caller, wanted.chosen(), wanted.limit, wanted.cursor)
 
     async def of_session(asked: Asked[Paged, Nothing]) -> Answer:
         return await inquiry.history(asked.caller, asked.name, asked.parameters.limit, asked.parameters.cursor)

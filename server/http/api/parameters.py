@@ -12,7 +12,9 @@ from pointsman.fsm.facts import FactKind
 from pointsman.fsm.refusals import Code
 from pointsman.fsm.session import TurnOf
 
-from ...documents.moments import MOMENT, comparable
+from ...documents.moments import MOMENT, comparable, read_moment
+from ...store.reading import SessionFilter
+from ...store.searching import RowFilter, WaitingFilter
 
 _WHOLE: Final = re.compile(r"(0|[1-9][0-9]{0,15})\Z", re.ASCII)
 _FLAGS: Final = {"true": True, "false": False}
@@ -72,12 +74,30 @@ class SessionsAsked(Paged):
     until: Moment | None = Field(None, description="Started before this moment (UTC).")
     begins: Text | None = Field(None, description="Whose handle begins with these characters, taken literally.")
 
+    def chosen(self) -> SessionFilter:
+        """Give the filter that this is."""
+        return SessionFilter(
+            workflow=self.workflow,
+            state=self.state,
+            started_by=self.started_by,
+            waiting_role=self.role,
+            ended=self.ended,
+            begins=self.begins,
+            waiting_for=self.waiting_for,
+            since_ms=None if self.since is None else read_moment(self.since),
+            until_ms=None if self.until is None else read_moment(self.until),
+        )
+
 
 class ReviewsAsked(Paged):
     """Which reviews and calls are listed."""
 
     role: Text | None = Field(None, description="That wait for this role.")
     workflow: Text | None = Field(None, description="Of this workflow.")
+
+    def chosen(self) -> WaitingFilter:
+        """Give the filter that this is."""
+        return WaitingFilter(self.role, self.workflow)
 
 
 class EffectsAsked(Paged):
@@ -105,6 +125,18 @@ class RowsAsked(Paged):
     code: Code | None = Field(None, description="Refusals with this code.")
     since: Moment | None = Field(None, description="From this moment (UTC) on.")
     until: Moment | None = Field(None, description="Before this moment (UTC).")
+
+    def chosen(self) -> RowFilter:
+        """Give the filter that this is."""
+        return RowFilter(
+            session=self.session,
+            kind=self.kind,
+            actor=self.actor,
+            action=self.action,
+            code=self.code,
+            since=None if self.since is None else comparable(self.since),
+            until=None if self.until is None else comparable(self.until),
+        )
 
 
 class VerificationAsked(_Parameters):

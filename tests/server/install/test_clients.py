@@ -20,7 +20,7 @@ URL = "https://pointsman.example/mcp"
         (CLAUDE_DESKTOP, "win32", {"HOME": "/c", "APPDATA": "/c/roaming"}, "/c/roaming/Claude/{}"),
         (CLAUDE_DESKTOP, "win32", {"HOME": "/c"}, "/c/AppData/Roaming/Claude/{}"),
         (CLAUDE_CODE, "linux", {"HOME": "/home/a"}, "/home/a/.claude.json"),
-        (CLAUDE_CODE, "darwin", {"HOME": "/Users/a", "CLAUDE_CONFIG_DIR": "/work"}, "/work/.claude.json"),
+        (CLAUDE_CODE, "darwin", {"HOME": "/Users/a", "CLAUDE_CONFIG_DIR": "/opt/claude"}, "/opt/claude/.claude.json"),
         (CURSOR, "win32", {"USERPROFILE": "/c/a"}, "/c/a/.cursor/mcp.json"),
         (VS_CODE, "darwin", {"HOME": "/Users/a"}, "/Users/a/Library/Application Support/Code/User/mcp.json"),
         (VS_CODE, "linux", {"HOME": "/home/a"}, "/home/a/.config/Code/User/mcp.json"),
