@@ -301,3 +301,9 @@ API_ANSWER_MS: Final = 120_000
 API_PROOF_MS: Final = 30 * 60 * 1_000
 """All histories are verified at once."""
 API_ANSWER_BYTES: Final = 64 * 1024 * 1024
+
+# The console.
+SIGN_IN_MS: Final = 12 * 60 * 60 * 1_000
+"""After which time a person has to sign in again."""
+FORM_FIELDS: Final = 500
+"""Fields of one form."""

@@ -146,3 +146,15 @@ schedules = Table(
     Column("followed_until", Integer, nullable=False),
     PrimaryKeyConstraint("workflow", "schedule"),
 )
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("id_hash", Text, primary_key=True),
+    Column("principal", Text, nullable=False),
+    Column("token_hash", Text),
+    Column("roles", JSON),
+    Column("began_at", Integer, nullable=False),
+    Column("expires_at", Integer, nullable=False),
+)
+Index("sign_ins_expire", sign_ins.c.expires_at)
