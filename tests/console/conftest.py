@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
 
 from tests.console.browser import CHROMIUM, NO_CHROMIUM, Window, Windows, opened_browser
+from tests.console.office import Office, opened_office
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +33,10 @@ async def windows(browser: Browser) -> AsyncGenerator[Windows]:
 async def window(windows: Windows) -> Window:
     """One window, on a desk, by day."""
     return await windows.open()
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncGenerator[Office]:
+    """An office in which nothing has been done yet."""
+    async with opened_office(tmp_path) as found:
+        yield found
