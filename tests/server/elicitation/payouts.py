@@ -92,6 +92,20 @@ class Person:
         return shown
 
 
+class Slow(Person):
+    """Answers when it has thought."""
+
+    def __init__(self, answers: list[Said]) -> None:
+        super().__init__(answers)
+        self.reads = asyncio.Event()
+        self.thought = asyncio.Event()
+
+    async def answer(self, *given: object) -> ElicitResult | ErrorData:
+        self.reads.set()
+        await self.thought.wait()
+        return await super().answer(*given)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - as given
+
+
 class Chief:
     """Knows one person behind every agent. Fills the port `People`."""
 

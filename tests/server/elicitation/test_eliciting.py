@@ -19,6 +19,7 @@ from tests.server.elicitation.payouts import (
     Chief,
     Person,
     Said,
+    Slow,
     accept,
     desk,
 )
@@ -279,17 +280,3 @@ async def test_an_answer_about_what_is_over_is_refused_and_recorded(tmp_path: Pa
         (denied,) = await client.rows("denied")
         assert (denied["actor_id"], denied["channel"]) == ("local:chief", "elicitation")
         assert denied["code"] in ("STALE", "NOT_YOUR_TURN")
-
-
-class Slow(Person):
-    """Answers when it has thought."""
-
-    def __init__(self, answers: list[Said]) -> None:
-        super().__init__(answers)
-        self.reads = asyncio.Event()
-        self.thought = asyncio.Event()
-
-    async def answer(self, *given: object) -> ElicitResult | ErrorData:
-        self.reads.set()
-        await self.thought.wait()
-        return await super().answer(*given)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - as given

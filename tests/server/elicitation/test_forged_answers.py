@@ -52,10 +52,13 @@ async def test_an_answer_counts_once(tmp_path: Path) -> None:
     async with desk(tmp_path, "auto", Person([])) as client:
         key, state = await asked(client)
         answers = {key: accept("ask", question="Why?")}
-        for _ in range(2):
-            said = await raw(client, "submit", WHAT, input_responses=answers, request_state=state)
-            assert isinstance(said, types.CallToolResult)
-        assert said.structured_content["refusal"]["code"] == "NOT_ALLOWED"
+        said, again = [
+            await raw(client, "submit", WHAT, input_responses=answers, request_state=state) for _ in range(2)
+        ]
+        assert isinstance(said, types.CallToolResult)
+        assert isinstance(again, types.CallToolResult)
+        assert said.structured_content["state"] == "preparing"
+        assert again.structured_content["refusal"]["code"] == "NOT_ALLOWED"
         assert len(await client.rows("decided")) == 1
         assert await refusals(client) == [("answer", "NOT_ALLOWED")]
 

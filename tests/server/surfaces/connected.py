@@ -62,6 +62,11 @@ class Connected:
             while self.list_changes < number:
                 await self._changed.wait()
 
+    async def subscribe(self, address: str) -> None:
+        """Subscribe as clients of the handshake era do."""
+        request = types.SubscribeRequest(params=types.SubscribeRequestParams(uri=address))
+        await self.client.session.send_request(request, types.EmptyResult)
+
     async def update(self) -> str:
         """Wait until the client is told that a resource has changed, and give its address."""
         with anyio.fail_after(5):
@@ -93,9 +98,7 @@ async def connected(
 ) -> AsyncGenerator[Connected]:
     """Connect a client of this name, whose person, known to `people`, `answer`s.
 
-    `mode` is the SDK's: `legacy` is the handshake.
-
-    `more` are arguments of the SDK's client.
+    `mode` is the SDK's: `legacy` is the handshake. `more` are arguments of the SDK's client.
     """
     heard: list[Connected] = []
 
