@@ -142,6 +142,14 @@ class Console:
         """Give a chain's rows."""
         return await self.app.governor.engine.audit_rows(chain)
 
+    async def is_written(self, chain: str, action: str) -> bool:
+        """Say whether a row of this action is there, within 5 s: what is turned away is written beside the answer."""
+        for _ in range(500):
+            if any(row["action"] == action for row in await self.rows(chain)):
+                return True
+            await asyncio.sleep(0.01)
+        return False
+
 
 @asynccontextmanager
 async def opened(place: Path) -> AsyncGenerator[Console]:
