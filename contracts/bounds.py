@@ -217,6 +217,12 @@ API_ITEMS_UNASKED: Final = 100
 """The same where it does not say."""
 ROWS_BYTES: Final = 8 * 1024 * 1024
 """Bodies of audit rows that are given at once: a page ends before them, and has one row at least."""
+ROWS_LOOKED_AT: Final = 20_000
+"""Audit rows that one search looks at; then it says how far it has come, and goes on when it is asked again."""
+SESSION_KEYS: Final = 20
+"""Values that a session was started with and is searched by."""
+SESSION_KEY_CHARACTERS: Final = 100
+"""The longest of them; longer texts are no names of anything."""
 COMPLETIONS: Final = 100
 """The most that MCP allows."""
 PASSED_ON_PAGES: Final = 10
@@ -303,3 +309,9 @@ API_ANSWER_MS: Final = 120_000
 API_PROOF_MS: Final = 30 * 60 * 1_000
 """All histories are verified at once."""
 API_ANSWER_BYTES: Final = 64 * 1024 * 1024
+
+# The console.
+SIGN_IN_MS: Final = 12 * 60 * 60 * 1_000
+"""After which time a person has to sign in again."""
+FORM_FIELDS: Final = 500
+"""Fields of one form."""

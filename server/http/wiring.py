@@ -85,6 +85,10 @@ async def wired(
 
             issued = await stack.enter_async_context(open_issuer_tokens(replace(issuer, url=base), governor.clock))
             authenticator = BothTokens(authenticator, issued)
+        from ..console.routes import console_routes  # pages are made by what stdio has no use for
+
+        inquiry = Inquiry(governor)
+        console = console_routes(governor, inquiry, is_https=base.startswith("https:"))
         yield Site(
             governed=governor,
             authenticator=authenticator,
@@ -95,5 +99,5 @@ async def wired(
             session=session,
             rate=credentials.rate,
             issuer=None if issuer is None else issuer.issuer,
-            routes=[*api_routes(Inquiry(governor)), *outside_routes(governor, handles, hooks)],
+            routes=[*api_routes(inquiry), *outside_routes(governor, handles, hooks), *console],
         )
