@@ -198,6 +198,8 @@ OIDC_READ_AGAIN_MS: Final = 30_000
 """How often at most a token with an unknown key makes us read the keys: invented ones do not flood the issuer."""
 OIDC_RETRY_MS: Final = 5_000
 """How long after the keys could not be read it is tried again."""
+OIDC_SIGN_INS_USED: Final = 10_000
+"""Sign-ins with an issuer that are remembered, so that none is used twice: those of far more than a code lasts."""
 
 # A tool list that never changes; one beyond these is not shown to a client that did not ask for it.
 LISTED_TOOLS: Final = 120
