@@ -21,10 +21,12 @@ from pointsman.fsm.session import Session
 
 from ..audit.chain import GENESIS, AuditRow
 from ..errors import UnknownDefinition
+from ..store.notices import NoticeRow
 from ..store.rows import SessionRow, audit_row, session_row
 from ..store.tables import SERVER_CHAIN
 from ..store.writing import DefinitionRow, Head, SessionWriter
 from .cache import Current
+from .notices import notices_of
 from .strays import SENT_TOO_OFTEN, StrayBound, only_said, stray_command
 
 Decider: TypeAlias = Callable[[Workflow, Session | None, Command], Decision]
@@ -65,6 +67,7 @@ class Batch:
         self._rows: list[AuditRow] = []
         self._sessions: dict[str, SessionRow] = {}
         self._definitions: dict[str, DefinitionRow] = {}
+        self._notices: list[NoticeRow] = []
         self._server: Head | None = None
 
     @property
@@ -121,6 +124,8 @@ class Batch:
         if self._server is not None:
             writer.put_server_head(self._server)
         writer.append(self._rows)
+        if self._notices:
+            writer.put_notices(self._notices)
 
     def _workflow(self, digest: str) -> Workflow:
         workflow = self._rules.definitions(digest)
@@ -141,10 +146,12 @@ class Batch:
             rows.append(audit_row(fact, session_id, number, head, secrets.token_hex(16)))
             head = rows[-1].hash
         row = session_row(session, head)
+        told = [*notices_of(workflow, session, decision.facts)]
         # From here on nothing fails: the command is in, as a whole.
         if before is None:
             self._define(workflow, session.started_at)
         self._rows += rows
+        self._notices += told
         self._sessions[session_id] = row
         self._running[session_id] = Current(session, head)
 

@@ -22,8 +22,9 @@ from pointsman.fsm.snapshots import restore
 
 from ..audit.chain import GENESIS, AuditRow
 from ..errors import StoreUnreadable
+from .notices import NoticeRow
 from .rows import SessionRow
-from .tables import SERVER_CHAIN, audit, definitions, server_chain, sessions
+from .tables import SERVER_CHAIN, audit, definitions, notices, server_chain, sessions
 
 
 class Head(NamedTuple):
@@ -115,6 +116,10 @@ class SessionWriter:
         """Append audit rows; each must be the next of its chain."""
         self._connection.executemany(_APPEND, rows)
 
+    def put_notices(self, rows: Iterable[NoticeRow]) -> None:
+        """Keep what people are to be told, until it is sent."""
+        self._connection.executemany(_PUT_NOTICE, rows)
+
 
 def compiled(statement: ClauseElement) -> str:
     """Give a statement's text, with its parameters in the order in which it names them."""
@@ -130,6 +135,7 @@ _SERVER_HEAD: Final = compiled(
     select(server_chain.c.revision, server_chain.c.head).where(server_chain.c.chain == bindparam("chain"))
 )
 _APPEND: Final = compiled(insert(audit))
+_PUT_NOTICE: Final = compiled(insert(notices))
 _PUT_DEFINITION: Final = compiled(sqlite_insert(definitions).on_conflict_do_nothing())
 
 _CHANGING: Final = (
