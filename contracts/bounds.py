@@ -81,10 +81,22 @@ MODEL_TURNS: Final = 1_000
 
 # The server.
 REPLY_WAIT_MS: Final = 20_000
+CLOCK_STEP_MS: Final = 60_000
+"""By how much the machine's clock may be set at once, so that a server's clock follows it."""
+CLOCK_READ_MS: Final = 10
+"""How long reading it may take; a process that was stopped meanwhile reads it again."""
+CLOCK_NOTED_MS: Final = 1_000
+"""By how much a process's clock may differ from what it has told the others of it."""
 LEASE_MS: Final = 5_000
 LEASE_RENEWAL_MS: Final = 1_000
 NOTICE_MS: Final = 100
 """How often a server process looks for commits of its neighbours; the promise is 200 ms."""
+DUE_SESSIONS: Final = 500
+"""Sessions with a timer that is due that are read at once."""
+TIMERS_AT_ONCE: Final = 64
+"""Sessions whose timers are fired side by side: a client that asks meanwhile waits for as many commands at most."""
+TIMER_CALLS: Final = 256
+"""Calls that run while more timers are fired, which can open one each."""
 DATABASE_BUSY_MS: Final = 5_000
 SERVER_CHAIN_ROWS_PER_MINUTE: Final = 600
 STRANGER_ROWS_PER_MINUTE: Final = SERVER_CHAIN_ROWS_PER_MINUTE // 2

@@ -221,10 +221,10 @@ class Administered:
     the write of the unknown `call` ended, which nobody knew; the columns say whether it was done, `result`
     what it gave, `voids` what evidence it makes void. The others belong to no session: of `pinned` the `result`
     names the lock and what is pinned there from now on; of a token that was `minted` or `revoked` it names the
-    principal and what the token opens.
+    principal and what the token opens; of `clock`, by how much the machine's clock is off that of a server process.
     """
 
-    act: Literal["cancelled", "restarted", "settled", "pinned", "minted", "revoked"]
+    act: Literal["cancelled", "restarted", "settled", "pinned", "minted", "revoked", "clock"]
     reason: str
     timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
     call: str | None = None

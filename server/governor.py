@@ -21,7 +21,7 @@ from pointsman.fsm.facts import CallResult
 from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.redaction import tool_named
 from pointsman.fsm.refusals import Refusal
-from pointsman.fsm.session import Actor, Session
+from pointsman.fsm.session import Session
 
 from .answering import Answering, stored_result
 from .answers import reply, reply_to_call
@@ -34,14 +34,11 @@ from .engines.embedded import EmbeddedEngine
 from .finding import Finder
 from .follower import Follower
 from .graph import Trail, mermaid
-from .identity import new_command_id, new_handle
+from .identity import SERVER, new_command_id, new_handle
 from .performer import Performer
 from .replies import AuditPage, Begun, Caller, Glimpse, Reply, SessionChoice, Sessions, Stray, Waiter
 from .starting import Starter
 from .store.reading import Seen, SessionFilter, list_sessions
-
-SERVER = Actor("system", "pointsman")
-"""The actor of what happens by itself."""
 
 
 class Governor:
