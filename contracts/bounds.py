@@ -40,7 +40,13 @@ WORKFLOW_NAME_CHARACTERS: Final = 48
 UNMET: Final = 100
 """Problems of one payload that are listed."""
 RATIONALE_CHARACTERS: Final = 4_000
+PRINCIPAL_CHARACTERS: Final = 1_024
+"""The longest name of a person that a review is delegated to."""
 ALTERNATIVES: Final = 20
+
+# Reviews.
+PROPOSAL_ROWS: Final = 1_000
+"""How many rows before a review it is looked for what an agent has proposed."""
 
 # The machine.
 STATES_PER_COMMAND: Final = 100

@@ -14,7 +14,22 @@ from dataclasses import replace
 from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS
 from pointsman.contracts.values import Json, JsonObject, settled_object
 from pointsman.contracts.workflow import AgentState, Evidence, Workflow
-from pointsman.fsm.commands import Attest, Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send
+from pointsman.fsm.claiming import asked_for
+from pointsman.fsm.commands import (
+    Attest,
+    Call,
+    Cancel,
+    Claim,
+    Command,
+    Decide,
+    Delegate,
+    Observe,
+    Read,
+    Release,
+    Request,
+    Restart,
+    Send,
+)
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult
@@ -35,6 +50,7 @@ from .finding import Finder
 from .follower import Follower
 from .graph import Trail, mermaid
 from .identity import SERVER, new_command_id, new_handle
+from .owning import with_owned
 from .performer import Performer
 from .replies import AuditPage, Begun, Caller, Glimpse, Reply, SessionChoice, Sessions, Stray, Waiter
 from .starting import Starter
@@ -164,6 +180,10 @@ class Governor:
             return None
         decider = Caller(person, caller.client, CHANNEL)
         return offer(person, found[0].workflow, found[1], lambda request: self._command(decider, request))
+
+    async def hold(self, caller: Caller, session: str, request: Claim | Release | Delegate) -> Reply | Stray:
+        """Claim, release or delegate the open review of a session, or a call that waits, for a person."""
+        return await self._request(caller, session, asked_for(request)[0], request)
 
     async def cancel(self, caller: Caller, session: str, reason: str) -> Reply | Stray:
         """End a session where it is."""
@@ -310,6 +330,7 @@ class Governor:
         if isinstance(found, Stray):
             return found
         served, before = found
+        request = await with_owned(self.engine, caller.actor, request)
         return await asyncio.shield(asyncio.create_task(self._submit(caller, served, before, request)))
 
     async def _submit(self, caller: Caller, served: Served, before: Session, request: Request) -> Reply | Stray:
