@@ -124,6 +124,30 @@ FORM_PARTS: Final = 1_000
 SCHEDULE_MADE_UP_MS: Final = 86_400_000
 """How old the newest moment of a schedule may be that no process was there for, so that it is made up for."""
 
+# Notices: what people are told by mail and the like.
+NOTICE_LOOK_MS: Final = 1_000
+"""How often it is looked for notices to send, at the latest."""
+NOTICES_CLAIMED: Final = 200
+"""Notices that one process takes at once."""
+NOTICE_LEASE_MS: Final = 300_000
+"""How long nobody else sends what a process has taken; then it has died, or the targets have not answered."""
+NOTICES_APART: Final = 5
+"""Notices of a kind to the same people that are a message each; more at once are one message that counts them."""
+NOTICE_SEND_MS: Final = 20_000
+"""How long one target may take to take a message."""
+NOTICE_WORKERS: Final = 8
+NOTICE_ATTEMPTS: Final = 8
+NOTICE_AGAIN_MS: Final = 15_000
+"""How long after the first failure a notice is sent again; after each further one it is twice as long."""
+NOTICE_AGAIN_AT_MOST_MS: Final = 3_600_000
+NOTICE_STALE_MS: Final = 86_400_000
+"""After which time nobody is told any more: the first server with notifications does not send those of weeks."""
+NOTICES_KEPT_MS: Final = 7 * 86_400_000
+NOTICE_TARGETS: Final = 20
+"""Targets of one role or owner."""
+NOTICE_NAME_CHARACTERS: Final = 128
+"""What is shown of a name in a message."""
+
 # HTTP.
 HTTP_CONNECTIONS: Final = 2_000
 """Connections at the same time. Half of them may wait for news, and a quarter ask something; for one more, that which

@@ -14,13 +14,14 @@ from typing import Final
 
 import structlog
 
-from pointsman.contracts.bounds import LEASE_RENEWAL_MS
+from pointsman.contracts.bounds import LEASE_RENEWAL_MS, NOTICES_KEPT_MS
 from pointsman.fsm.commands import TakeOver
 from pointsman.fsm.session import Session
 
 from .apart import apart
 from .errors import StoreError
 from .governor import Governor
+from .store.notices import drop_notices
 from .timekeeping import Timekeeper
 from .timers import Timers
 from .triggers.schedules import Schedules
@@ -29,6 +30,8 @@ _log = structlog.get_logger(__name__)
 
 _LOOK_MS: Final = 1_000
 """How often timers and open calls of other processes are looked for, at the latest."""
+_TIDY_MS: Final = 3_600_000
+"""How often what is not needed any more is forgotten."""
 
 
 class Caretaker:
@@ -57,13 +60,15 @@ class Caretaker:
 
         What takes long holds up nothing else: thousands of timers may be due, and a schedule's start is still on time.
         """
+        works = {
+            "timers": (_LOOK_MS, self.fire_due),
+            "schedules": (_LOOK_MS, self.start_scheduled),
+            "takeovers": (_LOOK_MS, self.take_over),
+            "tidying": (_TIDY_MS, self.tidy),
+        }
         self._looking = tuple(
-            asyncio.create_task(_every(_LOOK_MS, work), name=f"caretaker: {name}")
-            for name, work in (
-                ("timers", self.fire_due),
-                ("schedules", self.start_scheduled),
-                ("takeovers", self.take_over),
-            )
+            asyncio.create_task(_every(period_ms, work), name=f"caretaker: {name}")
+            for name, (period_ms, work) in works.items()
         )
 
     async def rest(self) -> None:
@@ -100,6 +105,11 @@ class Caretaker:
         standing = await engine.standing_instances(dead)
         for session in sessions:
             await apart(session.id, self._take_over_from(dead, standing, session))
+
+    async def tidy(self) -> None:
+        """Forget what nobody is told any more."""
+        before_ms = self._governor.clock.now_ms() - NOTICES_KEPT_MS
+        await self._governor.engine.writing(drop_notices, before_ms)
 
     async def _take_over_from(self, dead: Collection[str], standing: Collection[str], session: Session) -> None:
         for call in session.stay.open.values():

@@ -70,6 +70,12 @@ class Notice:
         return self.session_id, self.revision
 
 
+def any_due(connection: Connection, now_ms: int) -> bool:
+    """Whether a notice is to be sent."""
+    due = select(notices.c.session_id).where(notices.c.status == "waiting", notices.c.next_at <= now_ms)
+    return connection.execute(due.limit(1)).first() is not None
+
+
 def claim_notices(connection: Connection, now_ms: int, until_ms: int, limit: int) -> list[Notice]:
     """Take the notices that are due, the oldest first; nobody else takes them before `until_ms`."""
     columns = notices.c
