@@ -258,6 +258,21 @@ PARKED_CALLS: Final = 100
 PARKED_STATE_MS: Final = 3_600_000
 """How long the state by which such a call is found can be read back; the call itself waits for less."""
 
+# A review that is put before the person at an MCP client. How long they have to answer is `ASK_WAIT_MS`.
+REVIEW_MESSAGE_CHARACTERS: Final = 8_000
+"""What the person is told, with everything that is shown; a review that needs more is decided elsewhere."""
+REVIEW_MESSAGE_LINES: Final = 200
+REVIEW_LINE_CHARACTERS: Final = 96
+"""After which a line of what is shown is broken, so that each begins with the mark of what is not ours."""
+REVIEW_CHOICES: Final = 100
+"""Values that one field of the form offers."""
+REVIEW_DEFAULT_CHARACTERS: Final = 500
+"""The longest text that is in the form already, for the person to edit."""
+REVIEW_ASKS: Final = 3
+"""How often one person is asked to decide one review, however often an agent asks how it stands."""
+REVIEWS_ASKED: Final = 10_000
+"""Reviews of which it is known that somebody was asked; of more the one that was asked first is forgotten."""
+
 # MCP content of a result.
 INLINE_CHARACTERS: Final = 1_024
 """What is longer in a block of content is not said in the structured content again."""

@@ -28,6 +28,8 @@ from .answers import reply, reply_to_call
 from .catalogue import Catalogue, Served
 from .clock import Clock
 from .deciding import Decider
+from .elicitation.offer import CHANNEL, Offer, offer
+from .elicitation.people import People
 from .engines.embedded import EmbeddedEngine
 from .finding import Finder
 from .follower import Follower
@@ -156,6 +158,15 @@ class Governor:
         """Decide the open review of a session, or a call that waits, for a person who has seen what it shows."""
         request = replace(request, arguments=settled_object(request.arguments))
         return await self._request(caller, session, request.event, request)
+
+    async def offered(self, caller: Caller, session: str, people: People) -> Offer | None:
+        """Say what the person behind a caller could decide of a session inside their client; None where nothing."""
+        found = await self._finder.seen(caller, session)
+        person = None if found is None else await people.behind(caller.actor, found[0].workflow)
+        if found is None or person is None:
+            return None
+        decider = Caller(person, caller.client, CHANNEL)
+        return offer(person, found[0].workflow, found[1], lambda request: self._command(decider, request))
 
     async def cancel(self, caller: Caller, session: str, reason: str) -> Reply | Stray:
         """End a session where it is."""

@@ -37,6 +37,22 @@ class DecisionForm:
     problems: tuple[str, ...] = ()
     """What no field of the form can be blamed for."""
 
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """The names of the fields that have a problem."""
+        return tuple(one.name for one in self._fields() if one.problem is not None)
+
+    @property
+    def first_wrong(self) -> str | None:
+        """The identifier of the first of them."""
+        return next((one.id for one in self._fields() if one.problem is not None), None)
+
+    def _fields(self) -> Iterable[Field]:
+        yield from self.edits
+        yield from () if self.rationale is None else (self.rationale,)
+        for choice in self.choices:
+            yield from choice.fields
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -12,7 +12,8 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
-from starlette.requests import Request
+import structlog
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -38,6 +39,12 @@ _FORGED: Final = Refusal(
 _NOT_SIGNED_IN: Final = Refusal(
     "FORBIDDEN", "You are not signed in any more. Nothing was done: sign in, and do it again."
 )
+
+
+_FAILED: Final = Refusal(
+    "BUSY", "This page could not be made; the server's log says why. Try again, or tell its operator."
+)
+_log = structlog.get_logger(__name__)
 
 
 class Doors:
@@ -129,12 +136,17 @@ class Doors:
         async def answered(request: Request) -> Response:
             try:
                 return await answer(request)
+            except ClientDisconnect:
+                raise
             except NotRead as error:
                 return self._pages.refused(error.refusal, await self.signed_in(request), error.status)
             except StoreFull as error:
                 return self._pages.refused(Refusal("STORAGE_FULL", str(error)), None)
             except (StoreError, EngineClosed) as error:
                 return self._pages.refused(Refusal("BUSY", str(error)), None)
+            except Exception:  # noqa: BLE001 -- whoever sits before a browser is told so in words
+                _log.exception("a page of the console could not be made", path=request.url.path)
+                return self._pages.refused(_FAILED, None, HTTPStatus.INTERNAL_SERVER_ERROR)
 
         return answered
 

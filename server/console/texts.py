@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from pointsman.contracts.visible import UNSEEN, visible
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_LAID_OUT: Final = re.compile(r"^.*\S {3,}\S", re.MULTILINE)
 _ASCII_LETTER: Final = re.compile("[A-Za-z]")
 _LOOKALIKES: Final = frozenset(
     "АВЕЅІЈКМНОРСТУХаеѕіјорсухѵԁԛԝһӏѡ"  # Cyrillic
@@ -32,8 +33,11 @@ def told(text: str) -> Markup:
 
 
 def told_at_length(text: str) -> Markup:
-    """Write a text of others as a paragraph that keeps its line breaks."""
-    return Markup('<div class="told long" dir="auto">{}</div>').format(marked(text, lines=True))
+    """Write a text of others as a paragraph that keeps its line breaks; one that is laid out by spaces keeps them."""
+    laid_out = " laid-out" if _LAID_OUT.search(text) else ""
+    return Markup('<div class="told long{}" dir="auto" tabindex="0">{}</div>').format(
+        laid_out, marked(text, lines=True)
+    )
 
 
 def marked(text: str, *, lines: bool = False) -> Markup:
