@@ -370,5 +370,7 @@ API_ANSWER_BYTES: Final = 64 * 1024 * 1024
 # The console.
 SIGN_IN_MS: Final = 12 * 60 * 60 * 1_000
 """After which time a person has to sign in again."""
+SIGN_IN_PENDING_MS: Final = 10 * 60 * 1_000
+"""How long somebody has for signing in with an issuer, until they have to begin again."""
 FORM_FIELDS: Final = 500
 """Fields of one form."""
