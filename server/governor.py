@@ -54,6 +54,7 @@ from .owning import with_owned
 from .performer import Performer
 from .replies import AuditPage, Begun, Caller, Glimpse, Reply, SessionChoice, Sessions, Stray, Waiter
 from .starting import Starter
+from .store.principals import owned_by
 from .store.reading import Seen, SessionFilter, list_sessions
 
 
@@ -179,11 +180,22 @@ class Governor:
         if found is None or person is None:
             return None
         decider = Caller(person, caller.client, CHANNEL)
-        return offer(person, found[0].workflow, found[1], lambda request: self._command(decider, request))
+        owns = await self.engine.reading(owned_by, person.accountable)
+        return offer(
+            person, found[0].workflow, found[1], lambda request: self._command(decider, replace(request, owns=owns))
+        )
 
     async def hold(self, caller: Caller, session: str, request: Claim | Release | Delegate) -> Reply | Stray:
         """Claim, release or delegate the open review of a session, or a call that waits, for a person."""
         return await self._request(caller, session, asked_for(request)[0], request)
+
+    async def would_refuse(self, caller: Caller, session: str, request: Request) -> Refusal | None:
+        """Say why a request would be refused now; it is not made, and nothing is written down."""
+        found = await self._finder.seen(caller, session)
+        if found is None:
+            return NOT_FOUND
+        told = await with_owned(self.engine, caller.actor, request)
+        return decide(found[0].workflow, found[1], self._command(caller, told)).refusal
 
     async def cancel(self, caller: Caller, session: str, reason: str) -> Reply | Stray:
         """End a session where it is."""
