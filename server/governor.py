@@ -43,6 +43,8 @@ from .answers import reply, reply_to_call
 from .catalogue import Catalogue, Served
 from .clock import Clock
 from .deciding import Decider
+from .elicitation.offer import CHANNEL, Offer, offer
+from .elicitation.people import People
 from .engines.embedded import EmbeddedEngine
 from .finding import Finder
 from .follower import Follower
@@ -52,6 +54,7 @@ from .owning import with_owned
 from .performer import Performer
 from .replies import AuditPage, Begun, Caller, Glimpse, Reply, SessionChoice, Sessions, Stray, Waiter
 from .starting import Starter
+from .store.principals import owned_by
 from .store.reading import Seen, SessionFilter, list_sessions
 
 SERVER = Actor("system", "pointsman")
@@ -176,6 +179,18 @@ class Governor:
     async def hold(self, caller: Caller, session: str, request: Claim | Release | Delegate) -> Reply | Stray:
         """Claim, release or delegate the open review of a session, or a call that waits, for a person."""
         return await self._request(caller, session, asked_for(request)[0], request)
+
+    async def offered(self, caller: Caller, session: str, people: People) -> Offer | None:
+        """Say what the person behind a caller could decide of a session inside their client; None where nothing."""
+        found = await self._finder.seen(caller, session)
+        person = None if found is None else await people.behind(caller.actor, found[0].workflow)
+        if found is None or person is None:
+            return None
+        decider = Caller(person, caller.client, CHANNEL)
+        owns = await self.engine.reading(owned_by, person.accountable)
+        return offer(
+            person, found[0].workflow, found[1], lambda request: self._command(decider, replace(request, owns=owns))
+        )
 
     async def cancel(self, caller: Caller, session: str, reason: str) -> Reply | Stray:
         """End a session where it is."""

@@ -69,7 +69,7 @@ def document(connection: Connection, session: Session, workflow: Workflow, now_m
         "stay": session.stay.number,
         "started_by": session.started_by,
         "goal": state.goal,
-        "shown": dict(_in_order(state, review)),
+        "shown": shown(state, review),
         "edited": {name: was for name, was in edited(connection, session).items() if name in review.shown},
         "proposal": proposal(connection, session),
         "edit": list(wanted.edit),
@@ -80,8 +80,13 @@ def document(connection: Connection, session: Session, workflow: Workflow, now_m
     }
 
 
+def shown(state: HumanState, review: OpenReview) -> JsonObject:
+    """Give what a review shows, in the order of the workflow's `show`."""
+    return dict(_in_order(state, review))
+
+
 def _in_order(state: HumanState, review: OpenReview) -> Iterator[tuple[str, Json]]:
-    """What is shown, in the order of the workflow's `show`; what has no value is left out."""
+    """What is shown; what has no value is left out."""
     wanted = [show_name(item) if isinstance(item, CallStep) else item for item in state.review.show]
     for name in dict.fromkeys([*wanted, *review.shown]):
         if name in review.shown:

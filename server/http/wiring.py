@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from pointsman.fsm.session import Actor
 
 from ..credentials.minted import MintedTokens
+from ..elicitation.people import TokenOwners
 from ..errors import StoreError
 from ..identity import local_principal
 from ..inquiry import Inquiry
 from ..mcp_server import Era
-from ..store.principals import Principal, principal_by_token_hash
+from ..store.principals import Principal, principal, principal_by_token_hash
 from ..surfaces.choosing import SurfaceChoice
 from ..triggers.handles import Handles
 from ..triggers.webhooks import Webhooks
@@ -69,6 +70,9 @@ async def wired(
     async def by_hash(token_hash: str) -> Principal | None:
         return await engine.reading(principal_by_token_hash, token_hash)
 
+    async def by_name(name: str) -> Principal | None:
+        return await engine.reading(principal, name)
+
     async def is_ready() -> bool:
         try:
             await engine.reading(principal_by_token_hash, "")
@@ -85,6 +89,10 @@ async def wired(
 
             issued = await stack.enter_async_context(open_issuer_tokens(replace(issuer, url=base), governor.clock))
             authenticator = BothTokens(authenticator, issued)
+        from ..console.routes import console_routes  # pages are made by what stdio has no use for
+
+        inquiry = Inquiry(governor)
+        console = console_routes(governor, inquiry, is_https=base.startswith("https:"))
         yield Site(
             governed=governor,
             authenticator=authenticator,
@@ -93,7 +101,8 @@ async def wired(
             surface=surface,
             era=era,
             session=session,
+            people=TokenOwners(by_name, governor.clock.now_ms),
             rate=credentials.rate,
             issuer=None if issuer is None else issuer.issuer,
-            routes=[*api_routes(Inquiry(governor)), *outside_routes(governor, handles, hooks)],
+            routes=[*api_routes(inquiry), *outside_routes(governor, handles, hooks), *console],
         )

@@ -50,9 +50,10 @@ class RemoteRecords:
         self._web.close()
 
     def sessions(self, chosen: SessionFilter, limit: int) -> Page:
-        ended = None if chosen.ended is None else str(chosen.ended).lower()
-        query = {"workflow": chosen.workflow, "state": chosen.state, "started_by": chosen.started_by, "ended": ended}
-        return self._page("api/sessions", query, limit)
+        query = {name: getattr(chosen, name) for name in ("workflow", "state", "started_by", "search")}
+        flags = {name: getattr(chosen, name) for name in ("ended", "failed")}
+        said = {name: None if flag is None else str(flag).lower() for name, flag in flags.items()}
+        return self._page("api/sessions", {**query, **said}, limit)
 
     def session(self, name: str) -> JsonObject:
         return self._web.get(f"api/sessions/{_step(name)}")
@@ -178,7 +179,7 @@ class RemoteRecords:
             page = self._one_page(path, {**chosen, "limit": wanted, "cursor": cursor})
             found += page.items
             cursor = page.cursor
-            if cursor is None or len(found) >= limit or not page.items:
+            if cursor is None or len(found) >= limit:
                 return Page(tuple(found), cursor)
 
     def _one_page(self, path: str, chosen: Mapping[str, str | int | None]) -> Page:

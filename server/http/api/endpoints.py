@@ -48,6 +48,9 @@ def _about_workflows(inquiry: Inquiry) -> list[AnyEndpoint]:
     async def shown(asked: Asked[Nothing, Nothing]) -> Answer:
         return await inquiry.workflow(asked.caller, asked.name)
 
+    async def counted(asked: Asked[Nothing, Nothing]) -> Answer:
+        return await inquiry.counts(asked.caller, asked.name)
+
     return [
         Endpoint(
             "GET",
@@ -66,6 +69,16 @@ def _about_workflows(inquiry: Inquiry) -> list[AnyEndpoint]:
             "Say what a workflow is about: what a start takes, who may do what, and its states.",
             shown,
             shapes.Workflow,
+            Nothing,
+            Nothing,
+        ),
+        Endpoint(
+            "GET",
+            "/workflows/{name}/counts",
+            "counts",
+            "Count the sessions of a workflow that you may see, state by state: those that run, and those that ended.",
+            counted,
+            shapes.Counts,
             Nothing,
             Nothing,
         ),

@@ -49,6 +49,7 @@ POST   /sessions/{session}/mcp                                      401 401 200 
 GET    /api/openapi.json                                            200 401 200 200 200 401 401 200 200 200 401
 GET    /api/workflows                                               401 401 200 200 200 401 401 200 200 200 401
 GET    /api/workflows/{name}                                        401 401 200 200 200 401 401 200 200 200 401
+GET    /api/workflows/{name}/counts                                 401 401 200 200 200 401 401 200 200 200 401
 GET    /api/sessions                                                401 401 200 200 200 401 401 200 200 200 401
 GET    /api/sessions/{id}                                           401 401 200 200 200 401 401 404 404 404 401
 GET    /api/sessions/{id}/diagram                                   401 401 200 200 200 401 401 404 404 404 401
@@ -71,6 +72,16 @@ GET    /api/principal                                               401 401 200 
 POST   /workflows/{workflow}/sessions                               401 401 422 422 422 401 401 404 422 422 401
 POST   /workflows/{workflow}/webhooks/{webhook}                     401 401 403 403 403 401 401 403 403 403 401
 POST   /sessions/{session}/events/{event}                           401 401 403 403 409 401 401 403 403 403 401
+GET    /console                                                     303 303 303 303 303 303 303 303 303 303 303
+GET    /console/static/{name}                                       404 404 404 404 404 404 404 404 404 404 404
+GET    /console/sign-in                                             200 200 200 200 200 200 200 200 200 200 200
+POST   /console/sign-in                                             415 415 415 415 415 415 415 415 415 415 415
+POST   /console/sign-out                                            403 403 403 403 403 403 403 403 403 403 403
+GET    /console/reviews                                             303 303 303 303 303 303 303 303 303 303 303
+GET    /console/reviews/{id}                                        303 303 303 303 303 303 303 303 303 303 303
+POST   /console/reviews/{id}/draft                                  403 403 403 403 403 403 403 403 403 403 403
+POST   /console/reviews/{id}/decisions                              403 403 403 403 403 403 403 403 403 403 403
+GET    /console/{rest:path}                                         404 404 404 404 404 404 404 404 404 404 404
 GET    /.well-known/oauth-protected-resource                        200 401 200 200 200 401 401 200 200 200 401
 GET    /.well-known/oauth-protected-resource/mcp                    200 401 200 200 200 401 401 200 200 200 401
 GET    /.well-known/oauth-protected-resource/sessions/{session}/mcp 200 401 200 200 200 401 401 200 200 200 401
@@ -83,6 +94,8 @@ of an agent for another server.
 
 Whoever started the session owns all agents but the issuer's. The person is a boss, and another one has claimed the
 review; the system and the issuer's two have no role.
+
+Tokens in a header open nothing in the console: its pages lead to where one signs in.
 """
 BODIES: Final = {
     "mcp": INITIALIZE,
