@@ -87,10 +87,22 @@ MODEL_TURNS: Final = 1_000
 
 # The server.
 REPLY_WAIT_MS: Final = 20_000
+CLOCK_STEP_MS: Final = 60_000
+"""By how much the machine's clock may be set at once, so that a server's clock follows it."""
+CLOCK_READ_MS: Final = 10
+"""How long reading it may take; a process that was stopped meanwhile reads it again."""
+CLOCK_NOTED_MS: Final = 1_000
+"""By how much a process's clock may differ from what it has told the others of it."""
 LEASE_MS: Final = 5_000
 LEASE_RENEWAL_MS: Final = 1_000
 NOTICE_MS: Final = 100
 """How often a server process looks for commits of its neighbours; the promise is 200 ms."""
+DUE_SESSIONS: Final = 500
+"""Sessions with a timer that is due that are read at once."""
+TIMERS_AT_ONCE: Final = 64
+"""Sessions whose timers are fired side by side: a client that asks meanwhile waits for as many commands at most."""
+TIMER_CALLS: Final = 256
+"""Calls that run while more timers are fired, which can open one each."""
 DATABASE_BUSY_MS: Final = 5_000
 SERVER_CHAIN_ROWS_PER_MINUTE: Final = 600
 STRANGER_ROWS_PER_MINUTE: Final = SERVER_CHAIN_ROWS_PER_MINUTE // 2
@@ -111,6 +123,30 @@ FORM_PARTS: Final = 1_000
 """Fields and files of a form."""
 SCHEDULE_MADE_UP_MS: Final = 86_400_000
 """How old the newest moment of a schedule may be that no process was there for, so that it is made up for."""
+
+# Notices: what people are told by mail and the like.
+NOTICE_LOOK_MS: Final = 1_000
+"""How often it is looked for notices to send, at the latest."""
+NOTICES_CLAIMED: Final = 200
+"""Notices that one process takes at once."""
+NOTICE_LEASE_MS: Final = 300_000
+"""How long nobody else sends what a process has taken; then it has died, or the targets have not answered."""
+NOTICES_APART: Final = 5
+"""Notices of a kind to the same people that are a message each; more at once are one message that counts them."""
+NOTICE_SEND_MS: Final = 20_000
+"""How long one target may take to take a message."""
+NOTICE_WORKERS: Final = 8
+NOTICE_ATTEMPTS: Final = 8
+NOTICE_AGAIN_MS: Final = 15_000
+"""How long after the first failure a notice is sent again; after each further one it is twice as long."""
+NOTICE_AGAIN_AT_MOST_MS: Final = 3_600_000
+NOTICE_STALE_MS: Final = 86_400_000
+"""After which time nobody is told any more: the first server with notifications does not send those of weeks."""
+NOTICES_KEPT_MS: Final = 7 * 86_400_000
+NOTICE_TARGETS: Final = 20
+"""Targets of one role or owner."""
+NOTICE_NAME_CHARACTERS: Final = 128
+"""What is shown of a name in a message."""
 
 # HTTP.
 HTTP_CONNECTIONS: Final = 2_000
@@ -334,5 +370,7 @@ API_ANSWER_BYTES: Final = 64 * 1024 * 1024
 # The console.
 SIGN_IN_MS: Final = 12 * 60 * 60 * 1_000
 """After which time a person has to sign in again."""
+SIGN_IN_PENDING_MS: Final = 10 * 60 * 1_000
+"""How long somebody has for signing in with an issuer, until they have to begin again."""
 FORM_FIELDS: Final = 500
 """Fields of one form."""

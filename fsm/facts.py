@@ -227,7 +227,8 @@ class Administered:
     waits for this `approval`; `held_by` is who was before.
 
     The others belong to no session: of `pinned` the `result` names the lock and what is pinned there from now on; of
-    a token that was `minted` or `revoked` it names the principal and what the token opens.
+    a token that was `minted` or `revoked` it names the principal and what the token opens; of `clock`, by how much the
+    machine's clock is off that of a server process.
     """
 
     act: Literal[
@@ -240,6 +241,7 @@ class Administered:
         "pinned",
         "minted",
         "revoked",
+        "clock",
     ]
     reason: str
     timers: dict[str, Timer] = field(default_factory=dict[str, Timer])

@@ -36,7 +36,7 @@ from pointsman.fsm.facts import CallResult
 from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.redaction import tool_named
 from pointsman.fsm.refusals import Refusal
-from pointsman.fsm.session import Actor, Session
+from pointsman.fsm.session import Session
 
 from .answering import Answering, stored_result
 from .answers import reply, reply_to_call
@@ -49,16 +49,13 @@ from .engines.embedded import EmbeddedEngine
 from .finding import Finder
 from .follower import Follower
 from .graph import Trail, mermaid
-from .identity import new_command_id, new_handle
+from .identity import SERVER, new_command_id, new_handle
 from .owning import with_owned
 from .performer import Performer
 from .replies import AuditPage, Begun, Caller, Glimpse, Reply, SessionChoice, Sessions, Stray, Waiter
 from .starting import Starter
 from .store.principals import owned_by
 from .store.reading import Seen, SessionFilter, list_sessions
-
-SERVER = Actor("system", "pointsman")
-"""The actor of what happens by itself."""
 
 
 class Governor:
@@ -176,10 +173,6 @@ class Governor:
         request = replace(request, arguments=settled_object(request.arguments))
         return await self._request(caller, session, request.event, request)
 
-    async def hold(self, caller: Caller, session: str, request: Claim | Release | Delegate) -> Reply | Stray:
-        """Claim, release or delegate the open review of a session, or a call that waits, for a person."""
-        return await self._request(caller, session, asked_for(request)[0], request)
-
     async def offered(self, caller: Caller, session: str, people: People) -> Offer | None:
         """Say what the person behind a caller could decide of a session inside their client; None where nothing."""
         found = await self._finder.seen(caller, session)
@@ -191,6 +184,10 @@ class Governor:
         return offer(
             person, found[0].workflow, found[1], lambda request: self._command(decider, replace(request, owns=owns))
         )
+
+    async def hold(self, caller: Caller, session: str, request: Claim | Release | Delegate) -> Reply | Stray:
+        """Claim, release or delegate the open review of a session, or a call that waits, for a person."""
+        return await self._request(caller, session, asked_for(request)[0], request)
 
     async def cancel(self, caller: Caller, session: str, reason: str) -> Reply | Stray:
         """End a session where it is."""

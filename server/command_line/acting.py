@@ -20,7 +20,6 @@ from pointsman.fsm.commands import Attest, Cancel, Claim, Command, Delegate, Rel
 from pointsman.fsm.decision import Decision
 
 from ..application import open_application
-from ..clock import SystemClock
 from ..documents.answers import answered
 from ..engines.embedded import EmbeddedEngine
 from ..engines.strays import Frame, ServerAct
@@ -28,6 +27,7 @@ from ..governor import Governor
 from ..identity import new_command_id, new_instance_id
 from ..owning import with_owned
 from ..replies import Caller, Reply, Stray
+from ..timekeeping import clock_beside
 from .callers import local_caller
 from .database import reading_database, session_named
 from .failures import FoundProblems
@@ -57,11 +57,12 @@ def submitted(
     """Submit what opens no call to the engine itself: no source is needed, so it works without a session's tools."""
 
     async def submit(engine: EmbeddedEngine) -> Decision:
+        clock = await clock_beside(engine)
         return await engine.submit(
             session_id,
             Command(
                 id=new_command_id(),
-                at=SystemClock().now_ms(),
+                at=clock.now_ms(),
                 actor=caller.actor,
                 channel=caller.channel,
                 instance=engine.instance,
@@ -78,7 +79,7 @@ def record_act(database: str | None, act: ServerAct, result: JsonObject, caller:
     who = caller or local_caller(())
 
     async def record(engine: EmbeddedEngine) -> None:
-        at = SystemClock().now_ms()
+        at = (await clock_beside(engine)).now_ms()
         await engine.record_act(Frame(new_command_id(), at, who.actor, who.channel, who.client), act, result)
 
     _with_engine(database, [], record)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-
 from ..clock import Clock
 from .claims import judged
-from .issuer_keys import IssuerKeys, open_issuer_keys
+from .issuer_keys import IssuerKeys
 from .jwts import Jwt, read_jwt
 from .key_set import ALGORITHMS
 from .oidc_settings import IssuerSettings
@@ -52,10 +49,3 @@ async def verified(token: str, issuer: str, keys: IssuerKeys) -> Jwt | NotAccept
     if not any(key.verifies(read.algorithm, read.signed, read.signature) for key in known):
         return NotAccepted("signature", "The signature of the token is not its issuer's.")
     return read
-
-
-@asynccontextmanager
-async def open_issuer_tokens(settings: IssuerSettings, clock: Clock) -> AsyncGenerator[IssuerTokens]:
-    """Know the tokens of an issuer, whether it can be reached yet or not."""
-    async with open_issuer_keys(settings.issuer) as keys:
-        yield IssuerTokens(settings, keys, clock)

@@ -116,14 +116,19 @@ def stray_fact(frame: Frame, action: str, refusal: Refusal, arguments: JsonObjec
     )
 
 
-ServerAct: TypeAlias = Literal["pinned", "minted", "revoked"]
-"""What a person does that belongs to no session."""
+ServerAct: TypeAlias = Literal["pinned", "minted", "revoked", "clock"]
+"""What is done to the server itself, and belongs to no session."""
 
-_ACTIONS: Final[dict[ServerAct, str]] = {"pinned": "pin", "minted": "create_token", "revoked": "revoke_token"}
+_ACTIONS: Final[dict[ServerAct, str]] = {
+    "pinned": "pin",
+    "minted": "create_token",
+    "revoked": "revoke_token",
+    "clock": "keep_time",
+}
 
 
-def admin_fact(frame: Frame, act: ServerAct, result: JsonObject) -> Fact:
-    """Make the fact that a person has pinned what sources say of their tools, or has made or revoked a token."""
+def admin_fact(frame: Frame, act: ServerAct, result: JsonObject, reason: str) -> Fact:
+    """Make the fact of what was done to the server itself: see `Administered`."""
     return Fact(
         kind="admin",
         command=frame.id,
@@ -133,7 +138,7 @@ def admin_fact(frame: Frame, act: ServerAct, result: JsonObject) -> Fact:
         client=frame.client,
         channel=frame.channel,
         definition="",
-        body=Administered(act, "", result=result),
+        body=Administered(act, reason, result=result),
         action=_ACTIONS[act],
         outcome="done",
     )

@@ -113,6 +113,14 @@ class SessionPage:
     cursor: str | None
 
 
+class DueSession(NamedTuple):
+    """A session whose earliest timer was due at a moment, and its revision."""
+
+    at: int
+    id: str
+    revision: int
+
+
 class StateCount(NamedTuple):
     """How many sessions of a workflow are in a state, or have ended there."""
 
@@ -174,11 +182,16 @@ def open_sessions(connection: Connection, workflows: Collection[str]) -> list[st
     return list(connection.scalars(select(sessions.c.id).where(_OPEN, sessions.c.workflow.in_(workflows))))
 
 
-def due_sessions(connection: Connection, now_ms: int, workflows: Collection[str], limit: int = LIST_ROWS) -> list[str]:
-    """Give the sessions of these workflows with a timer due at `now_ms` or before, the earliest first."""
+def due_sessions(
+    connection: Connection, now_ms: int, workflows: Collection[str], after: DueSession | None, limit: int
+) -> list[DueSession]:
+    """Give the sessions of these workflows with a timer due at `now_ms` or before, earliest first, that follow one."""
     due = sessions.c.next_timer_at
-    statement = select(sessions.c.id).where(due <= now_ms, sessions.c.workflow.in_(workflows))
-    return list(connection.scalars(statement.order_by(due, sessions.c.id).limit(limit)))
+    statement = select(due, sessions.c.id, sessions.c.revision).where(due <= now_ms, sessions.c.workflow.in_(workflows))
+    if after is not None:
+        statement = statement.where(tuple_(due, sessions.c.id) > (after.at, after.id))
+    found = connection.execute(statement.order_by(due, sessions.c.id).limit(limit))
+    return [DueSession._make(row) for row in found]
 
 
 def next_due_at(connection: Connection, workflows: Collection[str]) -> int | None:

@@ -364,9 +364,13 @@ async def test_an_issuer_that_does_not_answer_holds_nobody_for_longer_than_the_b
 
 async def test_used_sign_ins_are_forgotten_when_there_are_many(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pointsman.server.credentials.code_flow.OIDC_SIGN_INS_USED", 2)
-    for _ in range(4):
+    first = await desk.begun()
+    answer = await desk.returned(first)
+    assert await desk.flow.finish(first.secret, answer) == Identified(HUGO)
+    assert reason(await desk.flow.finish(first.secret, answer)) == "state"
+    for _ in range(2):
         assert await desk.signed_in() == Identified(HUGO)
-    assert len(desk.flow._used) == 2
+    assert reason(await desk.flow.finish(first.secret, answer)) == "code"  # now the issuer alone remembers
 
 
 def test_the_secret_of_a_client_comes_from_the_environment() -> None:
@@ -398,4 +402,4 @@ def test_whatever_claims_say_only_a_person_of_this_sign_in_is_somebody(changes: 
     assert found.kind == "human"
     assert claims["nonce"] == "n"
     assert "act" not in claims
-    assert claims["aud"] == CLIENT or CLIENT in claims["aud"]  # type: ignore[operator] # a list, as it was judged
+    assert CLIENT in str(claims["aud"])

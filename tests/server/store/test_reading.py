@@ -145,8 +145,10 @@ def test_open_and_due_sessions_are_found(connection: Connection) -> None:
     assert open_sessions(connection, ["tale", "100%_other"]) == ["writing"]
     due_at = next_due_at(connection, ["tale"])
     assert due_at is not None
-    assert due_sessions(connection, due_at, ["tale"]) == ["resting"]
-    assert due_sessions(connection, due_at - 1, ["tale"]) == []
+    assert [one.id for one in due_sessions(connection, due_at, ["tale"], None, 10)] == ["resting"]
+    assert due_sessions(connection, due_at - 1, ["tale"], None, 10) == []
+    (found,) = due_sessions(connection, due_at, ["tale"], None, 10)
+    assert due_sessions(connection, due_at, ["tale"], found, 10) == []
     assert read_revisions(connection, ["working", "nobody"]) == {"working": 4}
     assert read_session(connection, "nobody") is None
 
