@@ -56,7 +56,7 @@ async def test_the_user_of_the_machine_decides_at_their_own_client(shell: Shell,
     (row,) = shell.look("audit", "list", "--kind", "decided")
     assert (row["actor_kind"], row["actor_id"]) == ("human", local_principal())
     assert (row["channel"], row["client"]) == ("elicitation", "a-client")
-    assert row["body"]["edits"] == {"amount": {"before": 120, "after": 99}}
+    assert row["body"]["edits"] == {"amount": {"before": 120, "after": 99, "revision": 3}}
     told = shell.run("audit", "list", "--kind", "decided", env={"COLUMNS": "200"}).stdout
     assert "client-attested" in told
     assert shell.run("audit", "verify").code == 0

@@ -38,7 +38,7 @@ async def test_an_answer_decides_and_the_reply_tells_where_the_session_is_then(t
         body = decided["body"]
         assert isinstance(body, dict)
         assert (body["role"], body["rationale"]) == ("chief", "Seen the bill")
-        assert body["edits"] == {"route": {"before": "standard", "after": "express"}}
+        assert body["edits"] == {"route": {"before": "standard", "after": "express", "revision": 3}}
         (opened,) = [row["body"] for row in await client.rows("entered") if row["state_after"] == "deciding"]
         assert isinstance(opened, dict)
         assert str(body["shown_digest"]) in str(opened)

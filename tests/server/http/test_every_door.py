@@ -49,6 +49,7 @@ POST   /sessions/{session}/mcp                                      401 401 200 
 GET    /api/openapi.json                                            200 401 200 200 200 401 401 200 200 200 401
 GET    /api/workflows                                               401 401 200 200 200 401 401 200 200 200 401
 GET    /api/workflows/{name}                                        401 401 200 200 200 401 401 200 200 200 401
+GET    /api/workflows/{name}/counts                                 401 401 200 200 200 401 401 200 200 200 401
 GET    /api/sessions                                                401 401 200 200 200 401 401 200 200 200 401
 GET    /api/sessions/{id}                                           401 401 200 200 200 401 401 404 404 404 401
 GET    /api/sessions/{id}/diagram                                   401 401 200 200 200 401 401 404 404 404 401
