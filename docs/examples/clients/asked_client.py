@@ -21,14 +21,14 @@ async def ask(context: ClientRequestContext, params: ElicitRequestParams) -> Eli
     if not isinstance(params, ElicitRequestFormParams):
         return ElicitResult(action="decline")
     print(params.message)
-    content = {}
+    content: dict[str, str] = {}
     for name, field in params.requested_schema["properties"].items():
         choices = " or ".join(field.get("enum", []))
         hint = f" ({choices})" if choices else ""
         default = f" [{field['default']}]" if "default" in field else ""
         said = await asyncio.to_thread(input, f"{name}{hint}{default}: ")
         content[name] = said or field.get("default", "")
-    return ElicitResult(action="accept", content=content) if content["decision"] else ElicitResult(action="decline")
+    return ElicitResult(action="accept", content={**content}) if content["decision"] else ElicitResult(action="decline")
 
 
 async def main() -> None:

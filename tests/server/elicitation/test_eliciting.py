@@ -6,7 +6,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from mcp_types import INTERNAL_ERROR, ElicitResult, ErrorData
+from mcp.client import ClientRequestContext
+from mcp_types import INTERNAL_ERROR, ElicitRequestParams, ElicitResult, ErrorData
 
 from pointsman.fsm.commands import Decide
 from pointsman.fsm.session import Actor
@@ -241,9 +242,9 @@ async def test_who_is_nobody_any_more_when_they_answer_decides_nothing(tmp_path:
     people = Chief()
 
     class Leaver(Person):
-        async def answer(self, *given: object) -> ElicitResult | ErrorData:
+        async def answer(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult | ErrorData:
             people.name = None
-            return await super().answer(*given)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - as given
+            return await super().answer(context, params)
 
     async with desk(tmp_path, mode, Leaver([accept("approve")]), people=people) as client:
         assert (await client.submit())["state"] == "deciding"
