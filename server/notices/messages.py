@@ -41,6 +41,10 @@ class Message:
     text: str
 
 
+TRIAL: Final = Message("Pointsman tries this", "This is how you are told of what waits for you. Nothing waits now.")
+"""What is sent to see whether it arrives."""
+
+
 def message(notice: Notice, base: str | None, *, escalated: bool) -> Message:
     """Say one thing.
 
