@@ -40,7 +40,13 @@ WORKFLOW_NAME_CHARACTERS: Final = 48
 UNMET: Final = 100
 """Problems of one payload that are listed."""
 RATIONALE_CHARACTERS: Final = 4_000
+PRINCIPAL_CHARACTERS: Final = 1_024
+"""The longest name of a person that a review is delegated to."""
 ALTERNATIVES: Final = 20
+
+# Reviews.
+PROPOSAL_ROWS: Final = 1_000
+"""How many rows before a review it is looked for what an agent has proposed."""
 
 # The machine.
 STATES_PER_COMMAND: Final = 100
@@ -234,6 +240,8 @@ OIDC_READ_AGAIN_MS: Final = 30_000
 """How often at most a token with an unknown key makes us read the keys: invented ones do not flood the issuer."""
 OIDC_RETRY_MS: Final = 5_000
 """How long after the keys could not be read it is tried again."""
+OIDC_SIGN_INS_USED: Final = 10_000
+"""Sign-ins with an issuer that are remembered, so that none is used twice: those of far more than a code lasts."""
 
 # A tool list that never changes; one beyond these is not shown to a client that did not ask for it.
 LISTED_TOOLS: Final = 120
@@ -251,6 +259,12 @@ API_ITEMS_UNASKED: Final = 100
 """The same where it does not say."""
 ROWS_BYTES: Final = 8 * 1024 * 1024
 """Bodies of audit rows that are given at once: a page ends before them, and has one row at least."""
+ROWS_LOOKED_AT: Final = 20_000
+"""Audit rows that one search looks at; then it says how far it has come, and goes on when it is asked again."""
+SESSION_KEYS: Final = 20
+"""Values that a session was started with and is searched by."""
+SESSION_KEY_CHARACTERS: Final = 100
+"""The longest of them; longer texts are no names of anything."""
 COMPLETIONS: Final = 100
 """The most that MCP allows."""
 PASSED_ON_PAGES: Final = 10
@@ -285,6 +299,21 @@ PARKED_CALLS: Final = 100
 """Calls of a server process that wait for their client to come back with an answer (MCP of 2026-07-28)."""
 PARKED_STATE_MS: Final = 3_600_000
 """How long the state by which such a call is found can be read back; the call itself waits for less."""
+
+# A review that is put before the person at an MCP client. How long they have to answer is `ASK_WAIT_MS`.
+REVIEW_MESSAGE_CHARACTERS: Final = 8_000
+"""What the person is told, with everything that is shown; a review that needs more is decided elsewhere."""
+REVIEW_MESSAGE_LINES: Final = 200
+REVIEW_LINE_CHARACTERS: Final = 96
+"""After which a line of what is shown is broken, so that each begins with the mark of what is not ours."""
+REVIEW_CHOICES: Final = 100
+"""Values that one field of the form offers."""
+REVIEW_DEFAULT_CHARACTERS: Final = 500
+"""The longest text that is in the form already, for the person to edit."""
+REVIEW_ASKS: Final = 3
+"""How often one person is asked to decide one review, however often an agent asks how it stands."""
+REVIEWS_ASKED: Final = 10_000
+"""Reviews of which it is known that somebody was asked; of more the one that was asked first is forgotten."""
 
 # MCP content of a result.
 INLINE_CHARACTERS: Final = 1_024
@@ -337,3 +366,11 @@ API_ANSWER_MS: Final = 120_000
 API_PROOF_MS: Final = 30 * 60 * 1_000
 """All histories are verified at once."""
 API_ANSWER_BYTES: Final = 64 * 1024 * 1024
+
+# The console.
+SIGN_IN_MS: Final = 12 * 60 * 60 * 1_000
+"""After which time a person has to sign in again."""
+SIGN_IN_PENDING_MS: Final = 10 * 60 * 1_000
+"""How long somebody has for signing in with an issuer, until they have to begin again."""
+FORM_FIELDS: Final = 500
+"""Fields of one form."""

@@ -14,7 +14,22 @@ from dataclasses import replace
 from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS
 from pointsman.contracts.values import Json, JsonObject, settled_object
 from pointsman.contracts.workflow import AgentState, Evidence, Workflow
-from pointsman.fsm.commands import Attest, Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send
+from pointsman.fsm.claiming import asked_for
+from pointsman.fsm.commands import (
+    Attest,
+    Call,
+    Cancel,
+    Claim,
+    Command,
+    Decide,
+    Delegate,
+    Observe,
+    Read,
+    Release,
+    Request,
+    Restart,
+    Send,
+)
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult
@@ -28,14 +43,18 @@ from .answers import reply, reply_to_call
 from .catalogue import Catalogue, Served
 from .clock import Clock
 from .deciding import Decider
+from .elicitation.offer import CHANNEL, Offer, offer
+from .elicitation.people import People
 from .engines.embedded import EmbeddedEngine
 from .finding import Finder
 from .follower import Follower
 from .graph import Trail, mermaid
 from .identity import SERVER, new_command_id, new_handle
+from .owning import with_owned
 from .performer import Performer
 from .replies import AuditPage, Begun, Caller, Glimpse, Reply, SessionChoice, Sessions, Stray, Waiter
 from .starting import Starter
+from .store.principals import owned_by
 from .store.reading import Seen, SessionFilter, list_sessions
 
 
@@ -153,6 +172,30 @@ class Governor:
         """Decide the open review of a session, or a call that waits, for a person who has seen what it shows."""
         request = replace(request, arguments=settled_object(request.arguments))
         return await self._request(caller, session, request.event, request)
+
+    async def offered(self, caller: Caller, session: str, people: People) -> Offer | None:
+        """Say what the person behind a caller could decide of a session inside their client; None where nothing."""
+        found = await self._finder.seen(caller, session)
+        person = None if found is None else await people.behind(caller.actor, found[0].workflow)
+        if found is None or person is None:
+            return None
+        decider = Caller(person, caller.client, CHANNEL)
+        owns = await self.engine.reading(owned_by, person.accountable)
+        return offer(
+            person, found[0].workflow, found[1], lambda request: self._command(decider, replace(request, owns=owns))
+        )
+
+    async def hold(self, caller: Caller, session: str, request: Claim | Release | Delegate) -> Reply | Stray:
+        """Claim, release or delegate the open review of a session, or a call that waits, for a person."""
+        return await self._request(caller, session, asked_for(request)[0], request)
+
+    async def would_refuse(self, caller: Caller, session: str, request: Request) -> Refusal | None:
+        """Say why a request would be refused now; it is not made, and nothing is written down."""
+        found = await self._finder.seen(caller, session)
+        if found is None:
+            return NOT_FOUND
+        told = await with_owned(self.engine, caller.actor, request)
+        return decide(found[0].workflow, found[1], self._command(caller, told)).refusal
 
     async def cancel(self, caller: Caller, session: str, reason: str) -> Reply | Stray:
         """End a session where it is."""
@@ -299,6 +342,7 @@ class Governor:
         if isinstance(found, Stray):
             return found
         served, before = found
+        request = await with_owned(self.engine, caller.actor, request)
         return await asyncio.shield(asyncio.create_task(self._submit(caller, served, before, request)))
 
     async def _submit(self, caller: Caller, served: Served, before: Session, request: Request) -> Reply | Stray:

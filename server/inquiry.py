@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 
 from pointsman.contracts.problems import Unmet
 from pointsman.contracts.values import JsonObject
-from pointsman.fsm.commands import Attest, Decide
+from pointsman.contracts.workflow import Workflow
+from pointsman.fsm.commands import Attest, Claim, Decide, Delegate, Release
 from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
@@ -51,22 +52,26 @@ class Inquiry:
 
     async def workflow(self, caller: Caller, name: str) -> JsonObject | Stray:
         """Say what a workflow is about."""
-        for one in await known_workflows(self._governor, caller):
-            if one.name == name:
-                return workflows.document(one)
-        missing = Refusal("NOT_FOUND", "There is no workflow of this name that you may use.")
-        return await self.refuse(caller, "workflow", missing, {"workflow": name})
+        found = await self._known(caller, name, "workflow")
+        return found if isinstance(found, Stray) else workflows.document(found)
+
+    async def counts(self, caller: Caller, workflow: str) -> JsonObject | Stray:
+        """Count the sessions of a workflow that a caller may see, state by state: those that run and that ended."""
+        found = await self._known(caller, workflow, "counts")
+        if isinstance(found, Stray):
+            return found
+        seen = await self._governor.sight(caller)
+        return await self._governor.engine.searching(workflows.counts, workflow, seen)
 
     # Sessions.
 
     async def sessions(
         self, caller: Caller, chosen: SessionFilter, limit: int, cursor: str | None = None
     ) -> Page | Stray:
-        """List the sessions that a caller may see, newest first."""
+        """List the sessions that a caller may see, newest first; by what they hold only people find one."""
         seen = await self._governor.sight(caller)
-        return await self._page(
-            caller, "sessions", lambda one: sessions.page(one, replace(chosen, seen=seen), limit, cursor)
-        )
+        bounded = replace(chosen, seen=seen, by_value=_is_person(caller))
+        return await self._page(caller, "sessions", lambda one: sessions.page(one, bounded, limit, cursor))
 
     async def session(self, caller: Caller, name: str) -> JsonObject | Stray:
         """Say all there is to say of a session; to others than people without what it holds."""
@@ -107,7 +112,8 @@ class Inquiry:
         if isinstance(found, Stray):
             return found
         served, current = found
-        shown = waiting.document(current, served.workflow, number, self._governor.clock.now_ms())
+        now_ms = self._governor.clock.now_ms()
+        shown = await self._governor.engine.searching(waiting.document, current, served.workflow, number, now_ms)
         return await self.refuse(caller, "review", shown, {"review": name}) if isinstance(shown, Refusal) else shown
 
     async def decide(self, caller: Caller, name: str, request: Decide) -> JsonObject | Stray:
@@ -115,6 +121,21 @@ class Inquiry:
         session, number = waiting.parts(name)
         answer = await self._governor.decide(caller, session, replace(request, approval=number))
         return await self._answered(answer, number if request.event == "approve" else None)
+
+    async def claim(self, caller: Caller, name: str, *, take_over: bool = False) -> JsonObject | Stray:
+        """Let a person be the one who decides what waits under a name, and `take_over` from whoever has claimed it."""
+        session, number = waiting.parts(name)
+        return await self._answered(await self._governor.hold(caller, session, Claim(number, take_over)))
+
+    async def release(self, caller: Caller, name: str) -> JsonObject | Stray:
+        """Give back what a person has claimed."""
+        session, number = waiting.parts(name)
+        return await self._answered(await self._governor.hold(caller, session, Release(number)))
+
+    async def delegate(self, caller: Caller, name: str, to: str, reason: str) -> JsonObject | Stray:
+        """Hand what waits under a name to another person."""
+        session, number = waiting.parts(name)
+        return await self._answered(await self._governor.hold(caller, session, Delegate(to, reason, number)))
 
     # Writes.
 
@@ -209,6 +230,14 @@ class Inquiry:
             return await self._governor.engine.searching(ask)
         except ValueError as error:
             return await self.refuse(caller, action, _bad_cursor(error), {})
+
+    async def _known(self, caller: Caller, workflow: str, action: str) -> Workflow | Stray:
+        """Give a workflow that a caller may know of."""
+        for one in await known_workflows(self._governor, caller):
+            if one.name == workflow:
+                return one
+        missing = Refusal("NOT_FOUND", "There is no workflow of this name that you may use.")
+        return await self.refuse(caller, action, missing, {"workflow": workflow})
 
     async def _may_read(self, caller: Caller, chain: str, action: str) -> Stray | None:
         """Refuse a history that is not this caller's to read."""

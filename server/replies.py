@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.allowed import Action
+from pointsman.fsm.commands import Decide
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Ended
-from pointsman.tools.conversation import Conversation
+from pointsman.tools.conversation import Conversation, Question
+
+if TYPE_CHECKING:
+    from .elicitation.offer import Offer
+    from .elicitation.people import People
 
 ReplyOutcome: TypeAlias = Literal["done", "refused", "failed", "unknown", "waiting"]
 
@@ -140,6 +145,15 @@ class Waiter(Conversation, Protocol):
         """Hear which session it is for, once it is known that the caller may see it."""
         ...
 
+    @property
+    def patience_s(self) -> float | None:
+        """How long the reply may still wait for what is `put`, in seconds; None where that has its own bound alone."""
+        ...
+
+    async def put(self, question: Question) -> JsonObject | None:
+        """Ask what may be answered after the reply, too: as a result of MCP, or None where no answer comes."""
+        ...
+
 
 class Governed(Protocol):
     """What a surface needs of the governor."""
@@ -175,6 +189,14 @@ class Governed(Protocol):
 
         The tool that is called may speak with whoever waits for it, as long as they do.
         """
+        ...
+
+    async def offered(self, caller: Caller, session: str, people: People) -> Offer | None:
+        """Say what the person behind a caller could decide of a session; None where that is nothing."""
+        ...
+
+    async def decide(self, caller: Caller, session: str, request: Decide) -> Reply | Stray:
+        """Decide the open review of a session, for a person who has seen what it shows."""
         ...
 
     async def list_sessions(self, caller: Caller, chosen: SessionChoice, cursor: str | None = None) -> Sessions | Stray:

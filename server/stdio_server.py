@@ -112,14 +112,15 @@ async def _desk(
 ) -> AsyncGenerator[Desk]:
     from pointsman.fsm.session import Actor
 
+    from .elicitation.people import LocalPerson
     from .surfaces.desk import Desk, Settings
     from .surfaces.shared import shared_by_desks
 
-    shared = shared_by_desks(governed, surface)
+    shared = shared_by_desks(governed, surface, LocalPerson())
     desk = Desk(governed, Settings(surface, Actor("agent", caller_id), session), shared)
     desk.watch()
     try:
         yield desk
     finally:
         await desk.aclose()
-        await shared.parked.aclose()
+        await shared.aclose()

@@ -8,37 +8,27 @@ sees it. Where nobody can be asked the tool is told that it was declined, and th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final, Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Final
 
 import structlog
 
 from pointsman.contracts.bounds import (
-    ASK_FIELDS,
     ASK_MESSAGE_CHARACTERS,
     ASK_MODEL_BYTES,
-    ASK_SCHEMA_BYTES,
     ASKS_PER_CALL,
     LOG_CHARACTERS,
 )
-from pointsman.contracts.schemas import InvalidSchema, Schema
 from pointsman.contracts.values import Json, JsonObject, canonical
-from pointsman.contracts.visible import UNSEEN, visible
+from pointsman.contracts.visible import visible
 from pointsman.fsm.facts import Asked
 
 from .conversation import ELICIT, ROOTS, SAMPLE, Conversation, Question
 from .errors import ToolError, Unanswered
+from .forms import Action, End, judged, misshapen
 
 NOBODY: Final = "nobody who could be asked waits for this call"
 _WANTED: Final = {SAMPLE: "an answer of the client's model", ROOTS: "the client's folders"}
-_BESIDE: Final = "enumNames"
-"""How MCP names choices until 2025-11-25: no keyword of JSON Schema, and nothing that an answer is held to."""
-_LINES: Final = str.maketrans("", "", "\n\t")
-
-_Action: TypeAlias = Literal["accept", "decline", "cancel"]
-_End: TypeAlias = tuple[_Action, JsonObject | None, str | None]
-"""What was answered, with which values, and why it was not what somebody said."""
-
 _log = structlog.get_logger(__name__)
 
 
@@ -132,8 +122,8 @@ class Talk:
         self, asker: str, form: JsonObject, answer: JsonObject | None, obstacle: str | None, silence: str | None
     ) -> JsonObject:
         """Hold the answer to a form to it, and write down how it ended."""
-        end: _End = ("decline", None, obstacle) if obstacle is not None else ("cancel", None, silence)
-        action, content, why = end if answer is None else _judged(answer, form)
+        end: End = ("decline", None, obstacle) if obstacle is not None else ("cancel", None, silence)
+        action, content, why = end if answer is None else judged(answer, form)
         if obstacle is None and action != "accept":
             self._declined.add(canonical(form))
         self.asked.append(Asked(self._safe(_message(asker, form)), action, sorted(content or ()), why))
@@ -142,7 +132,7 @@ class Talk:
 
     def _other(self, asker: str, question: Question, answer: JsonObject | None, silence: str | None) -> JsonObject:
         """Write down that something else was asked, and give the answer."""
-        action: _Action = "cancel" if answer is None else "accept"
+        action: Action = "cancel" if answer is None else "accept"
         self.asked.append(Asked(f"{asker} asks for {_WANTED[question.method]}.", action, [], silence))
         _log.info("tool asked", asker=asker, method=question.method, action=action, why=silence)
         if answer is None:
@@ -185,7 +175,7 @@ class Talk:
             return "it was declined before"
         if room <= 0:
             return f"a call may ask {ASKS_PER_CALL} times"
-        return _misshapen(form.get("requestedSchema"))
+        return misshapen(form.get("requestedSchema"))
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -199,59 +189,3 @@ def _message(asker: str, form: JsonObject) -> str:
     """Say who asks, and then what. Lines after the first are marked, so that none looks like ours."""
     said = visible(str(form.get("message", ""))[:ASK_MESSAGE_CHARACTERS], lines=True)
     return f"{asker} asks: " + said.replace("\n", "\n| ")
-
-
-def _misshapen(schema: Json) -> str | None:
-    """Say why a form is none that a person can be shown; None where it is one."""
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    if not isinstance(properties, dict) or not all(isinstance(one, dict) for one in properties.values()):
-        return "its form is no flat object"
-    if len(properties) > ASK_FIELDS or len(canonical(schema).encode()) > ASK_SCHEMA_BYTES:
-        return f"its form is larger than {ASK_FIELDS} fields or {ASK_SCHEMA_BYTES} bytes"
-    if any(UNSEEN.search(text.translate(_LINES)) for text in _texts(schema)):
-        return "its form holds characters that hide"
-    try:
-        _held_to(properties, schema).unmet({})
-    except InvalidSchema:
-        return "its form is no JSON Schema that can be held to"
-    return None
-
-
-def _judged(answer: JsonObject, form: JsonObject) -> _End:
-    """Hold an answer to its form. What was not asked for is left out, and what does not fit is no answer."""
-    action = answer.get("action")
-    if action in {"decline", "cancel"}:
-        return "decline" if action == "decline" else "cancel", None, None
-    schema = form.get("requestedSchema")
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    content = answer.get("content")
-    if action != "accept" or not isinstance(properties, dict) or not isinstance(content, dict | None):
-        return "cancel", None, "what came back is no answer"
-    kept = {name: value for name, value in (content or {}).items() if name in properties}
-    unmet = _held_to(properties, schema).unmet(kept)
-    if unmet:
-        return "cancel", None, f"the answer does not fit its form: {visible(unmet[0].path)[:128]} {unmet[0].problem}"
-    return "accept", kept, None
-
-
-def _held_to(properties: JsonObject, schema: Json) -> Schema:
-    held: JsonObject = {
-        name: {word: value for word, value in one.items() if word != _BESIDE} if isinstance(one, dict) else one
-        for name, one in properties.items()
-    }
-    document: JsonObject = {"type": "object", "properties": held}
-    if isinstance(schema, dict) and "required" in schema:
-        document["required"] = schema["required"]
-    return Schema(document)
-
-
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, member in value.items():
-            yield name
-            yield from _texts(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _texts(member)
-    elif isinstance(value, str):
-        yield value

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import click
 
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.visible import visible
 from pointsman.contracts.workflow import Workflow
-from pointsman.fsm.commands import Attest, Cancel, Command
+from pointsman.fsm.commands import Attest, Cancel, Claim, Command, Delegate, Release
 from pointsman.fsm.decision import Decision
 
 from ..application import open_application
@@ -25,6 +25,7 @@ from ..engines.embedded import EmbeddedEngine
 from ..engines.strays import Frame, ServerAct
 from ..governor import Governor
 from ..identity import new_command_id, new_instance_id
+from ..owning import with_owned
 from ..replies import Caller, Reply, Stray
 from ..timekeeping import clock_beside
 from .callers import local_caller
@@ -35,6 +36,8 @@ from .output import print_json
 from .whereabouts import objects, sentence, votes_in_words
 
 T = TypeVar("T")
+OpensNothing: TypeAlias = Cancel | Attest | Claim | Release | Delegate
+"""What opens no call; a cancellation only where the state has no `exit`."""
 
 
 def governed(database: str | None, files: Sequence[Path], work: Callable[[Governor], Awaitable[T]]) -> T:
@@ -49,7 +52,7 @@ def governed(database: str | None, files: Sequence[Path], work: Callable[[Govern
 
 
 def submitted(
-    database: str | None, session_id: str, workflow: Workflow, caller: Caller, request: Cancel | Attest
+    database: str | None, session_id: str, workflow: Workflow, caller: Caller, request: OpensNothing
 ) -> Decision:
     """Submit what opens no call to the engine itself: no source is needed, so it works without a session's tools."""
 
@@ -63,7 +66,7 @@ def submitted(
                 actor=caller.actor,
                 channel=caller.channel,
                 instance=engine.instance,
-                request=request,
+                request=await with_owned(engine, caller.actor, request),
                 client=caller.client,
             ),
         )

@@ -10,6 +10,7 @@ import click
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.facts import FactKind
 
+from ..documents.channels import attestation, in_words
 from ..documents.moments import comparable
 from ..store.searching import RowFilter
 from .columns import Column
@@ -76,7 +77,8 @@ def show(session_id: str, revision: int | None, records: Records, *, as_json: bo
     """Show the rows of a session in order. ID `server`: the calls that belong to no session."""
     found = list(records.history(session_id)) if revision is None else [records.row(session_id, revision)]
     if revision is not None and not as_json:
-        print_pairs([(name, _text(value)) for name, value in found[0].items()])
+        row = {**found[0], "channel": in_words(str(found[0]["channel"]))}
+        print_pairs([(name, _text(value)) for name, value in row.items()])
     else:
         _print_rows(found, as_json=as_json, with_session=False)
 
@@ -152,12 +154,18 @@ def _cells(row: JsonObject) -> list[str | None]:
     return [
         str(row["revision"]),
         moment(str(row["at"])),
-        _text(row["actor_id"]),
+        _actor(row),
         _text(row["kind"]),
         _text(row["action"]),
         outcome,
         state,
     ]
+
+
+def _actor(row: JsonObject) -> str | None:
+    """Say who has acted, and where it is only a client that says so, that."""
+    word = attestation(str(row["channel"]))
+    return _text(row["actor_id"]) if word is None else f"{row['actor_id']} ({word})"
 
 
 def _fault(report: JsonObject) -> str:

@@ -21,7 +21,7 @@ from .options import json_option, limit_option, set_option
 from .output import moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
 from .records.choosing import changes_records, reads_records
 from .records.port import Errand, Records
-from .whereabouts import came_from, objects, sentence, turn
+from .whereabouts import came_from, objects, sentence, turn, was_in_words
 
 SHOWN_STATES: Final = 50
 """States of a path that people are shown, the last ones; `--json` gives all."""
@@ -65,6 +65,8 @@ def command() -> None:
 @click.option("--workflow", help="Only sessions of this workflow.")
 @click.option("--state", help="Only sessions in this state.")
 @click.option("--started-by", metavar="WHO", help="Only sessions of this principal, such as local:alice.")
+@click.option("--search", metavar="TEXT", help="Only sessions whose handle, or a value given at the start, begins so.")
+@click.option("--failed", is_flag=True, help="Only those that ended as failed or manual, or have a write in doubt.")
 @click.option("--open/--ended", "is_open", default=None, help="Only sessions that run, or only those that have ended.")
 @limit_option
 @reads_records
@@ -74,6 +76,8 @@ def list_sessions(  # noqa: PLR0913 -- click's way: an option is an argument
     workflow: str | None,
     state: str | None,
     started_by: str | None,
+    search: str | None,
+    failed: bool,
     is_open: bool | None,
     limit: int,
     records: Records,
@@ -81,14 +85,16 @@ def list_sessions(  # noqa: PLR0913 -- click's way: an option is an argument
 ) -> None:
     """List sessions, newest first."""
     ended = None if is_open is None else not is_open
-    page = records.sessions(SessionFilter(workflow=workflow, state=state, started_by=started_by, ended=ended), limit)
+    chosen = SessionFilter(
+        workflow=workflow, state=state, started_by=started_by, ended=ended, search=search, failed=failed or None
+    )
+    page = records.sessions(chosen, limit)
     if as_json:
         print_json_lines(page.items)
         return
     if not page.items:
         which = "yet" if records.sees_all else "that you may see"
-        chosen_at_all = any(value is not None for value in (workflow, state, started_by, ended))
-        click.echo("No session is like that." if chosen_at_all else f"There are no sessions {which}.")
+        click.echo("No session is like that." if chosen != SessionFilter() else f"There are no sessions {which}.")
         return
     rows: list[list[str | None]] = [
         [
@@ -201,7 +207,9 @@ def _print_session(document: JsonObject) -> None:
         rows: list[list[str | None]] = []
         for name, entry in record.items():
             if isinstance(entry, dict) and isinstance(entry["from"], dict):
-                rows.append([name, value_text(entry["value"]), came_from(entry["from"])])
+                was = entry.get("was")
+                before = f"; it was {was_in_words(was)}" if isinstance(was, dict) else ""
+                rows.append([name, value_text(entry["value"]), came_from(entry["from"]) + before])
         print_table(RECORD, rows)
     _print_listed("Open calls", OPEN_CALL, objects(document["open_calls"]))
     _print_listed("Calls put before a person", APPROVAL, objects(document["approvals"]))

@@ -14,7 +14,7 @@ from pointsman.fsm.session import LedgerEntry, Session
 
 from ..store.reading import LIST_ROWS, NO_CURSOR, Seen, audit_rows
 from ..store.rows import row_as_json
-from ..store.searching import open_effects
+from ..store.waiting import EffectPlace, running_writes, unknown_writes
 from ..writes import Write, found_write, happenings
 from .pages import Page, cut
 from .places import place
@@ -37,19 +37,25 @@ def page(connection: Connection, chosen: EffectFilter, limit: int = LIST_ROWS, c
         StoreUnreadable: when a snapshot is of another format, or damaged.
     """
     after = None if cursor is None else _read_cursor(cursor)
-    session = chosen.session
-    if session is None:
-        writes = open_effects(connection, chosen.seen)
-    else:
-        writes = [(session, effect) for effect in session.effects.values()]
-    found = sorted(
-        (((effect.opened_at, own.id, int(effect.call)), own, effect) for own, effect in writes),
-        key=lambda one: one[0],
-    )
+    found = [
+        (EffectPlace(effect.opened_at, own.id, int(effect.call)), own, effect)
+        for own, effect in _writes(connection, chosen, limit, after)
+    ]
     wanted = [one for one in found if chosen.status in (None, one[2].status) and (after is None or one[0] > after)]
-    shown, last = cut(wanted, limit)
+    shown, last = cut(sorted(wanted, key=lambda one: one[0]), limit)
     items = tuple(entry(own, effect) for _, own, effect in shown)
     return Page(items, None if last is None else "{}-{}.{}".format(*last[0]))
+
+
+def _writes(
+    connection: Connection, chosen: EffectFilter, limit: int, after: EffectPlace | None
+) -> list[tuple[Session, LedgerEntry]]:
+    """Give all that may be on the page, and perhaps more."""
+    session = chosen.session
+    if session is not None:
+        return [(session, effect) for effect in session.effects.values()]
+    unknown = [] if chosen.status == "intended" else unknown_writes(connection, chosen.seen, limit + 1, after)
+    return unknown if chosen.status == "unknown" else [*unknown, *running_writes(connection, chosen.seen)]
 
 
 def entry(session: Session, effect: LedgerEntry) -> JsonObject:
@@ -101,11 +107,11 @@ def _write(connection: Connection, session: Session, number: str) -> Write | Non
     return found_write(session, number, audit_rows(connection, session.id, int(number) - 1))
 
 
-def _read_cursor(text: str) -> tuple[int, str, int]:
+def _read_cursor(text: str) -> EffectPlace:
     found = _CURSOR.match(text)
     if found is None:
         raise ValueError(NO_CURSOR)
-    return int(found[1]), found[2], int(found[3])
+    return EffectPlace(int(found[1]), found[2], int(found[3]))
 
 
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,14}\Z", re.ASCII)

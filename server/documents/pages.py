@@ -13,10 +13,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some entries of a list, and the cursor of those that follow (None: there are no more)."""
+    """Some entries of a list, and the cursor of those that follow (None: there are no more).
+
+    `looked_back_to` is the moment up to which a search has come that goes on with the cursor.
+    """
 
     items: tuple[JsonObject, ...]
     cursor: str | None = None
+    looked_back_to: str | None = None
 
 
 def cut(entries: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:

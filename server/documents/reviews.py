@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlalchemy import Connection
+
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import CallStep, HumanState, Workflow
@@ -12,8 +14,10 @@ from pointsman.fsm.session import OpenReview, Session
 from pointsman.fsm.stays import show_name
 from pointsman.fsm.votes import votes_so_far
 
+from .claims import claim, claimed_by
 from .nothing import nothing_to_decide
 from .places import moment
+from .proposals import edited, proposal
 
 
 def opened_at(session: Session) -> int:
@@ -36,10 +40,11 @@ def entry(session: Session, now_ms: int) -> JsonObject:
         "age_s": (now_ms - opened_at(session)) // 1000,
         "due": moment(review.due_at) if review is not None else None,
         "shown_digest": review.shown_digest if review is not None else None,
+        "claimed_by": claimed_by(review.holder) if review is not None else None,
     }
 
 
-def document(session: Session, workflow: Workflow, now_ms: int) -> JsonObject | Refusal:
+def document(connection: Connection, session: Session, workflow: Workflow, now_ms: int) -> JsonObject | Refusal:
     """Give the open review of a session, what it shows in the workflow's order; refused where none is open."""
     review, state = session.stay.review, workflow.states[session.state]
     if review is None or session.ended is not None or not isinstance(state, HumanState):
@@ -57,13 +62,16 @@ def document(session: Session, workflow: Workflow, now_ms: int) -> JsonObject | 
     ]
     return {
         **entry(session, now_ms),
+        "claim": claim(review.holder),
         "version": session.version,
         "votes": votes_so_far(session.stay),
         "revision": session.revision,
         "stay": session.stay.number,
         "started_by": session.started_by,
         "goal": state.goal,
-        "shown": dict(_in_order(state, review)),
+        "shown": shown(state, review),
+        "edited": {name: was for name, was in edited(connection, session).items() if name in review.shown},
+        "proposal": proposal(connection, session),
         "edit": list(wanted.edit),
         "rationale": "required" if wanted.rationale_required else "optional",
         "accept": [*sorted(wanted.accept)],
@@ -72,8 +80,13 @@ def document(session: Session, workflow: Workflow, now_ms: int) -> JsonObject | 
     }
 
 
+def shown(state: HumanState, review: OpenReview) -> JsonObject:
+    """Give what a review shows, in the order of the workflow's `show`."""
+    return dict(_in_order(state, review))
+
+
 def _in_order(state: HumanState, review: OpenReview) -> Iterator[tuple[str, Json]]:
-    """What is shown, in the order of the workflow's `show`; what has no value is left out."""
+    """What is shown; what has no value is left out."""
     wanted = [show_name(item) if isinstance(item, CallStep) else item for item in state.review.show]
     for name in dict.fromkeys([*wanted, *review.shown]):
         if name in review.shown:

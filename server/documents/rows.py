@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection
@@ -19,14 +20,17 @@ from .pages import Page
 
 
 def page(connection: Connection, chosen: RowFilter, limit: int = LIST_ROWS, cursor: str | None = None) -> Page:
-    """List rows of all chains, newest first.
+    """List rows of all chains, newest first. A page may have fewer rows than asked for, or none, and others follow.
 
     Raises:
         ValueError: for a cursor that is not one of ours.
     """
     after = None if cursor is None else _read_cursor(cursor)
-    shown, last = _within(find_rows(connection, chosen, limit + 1, after), limit)
-    return _page(shown, None if last is None else f"{last.at}_{last.session_id}.{last.revision}")
+    found = find_rows(connection, chosen, limit + 1, after)
+    shown, last = _within(found.rows, limit)
+    end = found.looked_back_to if last is None else RowPlace(last.at, last.session_id, last.revision)
+    page = _page(shown, None if end is None else f"{end.at}_{end.chain}.{end.revision}")
+    return page if end is None else replace(page, looked_back_to=end.at)
 
 
 def history(connection: Connection, chain: str, limit: int = AUDIT_ROWS, cursor: str | None = None) -> Page:

@@ -6,7 +6,7 @@ A review is named by its session, a call by session and number: `SESSION` or `SE
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -15,19 +15,12 @@ from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
 
+from ..store.projections import OF_THE_STATE, ReviewRow
 from ..store.reading import LIST_ROWS, NO_CURSOR
-from ..store.searching import ReviewPlace, WaitingFilter, open_approvals, open_reviews
+from ..store.searching import WaitingFilter
+from ..store.waiting import ReviewPlace, open_reviews, stored_sessions
 from . import calls, reviews
 from .pages import Page, cut
-
-
-class _Key(NamedTuple):
-    """Where something stands in the list: since when it waits, and its name. A review is number 0 of its session."""
-
-    opened_at: int
-    is_call: bool
-    session: str
-    number: int
 
 
 def page(
@@ -40,24 +33,18 @@ def page(
         StoreUnreadable: when a snapshot is of another format, or damaged.
     """
     after = None if cursor is None else _read_cursor(cursor)
-    further = None if after is None else ReviewPlace(after.opened_at, _BEYOND if after.is_call else after.session)
-    found = [
-        (_Key(reviews.opened_at(one), is_call=False, session=one.id, number=0), reviews.entry(one, now_ms))
-        for one in open_reviews(connection, chosen, limit + 1, further)
-    ]
-    found += [
-        (_Key(one.opened_at, is_call=True, session=session.id, number=int(one.id)), calls.entry(session, one, now_ms))
-        for session, one in open_approvals(connection, chosen)
-    ]
-    found.sort(key=lambda one: one[0])
-    shown, last = cut([one for one in found if after is None or one[0] > after], limit)
-    return Page(tuple(entry for _, entry in shown), None if last is None else _cursor(last[0]))
+    shown, last = cut(open_reviews(connection, chosen, limit + 1, after), limit)
+    found = stored_sessions(connection, {one.session_id for one in shown})
+    items = tuple(_entry(found[one.session_id], one, now_ms) for one in shown)
+    return Page(items, None if last is None else _cursor(last))
 
 
-def document(session: Session, workflow: Workflow, number: str | None, now_ms: int) -> JsonObject | Refusal:
+def document(
+    connection: Connection, session: Session, workflow: Workflow, number: str | None, now_ms: int
+) -> JsonObject | Refusal:
     """Give what waits under this name; refused where nothing does."""
     if number is None:
-        return reviews.document(session, workflow, now_ms)
+        return reviews.document(connection, session, workflow, now_ms)
     return calls.document(session, workflow, number, now_ms)
 
 
@@ -67,18 +54,22 @@ def parts(name: str) -> tuple[str, str | None]:
     return session, number if dot else None
 
 
-def _cursor(key: _Key) -> str:
-    return f"{key.opened_at}-{key.session}" + (f".{key.number}" if key.is_call else "")
+def _entry(session: Session, row: ReviewRow, now_ms: int) -> JsonObject:
+    if row.number == OF_THE_STATE:
+        return reviews.entry(session, now_ms)
+    return calls.entry(session, session.stay.approvals[row.number], now_ms)
 
 
-def _read_cursor(text: str) -> _Key:
+def _cursor(last: ReviewRow) -> str:
+    return f"{last.opened_at}-{last.session_id}" + (f".{last.number}" if last.number else "")
+
+
+def _read_cursor(text: str) -> ReviewPlace:
     found = _CURSOR.match(text)
     if found is None:
         raise ValueError(NO_CURSOR)
-    opened_at, session, number = found.groups()
-    return _Key(int(opened_at), number is not None, session, int(number or 0))
+    opened_at, session, number = found.groups(default=OF_THE_STATE)
+    return ReviewPlace(int(opened_at), session, number)
 
 
-_BEYOND: Final = "\U0010ffff"
-"""Follows the handle of every session: of all reviews that opened at a moment, calls come after the last."""
 _CURSOR: Final = re.compile(r"([0-9]{1,15})-([A-Za-z0-9_-]{1,128})(?:\.([0-9]{1,15}))?\Z", re.ASCII)

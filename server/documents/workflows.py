@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import (
     AgentState,
@@ -14,6 +16,7 @@ from pointsman.contracts.workflow import (
 from pointsman.fsm.stays import turn_of
 
 from ..moves import moves_from
+from ..store.reading import Seen, state_counts
 
 
 def entry(workflow: Workflow) -> JsonObject:
@@ -39,6 +42,20 @@ def document(workflow: Workflow) -> JsonObject:
         "start": {"input_schema": workflow.start.input_schema},
         "initial": workflow.initial,
         "states": [_state(one) for one in workflow.states.values()],
+    }
+
+
+def counts(connection: Connection, workflow: str, seen: Seen | None) -> JsonObject:
+    """Count the sessions of a workflow that somebody may see: in each of their states, those that run and that ended.
+
+    States without any are left out; what older versions of the workflow called theirs is there.
+    """
+    found = state_counts(connection, workflow, seen)
+    return {
+        "workflow": workflow,
+        "open": sum(one.open for one in found),
+        "ended": sum(one.ended for one in found),
+        "states": [one._asdict() for one in found],
     }
 
 

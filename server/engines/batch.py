@@ -8,20 +8,21 @@ down, fails alone and leaves nothing behind for the next.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.commands import Command, Start
 from pointsman.fsm.decision import Decision
-from pointsman.fsm.facts import Fact
+from pointsman.fsm.facts import Fact, Started
 from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.session import Session
 
 from ..audit.chain import GENESIS, AuditRow
 from ..errors import UnknownDefinition
 from ..store.notices import NoticeRow
+from ..store.projections import Projection, SessionKey, projection, session_keys
 from ..store.rows import SessionRow, audit_row, session_row
 from ..store.tables import SERVER_CHAIN
 from ..store.writing import DefinitionRow, Head, SessionWriter
@@ -66,6 +67,8 @@ class Batch:
         self._bound = bound
         self._rows: list[AuditRow] = []
         self._sessions: dict[str, SessionRow] = {}
+        self._projections: dict[str, Projection] = {}
+        self._keys: list[SessionKey] = []
         self._definitions: dict[str, DefinitionRow] = {}
         self._notices: list[NoticeRow] = []
         self._server: Head | None = None
@@ -121,6 +124,10 @@ class Batch:
             writer.put_definitions(self._definitions.values())
         if self._sessions:
             writer.put_sessions(self._sessions.values())
+        if self._projections:
+            writer.put_projections(self._projections)
+        if self._keys:
+            writer.put_session_keys(self._keys)
         if self._server is not None:
             writer.put_server_head(self._server)
         writer.append(self._rows)
@@ -145,7 +152,8 @@ class Batch:
         for number, fact in enumerate(decision.facts, start=revision + 1):
             rows.append(audit_row(fact, session_id, number, head, secrets.token_hex(16)))
             head = rows[-1].hash
-        row = session_row(session, head)
+        row, listed = session_row(session, head), projection(session)
+        keys = _keys(decision.facts) if before is None else []
         told = [*notices_of(workflow, session, decision.facts)]
         # From here on nothing fails: the command is in, as a whole.
         if before is None:
@@ -153,6 +161,9 @@ class Batch:
         self._rows += rows
         self._notices += told
         self._sessions[session_id] = row
+        if session_id in self._projections or listed != projection(before):
+            self._projections[session_id] = listed
+        self._keys += keys
         self._running[session_id] = Current(session, head)
 
     def _define(self, workflow: Workflow, now_ms: int) -> None:
@@ -166,6 +177,11 @@ class Batch:
         row = audit_row(fact, SERVER_CHAIN, head.revision + 1, head.hash, secrets.token_hex(16))
         self._server = Head(row.revision, row.hash)
         self._rows.append(row)
+
+
+def _keys(facts: Sequence[Fact]) -> list[SessionKey]:
+    """Give what a session is searched by, of its first facts."""
+    return [key for fact in facts if isinstance(fact.body, Started) for key in session_keys(fact.body)]
 
 
 def _definition(session: Session | None, command: Command) -> str | None:

@@ -20,13 +20,17 @@ from pointsman.contracts.bounds import (
 )
 from pointsman.contracts.values import Json, JsonObject, canonical, digest_text
 from pointsman.contracts.workflow import Workflow
+from pointsman.fsm.claiming import asked_for
 from pointsman.fsm.commands import (
     Attest,
     Call,
+    Claim,
     Command,
     Decide,
+    Delegate,
     Expire,
     Observe,
+    Release,
     Restart,
     Send,
     Settle,
@@ -265,6 +269,8 @@ def _asked(command: Command) -> tuple[str, JsonObject]:
             return type(request).__name__.lower(), {"call": request.call}
         case Expire():
             return "expire", {"timer": request.timer}
+        case Claim() | Release() | Delegate():
+            return asked_for(request)
         case Restart():
             return "restart", {"state": request.state, "reason": request.reason}
         case Attest():

@@ -19,8 +19,12 @@ from .colours import (
 from .picture import Kind, Line
 
 
-def style_sheet() -> str:
-    """Give all rules. Classes are kinds of states and of lines; `pm-` are the markers of the same document."""
+def style_sheet(within: str = "") -> str:
+    """Give all rules. Classes are kinds of states and of lines; `pm-` are the markers of the same document.
+
+    Args:
+        within: What stands before every selector, where the rules are not the picture's alone.
+    """
     edges: dict[Line, str] = {line: stroke.colour for line, stroke in EDGES.items()}
     shapes = [
         ".box{stroke-width:1.5}",
@@ -39,7 +43,16 @@ def style_sheet() -> str:
     ]
     dark = _colours(DARK_FILLS, DARK_EDGES, DARK_PAPER, DARK_TEXT)
     light = _colours(FILLS, edges, PAPER, TEXT)
-    return "\n".join(["", *shapes, *light, "@media (prefers-color-scheme:dark){", *dark, "}", ""])
+    rules = [*shapes, *light, "@media (prefers-color-scheme:dark){", *dark, "}"]
+    return "\n".join(["", *(_within(within, rule) for rule in rules), ""])
+
+
+def _within(where: str, rule: str) -> str:
+    """Let the rules of a line hold only there."""
+    if not where or rule.startswith(("@", "}")):
+        return rule
+    rules = (one.partition("{") for one in rule.split("}") if one)
+    return "".join(f"{','.join(where + one for one in names.split(','))}{{{said}}}" for names, _, said in rules)
 
 
 def _colours(fills: Mapping[Kind, Colour], edges: Mapping[Line, str], paper: str, ink: str) -> list[str]:

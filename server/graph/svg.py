@@ -36,8 +36,13 @@ def svg(workflow: Workflow, trail: Trail | None = None) -> str:
     return draw(plan_of(picture_of(workflow)), trail)
 
 
-def draw(plan: Plan, trail: Trail | None = None) -> str:
-    """Draw a picture whose places are found."""
+def part_of_a_page(workflow: Workflow, trail: Trail | None = None) -> str:
+    """Draw a workflow as a part of a page, whose own style sheets hold the colours (`style_sheet(".diagram ")`)."""
+    return draw(plan_of(picture_of(workflow)), trail, styled=False)
+
+
+def draw(plan: Plan, trail: Trail | None = None, *, styled: bool = True) -> str:
+    """Draw a picture whose places are found. `styled` says whether its colours come with it."""
     picture, layout = plan.picture, plan.layout
     notes = [text_width(row.text, SMALL_PX) + SAMPLE for note in plan.anywhere for row in note.rows]
     width = max(layout.size.width, _LEAST_WIDTH, *notes)
@@ -50,7 +55,7 @@ def draw(plan: Plan, trail: Trail | None = None) -> str:
     ]
     anywhere = list(_anywhere(plan, trail))
     size = Size(width + 2 * _MARGIN, header + layout.size.height + legend_height + 3 * _MARGIN)
-    return _document(picture, size, [
+    return _document(picture, size, style_sheet() if styled else None, [
         *anywhere,
         f'<g transform="translate({_MARGIN:g} {_MARGIN + header:g})">',
         *(shape for shape, _ in lines),
@@ -63,7 +68,7 @@ def draw(plan: Plan, trail: Trail | None = None) -> str:
     ])  # fmt: skip
 
 
-def _document(picture: Picture, size: Size, content: Sequence[str]) -> str:
+def _document(picture: Picture, size: Size, styles: str | None, content: Sequence[str]) -> str:
     markers = "".join(
         f'<marker id="pm-{line}" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" '
         f'markerUnits="userSpaceOnUse" orient="auto"><path class="head {line}" d="M0 0.5 8 4 0 7.5z"/></marker>'
@@ -71,10 +76,10 @@ def _document(picture: Picture, size: Size, content: Sequence[str]) -> str:
     )
     frame = f'width="{size.width:.0f}" height="{size.height:.0f}"'
     body = "\n".join(content)
+    style = "" if styles is None else f"\n<style>{styles}</style>"
     return f"""<svg xmlns="http://www.w3.org/2000/svg" {frame} viewBox="0 0 {size.width:.0f} {size.height:.0f}"
  font-family="Helvetica, Arial, Liberation Sans, sans-serif" role="img">
-<title>{escape(picture.title)}</title>
-<style>{style_sheet()}</style>
+<title>{escape(picture.title)}</title>{style}
 <defs>{markers}</defs>
 <rect class="paper" {frame}/>
 <text class="ink" x="{_MARGIN:g}" y="{_MARGIN + 12:g}" font-size="18" font-weight="bold">{escape(picture.title)}</text>

@@ -24,7 +24,7 @@ from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, ActorKind
 
-from ..credentials.port import Authenticator, NotAccepted
+from ..credentials.port import Authenticator, Identified, NotAccepted
 from ..identity import SOMEBODY
 from ..replies import Caller
 from .callers import Visitor, address_of, client_of, let_in
@@ -43,6 +43,7 @@ CHANNEL: Final = "http"
 
 _KINDS: Final[dict[ActorKind, Credential]] = {"agent": "agent", "human": "human", "external": "system"}
 _BEARER: Final = "bearer "
+_TOO_MANY_TOKENS: Final = "Too many tokens that open nothing come from here."
 
 
 class Porter:
@@ -90,7 +91,7 @@ class Porter:
         found = await self._authenticator.identify(token)
         if isinstance(found, NotAccepted):
             return self._unauthorized(request, found)
-        too_much = self._too_much(request, found.actor)
+        too_much = self.too_much(request, found.actor)
         if too_much is not None:
             return too_much
         if _KINDS.get(found.actor.kind) not in admits:
@@ -101,7 +102,22 @@ class Porter:
 
         return Visitor(found.actor, is_welcome, found.expires_at)
 
-    def _too_much(self, request: Request, actor: Actor) -> Response | None:
+    async def identify(self, request: Request, token: str) -> Identified | NotAccepted:
+        """Say whom a token names that came otherwise than in a header."""
+        return self.noted(request, await self._authenticator.identify(token))
+
+    def noted(self, request: Request, found: Identified | NotAccepted) -> Identified | NotAccepted:
+        """Count what somebody has shown and what opens nothing, and have it written down."""
+        if isinstance(found, Identified) or found.reason == "unavailable":
+            return found
+        peer = address_of(request)
+        if not self._limits.failures.admits(peer):
+            return NotAccepted("unavailable", _TOO_MANY_TOKENS)
+        actor = SOMEBODY if found.principal is None else Actor("external", found.principal)
+        self.turn_away(request, actor, Refusal("FORBIDDEN", found.message), {"reason": found.reason})
+        return found
+
+    def too_much(self, request: Request, actor: Actor) -> Response | None:
         """Give the answer to a principal who asks too often, or too much at the same time."""
         who = Actor(actor.kind, actor.id)
         if not runs_for(request.scope, who):
@@ -125,13 +141,13 @@ class Porter:
         actor = SOMEBODY if why.principal is None else Actor("external", why.principal)
         if why.reason == "unavailable":
             refusal = Refusal("BUSY", why.message)
-            self._tell(request, actor, refusal, {"reason": why.reason})
+            self.turn_away(request, actor, refusal, {"reason": why.reason})
             return refused(refusal, headers={"retry-after": "5"})
         peer = address_of(request)
         if request.headers.get("authorization") and not self._limits.failures.admits(peer):
-            return _too_often(self._limits.failures.wait_s(peer), "Too many tokens that open nothing come from here.")
+            return _too_often(self._limits.failures.wait_s(peer), _TOO_MANY_TOKENS)
         refusal = Refusal("FORBIDDEN", why.message)
-        self._tell(request, actor, refusal, {"reason": why.reason})
+        self.turn_away(request, actor, refusal, {"reason": why.reason})
         said = [] if not request.headers.get("authorization") else ['error="invalid_token"']
         if self._metadata_url is not None:
             said.append(f'resource_metadata="{self._metadata_url(request.scope["path"])}"')
@@ -145,10 +161,11 @@ class Porter:
             kinds = " or ".join(kind for kind in sorted(admits) if kind != "none")
             said = f"This takes the token of kind {kinds}; yours is of kind {_KINDS.get(actor.kind)}."
         refusal = Refusal("FORBIDDEN", said)
-        self._tell(request, actor, refusal, {"reason": "kind"})
+        self.turn_away(request, actor, refusal, {"reason": "kind"})
         return refused(refusal)
 
-    def _tell(self, request: Request, actor: Actor, refusal: Refusal, more: JsonObject) -> None:
+    def turn_away(self, request: Request, actor: Actor, refusal: Refusal, more: JsonObject) -> None:
+        """Have it written down that somebody was turned away."""
         caller = Caller(actor, client_of(request), CHANNEL)
         about: JsonObject = {"method": request.method, "path": request.scope["path"][:TOLD_CHARACTERS], **more}
         self._on_turned_away(caller, "authenticate", refusal, about)

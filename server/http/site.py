@@ -23,6 +23,7 @@ from pointsman.fsm.refusals import Code, Refusal
 from pointsman.fsm.session import Actor
 
 from ..credentials.port import Authenticator
+from ..elicitation.people import People
 from ..errors import EngineClosed, StoreError
 from ..identity import SOMEBODY
 from ..mcp_server import Era
@@ -54,6 +55,7 @@ class Site:
         surface: which shape of the tool list MCP clients are shown.
         era: `handshake` speaks no other.
         session: a session that is bound to every connection of MCP.
+        people: knows the person behind a token, who may be asked to decide; None where nobody is.
         rate: how often a principal may ask; None where they may as often as they can.
         issuer: who issues tokens beside those made here, as clients are told.
         routes: what there is beside MCP and health.
@@ -66,6 +68,7 @@ class Site:
     surface: SurfaceChoice = "auto"
     era: Era = "auto"
     session: str | None = None
+    people: People | None = None
     rate: Rate | None = None
     issuer: str | None = None
     routes: Sequence[Route] = ()
@@ -85,7 +88,7 @@ class Application:
 
     def __init__(self, site: Site, place: Place, stopping: asyncio.Event) -> None:
         self._site = site
-        self._desks = DeskPerConnection(site.governed, site.surface, site.session)
+        self._desks = DeskPerConnection(site.governed, site.surface, site.session, site.people)
         self._recording = Recording()
         self._stopping = stopping
         self._limits = Limits(site.rate, time.monotonic)

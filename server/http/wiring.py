@@ -7,15 +7,17 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pointsman.fsm.session import Actor
 
 from ..credentials.minted import MintedTokens
+from ..elicitation.people import TokenOwners
 from ..errors import StoreError
 from ..identity import local_principal
 from ..inquiry import Inquiry
 from ..mcp_server import Era
-from ..store.principals import Principal, principal_by_token_hash
+from ..store.principals import Principal, principal, principal_by_token_hash
 from ..surfaces.choosing import SurfaceChoice
 from ..triggers.handles import Handles
 from ..triggers.webhooks import Webhooks
@@ -26,6 +28,9 @@ from .rates import OF_REQUESTS, Rate
 from .site import Site
 
 if TYPE_CHECKING:
+    from ..clock import Clock
+    from ..console.issuer_signing import Issuer
+    from ..credentials.issuer_keys import IssuerKeys
     from ..credentials.oidc_settings import IssuerSettings
     from ..credentials.port import Authenticator
     from ..governor import Governor
@@ -61,13 +66,16 @@ async def wired(
         base: Where clients reach it.
 
     Raises:
-        SecretMissing: the secret of a webhook is not in the environment.
+        SecretMissing: the secret of a webhook, or of the issuer's client, is not in the environment.
     """
     engine, handles = governor.engine, Handles(governor.engine)
     hooks = Hooks(Webhooks(governor, handles, os.environ), governor.clock.now_ms)
 
     async def by_hash(token_hash: str) -> Principal | None:
         return await engine.reading(principal_by_token_hash, token_hash)
+
+    async def by_name(name: str) -> Principal | None:
+        return await engine.reading(principal, name)
 
     async def is_ready() -> bool:
         try:
@@ -78,13 +86,20 @@ async def wired(
 
     async with AsyncExitStack() as stack:
         authenticator: Authenticator = MintedTokens(by_hash, governor.clock)
-        issuer = credentials.issuer
+        issuer, entrance = credentials.issuer, None
         if issuer is not None:
             from ..credentials.both import BothTokens
-            from ..credentials.issuer import open_issuer_tokens
+            from ..credentials.issuer import IssuerTokens
+            from ..credentials.issuer_keys import open_issuer_keys
 
-            issued = await stack.enter_async_context(open_issuer_tokens(replace(issuer, url=base), governor.clock))
+            keys = await stack.enter_async_context(open_issuer_keys(issuer.issuer))
+            issued = IssuerTokens(replace(issuer, url=base), keys, governor.clock)
             authenticator = BothTokens(authenticator, issued)
+            entrance = _entrance(issuer, keys, governor.clock, base)
+        from ..console.routes import console_routes  # pages are made by what stdio has no use for
+
+        inquiry = Inquiry(governor)
+        console = console_routes(governor, inquiry, base, entrance)
         yield Site(
             governed=governor,
             authenticator=authenticator,
@@ -93,7 +108,20 @@ async def wired(
             surface=surface,
             era=era,
             session=session,
+            people=TokenOwners(by_name, governor.clock.now_ms),
             rate=credentials.rate,
             issuer=None if issuer is None else issuer.issuer,
-            routes=[*api_routes(Inquiry(governor)), *outside_routes(governor, handles, hooks)],
+            routes=[*api_routes(inquiry), *outside_routes(governor, handles, hooks), *console],
         )
+
+
+def _entrance(settings: IssuerSettings, keys: IssuerKeys, clock: Clock, base: str) -> Issuer | None:
+    """Give with whom people sign in to the console, if they may with the issuer."""
+    if settings.sign_in is None:
+        return None
+    from ..console.issuer_signing import CALLBACK, Issuer
+    from ..credentials.code_flow import CodeFlow, client_secret
+
+    secret = client_secret(settings.sign_in, os.environ)
+    flow = CodeFlow(settings, settings.sign_in, secret, keys, clock, base + CALLBACK)
+    return Issuer(urlsplit(settings.issuer).netloc, flow)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, true, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, or_, select, true, tuple_
 
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import JsonObject, digest_text
@@ -15,7 +15,8 @@ from pointsman.fsm.session import Session
 
 from ..audit.chain import AuditRow
 from ..errors import StoreUnreadable
-from .tables import audit, definitions, sessions
+from .projections import searched
+from .tables import audit, definitions, session_keys, sessions
 from .writing import DefinitionRow, StoredSession
 
 LIST_ROWS: Final = 100
@@ -47,6 +48,10 @@ class SessionFilter:
     `waiting_role` is the role an open review waits for, `waiting_for` whose turn it is, `begins` the first characters
     of the handle. `since_ms` and `until_ms` are moments of the start, the latter not included. `seen` bounds the list
     to what somebody may see.
+
+    `search` is the beginning of the handle or of a value given at the start, or the whole of `started_by`; that of a
+    value only with `by_value`: what a session holds is for people. `failed` are those that ended as failed or manual,
+    and those with a write that nobody knows the outcome of.
     """
 
     workflow: str | None = None
@@ -59,6 +64,9 @@ class SessionFilter:
     waiting_for: str | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+    search: str | None = None
+    by_value: bool = True
+    failed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,14 @@ class DueSession(NamedTuple):
     at: int
     id: str
     revision: int
+
+
+class StateCount(NamedTuple):
+    """How many sessions of a workflow are in a state, or have ended there."""
+
+    state: str
+    open: int
+    ended: int
 
 
 def list_sessions(
@@ -217,6 +233,8 @@ def definition(connection: Connection, digest: str) -> DefinitionRow | None:
 
 
 _CURSOR: Final = re.compile(r"[0-9]{1,15}-[A-Za-z0-9_.-]{1,128}\Z", re.ASCII)
+LAST_CHARACTER: Final = "\U0010ffff"
+"""Follows every other one; no text of ours goes on with it (it is none of Unicode's characters)."""
 _OPEN: Final = sessions.c.has_open == true()
 _SUMMARY: Final = (
     sessions.c.id,
@@ -249,13 +267,42 @@ def _filtered(chosen: SessionFilter) -> Select[*tuple[Any, ...]]:
     if chosen.ended is not None:
         ended = sessions.c.ended_at
         statement = statement.where(ended.is_not(None) if chosen.ended else ended.is_(None))
+    if chosen.failed is not None:
+        statement = statement.where(sessions.c.failed == chosen.failed)
     if chosen.begins is not None:
-        statement = statement.where(sessions.c.id.startswith(chosen.begins, autoescape=True))
+        statement = statement.where(_begins(sessions.c.id, chosen.begins))
+    if chosen.search is not None:
+        statement = statement.where(_found_by(chosen.search, by_value=chosen.by_value))
     if chosen.since_ms is not None:
         statement = statement.where(sessions.c.started_at >= chosen.since_ms)
     if chosen.until_ms is not None:
         statement = statement.where(sessions.c.started_at < chosen.until_ms)
     return statement.where(seen_by(chosen.seen))
+
+
+def _found_by(search: str, *, by_value: bool) -> ColumnElement[bool]:
+    words = searched(search)
+    found = or_(_begins(sessions.c.id, words), sessions.c.started_by == search.strip())
+    if not by_value:
+        return found
+    return or_(found, sessions.c.id.in_(select(session_keys.c.session_id).where(_begins(session_keys.c.value, words))))
+
+
+def _begins(column: Column[str], text: str) -> ColumnElement[bool]:
+    """Whether a text begins with another one, of which no character means anything else: as a range of an index."""
+    return and_(column >= text, column < text + LAST_CHARACTER)
+
+
+def state_counts(connection: Connection, workflow: str, seen: Seen | None) -> list[StateCount]:
+    """Count the sessions of a workflow that somebody may see, state by state."""
+    columns = sessions.c
+    statement = (
+        select(columns.state, func.count().filter(columns.ended_at.is_(None)), func.count(columns.ended_at))
+        .where(columns.workflow == workflow, seen_by(seen))
+        .group_by(columns.state)
+        .order_by(columns.state)
+    )
+    return [StateCount._make(row) for row in connection.execute(statement)]
 
 
 def seen_by(seen: Seen | None) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from pointsman.contracts.times import iso, milliseconds
 from pointsman.contracts.values import JsonObject, canonical
 from pointsman.fsm.facts import FACT_VERSION, Fact, FactKind, body_value, read_body
-from pointsman.fsm.session import FORMAT, ActorKind, Session
+from pointsman.fsm.session import FORMAT, ActorKind, Ending, Session
 from pointsman.fsm.snapshots import snapshot
 
 from ..audit.chain import AuditRow, body_digest, hash_of
@@ -41,8 +41,7 @@ class SessionRow(NamedTuple):
     next_timer_at: int | None
     has_open: bool
     ended_at: int | None
-    has_approvals: bool
-    has_unknown: bool
+    failed: bool
 
 
 def audit_row(fact: Fact, chain: str, revision: int, prev: str, salt: str) -> AuditRow:
@@ -152,6 +151,15 @@ def session_row(session: Session, head: str) -> SessionRow:
         next_timer_at=session.next_timer_at,
         has_open=bool(session.stay.open) and session.ended is None,
         ended_at=session.ended.at if session.ended is not None else None,
-        has_approvals=any(one.status == "pending" for one in session.stay.approvals.values()),
-        has_unknown=any(effect.status == "unknown" for effect in session.effects.values()),
+        failed=has_failed(session),
     )
+
+
+def has_failed(session: Session) -> bool:
+    """Whether a session has not gone as it should: it ended so, or nobody knows what came of a write of it."""
+    if session.ended is not None and session.ended.outcome in _FAILED:
+        return True
+    return any(effect.status == "unknown" for effect in session.effects.values())
+
+
+_FAILED: Final = frozenset[Ending](("failed", "manual"))

@@ -1,21 +1,19 @@
-"""What people search for across sessions: rows of all histories, and what waits for people. For a connection."""
+"""What people search for across sessions: rows of all histories, and the texts of workflows. For a connection."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import JSON, Connection, Select, and_, false, or_, select, true, tuple_, type_coerce
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
-from pointsman.fsm.session import LedgerEntry, OpenApproval, Session
+from pointsman.contracts.bounds import ROWS_LOOKED_AT
 
 from ..audit.chain import AuditRow
-from ..errors import StoreUnreadable
 from .reading import LIST_ROWS, Seen, seen_by
 from .tables import audit, definitions, sessions
-from .writing import DefinitionRow, StoredSession
+from .writing import DefinitionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,40 +53,32 @@ class RowPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewPlace:
-    """Where a review stands in a list: when it opened, in milliseconds since the epoch, and its session."""
+class RowsFound:
+    """Rows that a search has found, one after the other, newest first.
 
-    opened_at: int
-    session: str
+    `looked_back_to` is the last row that it looks at, where it does not look at all that may be meant.
+    """
+
+    rows: Iterator[AuditRow]
+    looked_back_to: RowPlace | None
 
 
 def find_rows(
     connection: Connection, chosen: RowFilter, limit: int = LIST_ROWS, after: RowPlace | None = None
-) -> Iterator[AuditRow]:
-    """Give rows of all chains, one after the other, newest first.
+) -> RowsFound:
+    """Search the rows of all chains, newest first; of one chain, the last first.
 
-    There is no index by time: it looks at every row that may be meant.
+    It looks at `bounds.ROWS_LOOKED_AT` rows at most, however many there are and whoever asks.
     """
-    columns = audit.c
-    statement = select(audit)
-    for name, column in _EQUAL.items():
-        value = getattr(chosen, name)
-        if value is not None:
-            statement = statement.where(column == value)
-    if chosen.since is not None:
-        statement = statement.where(columns.at >= chosen.since)
-    if chosen.until is not None:
-        statement = statement.where(columns.at < chosen.until)
+    if chosen.session is not None:
+        where, order, end = _of_chain(connection, chosen, chosen.session, after)
+    else:
+        where, order, end = _of_all(connection, chosen, after)
+    where += [column == value for name, column in _EQUAL.items() if (value := getattr(chosen, name)) is not None]
     if chosen.seen is not None:
-        statement = statement.where(columns.session_id.in_(select(sessions.c.id).where(seen_by(chosen.seen))))
-    if after is not None:
-        further = or_(
-            columns.session_id > after.chain,
-            and_(columns.session_id == after.chain, columns.revision < after.revision),
-        )
-        statement = statement.where(or_(columns.at < after.at, and_(columns.at == after.at, further)))
-    statement = statement.order_by(columns.at.desc(), columns.session_id, columns.revision.desc()).limit(limit)
-    return map(AuditRow._make, connection.execute(statement))
+        where.append(_is_seen(chosen.seen))
+    rows = connection.execute(select(audit).where(*where).order_by(*order).limit(limit))
+    return RowsFound(map(AuditRow._make, rows), end)
 
 
 def audit_row(connection: Connection, chain: str, revision: int) -> AuditRow | None:
@@ -102,65 +92,6 @@ def path(connection: Connection, session_id: str) -> list[AuditRow]:
     """Give the rows in which a session entered its states, in order."""
     statement = select(audit).where(audit.c.session_id == session_id, audit.c.kind == "entered")
     return [AuditRow._make(row) for row in connection.execute(statement.order_by(audit.c.revision))]
-
-
-def open_reviews(
-    connection: Connection, chosen: WaitingFilter, limit: int, after: ReviewPlace | None = None
-) -> list[Session]:
-    """Give the sessions that wait for a person to decide, those whose review opened first before the others.
-
-    Raises:
-        StoreUnreadable: when a snapshot is of another format, or damaged.
-    """
-    columns = sessions.c
-    waits = columns.role.is_not(None) if chosen.role is None else columns.role == chosen.role
-    statement = _of_workflow(select(*_STORED).where(waits, seen_by(chosen.seen)), chosen.workflow)
-    if after is not None:
-        statement = statement.where(tuple_(_REVIEW_OPENED, columns.id) > (after.opened_at, after.session))
-    try:
-        rows = connection.execute(statement.order_by(_REVIEW_OPENED, columns.id).limit(limit)).all()
-    except OperationalError as error:
-        if "malformed JSON" in str(error.orig):
-            raise StoreUnreadable("The snapshot of a session that waits for a person is damaged.") from error
-        raise
-    return [StoredSession._make(row).restored() for row in rows]
-
-
-def open_approvals(connection: Connection, chosen: WaitingFilter) -> list[tuple[Session, OpenApproval]]:
-    """Give the calls of tools that wait for a person, each with its session.
-
-    Whoever decides a call of a session may see the session (`fsm.gate.may_view`), whatever else `seen` says.
-
-    Raises:
-        StoreUnreadable: when a snapshot is of another format, or damaged.
-    """
-    seen = seen_by(chosen.seen).label("seen")
-    statement = _of_workflow(select(*_STORED, seen).where(sessions.c.has_approvals == true()), chosen.workflow)
-    found: list[tuple[Session, OpenApproval]] = []
-    for *stored, is_seen in connection.execute(statement):
-        session = StoredSession._make(stored).restored()
-        if is_seen or (chosen.seen is not None and _decides(chosen.seen, session)):
-            pending = (one for one in session.stay.approvals.values() if one.status == "pending")
-            found += [(session, one) for one in pending if chosen.role in (None, one.role)]
-    return found
-
-
-def open_effects(connection: Connection, seen: Seen | None = None) -> list[tuple[Session, LedgerEntry]]:
-    """Give the writes that run, or that nobody knows the outcome of, each with its session.
-
-    Raises:
-        StoreUnreadable: when a snapshot is of another format, or damaged.
-    """
-    columns = sessions.c
-    statement = select(*_STORED).where(seen_by(seen))
-    rows = [*connection.execute(statement.where(columns.has_unknown == true()))]
-    rows += connection.execute(statement.where(columns.has_open == true(), columns.has_unknown == false()))
-    return [
-        (session, effect)
-        for session in (StoredSession._make(row).restored() for row in rows)
-        for effect in session.effects.values()
-        if effect.status != "done"
-    ]
 
 
 def newest_definition(connection: Connection, workflow: str) -> DefinitionRow | None:
@@ -185,22 +116,51 @@ def newest_of_all(connection: Connection) -> list[DefinitionRow]:
 
 
 _EQUAL: Final = {
-    "session": audit.c.session_id,
     "kind": audit.c.kind,
     "actor": audit.c.actor_id,
     "action": audit.c.action,
     "code": audit.c.code,
 }
-_REVIEW_OPENED: Final = type_coerce(sessions.c.snapshot, JSON)["stay", "review", "opened_at"].as_integer()
-"""Read from the snapshot by the database itself: to restore every session that waits takes 30 times as long."""
-_STORED: Final = (sessions.c.id, sessions.c.head, sessions.c.format, sessions.c.snapshot)
+
+_Bounded: TypeAlias = tuple[list[ColumnElement[bool]], tuple[ColumnElement[Any], ...], RowPlace | None]
+"""Where to look, in which order, and the last row that is looked at, if that is not the last there is."""
 
 
-def _of_workflow(statement: Select[*tuple[Any, ...]], workflow: str | None) -> Select[*tuple[Any, ...]]:
-    return statement if workflow is None else statement.where(sessions.c.workflow == workflow)
+def _of_chain(connection: Connection, chosen: RowFilter, chain: str, after: RowPlace | None) -> _Bounded:
+    """Look at a chain from its end on; its revisions have no gaps."""
+    columns = audit.c
+    own = columns.session_id == chain
+    order = (columns.revision.desc(),)
+    last = after.revision - 1 if after is not None else connection.scalar(select(func.max(columns.revision)).where(own))
+    first = (last or 0) - ROWS_LOOKED_AT + 1
+    at = connection.scalar(select(columns.at).where(own, columns.revision == first)) if first > 1 else None
+    end = None if at is None else RowPlace(at, chain, first)
+    return [own, columns.revision.between(first, last or 0), *_in_time(chosen)], order, end
 
 
-def _decides(seen: Seen, session: Session) -> bool:
-    """Whether somebody sees a session because they decide a call of it."""
-    roles = {one.role for one in session.stay.approvals.values()}
-    return seen.session in (None, session.id) and not roles.isdisjoint(seen.roles)
+def _of_all(connection: Connection, chosen: RowFilter, after: RowPlace | None) -> _Bounded:
+    """Look at all chains in the order of time, which an index has."""
+    columns = audit.c
+    place = tuple_(columns.at, columns.session_id, columns.revision)
+    order = (columns.at.desc(), columns.session_id.desc(), columns.revision.desc())
+    where = _in_time(chosen)
+    if after is not None:
+        where.append(place < (after.at, after.chain, after.revision))
+    looked_at = select(columns.at, columns.session_id, columns.revision).where(*where).order_by(*order)
+    last = connection.execute(looked_at.offset(ROWS_LOOKED_AT - 1).limit(1)).one_or_none()
+    if last is None:
+        return where, order, None
+    end = RowPlace(*last)
+    return [*where, place >= (end.at, end.chain, end.revision)], order, end
+
+
+def _in_time(chosen: RowFilter) -> list[ColumnElement[bool]]:
+    at = audit.c.at
+    since = [] if chosen.since is None else [at >= chosen.since]
+    return since if chosen.until is None else [*since, at < chosen.until]
+
+
+def _is_seen(seen: Seen) -> ColumnElement[bool]:
+    """Whether the session of a row is seen: asked of each row that is looked at, not of every session there is."""
+    own = sessions.c.id == audit.c.session_id
+    return select(sessions.c.id).where(own, seen_by(seen)).correlate(audit).exists()

@@ -47,16 +47,60 @@ sessions = Table(
     Column("next_timer_at", Integer),
     Column("has_open", Boolean, nullable=False),
     Column("ended_at", Integer),
-    Column("has_approvals", Boolean, nullable=False, server_default=false()),
-    Column("has_unknown", Boolean, nullable=False, server_default=false()),
+    Column("failed", Boolean, nullable=False, server_default=false()),
 )
-Index("sessions_started", sessions.c.started_at, sessions.c.id)
+# Lists of sessions are chosen by this index alone: a row lies in the table beside its snapshot, pages away from others.
+Index(
+    "sessions_listed",
+    *(sessions.c.started_at, sessions.c.id, sessions.c.workflow, sessions.c.state, sessions.c.actor, sessions.c.role),
+    *(sessions.c.started_by, sessions.c.definition, sessions.c.ended_at, sessions.c.failed),
+)
 Index("sessions_starter", sessions.c.started_by, sessions.c.started_at, sessions.c.id)
 Index("sessions_role", sessions.c.role, sqlite_where=sessions.c.role.is_not(None))
 Index("sessions_due", sessions.c.next_timer_at, sqlite_where=sessions.c.next_timer_at.is_not(None))
-Index("sessions_approvals", sessions.c.id, sqlite_where=text("has_approvals = 1"))
-Index("sessions_unknown", sessions.c.id, sqlite_where=text("has_unknown = 1"))
 Index("sessions_open", sessions.c.id, sqlite_where=text("has_open = 1"))
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("session_id", Text, ForeignKey("sessions.id"), nullable=False),
+    Column("number", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tool", Text),
+    Column("opened_at", Integer, nullable=False),
+    Column("due_at", Integer),
+    Column("claimed_by", Text),
+    PrimaryKeyConstraint("session_id", "number"),
+    sqlite_with_rowid=False,
+)
+"""What waits for people, for lists: the open review of a session, whose `number` is empty, and its waiting calls."""
+Index("reviews_opened", reviews.c.opened_at, reviews.c.session_id, reviews.c.number)
+Index("reviews_role", reviews.c.role, reviews.c.opened_at, reviews.c.session_id, reviews.c.number)
+
+unknown_effects = Table(
+    "unknown_effects",
+    metadata,
+    Column("session_id", Text, ForeignKey("sessions.id"), nullable=False),
+    Column("call", Integer, nullable=False),
+    Column("opened_at", Integer, nullable=False),
+    PrimaryKeyConstraint("session_id", "call"),
+    sqlite_with_rowid=False,
+)
+"""The writes that nobody knows the outcome of, for lists."""
+Index("unknown_effects_opened", unknown_effects.c.opened_at, unknown_effects.c.session_id, unknown_effects.c.call)
+
+session_keys = Table(
+    "session_keys",
+    metadata,
+    Column("value", Text, nullable=False),
+    Column("session_id", Text, ForeignKey("sessions.id"), nullable=False),
+    PrimaryKeyConstraint("value", "session_id"),
+    sqlite_with_rowid=False,
+)
+"""The short values that sessions were started with, for the search; written as `rows.searched` writes them."""
 
 audit = Table(
     "audit",
@@ -86,6 +130,11 @@ audit = Table(
     PrimaryKeyConstraint("session_id", "revision"),
     # Without a rowid the rows of a session lie together, and no row can be replaced by its rowid behind the triggers.
     sqlite_with_rowid=False,
+)
+# What rows are searched by, in the order of their time: it looks at many without reading one.
+Index(
+    "audit_searched",
+    *(audit.c.at, audit.c.session_id, audit.c.revision, audit.c.kind, audit.c.actor_id, audit.c.action, audit.c.code),
 )
 
 server_chain = Table(
@@ -174,3 +223,15 @@ notices = Table(
 )
 Index("notices_at", notices.c.at)
 Index("notices_waiting", notices.c.next_at, sqlite_where=text("status = 'waiting'"))
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("id_hash", Text, primary_key=True),
+    Column("principal", Text, nullable=False),
+    Column("token_hash", Text),
+    Column("roles", JSON),
+    Column("began_at", Integer, nullable=False),
+    Column("expires_at", Integer, nullable=False),
+)
+Index("sign_ins_expire", sign_ins.c.expires_at)

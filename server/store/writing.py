@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql import ClauseElement
@@ -23,8 +23,19 @@ from pointsman.fsm.snapshots import restore
 from ..audit.chain import GENESIS, AuditRow
 from ..errors import StoreUnreadable
 from .notices import NoticeRow
+from .projections import Projection, SessionKey
 from .rows import SessionRow
-from .tables import SERVER_CHAIN, audit, definitions, notices, server_chain, sessions
+from .tables import (
+    SERVER_CHAIN,
+    audit,
+    definitions,
+    notices,
+    reviews,
+    server_chain,
+    session_keys,
+    sessions,
+    unknown_effects,
+)
 
 
 class Head(NamedTuple):
@@ -112,6 +123,18 @@ class SessionWriter:
         """Insert or replace snapshots."""
         self._connection.executemany(_PUT_SESSION, rows)
 
+    def put_projections(self, changed: Mapping[str, Projection]) -> None:
+        """Replace what lists have of these sessions beside their snapshots. The sessions are there."""
+        ids = json.dumps(list(changed))
+        for statement in _FORGET:
+            self._connection.execute(statement, (ids,))
+        self._connection.executemany(_PUT_REVIEW, (row for one in changed.values() for row in one.reviews))
+        self._connection.executemany(_PUT_UNKNOWN, (row for one in changed.values() for row in one.unknown))
+
+    def put_session_keys(self, rows: Iterable[SessionKey]) -> None:
+        """Keep what new sessions are searched by."""
+        self._connection.executemany(_PUT_KEY, rows)
+
     def append(self, rows: Iterable[AuditRow]) -> None:
         """Append audit rows; each must be the next of its chain."""
         self._connection.executemany(_APPEND, rows)
@@ -138,9 +161,16 @@ _APPEND: Final = compiled(insert(audit))
 _PUT_NOTICE: Final = compiled(insert(notices))
 _PUT_DEFINITION: Final = compiled(sqlite_insert(definitions).on_conflict_do_nothing())
 
+_FORGET: Final = tuple(
+    compiled(delete(table).where(table.c.session_id.in_(_IDS))) for table in (reviews, unknown_effects)
+)
+_PUT_REVIEW: Final = compiled(insert(reviews))
+_PUT_UNKNOWN: Final = compiled(insert(unknown_effects))
+_PUT_KEY: Final = compiled(insert(session_keys))
+
 _CHANGING: Final = (
     *("state", "actor", "role", "revision", "head", "format", "snapshot"),
-    *("next_timer_at", "has_open", "ended_at", "has_approvals", "has_unknown"),
+    *("next_timer_at", "has_open", "ended_at", "failed"),
 )
 _put_session = sqlite_insert(sessions)
 _PUT_SESSION: Final = compiled(

@@ -38,6 +38,7 @@ class Pushing:
     def __init__(self, client: ServerSession, request: RequestId | None) -> None:
         self._client = client
         self._request = request
+        self.comes_back = False
 
     def takes(self, method: str) -> bool:
         """Whether the client says that it can be asked this."""

@@ -82,7 +82,7 @@ class Compact:
             case "start":
                 work = self._start(connection, arguments, waiter)
             case "status":
-                work = self._status(connection, arguments)
+                work = self._status(connection, arguments, waiter)
             case "list_sessions":
                 work = listed_sessions(connection, arguments)
             case "act":
@@ -101,13 +101,15 @@ class Compact:
         fields = _object(arguments.get("input"))
         reply = await self._governed.start(connection.caller, workflow, fields, waiter.begun)
         connection.started(reply)
+        reply = await connection.asked(reply, waiter)
+        connection.note(reply)
         return result_of(reply, "start", self.names, schemas=True)
 
-    async def _status(self, connection: Connection, arguments: JsonObject) -> CallToolResult:
+    async def _status(self, connection: Connection, arguments: JsonObject, waiter: Waiter) -> CallToolResult:
         session = _session(connection, arguments, _STATUS)
         if isinstance(session, Refusal):
             return await astray(connection, "status", session, arguments)
-        reply = await self._governed.status(connection.caller, session)
+        reply = await connection.asked(await self._governed.status(connection.caller, session), waiter)
         connection.note(reply)
         return result_of(reply, "status", self.names, schemas=True)
 
@@ -121,6 +123,7 @@ class Compact:
         expected = revision if isinstance(revision, int) else None
         given = _object(arguments.get("arguments"))
         reply = await self._governed.act(connection.caller, session, action, given, expected, waiter)
+        reply = await connection.asked(reply, waiter)
         connection.note(reply)
         return result_of(reply, action, self.names, schemas=True)
 

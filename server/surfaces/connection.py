@@ -14,18 +14,35 @@ from pointsman.fsm.gate import may_start
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor
 
+from ..elicitation.eliciting import Elicitation
 from ..known import known_workflows
-from ..replies import Caller, Glimpse, Governed, Reply, Stray
+from ..replies import Caller, Glimpse, Governed, Reply, Stray, Waiter
 
 NAMED_SESSIONS: Final = 20
 """Bound sessions that a refusal names, the newest."""
 
 
 class Connection:
-    """One connection. `on_list_changed` is told that the newest session may offer something else now."""
+    """One connection.
 
-    def __init__(self, governed: Governed, actor: Actor, channel: str, on_list_changed: Callable[[], None]) -> None:
+    Args:
+        governed: Answers every call.
+        actor: Who calls.
+        channel: The way the calls come.
+        on_list_changed: Is told that the newest session may offer something else now.
+        elicitation: Asks the person behind the calls; None where nobody is known.
+    """
+
+    def __init__(
+        self,
+        governed: Governed,
+        actor: Actor,
+        channel: str,
+        on_list_changed: Callable[[], None],
+        elicitation: Elicitation | None = None,
+    ) -> None:
         self.governed = governed
+        self._elicitation = elicitation
         self.caller = Caller(actor, None, channel)
         self._on_list_changed = on_list_changed
         self._bound: dict[str, bool] = {}
@@ -92,6 +109,14 @@ class Connection:
         """Remember that a session has ended."""
         if isinstance(reply, Reply) and reply.ended is not None and reply.session in self._bound:
             self._bound[reply.session] = True
+
+    async def asked(self, reply: Reply | Stray, waiter: Waiter) -> Reply | Stray:
+        """Let the person behind the connection decide the review that a call has brought its session to, if they may
+        be asked; give the reply to the call as it is then.
+        """
+        if self._elicitation is None or isinstance(reply, Stray) or not reply.entered:
+            return reply
+        return await self._elicitation.asked(self.caller, reply, waiter)
 
     def session_for(self, named: str | None, start_with: str) -> str | Refusal:
         """Give the session a call is for: the one it names, or the only one bound.

@@ -22,19 +22,22 @@ from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Refusal
 from pointsman.tools.conversation import ELICIT, ROOTS, SAMPLE
 
-from ..replies import Governed, Waiter
+from ..replies import Caller, Governed, Waiter
 from .asking import Pushing
 from .client_log import ClientLog
 from .parked import Parked, ParkedCall
 from .progress import Report, progress
 from .results import refused
-from .waiting import Channel, WaitingClient
+from .waiting import REVIEW, Channel, WaitingClient
 
+ANSWER: Final = "answer"
+"""What the audit calls an answer that was asked for by nobody, or not any more."""
 CAPABILITIES: Final = {ELICIT: "elicitation", SAMPLE: "sampling", ROOTS: "roots"}
 _LAPSED: Final = Refusal(
     "NOT_ALLOWED",
     "This answer comes too late: the call has ended without it. Look at the session's status before you call again.",
 )
+_UNASKED: Final = Refusal("FORBIDDEN", "Nobody was asked what this answers, so nothing is decided by it.")
 
 _Result = TypeVar("_Result", bound=BaseModel)
 
@@ -70,7 +73,7 @@ class Conversations:
     async def hold(
         self,
         client: ServerSession,
-        owner: str,
+        caller: Caller,
         request: Request,
         kind: type[_Result],
         make: Callable[[Waiter], Awaitable[_Result]],
@@ -79,7 +82,7 @@ class Conversations:
 
         Args:
             client: The session of the request.
-            owner: Whose call it is; nobody else's answers are heard.
+            caller: Whose call it is; nobody else's answers are heard.
             request: What was asked.
             kind: The type of the result.
             make: Makes it, for whoever waits.
@@ -104,12 +107,16 @@ class Conversations:
 
         if not modern:
             return await made(Pushing(client, request.id), report)
+        owner = caller.actor.id
         if request.state is None:
+            if any(name.startswith(REVIEW) for name in request.answers):
+                await self._governed.stray(caller, ANSWER, _UNASKED, None)
             call = ParkedCall(self._parked, client.client_capabilities, request.answers, report)
             return await self._parked.begin(owner, call, made(call, None if report is None else call.tell))
         resumed = await self._parked.resume(owner, request.state, request.answers, report)
         if isinstance(resumed, kind | InputRequiredResult):
             return resumed
+        await self._governed.stray(caller, ANSWER, _LAPSED, None)
         lapsed = refused(_LAPSED)
         if isinstance(lapsed, kind):
             return lapsed

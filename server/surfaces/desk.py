@@ -41,7 +41,7 @@ from .changes import ListChanges
 from .choosing import SurfaceChoice, choose, reads_structured_content
 from .completing import complete
 from .connection import Connection
-from .conversations import Conversations, Request
+from .conversations import ANSWER, Conversations, Request
 from .results import in_words
 from .shared import Shared
 from .surface import Surface
@@ -79,7 +79,7 @@ class Desk:
         self._changes = ListChanges()
         self._surfaces = shared.surfaces
         self._watching: asyncio.Task[None] | None = None
-        self._connection = Connection(governed, settings.actor, CHANNEL, self._changes.maybe)
+        self._connection = Connection(governed, settings.actor, CHANNEL, self._changes.maybe, shared.elicitation)
         self._updates = ResourceUpdates(self._connection)
         if settings.session is not None:
             self._connection.bind(settings.session)
@@ -206,6 +206,12 @@ class Desk:
         """Record a message that could not be read."""
         await self._connection.governed.stray(self._connection.caller, "message", Refusal(code, problem), None)
 
+    async def record_forgery(self, client: ServerSession) -> None:
+        """Record answers that came with a state which this server has not made for this call."""
+        self._surface(client)
+        forged = Refusal("FORBIDDEN", "The state that came with these answers is not one that this call was given.")
+        await self._connection.governed.stray(self._connection.caller, ANSWER, forged, None)
+
     async def aclose(self) -> None:
         """Stop watching."""
         self._updates.close()
@@ -223,7 +229,7 @@ class Desk:
     ) -> _Result | InputRequiredResult:
         level = self._log_level if request.log_level is None else request.log_level
         held = replace(request, log_level=level)
-        return await self._conversations.hold(client, self._connection.caller.actor.id, held, kind, make)
+        return await self._conversations.hold(client, self._connection.caller, held, kind, make)
 
     def _surface(self, client: ServerSession) -> Surface:
         """Choose the surface, and note who asks: in the 2026 era both may differ from request to request."""

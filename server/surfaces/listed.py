@@ -69,6 +69,8 @@ class ActionTools(ABC):
     ) -> CallToolResult:
         reply = await self._governed.start(connection.caller, workflow, arguments, waiter.begun)
         connection.started(reply)
+        reply = await connection.asked(reply, waiter)
+        connection.note(reply)
         shown = isinstance(reply, Reply) and self._shows(connection, reply)
         return result_of(reply, START + workflow, self.names, schemas=not shown)
 
@@ -91,6 +93,7 @@ class ActionTools(ABC):
             reply = await self._governed.act(
                 connection.caller, session, meant.action, asked.arguments, revision, waiter
             )
+        reply = await connection.asked(reply, waiter)
         connection.note(reply)
         shown = isinstance(reply, Reply) and self._shows(connection, reply)
         return result_of(reply, name, self.names, schemas=not shown)

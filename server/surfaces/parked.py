@@ -50,6 +50,7 @@ class ParkedCall:
         self._given = {key: _written(answer) for key, answer in given.items()}
         self._open: dict[str, tuple[InputRequest, asyncio.Future[JsonObject]]] = {}
         self.asks = asyncio.Event()
+        self.comes_back = True
         self.report = report
 
     def takes(self, method: str) -> bool:

@@ -8,10 +8,11 @@ client has its reply or has gone, nothing is asked any more.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from pointsman.contracts.bounds import ASK_WAIT_MS
+from pointsman.contracts.bounds import ASK_WAIT_MS, REPLY_WAIT_MS
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.tools.conversation import Question
 from pointsman.tools.errors import Unanswered
@@ -20,10 +21,17 @@ from .client_log import ClientLog
 from .progress import Telling
 
 GONE: Final = "the client does not wait any more"
+REVIEW: Final = "review-"
+"""What the keys of reviews begin with. The rest is random: nobody brings along an answer before they were asked."""
 
 
 class Channel(Protocol):
     """A way to ask one client."""
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether the client is answered at once by what it is asked, and comes back."""
+        ...
 
     def takes(self, method: str) -> bool:
         """Whether the client can be asked this."""
@@ -49,6 +57,7 @@ class WaitingClient:
         self._channel = channel
         self._log = log
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._begun_s = self._now_s()
         self._asking = 0
         self._since_s = 0.0
         self._asked_s = 0.0
@@ -105,6 +114,22 @@ class WaitingClient:
             self._asked_s, self._since_s = self.asked_s, self._now_s()
             self._asking -= 1
             asking.cancel()
+
+    @property
+    def patience_s(self) -> float | None:
+        """How long the reply may still wait for what is `put`, in seconds; None where nobody waits meanwhile."""
+        if self._channel.comes_back:
+            return None
+        return max(0.0, REPLY_WAIT_MS / 1000 - (self._now_s() - self._begun_s - self.asked_s))
+
+    async def put(self, question: Question) -> JsonObject | None:
+        """Ask what may be answered after the reply, too. None where no answer comes in time, or the client has gone."""
+        key = REVIEW + secrets.token_hex(8)
+        try:
+            async with asyncio.timeout(ASK_WAIT_MS / 1000):
+                return (await self._channel.ask({key: question})).get(key)
+        except (TimeoutError, Unanswered):
+            return None
 
     def close(self) -> None:
         """Note that the client has its reply, or has gone."""

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from pointsman.contracts.bounds import APPROVAL_ARGUMENTS_BYTES, APPROVALS_PER_STAY
-from pointsman.contracts.values import digest
+from pointsman.contracts.values import JsonObject, digest
 from pointsman.fsm.allowed import allowed, waiting
 from pointsman.fsm.approvals import shown_digest
 from pointsman.fsm.facts import Decided, Intended, Settled, TimerFired
@@ -104,9 +104,10 @@ def test_a_call_that_needs_a_person_waits_with_all_its_arguments(story: Story) -
     assert approval.expires_at == story.at + 4 * HOUR_MS
     assert story.session.stay.open == {}
     assert (story.session.stay.counts.calls, story.session.stay.uses) == (1, {"t.delete": 1})
-    assert shown_digest(approval) == digest(
-        {"tool": "t.delete", "arguments": approval.arguments, "definition": approval.definition}
-    )
+    call: JsonObject = {"tool": "t.delete", "arguments": approval.arguments, "definition": approval.definition}
+    where: JsonObject = {"session": "s-1", "started_by": "ada", "state": story.state, "stay": 1}
+    assert shown_digest(approval) == digest({**where, "approval": approval.id, "call": call})
+    assert shown_digest(replace(approval, shown_digest=None)) == digest(call), "as older facts have it"
 
 
 @pytest.mark.parametrize(

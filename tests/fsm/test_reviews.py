@@ -2,7 +2,7 @@
 
 import pytest
 
-from pointsman.contracts.values import digest
+from pointsman.contracts.values import JsonObject, digest
 from pointsman.fsm.facts import Decided
 from pointsman.fsm.session import Actor
 
@@ -76,7 +76,8 @@ def test_what_a_reviewer_sees_is_made_when_the_review_opens_and_frozen_with_its_
         "t.more": {"error": "it did not work"},
         "mark": "seen",
     }
-    assert review.shown_digest == digest(review.shown)
+    where: JsonObject = {"session": "s-1", "started_by": "ada", "state": "review", "stay": 1}
+    assert review.shown_digest == digest({**where, "shown": review.shown})
     assert (review.role, review.due_at) == ("reviewer", story.at + 86_400_000)
     assert story.session.stay.shown == {}
 
@@ -123,7 +124,7 @@ def test_a_decision_carries_person_role_time_channel_edits_rationale_and_what_wa
     assert (fact.actor_id, fact.actor_kind, fact.channel, fact.at) == ("maria", "human", "cli", story.at)
     assert (fact.body.role, fact.body.rationale, fact.body.stay) == ("reviewer", "fine", 1)
     assert fact.body.shown_digest == shown.shown_digest
-    assert fact.body.edits == {"route": {"before": "one", "after": "two"}}
+    assert fact.body.edits == {"route": {"before": "one", "after": "two", "revision": 1}}
     assert story.record["route"] == "two"
     provenance = story.session.provenance["route"]
     assert (provenance.how, provenance.action, provenance.actor_id) == ("decision", "approve", "maria")

@@ -65,7 +65,7 @@ def last(story: Story) -> Decided:
 def test_an_event_is_taken_when_so_many_different_persons_have_said_the_same(story: Story) -> None:
     story.decide("approve", {"rationale": "fine", "total": 7})
     assert (story.state, story.facts[-1].kind, story.facts[-1].outcome) == ("review", "decided", "counted")
-    assert (last(story).writes, last(story).edits) == ({}, {"total": {"before": 5, "after": 7}})
+    assert (last(story).writes, last(story).edits) == ({}, {"total": {"before": 5, "after": 7, "revision": 1}})
     story.decide("approve", {"rationale": "me too", "total": 7}, actor=OTTO)
     assert (story.state, story.record["total"], story.session.decisions) == ("review", 5, {})
     assert votes_so_far(story.session.stay) == [

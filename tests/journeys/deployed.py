@@ -14,6 +14,7 @@ from typing import Any, Final
 import httpx2
 import mcp_types as types
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.client.streamable_http import streamable_http_client
 
 from pointsman.contracts.values import Json, JsonObject
@@ -68,9 +69,18 @@ class Deployed:
 
     @asynccontextmanager
     async def agent(
-        self, token: str | None = None, *, mode: str = "legacy", path: str = "/mcp", auth: httpx2.Auth | None = None
+        self,
+        token: str | None = None,
+        *,
+        mode: str = "legacy",
+        path: str = "/mcp",
+        auth: httpx2.Auth | None = None,
+        answer: ElicitationFnT | None = None,
     ) -> AsyncGenerator[Connected]:
-        """Connect the SDK's client. `mode` is its own: `legacy` for the handshake, `auto` for the newest."""
+        """Connect the SDK's client, whose person `answer`s.
+
+        `mode` is its own: `legacy` for the handshake, `auto` for the newest.
+        """
         heard: list[Connected] = []
 
         async def hear(message: object) -> None:
@@ -80,7 +90,7 @@ class Deployed:
         http = httpx2.AsyncClient(verify=False, headers=bearer, auth=auth, timeout=httpx2.Timeout(30, read=300))
         transport = streamable_http_client(self.url + path, http_client=http)
         info = types.Implementation(name="claude-code", version="1")
-        client = Client(transport, mode=mode, client_info=info, message_handler=hear)
+        client = Client(transport, mode=mode, client_info=info, message_handler=hear, elicitation_callback=answer)
         heard.append(Connected(client))
         async with http, client:
             yield heard[0]

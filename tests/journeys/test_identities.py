@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
-import mcp_types as types
 import pytest
 from mcp.shared.subscriptions import ResourceUpdated
 
@@ -132,12 +131,6 @@ async def test_what_one_may_not_see_is_answered_in_the_same_words_as_what_does_n
                 assert answers[0].content == answers[1].content
 
 
-async def subscribe(agent: Connected, address: str) -> None:
-    """Subscribe as clients of the handshake era do."""
-    request = types.SubscribeRequest(params=types.SubscribeRequestParams(uri=address))
-    await agent.client.session.send_request(request, types.EmptyResult)
-
-
 async def test_nobody_is_told_of_what_happens_in_sessions_of_others(tmp_path: Path) -> None:
     async with deployed(offices(tmp_path), *SERVED, "--require-token") as server:
         maria, ines = server.token("one", owner="maria"), server.token("two", owner="ines")
@@ -148,10 +141,10 @@ async def test_nobody_is_told_of_what_happens_in_sessions_of_others(tmp_path: Pa
         ):
             begun = await owner.call("start", workflow="purchase", input={"item": "stapler", "amount": 1})
             address = f"session://{begun['session']}"
-            await subscribe(owner, address)
-            await subscribe(foreign, address)
+            await owner.subscribe(address)
+            await foreign.subscribe(address)
             own = str((await foreign.call("start", workflow="purchase", input={"item": "pen", "amount": 1}))["session"])
-            await subscribe(foreign, f"session://{own}")
+            await foreign.subscribe(f"session://{own}")
             listened = [address, f"session://{own}"]
             async with newer.client.listen(resource_subscriptions=listened) as subscription:
                 await owner.call("act", session=begun["session"], action="submit", arguments={"note": "x"})

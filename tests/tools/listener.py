@@ -44,6 +44,13 @@ class Listener:
     def asked_s(self) -> float:
         return 0.0 if self.began_s is None else asyncio.get_running_loop().time() - self.began_s
 
+    @property
+    def patience_s(self) -> float | None:
+        return None
+
+    async def put(self, question: Question) -> JsonObject | None:
+        return (await self.ask({"review": question})).get("review")
+
     def begun(self, session: str) -> None:
         self.sessions.append(session)
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from pointsman.contracts.bounds import API_ITEMS, API_PROOF_MS
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.fsm.claiming import asked_for
 from pointsman.fsm.session import Actor
 
 from ...documents.pages import Page
@@ -20,6 +21,8 @@ from .port import Errand, Fields, Person
 from .web import Web
 
 if TYPE_CHECKING:
+    from pointsman.fsm.commands import Claim, Delegate, Release
+
     from ...store.reading import SessionFilter
     from ...store.searching import RowFilter, WaitingFilter
 
@@ -47,9 +50,10 @@ class RemoteRecords:
         self._web.close()
 
     def sessions(self, chosen: SessionFilter, limit: int) -> Page:
-        ended = None if chosen.ended is None else str(chosen.ended).lower()
-        query = {"workflow": chosen.workflow, "state": chosen.state, "started_by": chosen.started_by, "ended": ended}
-        return self._page("api/sessions", query, limit)
+        query = {name: getattr(chosen, name) for name in ("workflow", "state", "started_by", "search")}
+        flags = {name: getattr(chosen, name) for name in ("ended", "failed")}
+        said = {name: None if flag is None else str(flag).lower() for name, flag in flags.items()}
+        return self._page("api/sessions", {**query, **said}, limit)
 
     def session(self, name: str) -> JsonObject:
         return self._web.get(f"api/sessions/{_step(name)}")
@@ -131,6 +135,11 @@ class RemoteRecords:
         }
         return self._done(f"api/reviews/{_step(str(matter['id']))}/decisions", body, str(matter["session"]))
 
+    def hold(self, person: Person, matter: str, request: Claim | Release | Delegate) -> JsonObject:
+        del person
+        how, body = asked_for(request)
+        return self._done(f"api/reviews/{_step(matter)}/{how}", body, matter.partition(".")[0])
+
     def cancel(self, person: Person, session: str, reason: str) -> JsonObject:
         del person
         return self._done(f"api/sessions/{_step(session)}/cancel", {"reason": reason}, session)
@@ -170,7 +179,7 @@ class RemoteRecords:
             page = self._one_page(path, {**chosen, "limit": wanted, "cursor": cursor})
             found += page.items
             cursor = page.cursor
-            if cursor is None or len(found) >= limit or not page.items:
+            if cursor is None or len(found) >= limit:
                 return Page(tuple(found), cursor)
 
     def _one_page(self, path: str, chosen: Mapping[str, str | int | None]) -> Page:

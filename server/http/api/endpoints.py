@@ -48,6 +48,9 @@ def _about_workflows(inquiry: Inquiry) -> list[AnyEndpoint]:
     async def shown(asked: Asked[Nothing, Nothing]) -> Answer:
         return await inquiry.workflow(asked.caller, asked.name)
 
+    async def counted(asked: Asked[Nothing, Nothing]) -> Answer:
+        return await inquiry.counts(asked.caller, asked.name)
+
     return [
         Endpoint(
             "GET",
@@ -66,6 +69,16 @@ def _about_workflows(inquiry: Inquiry) -> list[AnyEndpoint]:
             "Say what a workflow is about: what a start takes, who may do what, and its states.",
             shown,
             shapes.Workflow,
+            Nothing,
+            Nothing,
+        ),
+        Endpoint(
+            "GET",
+            "/workflows/{name}/counts",
+            "counts",
+            "Count the sessions of a workflow that you may see, state by state: those that run, and those that ended.",
+            counted,
+            shapes.Counts,
             Nothing,
             Nothing,
         ),
@@ -194,6 +207,51 @@ def _about_reviews(inquiry: Inquiry) -> list[AnyEndpoint]:
             shapes.Done,
             Nothing,
             bodies.Deciding,
+        ),
+        *_about_claims(inquiry),
+    ]
+
+
+def _about_claims(inquiry: Inquiry) -> list[AnyEndpoint]:
+    async def claimed(asked: Asked[Nothing, bodies.Claiming]) -> Answer:
+        return await inquiry.claim(asked.caller, asked.name, take_over=asked.body.take_over)
+
+    async def released(asked: Asked[Nothing, bodies.Releasing]) -> Answer:
+        return await inquiry.release(asked.caller, asked.name)
+
+    async def delegated(asked: Asked[Nothing, bodies.Delegating]) -> Answer:
+        return await inquiry.delegate(asked.caller, asked.name, asked.body.to, asked.body.reason)
+
+    return [
+        Endpoint(
+            "POST",
+            "/reviews/{id}/claim",
+            "claim",
+            "Claim a review or a call, so that you alone decide it. A person does this, who may decide it.",
+            claimed,
+            shapes.Done,
+            Nothing,
+            bodies.Claiming,
+        ),
+        Endpoint(
+            "POST",
+            "/reviews/{id}/release",
+            "release",
+            "Give back what you have claimed.",
+            released,
+            shapes.Done,
+            Nothing,
+            bodies.Releasing,
+        ),
+        Endpoint(
+            "POST",
+            "/reviews/{id}/delegate",
+            "delegate",
+            "Hand a review or a call to another person, who then decides it if they may.",
+            delegated,
+            shapes.Done,
+            Nothing,
+            bodies.Delegating,
         ),
     ]
 

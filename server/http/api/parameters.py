@@ -73,6 +73,15 @@ class SessionsAsked(Paged):
     since: Moment | None = Field(None, description="Started at this moment (UTC) or later.")
     until: Moment | None = Field(None, description="Started before this moment (UTC).")
     begins: Text | None = Field(None, description="Whose handle begins with these characters, taken literally.")
+    search: Text | None = Field(
+        None,
+        description="Whose handle, or a short value given at the start, begins with this, or that this principal has "
+        "started. By what sessions hold only people find them.",
+    )
+    failed: Flag | None = Field(
+        None,
+        description="That ended as failed or manual, or hold a write that nobody knows the outcome of; or the others.",
+    )
 
     def chosen(self) -> SessionFilter:
         """Give the filter that this is."""
@@ -86,6 +95,8 @@ class SessionsAsked(Paged):
             waiting_for=self.waiting_for,
             since_ms=None if self.since is None else read_moment(self.since),
             until_ms=None if self.until is None else read_moment(self.until),
+            search=self.search,
+            failed=self.failed,
         )
 
 

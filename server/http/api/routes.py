@@ -55,7 +55,12 @@ async def _serve(inquiry: Inquiry, endpoint: AnyEndpoint, request: Request) -> R
     answer: Answer = await endpoint.answer(asked)
     if isinstance(answer, Stray):
         return refused(answer.refusal)
-    return JSONResponse({"items": answer.items, "cursor": answer.cursor} if isinstance(answer, Page) else answer)
+    return JSONResponse(_listed(answer) if isinstance(answer, Page) else answer)
+
+
+def _listed(page: Page) -> JsonObject:
+    members: JsonObject = {"items": [*page.items], "cursor": page.cursor}
+    return members if page.looked_back_to is None else {**members, "looked_back_to": page.looked_back_to}
 
 
 async def _read(endpoint: AnyEndpoint, caller: Caller, request: Request) -> Asked[BaseModel, BaseModel] | Response:

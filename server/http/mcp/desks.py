@@ -15,6 +15,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from pointsman.fsm.refusals import Code, Refusal
 
+from ...elicitation.people import People
 from ...replies import Caller, Governed
 from ...surfaces.desk import CHANNEL, Desk, Settings
 from ...surfaces.shared import shared_by_desks
@@ -38,16 +39,17 @@ class DeskPerConnection:
         governed: Answers every call.
         surface: Which shape of the tool list to show, or `auto`.
         session: A session that is bound to every connection whose path and token name none.
+        people: Knows the person behind a token; None where nobody is asked to decide reviews.
 
     Raises:
         NamesCollide: when two things would have one name in a list of tools.
     """
 
-    def __init__(self, governed: Governed, surface: SurfaceChoice, session: str | None = None) -> None:
+    def __init__(self, governed: Governed, surface: SurfaceChoice, session: str | None, people: People | None) -> None:
         self.governed = governed
         self.surface: SurfaceChoice = surface
         self._session = session
-        self._shared = shared_by_desks(governed, surface)
+        self._shared = shared_by_desks(governed, surface, people)
 
     async def of(self, context: Context) -> Desk:
         """Give the desk of the connection this request belongs to.
@@ -74,7 +76,7 @@ class DeskPerConnection:
 
     async def aclose(self) -> None:
         """Let the calls end whose clients have not come back."""
-        await self._shared.parked.aclose()
+        await self._shared.aclose()
 
     async def record(self, caller: Caller, code: Code, problem: str) -> None:
         """Record a message that could not be read: whose connection it was for is not known."""

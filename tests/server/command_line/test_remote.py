@@ -28,6 +28,8 @@ def test_everything_that_is_looked_at_is_the_same_on_a_server_as_in_its_database
     looks = [
         ("sessions", "list"),
         ("sessions", "list", "--workflow", "purchase", "--open", "--limit", "1"),
+        ("sessions", "list", "--search", "pen"),
+        ("sessions", "list", "--failed"),
         ("sessions", "show", handle),
         ("review", "list"),
         ("review", "list", "--role", "nobody"),

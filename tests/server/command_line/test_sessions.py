@@ -69,6 +69,10 @@ def test_lists_are_newest_first_and_can_be_narrowed(shell: Shell) -> None:
         (("--state", "drafting"), [first]),
         (("--started-by", "local:bob"), [second]),
         (("--ended",), []),
+        (("--search", "PE"), [second, first]),
+        (("--search", "p%"), []),
+        (("--search", first[:9]), [first]),
+        (("--failed",), []),
         (("--limit", "1"), [second]),
     ):
         assert [one["session"] for one in shell.look("sessions", "list", *arguments)] == found

@@ -135,7 +135,7 @@ def test_sessions_are_chosen_by_their_start_and_by_whose_turn_it_is(connection: 
     ("chosen", "index"),
     [
         (SessionFilter(seen=ADAS), "sessions_starter"),
-        (SessionFilter(), "sessions_started"),
+        (SessionFilter(), "sessions_listed"),
     ],
 )
 def test_a_list_of_sessions_is_found_by_an_index(connection: Connection, chosen: SessionFilter, index: str) -> None:
@@ -147,16 +147,19 @@ def test_a_list_of_sessions_is_found_by_an_index(connection: Connection, chosen:
 def test_what_waits_and_what_is_written_is_found_by_an_index_whoever_asks(connection: Connection) -> None:
     for seen in (None, REVIEWER):
         plans = planned(connection, partial(waiting.page, connection, WaitingFilter("reviewer", seen=seen), NOW))
-        assert "sessions_role" in plans
-        assert "sessions_approvals" in plans
+        assert "reviews_role" in plans
+        plans = planned(connection, partial(waiting.page, connection, WaitingFilter(seen=seen), NOW))
+        assert "reviews_opened" in plans
         plans = planned(connection, partial(effects.page, connection, EffectFilter(seen=seen)))
-        assert "sessions_unknown" in plans
+        assert "unknown_effects_opened" in plans
         assert "sessions_open" in plans
 
 
-def test_the_rows_of_a_caller_are_found_by_their_sessions(connection: Connection) -> None:
-    plans = planned(connection, lambda: rows.page(connection, RowFilter(seen=ADAS)))
-    assert "SEARCH audit USING PRIMARY KEY (session_id=?)" in plans
+def test_rows_are_looked_at_in_the_order_of_their_time(connection: Connection) -> None:
+    for chosen in (RowFilter(), RowFilter(actor="ada"), RowFilter(seen=ADAS), RowFilter(seen=REVIEWER, code="STALE")):
+        plans = planned(connection, partial(rows.page, connection, chosen))
+        assert "audit USING INDEX audit_searched" in plans
+        assert "TEMP B-TREE" not in plans
 
 
 def planned(connection: Connection, ask: Callable[[], object]) -> str:

@@ -164,7 +164,7 @@ def test_a_history_is_read_from_any_revision(connection: Connection) -> None:
         ("sessions_due", "SELECT id FROM sessions WHERE next_timer_at <= 5 ORDER BY next_timer_at"),
         ("sessions_open", "SELECT id FROM sessions WHERE has_open = 1"),
         ("sessions_starter", "SELECT id FROM sessions WHERE started_by = 'a' ORDER BY started_at DESC, id DESC"),
-        ("sessions_started", "SELECT id FROM sessions ORDER BY started_at DESC, id DESC"),
+        ("sessions_listed", "SELECT id FROM sessions ORDER BY started_at DESC, id DESC"),
         ("sessions_role", "SELECT id FROM sessions WHERE role = 'a'"),
     ],
 )

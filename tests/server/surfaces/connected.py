@@ -17,6 +17,7 @@ from mcp.client.session import ElicitationFnT
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from pointsman.fsm.session import Actor
+from pointsman.server.elicitation.people import People
 from pointsman.server.replies import Governed
 from pointsman.server.stdio.transport import Incoming, Outgoing, strict_pipes
 from pointsman.server.stdio_server import StdioServer
@@ -61,6 +62,11 @@ class Connected:
             while self.list_changes < number:
                 await self._changed.wait()
 
+    async def subscribe(self, address: str) -> None:
+        """Subscribe as clients of the handshake era do."""
+        request = types.SubscribeRequest(params=types.SubscribeRequestParams(uri=address))
+        await self.client.session.send_request(request, types.EmptyResult)
+
     async def update(self) -> str:
         """Wait until the client is told that a resource has changed, and give its address."""
         with anyio.fail_after(5):
@@ -85,13 +91,14 @@ async def connected(
     session: str = "",
     process: bool = False,
     governed: Governed | None = None,
+    people: People | None = None,
     actor: Actor | None = None,
     answer: ElicitationFnT | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> AsyncGenerator[Connected]:
-    """Connect a client of this name, whose person `answer`s. `mode` is the SDK's: `legacy` is the handshake.
+    """Connect a client of this name, whose person, known to `people`, `answer`s.
 
-    `more` are arguments of the SDK's client.
+    `mode` is the SDK's: `legacy` is the handshake. `more` are arguments of the SDK's client.
     """
     heard: list[Connected] = []
 
@@ -108,6 +115,7 @@ async def connected(
             governed or governed_with(session),
             Settings(surface, actor or Actor("agent", "local:tester"), session or None),
             era,
+            people,
         )
     info = types.Implementation(name=name, version="1")
     client = Client(
@@ -121,14 +129,15 @@ async def connected(
 
 @asynccontextmanager
 async def _served_here(
-    governed: Governed, settings: Settings, era: Literal["auto", "handshake"]
+    governed: Governed, settings: Settings, era: Literal["auto", "handshake"], people: People | None
 ) -> AsyncGenerator[tuple[Incoming, Outgoing]]:
     server_in, client_out = os.pipe()
     client_in, server_out = os.pipe()
     server, rejects = StdioServer(era, settings.surface), Rejects()
     async with strict_pipes(client_in, client_out, _never) as streams:
         async with strict_pipes(server_in, server_out, rejects.on_reject) as (incoming, outgoing):
-            desk = Desk(governed, settings, shared_by_desks(governed, settings.surface))
+            shared = shared_by_desks(governed, settings.surface, people)
+            desk = Desk(governed, settings, shared)
             desk.watch()
             server.open(desk)
             rejects.open(desk.record)
@@ -140,6 +149,7 @@ async def _served_here(
                 await serving
                 await rejects.recorded()
                 await desk.aclose()
+                await shared.aclose()
         os.close(server_out)
         async for _ in streams[0]:
             pass

@@ -21,8 +21,11 @@ from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import AgentState, ToolDefinition, Workflow
 from pointsman.fsm.allowed import offers
+from pointsman.fsm.commands import Decide
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
+from pointsman.server.elicitation.offer import Offer
+from pointsman.server.elicitation.people import People
 from pointsman.server.errors import StoreBusy, StoreFull
 from pointsman.server.replies import (
     AuditPage,
@@ -199,6 +202,12 @@ class InMemoryGoverned:
             case _:
                 names = ", ".join(one.name for one in ACTIONS.get(self.sessions[session].state, ()))
                 return self._refuse(session, Refusal("NOT_ALLOWED", f"Allowed here: {names}."))
+
+    async def offered(self, caller: Caller, session: str, people: People) -> Offer | None:
+        return None
+
+    async def decide(self, caller: Caller, session: str, request: Decide) -> Reply | Stray:
+        return Stray(NOT_FOUND)
 
     async def list_sessions(self, caller: Caller, chosen: SessionChoice, cursor: str | None = None) -> Sessions | Stray:
         if cursor is not None and cursor not in self.sessions:

@@ -158,6 +158,8 @@ async def test_so_many_calls_may_wait_for_their_clients(monkeypatch: pytest.Monk
 class Deaf:
     """A way to a client that never answers."""
 
+    comes_back = False
+
     def takes(self, method: str) -> bool:
         return method == ELICIT
 

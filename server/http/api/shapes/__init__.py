@@ -7,9 +7,10 @@ from .histories import Replay, Rows, Verification
 from .parts import Done, Principal, Refusal
 from .reviews import Review, Reviews
 from .sessions import Diagram, Session, Sessions
-from .workflows import Workflow, Workflows
+from .workflows import Counts, Workflow, Workflows
 
 __all__ = [
+    "Counts",
     "Diagram",
     "Done",
     "Effect",

@@ -41,6 +41,10 @@ class Row(BaseModel):
 class Rows(Listed[Row]):
     """Audit rows."""
 
+    looked_back_to: At | None = Field(
+        None, description="How far back this search has come; it goes on with the cursor, also where it found nothing."
+    )
+
 
 class FirstBadRow(BaseModel):
     """The first row of a history that is not what it must be."""

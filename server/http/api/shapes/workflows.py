@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from pointsman.fsm.session import TurnOf
 
@@ -48,6 +48,23 @@ class StateOf(BaseModel):
     events: list[str]
     leads_to: list[str]
     final: str | None
+
+
+class StateCounts(BaseModel):
+    """Sessions that are in a state, or have ended there."""
+
+    state: str
+    open: int
+    ended: int
+
+
+class Counts(BaseModel):
+    """The sessions of a workflow, counted."""
+
+    workflow: str
+    open: int
+    ended: int
+    states: list[StateCounts] = Field(description="Those that have any; also states of older versions.")
 
 
 class Workflow(WorkflowEntry):

@@ -18,6 +18,7 @@ from tests.server.http.api.offices import Office, in_doubt, in_review
 REQUESTS: Final = (
     ("/workflows", "/workflows"),
     ("/workflows/desk", "/workflows/{name}"),
+    ("/workflows/desk/counts", "/workflows/{name}/counts"),
     ("/sessions", "/sessions"),
     ("/sessions/{review}", "/sessions/{id}"),
     ("/sessions/{doubt}", "/sessions/{id}"),

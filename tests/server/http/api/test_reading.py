@@ -165,6 +165,32 @@ async def test_workflows_are_told_with_what_a_start_takes(served: Office) -> Non
     assert (missing.status_code, missing.json()["refusal"]["code"]) == (404, "NOT_FOUND")
 
 
+async def test_the_sessions_of_a_workflow_are_counted_as_far_as_they_are_seen(served: Office) -> None:
+    await started(served.application)
+    await in_review(served.application)
+    for who, states in (("agent", {"writing": 1, "review": 1}), ("chief", {"review": 1}), ("stranger", {})):
+        counts = await served.seen("/workflows/desk/counts", who)
+        assert {one["state"]: one["open"] for one in objects(counts["states"])} == states
+        assert (counts["open"], counts["ended"]) == (sum(states.values()), 0)
+    assert (await served.get("/workflows/other/counts", "agent")).status_code == 404
+
+
+async def test_sessions_are_found_by_what_they_were_started_with_by_people_alone(served: Office) -> None:
+    session = await in_review(served.application)
+    for who, search, names in (
+        ("chief", "Ren", [session]),
+        ("agent", "Ren", []),
+        ("chief", "ent", []),
+        ("chief", "r%", []),
+        ("agent", session[:8].upper(), [session]),
+        ("agent", STARTER, [session]),
+        ("agent", STARTER[:-1], []),
+        ("stranger", session, []),
+    ):
+        found = await served.listed("/sessions", who, search=search)
+        assert [one["session"] for one in found] == names, (who, search)
+
+
 @pytest.mark.parametrize("path", ["/reviews", "/effects", "/reviews/x", "/effects/x", "/sessions/x/replay"])
 async def test_what_holds_the_values_of_sessions_takes_the_tokens_of_people(served: Office, path: str) -> None:
     for who in ("agent", "system"):

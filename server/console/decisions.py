@@ -1,0 +1,189 @@
+"""The form by which a person decides: what they may edit, why, and each decision with what it demands beside. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pointsman.contracts.problems import Unmet
+from pointsman.contracts.values import Json, JsonObject
+
+from .fields import Field, Unreadable, field_of, is_same, read
+from .forms import Form
+from .values import as_text
+
+RATIONALE: Final = "rationale"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A decision that can be taken: its event, where it leads, and what it alone demands."""
+
+    event: str
+    description: str | None
+    leads_to: tuple[str, ...]
+    approvals: int
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionForm:
+    """The whole form."""
+
+    edits: tuple[Field, ...]
+    rationale: Field | None
+    choices: tuple[Choice, ...]
+    problems: tuple[str, ...] = ()
+    """What no field of the form can be blamed for."""
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """The names of the fields that have a problem."""
+        return tuple(one.name for one in self._fields() if one.problem is not None)
+
+    @property
+    def first_wrong(self) -> str | None:
+        """The identifier of the first of them."""
+        return next((one.id for one in self._fields() if one.problem is not None), None)
+
+    def _fields(self) -> Iterable[Field]:
+        yield from self.edits
+        yield from () if self.rationale is None else (self.rationale,)
+        for choice in self.choices:
+            yield from choice.fields
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field that a decision changes. `before` is None where it was not set."""
+
+    name: str
+    before: Json
+    after: Json
+
+
+def form_of(document: JsonObject) -> DecisionForm:
+    """Make the form of what waits, with the values that are there now."""
+    record = _object(document.get("shown"))
+    current = {**record, **_object(document.get("current"))}
+    edits: dict[str, Field] = {}
+    rationale: Field | None = None
+    choices: list[Choice] = []
+    editable = _texts(document.get("edit"))
+    for decision in _objects(document.get("decisions")):
+        event = str(decision["event"])
+        own: list[Field] = []
+        for name, schema, required in _properties(decision):
+            if name == RATIONALE:
+                must = required or document.get("rationale") == "required"
+                rationale = field_of(name, RATIONALE, schema, required=must)
+            elif name in editable:
+                edits.setdefault(
+                    name, _filled(field_of(name, f"edit.{name}", schema, required=False), current.get(name))
+                )
+            else:
+                own.append(field_of(name, f"{event}.{name}", schema, required=required))
+        leads_to = _texts(decision.get("leads_to"))
+        approvals = decision.get("approvals")
+        description = decision.get("description")
+        choices.append(
+            Choice(
+                event,
+                description if isinstance(description, str) else None,
+                leads_to,
+                approvals if isinstance(approvals, int) else 1,
+                tuple(own),
+            )
+        )
+    return DecisionForm(tuple(edits[name] for name in editable if name in edits), rationale, tuple(choices))
+
+
+def filled_in(form: DecisionForm, said: Form) -> DecisionForm:
+    """Put into the form what somebody has written in it before."""
+    edits = tuple(replace(one, value=said.one(one.id)) for one in form.edits)
+    rationale = None if form.rationale is None else replace(form.rationale, value=said.one(form.rationale.id))
+    choices = tuple(
+        replace(choice, fields=tuple(replace(one, value=said.one(one.id)) for one in choice.fields))
+        for choice in form.choices
+    )
+    return replace(form, edits=edits, rationale=rationale, choices=choices)
+
+
+def arguments_of(document: JsonObject, form: DecisionForm, event: str) -> tuple[JsonObject, dict[str, str]]:
+    """Read the arguments of a decision from a form that is filled in, and what cannot be read, by the field's name.
+
+    A field that is left empty is not said; an edit that repeats what was there is said all the same.
+    """
+    schemas = {name: schema for name, schema, _ in _properties(_decision(document, event))}
+    arguments: JsonObject = {}
+    problems: dict[str, str] = {}
+    for field in _fields(form, event):
+        if field.name in schemas and field.value.strip():
+            try:
+                arguments[field.name] = read(field, field.value, schemas[field.name])
+            except Unreadable as error:
+                problems[field.name] = str(error)
+    return arguments, problems
+
+
+def with_problems(form: DecisionForm, event: str, problems: Mapping[str, str], unmet: Iterable[Unmet]) -> DecisionForm:
+    """Say beside each field what is wrong with it."""
+    said = dict(problems)
+    for one in unmet:
+        said.setdefault(one.path.partition(".")[0].partition("[")[0], one.problem)
+
+    def told(field: Field) -> Field:
+        return replace(field, problem=said.pop(field.name, None))
+
+    edits = tuple(told(one) for one in form.edits)
+    rationale = None if form.rationale is None else told(form.rationale)
+    choices = tuple(
+        replace(one, fields=tuple(map(told, one.fields))) if one.event == event else one for one in form.choices
+    )
+    return DecisionForm(edits, rationale, choices, tuple(f"{name}: {problem}" for name, problem in said.items()))
+
+
+def changes(document: JsonObject, arguments: JsonObject) -> tuple[Change, ...]:
+    """Say what a decision changes of what may be edited."""
+    record = {**_object(document.get("shown")), **_object(document.get("current"))}
+    return tuple(
+        Change(name, record.get(name), arguments[name])
+        for name in _texts(document.get("edit"))
+        if name in arguments and not (name in record and is_same(record[name], arguments[name]))
+    )
+
+
+def _fields(form: DecisionForm, event: str) -> Iterable[Field]:
+    yield from form.edits
+    if form.rationale is not None:
+        yield form.rationale
+    for choice in form.choices:
+        if choice.event == event:
+            yield from choice.fields
+
+
+def _filled(field: Field, value: Json) -> Field:
+    return field if value is None else replace(field, value=as_text(value))
+
+
+def _decision(document: JsonObject, event: str) -> JsonObject:
+    return next((one for one in _objects(document.get("decisions")) if one.get("event") == event), {})
+
+
+def _properties(decision: JsonObject) -> Iterable[tuple[str, Json, bool]]:
+    schema = _object(decision.get("input_schema"))
+    required = _texts(schema.get("required"))
+    return [(name, one, name in required) for name, one in _object(schema.get("properties")).items()]
+
+
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: Json) -> list[JsonObject]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()

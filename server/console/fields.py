@@ -1,0 +1,103 @@
+"""Fields of forms, made from the JSON Schema that a contract demands, and what people write in them read as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from pointsman.contracts.json_reader import Fault, JsonReader
+from pointsman.contracts.values import Json, JsonObject, canonical
+
+from .values import as_text
+
+Kind: TypeAlias = Literal["choice", "text", "paragraph", "number", "yes_or_no", "json"]
+
+_PARAGRAPH: Final = 120
+"""A text that may be longer, or may be of any length, is written in several lines."""
+_FLAGS: Final[Mapping[str, bool]] = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field. `id` is its name in the form; `choices` are texts, each that of a value; `value` is what it holds."""
+
+    name: str
+    id: str
+    kind: Kind
+    required: bool
+    description: str | None
+    choices: tuple[str, ...] = ()
+    value: str = ""
+    problem: str | None = None
+
+
+class Unreadable(Exception):
+    """What somebody wrote in a field is no value of its kind: why."""
+
+
+def field_of(name: str, identifier: str, schema: Json, *, required: bool) -> Field:
+    """Make the field of a property."""
+    said: JsonObject = schema if isinstance(schema, dict) else {}
+    description = said.get("description")
+    kind, choices = _kind(said)
+    return Field(name, identifier, kind, required, description if isinstance(description, str) else None, choices)
+
+
+def read(field: Field, text: str, schema: Json) -> Json:
+    """Read what somebody wrote.
+
+    Raises:
+        Unreadable: it is no value of the field's kind.
+    """
+    match field.kind:
+        case "choice":
+            return _chosen(text, schema)
+        case "yes_or_no":
+            if text not in _FLAGS:
+                raise Unreadable("choose yes or no")
+            return _FLAGS[text]
+        case "text" | "paragraph":
+            return text
+        case "number":
+            return _json(text.strip(), "write a number, such as 12 or 12.50")
+        case "json":
+            return _json(text, "write it as JSON")
+
+
+def _kind(schema: JsonObject) -> tuple[Kind, tuple[str, ...]]:
+    values = schema.get("enum")
+    if isinstance(values, list) and values:
+        return "choice", tuple(as_text(one) for one in values)
+    match schema.get("type"):
+        case "string":
+            longest = schema.get("maxLength")
+            short = isinstance(longest, int) and longest <= _PARAGRAPH
+            return ("text" if short or "pattern" in schema or "format" in schema else "paragraph"), ()
+        case "number" | "integer":
+            return "number", ()
+        case "boolean":
+            return "yes_or_no", ()
+        case _:
+            return "json", ()
+
+
+def _chosen(text: str, schema: Json) -> Json:
+    values = schema.get("enum") if isinstance(schema, dict) else None
+    for one in values if isinstance(values, list) else []:
+        if as_text(one) == text:
+            return one
+    raise Unreadable("choose one of those that are offered")
+
+
+def _json(text: str, otherwise: str) -> Json:
+    found = JsonReader().read(text.encode("utf-8", "surrogatepass"))
+    if isinstance(found, Fault) or found.fault is not None:
+        fault = found if isinstance(found, Fault) else found.fault
+        raise Unreadable(f"{otherwise}: {fault.message}" if fault is not None else otherwise)
+    return found.value
+
+
+def is_same(one: Json, other: Json) -> bool:
+    """Whether two values are one."""
+    return canonical(one) == canonical(other)

@@ -1,0 +1,128 @@
+"""Rows of an audit told in words: who did what, and what came of it. The row itself stands behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from pointsman.contracts.values import Json, JsonObject
+
+from .pages import words
+
+Tone: TypeAlias = Literal["plain", "move", "refused", "person", "wrong"]
+
+_CAME: Final = {"done": "done", "failed": "failed", "unknown": "nobody knows whether it happened"}
+_BECAUSE: Final = {
+    "start": "as the session began",
+    "after": "because the time was over",
+    "due": "because nobody decided in time",
+    "limit": "because a limit was reached",
+    "duration": "because the session has lasted too long",
+    "failed": "because a step failed",
+    "unknown": "because nobody knows how a write ended",
+    "below": "because the confidence was too low",
+    "restart": "restarted by a person",
+    "cancelled": "as the session was cancelled",
+}
+_TIMERS: Final = {
+    "moved": "was due and moved the session",
+    "reminded": "was due: a reminder",
+    "held": "was due, and its guard held the session",
+    "continued": "let the session go on",
+    "lapsed": "was due: a call waits no longer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A row in words. `others` are texts of agents or other systems that belong to it, by what they are."""
+
+    revision: int
+    at: str
+    who: str
+    who_kind: str
+    channel: str
+    said: str
+    tone: Tone
+    others: Sequence[tuple[str, Json]] = field(default_factory=tuple[tuple[str, Json], ...])
+
+
+def happening(row: JsonObject) -> Happening:
+    """Tell a row, as documents have it (`documents.rows`); its body may be absent."""
+    body = row.get("body")
+    said, tone, others = _told(row, body if isinstance(body, dict) else {})
+    return Happening(
+        revision=int(str(row["revision"])),
+        at=str(row["at"]),
+        who=str(row["actor_id"]),
+        who_kind=str(row["actor_kind"]),
+        channel=str(row["channel"]),
+        said=said,
+        tone=tone,
+        others=tuple((name, value) for name, value in others if value not in (None, "", [], {})),
+    )
+
+
+_Told: TypeAlias = tuple[str, Tone, Sequence[tuple[str, Json]]]
+
+
+def _told(row: JsonObject, body: JsonObject) -> _Told:
+    action, outcome = words(str(row.get("action") or "")), str(row.get("outcome") or "")
+    match row["kind"]:
+        case "started":
+            return "started the session", "move", [("with", body.get("writes"))]
+        case "entered":
+            why = _BECAUSE.get(str(body.get("because")), "")
+            return f"the session is in {words(str(row['state_after']))} {why}".strip(), "move", []
+        case "denied":
+            code = row.get("code")
+            return (
+                f"was refused {action} ({code})",
+                "refused",
+                [("why", body.get("message")), ("detail", body.get("detail"))],
+            )
+        case "intended":
+            return _intended(action, body)
+        case "settled":
+            wrong: Tone = "plain" if outcome == "done" else "wrong"
+            of = f"{action}: {_CAME.get(outcome, outcome)}" if action else "set fields"
+            return (
+                of,
+                wrong,
+                [("error", body.get("error")), ("result", body.get("result")), ("wrote", body.get("writes"))],
+            )
+        case "accepted":
+            again = " again, which changed nothing" if body.get("repeated") else ""
+            reason = [("rationale", body.get("rationale")), ("confidence", body.get("confidence"))]
+            return f"sent {action}{again}", "plain", [*reason, ("with", body.get("arguments"))]
+        case "decided":
+            counted = " (a voice; more persons must say the same)" if outcome == "counted" else ""
+            return (
+                f"decided: {action}{counted}",
+                "person",
+                [("rationale", body.get("rationale")), ("edits", body.get("edits"))],
+            )
+        case "timer":
+            return (
+                f"the timer {row.get('action')} {_TIMERS.get(outcome, outcome)}",
+                "plain",
+                [("error", body.get("error"))],
+            )
+        case "admin":
+            return (
+                f"{action or body.get('act')} by hand",
+                "person",
+                [("reason", body.get("reason")), ("result", body.get("result"))],
+            )
+        case _:
+            return f"{row['kind']} {action}".strip(), "plain", []
+
+
+def _intended(action: str, body: JsonObject) -> _Told:
+    if body.get("approval"):
+        return f"asked for {action}, which waits for a person", "plain", []
+    if body.get("leaving"):
+        return "began to leave the state", "plain", []
+    call = body.get("call")
+    return f"began {action}", "plain", [("arguments", call.get("arguments") if isinstance(call, dict) else None)]

@@ -1,0 +1,112 @@
+"""Makes pages from templates. Whatever is put into one is escaped, and a name that is not given is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from pointsman.contracts.problems import Unmet
+from pointsman.fsm.refusals import Refusal
+
+from ..clock import Clock
+from ..http.refusals import STATUSES
+from .asked import Asked
+from .decisions import Change
+from .differences import difference
+from .moments import exact, exactly, moment, read, span
+from .sign_ins import SignedIn
+from .static_files import StaticFiles
+from .texts import marked, told, told_at_length
+from .values import as_text, value
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+"""What a page of the console may do (Content Security Policy, level 3): nothing but with what comes from here."""
+
+_HEADERS: Final[Mapping[str, str]] = {
+    "content-security-policy": POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "referrer-policy": "same-origin",  # with less, browsers would not say from which page a form comes
+    "x-frame-options": "DENY",
+}
+
+
+class Pages:
+    """Makes pages.
+
+    Args:
+        files: What stands beside them.
+        clock: Tells how long ago something was.
+    """
+
+    def __init__(self, files: StaticFiles, clock: Clock) -> None:
+        self._clock = clock
+        self._templates = Environment(
+            loader=PackageLoader("pointsman.server.console"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals.update(
+            static=files.address,
+            span=span,
+            exactly=exactly,
+            since_s=lambda at: (clock.now_ms() - read(at)) / 1000,
+        )
+        self._templates.filters.update(
+            told=told,
+            told_at_length=told_at_length,
+            marked=marked,
+            value=value,
+            as_text=as_text,
+            difference=_difference,
+            exact=exact,
+            words=words,
+            moment=partial(_moment, clock),
+        )
+
+    def page(
+        self, template: str, signed_in: SignedIn | None, status: HTTPStatus = HTTPStatus.OK, **named: object
+    ) -> Response:
+        """Make a page.
+
+        Args:
+            template: Its file.
+            signed_in: Who sees it; None where nobody has said who they are.
+            status: Of the answer.
+            named: What the template names.
+        """
+        made = self._templates.get_template(template).render(signed_in=signed_in, **named)
+        return HTMLResponse(made, status, _HEADERS)
+
+    def refused(self, refusal: Refusal, signed_in: SignedIn | None, status: HTTPStatus | None = None) -> Response:
+        """Make the page that says what was refused, and why."""
+        unmet: tuple[Unmet, ...] = refusal.unmet
+        chosen = status or STATUSES.get(refusal.code, HTTPStatus.CONFLICT)
+        return self.page("refused.html", signed_in, chosen, refusal=refusal, unmet=unmet)
+
+    def refused_to(self, asked: Asked, refusal: Refusal) -> Response:
+        """Make the same for whoever asked."""
+        return self.refused(refusal, asked.signed_in)
+
+
+def words(name: str) -> str:
+    """Write a name of a workflow file (`awaiting_review`) as words."""
+    return name.replace("_", " ")
+
+
+def _moment(now: Clock, at: str) -> str:
+    return moment(at, now.now_ms())
+
+
+def _difference(change: Change) -> str:
+    return difference(change.before, change.after)

@@ -1,0 +1,95 @@
+"""Texts that agents, other systems and files wrote, as pages show them: escaped, set apart, with nothing hidden.
+
+Whatever would hide, turn the direction of reading or steer is shown as its code point. Letters of another script that
+look like Latin ones are marked where they stand among Latin ones (Unicode Technical Standard 39, section 5): so
+"paypal" with a Cyrillic "a" is not read as the name that it imitates.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from markupsafe import Markup, escape
+
+from pointsman.contracts.visible import UNSEEN, visible
+
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_LAID_OUT: Final = re.compile(r"^.*\S {3,}\S", re.MULTILINE)
+_ASCII_LETTER: Final = re.compile("[A-Za-z]")
+_LOOKALIKES: Final = frozenset(
+    "АВЕЅІЈКМНОРСТУХаеѕіјорсухѵԁԛԝһӏѡ"  # Cyrillic
+    "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαινορτυχϲϳ"  # Greek
+    "ԱՏՕՍօսոհցքյ"  # Armenian
+    "ᎪᏴᏟᎠᎬᎻᎫᏦᏞᎷᎾᏢᎡᏚᎢᏙᎳᏃ"  # Cherokee
+)  # fmt: skip
+"""Letters of other scripts that are drawn as Latin ones are (Unicode's confusables.txt, single letters)."""
+
+
+def told(text: str) -> Markup:
+    """Write a text of others within a line. Its direction of reading does not reach what stands beside it."""
+    return Markup('<bdi class="told">{}</bdi>').format(marked(text))
+
+
+def told_at_length(text: str) -> Markup:
+    """Write a text of others as a paragraph that keeps its line breaks; one that is laid out by spaces keeps them."""
+    laid_out = " laid-out" if _LAID_OUT.search(text) else ""
+    return Markup('<div class="told long{}" dir="auto" tabindex="0">{}</div>').format(
+        laid_out, marked(text, lines=True)
+    )
+
+
+def marked(text: str, *, lines: bool = False) -> Markup:
+    """Escape a text, and mark what is in it that a reader would not see, or would take for something else.
+
+    Args:
+        text: Any text.
+        lines: Whether line breaks and tabs stay what they are.
+    """
+    odd = {*_hidden(text, lines=lines), *_imitating(text)}
+    parts: list[Markup] = []
+    last = 0
+    for place in sorted(odd):
+        parts += [escape(text[last:place]), _mark(text[place])]
+        last = place + 1
+    return Markup("").join([*parts, escape(text[last:])])
+
+
+def _hidden(text: str, *, lines: bool) -> set[int]:
+    kept = "\n\t" if lines else ""
+    return {found.start() for found in UNSEEN.finditer(text) if found[0] not in kept}
+
+
+def _imitating(text: str) -> set[int]:
+    """Find letters that look like Latin ones and are none."""
+    if text.isascii():
+        return set()
+    found: set[int] = set()
+    among_latin = _ASCII_LETTER.search(text) is not None
+    for word in _WORD.finditer(text):
+        letters = word[0]
+        if letters.isascii():
+            continue
+        mixed = _ASCII_LETTER.search(letters) is not None
+        whole = among_latin and all(letter in _LOOKALIKES or letter.isascii() for letter in letters)
+        for place, letter in enumerate(letters, word.start()):
+            if ((mixed or whole) and letter in _LOOKALIKES) or _is_styled(letter):
+                found.add(place)
+    return found
+
+
+def _is_styled(letter: str) -> bool:
+    """Whether a letter is an ASCII letter in another form, such as full width or mathematical bold."""
+    return not letter.isascii() and unicodedata.normalize("NFKC", letter).isascii()
+
+
+def _mark(character: str) -> Markup:
+    name = unicodedata.name(character, "")
+    code = f"U+{ord(character):04X}"
+    shown = visible(character)
+    if shown != character or not name:
+        return Markup('<span class="hidden-character" title="{}">{}</span>').format(f"{name} {code}".strip(), shown)
+    return Markup('<span class="odd-letter" title="{}">{}<span class="apart"> ({})</span></span>').format(
+        f"{name} {code}", character, code
+    )

@@ -1,0 +1,81 @@
+"""What the person is told who is asked to decide a review: who asks whom, of what, and all that is shown.
+
+Whatever the session holds may be an agent's words, or those of another system. Each of its lines begins with a mark,
+which no line of ours does, and nothing in it hides. A review that is too long to be told whole is told to nobody:
+nobody decides on what they were not shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from pointsman.contracts.bounds import REVIEW_LINE_CHARACTERS, REVIEW_MESSAGE_CHARACTERS, REVIEW_MESSAGE_LINES
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.visible import visible
+from pointsman.fsm.votes import tallies
+
+from .offer import Offer
+
+_MARK: Final = "| "
+_WORD_CHARACTERS: Final = 200
+"""What is said in a line of ours of a name or a title."""
+_GOAL_CHARACTERS: Final = 1_000
+
+
+def message_of(offer: Offer, shown: JsonObject, before: str | None) -> str | None:
+    """Tell what is to be decided; None where that is too long.
+
+    Args:
+        offer: The review, and who is asked.
+        shown: What it shows, in the workflow's order.
+        before: Why the answer before this was not taken; None where there was none.
+    """
+    lines = [*_ours(offer, before), *_theirs(shown)]
+    text = "\n".join(lines)
+    return text if len(lines) <= REVIEW_MESSAGE_LINES and len(text) <= REVIEW_MESSAGE_CHARACTERS else None
+
+
+def _ours(offer: Offer, before: str | None) -> Iterator[str]:
+    session, workflow = offer.session, offer.workflow
+    if before is not None:
+        yield f"Your answer was not taken: {_word(before, _GOAL_CHARACTERS)}"
+    yield f"Pointsman asks {_word(offer.person.id)} to decide a review as {_word(offer.review.role)}."
+    yield f"Workflow: {_word(workflow.title or workflow.name)}. State: {session.state}. Session: {session.id}."
+    yield f"Started by: {_word(session.started_by)}."
+    if offer.state.goal:
+        yield f"Goal: {_word(offer.state.goal, _GOAL_CHARACTERS)}"
+    for event in offer.events:
+        if event.approvals > 1:
+            yield f"It takes {event.approvals} persons who say the same for {event.name}."
+    for tally in tallies(session.stay):
+        yield f"Said so far: {tally.event}, by {_word(', '.join(tally.by))}."
+    yield "Your answer is recorded in your name, as this program reports it (client-attested)."
+    yield "To decline or to close this form decides nothing."
+
+
+def _theirs(shown: JsonObject) -> Iterator[str]:
+    if not shown:
+        return
+    yield f"What stands behind {_MARK.strip()} is what the session holds, not what Pointsman says:"
+    for name, value in shown.items():
+        lines = list(_lines(value))
+        if len(lines) == 1:
+            yield f"{_MARK}{visible(name)}: {lines[0]}"
+        else:
+            yield f"{_MARK}{visible(name)}:"
+            yield from (f"{_MARK}  {line}" for line in lines)
+
+
+def _lines(value: Json) -> Iterator[str]:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    for line in visible(text, lines=True).split("\n"):
+        yield line[:REVIEW_LINE_CHARACTERS]
+        for start in range(REVIEW_LINE_CHARACTERS, len(line), REVIEW_LINE_CHARACTERS):
+            yield line[start : start + REVIEW_LINE_CHARACTERS]
+
+
+def _word(text: str, most: int = _WORD_CHARACTERS) -> str:
+    """Write a text in one line of ours."""
+    return visible(" ".join(text.split())[:most])

@@ -1,0 +1,152 @@
+"""Reviews in the console: read, drafted, and only then decided."""
+
+from __future__ import annotations
+
+import json
+
+import httpx2
+import pytest
+
+from tests.server.console.opened import Browser, Console, Page
+
+
+async def drafted(browser: Browser, session: str, event: str, **fields: str) -> httpx2.Response:
+    """Write in a review's form, and choose a decision."""
+    path = f"/console/reviews/{session}"
+    form = (await browser.page(path)).forms[f"{path}/draft"]
+    return await browser.send(f"{path}/draft", {**form, **fields, "event": event})
+
+
+async def test_what_waits_is_in_the_inbox_of_those_who_decide_it(console: Console) -> None:
+    async with console.browser("boss") as boss, console.browser("reader") as reader:
+        assert f"/console/reviews/{console.session}" in (await boss.page("/console/reviews")).links
+        assert "Nothing waits for a person" in (await reader.page("/console/reviews")).text
+        assert "Nothing waits that fits" in (await boss.page("/console/reviews?role=nobody")).text
+
+
+async def test_a_decision_is_taken_in_two_steps_and_names_its_channel(console: Console) -> None:
+    session = await console.start()
+    async with console.browser("boss") as browser:
+        draft = await drafted(browser, session, "approve", **{"edit.amount": "2", "rationale": "Two will do."})
+        assert draft.status_code == 200
+        page = Page(draft.text)
+        assert "was 3" in page.text
+        assert "will be 2" in page.text
+        before = await console.rows(session)
+        assert not [row for row in before if row["kind"] == "decided"]
+        path = f"/console/reviews/{session}/decisions"
+        decided = await browser.send(path, page.forms[path])
+        assert decided.headers["location"] == f"/console/sessions/{session}?decided=approve"
+        again = await browser.send(path, page.forms[path])
+    assert again.status_code == 409
+    (row,) = [row for row in await console.rows(session) if row["kind"] == "decided"]
+    assert (row["actor_id"], row["actor_kind"], row["channel"]) == ("boss", "human", "console")
+    body = row["body"]
+    assert isinstance(body, dict)
+    assert str(body["shown_digest"]).startswith("sha256:")
+    assert body["rationale"] == "Two will do."
+    assert json.dumps(body["edits"]).count("before") == 1
+    ended = await console.app.governor.engine.read(session)
+    assert ended is not None
+    assert ended.state == "bought"
+    assert ended.record["amount"] == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"rationale": ""}, "rationale"),
+        ({"rationale": "x", "edit.amount": "-1"}, "must be"),
+        ({"rationale": "x", "edit.amount": "two"}, "write a number"),
+        ({"rationale": "x", "edit.amount": "1e999"}, "write a number"),
+        ({"rationale": "x" * 4001}, "rationale"),
+    ],
+    ids=str,
+)
+async def test_what_is_wrong_is_said_before_anything_is_decided(
+    console: Console, fields: dict[str, str], said: str
+) -> None:
+    async with console.browser("boss") as browser:
+        answer = await drafted(browser, console.session, "approve", **fields)
+        assert answer.status_code == 422
+        page = Page(answer.text)
+        assert said in page.text
+        form = page.forms[f"/console/reviews/{console.session}/draft"]
+        assert form["rationale"].strip() == fields["rationale"]  # nothing is lost
+        assert form["edit.amount"] == fields.get("edit.amount", "3")
+
+
+async def test_going_back_from_the_second_step_keeps_what_was_written(console: Console) -> None:
+    async with console.browser("boss") as browser:
+        page = Page((await drafted(browser, console.session, "approve", rationale="Because.")).text)
+        path = f"/console/reviews/{console.session}"
+        fields = page.forms[f"{path}/decisions"]
+        back = Page((await browser.send(f"{path}/draft", {**fields, "change": "1"})).text)
+    assert back.forms[f"{path}/draft"]["rationale"].strip() == "Because."
+
+
+@pytest.mark.parametrize(("person", "status"), [("maria", 403), ("reader", 404), ("audrey", 404)])
+async def test_nobody_else_decides(console: Console, person: str, status: int) -> None:
+    """Maria owns the agent that started the session; the others have no role here, and see nothing of it."""
+    session = await console.start()
+    async with console.browser("boss") as boss, console.browser(person) as other:
+        path = f"/console/reviews/{session}"
+        page = Page((await drafted(boss, session, "approve", rationale="x")).text)
+        forgery = (await other.page("/console/reviews")).forms["/console/sign-out"]["forgery"]
+        answer = await other.send(f"{path}/decisions", {**page.forms[f"{path}/decisions"], "forgery": forgery})
+    assert answer.status_code in (status, 409)
+    now = await console.app.governor.engine.read(session)
+    assert now is not None
+    assert now.state == "awaiting_boss"
+
+
+async def test_a_decision_on_what_was_shown_before_is_refused_and_leads_on(console: Console) -> None:
+    session = await console.start()
+    async with console.browser("boss") as browser:
+        path = f"/console/reviews/{session}/decisions"
+        page = Page((await drafted(browser, session, "approve", rationale="x")).text)
+        for changed in ({"shown_digest": "sha256:0"}, {"stay": "1"}, {"stay": "x"}, {"arguments": "[]"}):
+            answer = await browser.send(path, {**page.forms[path], **changed})
+            assert answer.status_code in (400, 409)
+        assert (
+            f"/console/sessions/{session}"
+            in Page((await browser.send(path, {**page.forms[path], "stay": "1"})).text).links
+        )
+    assert [row for row in await console.rows(session) if row["code"] == "STALE"]
+
+
+async def test_what_an_agent_wrote_is_escaped_and_shown_whole(console: Console) -> None:
+    session = await console.start(note="<script>alert(1)</script>\u202e p\u0430ypal <img src=x onerror=y>")
+    async with console.browser("boss") as browser:
+        answer = await browser.get(f"/console/reviews/{session}")
+    page = Page(answer.text)
+    sources = [named.get("src") or "" for tag, named in page.tags if tag in ("script", "img")]
+    assert [one for one in sources if not one.startswith("/console/static/")] == []
+    assert "<script>alert(1)</script>" in page.text
+    assert "\u202e" not in page.text
+    assert "\\u202e" in page.text
+    assert "U+0430" in page.text
+
+
+async def test_a_review_is_claimed_taken_over_handed_on_and_released(console: Console) -> None:
+    session = await console.start()
+    path = f"/console/reviews/{session}"
+    async with console.browser("boss") as boss, console.browser("chief") as chief:
+        page = await boss.page(path)
+        assert (await boss.send(f"{path}/claim", page.forms[f"{path}/claim"])).headers["location"] == path
+        assert "you, since" in (await boss.page(path)).text
+        theirs = await chief.page(path)
+        assert "boss has claimed this" in theirs.text
+        assert f"{path}/draft" not in theirs.forms
+        assert (await chief.send(f"{path}/claim", theirs.forms[f"{path}/claim"])).status_code == 303
+        theirs = await chief.page(path)
+        fields = {**theirs.forms[f"{path}/delegate"], "to": "boss", "reason": "I am away."}
+        assert (await chief.send(f"{path}/delegate", fields)).status_code == 303
+        page = await boss.page(path)
+        assert "handed over by chief" in page.text
+        assert (await boss.send(f"{path}/release", page.forms[f"{path}/release"])).status_code == 303
+        nobody = {**theirs.forms[f"{path}/delegate"], "to": "maria", "reason": "x"}
+        refused = await chief.send(f"{path}/delegate", nobody)
+        assert "excludes them" in Page(refused.text).text
+    acts = [row["action"] for row in await console.rows(session) if row["kind"] == "admin"]
+    assert acts == ["claim", "claim", "delegate", "release"]
