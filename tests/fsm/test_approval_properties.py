@@ -126,7 +126,7 @@ class Shed(RuleBasedStateMachine):
     def hold(self, data: st.DataObject, actor: Actor, how: str) -> None:
         """Somebody claims a call that waits or waited, gives it back, or hands it on."""
         number = data.draw(st.sampled_from([*self.asked, "7"]))
-        requests = {
+        requests: dict[str, Claim | Release | Delegate] = {
             "claim": Claim(number),
             "take": Claim(number, take_over=True),
             "release": Release(number),
