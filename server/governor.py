@@ -189,6 +189,14 @@ class Governor:
         """Claim, release or delegate the open review of a session, or a call that waits, for a person."""
         return await self._request(caller, session, asked_for(request)[0], request)
 
+    async def would_refuse(self, caller: Caller, session: str, request: Request) -> Refusal | None:
+        """Say why a request would be refused now; it is not made, and nothing is written down."""
+        found = await self._finder.seen(caller, session)
+        if found is None:
+            return NOT_FOUND
+        told = await with_owned(self.engine, caller.actor, request)
+        return decide(found[0].workflow, found[1], self._command(caller, told)).refusal
+
     async def cancel(self, caller: Caller, session: str, reason: str) -> Reply | Stray:
         """End a session where it is."""
         return await self._request(caller, session, "cancel", Cancel(reason))

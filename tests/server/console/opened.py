@@ -28,6 +28,7 @@ from pointsman.server.store.principals import Principal, PrincipalKind, add_prin
 PURCHASE: Final = Path(__file__).parents[1] / "command_line"
 PEOPLE: Final[dict[str, tuple[PrincipalKind, tuple[str, ...]]]] = {
     "boss": ("human", ("boss",)),
+    "chief": ("human", ("boss",)),
     "maria": ("human", ("boss",)),
     "reader": ("human", ()),
     "audrey": ("human", ("auditor",)),

@@ -81,6 +81,9 @@ GET    /console/reviews                                             303 303 303 
 GET    /console/reviews/{id}                                        303 303 303 303 303 303 303 303 303 303 303
 POST   /console/reviews/{id}/draft                                  403 403 403 403 403 403 403 403 403 403 403
 POST   /console/reviews/{id}/decisions                              403 403 403 403 403 403 403 403 403 403 403
+POST   /console/reviews/{id}/claim                                  403 403 403 403 403 403 403 403 403 403 403
+POST   /console/reviews/{id}/release                                403 403 403 403 403 403 403 403 403 403 403
+POST   /console/reviews/{id}/delegate                               403 403 403 403 403 403 403 403 403 403 403
 GET    /console/{rest:path}                                         404 404 404 404 404 404 404 404 404 404 404
 GET    /.well-known/oauth-protected-resource                        200 401 200 200 200 401 401 200 200 200 401
 GET    /.well-known/oauth-protected-resource/mcp                    200 401 200 200 200 401 401 200 200 200 401
