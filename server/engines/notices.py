@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pointsman.contracts.workflow import Workflow
-from pointsman.fsm.facts import Entered, Fact, Intended, Settled, TimerFired
+from pointsman.fsm.facts import Administered, Entered, Fact, Intended, Settled, TimerFired
+from pointsman.fsm.holder import Holder
 from pointsman.fsm.session import OpenApproval, OpenReview, Session
 
 from ..store.notices import NOBODY_YET, NoticeKind, NoticeRow
@@ -25,7 +26,7 @@ def notices_of(workflow: Workflow, session: Session, facts: Sequence[Fact]) -> I
         body = fact.body
         if isinstance(body, Entered):
             stay += 1
-        if isinstance(body, Entered | Settled | Intended | TimerFired):
+        if isinstance(body, Entered | Settled | Intended | TimerFired | Administered):
             about = _about(workflow, session, fact.outcome, body)
             if about is not None:
                 yield _row(session, stay, revision, fact, about)
@@ -43,7 +44,10 @@ class _About(NamedTuple):
 
 
 def _about(
-    workflow: Workflow, session: Session, outcome: str | None, body: Entered | Settled | Intended | TimerFired
+    workflow: Workflow,
+    session: Session,
+    outcome: str | None,
+    body: Entered | Settled | Intended | TimerFired | Administered,
 ) -> _About | None:
     match body:
         case Entered(review=OpenReview() as review) | Settled(review=OpenReview() as review):
@@ -56,8 +60,19 @@ def _about(
             return _About("approval", asked.role, tool=asked.tool, call=asked.id, due_at=asked.expires_at)
         case TimerFired(effect="reminded") if session.stay.review is not None:
             return _About("reminded", session.stay.review.role, due_at=session.stay.review.due_at)
+        case Administered(act="delegated", holder=Holder(by=person), approval=number):
+            return _delegated(session, person, number)
         case _:
             return None
+
+
+def _delegated(session: Session, person: str, number: str | None) -> _About | None:
+    """A call that waits under this number, or the review, is now this person's."""
+    if number is not None:
+        asked = session.stay.approvals[number]
+        return _About("delegated", asked.role, person, asked.tool, number, asked.expires_at)
+    review = session.stay.review
+    return None if review is None else _About("delegated", review.role, person, due_at=review.due_at)
 
 
 def _row(session: Session, stay: int, revision: int, fact: Fact, about: _About) -> NoticeRow:

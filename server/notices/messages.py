@@ -21,6 +21,7 @@ _TITLES: Final[dict[NoticeKind, str]] = {
     "opened": "Review waits",
     "reminded": "Reminder: review waits",
     "approval": "Call waits for approval",
+    "delegated": "Handed over",
     "unknown": "Write in doubt",
     "ended": "Session ended",
 }
@@ -28,9 +29,12 @@ _MANY: Final[dict[NoticeKind, str]] = {
     "opened": "reviews wait",
     "reminded": "reviews wait still",
     "approval": "calls wait for approval",
+    "delegated": "reviews and calls were handed over",
     "unknown": "writes are in doubt",
     "ended": "sessions have ended",
 }
+
+_FOR_A_ROLE: Final[frozenset[NoticeKind]] = frozenset({"opened", "reminded", "approval", "delegated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,10 @@ class Message:
 
     title: str
     text: str
+
+
+TRIAL: Final = Message("Pointsman tries this", "This is how you are told of what waits for you. Nothing waits now.")
+"""What is sent to see whether it arrives."""
 
 
 def message(notice: Notice, base: str | None, *, escalated: bool) -> Message:
@@ -65,7 +73,7 @@ def summary(notices: Sequence[Notice], base: str | None) -> Message:
     oldest = min(notice.at for notice in notices)
     dues = [notice.due_at for notice in notices if notice.due_at is not None]
     due = f", the first is due {moment(min(dues))}" if dues else ""
-    place = "reviews" if first.kind in ("opened", "reminded", "approval") else "sessions"
+    place = "reviews" if first.kind in _FOR_A_ROLE else "sessions"
     command = "pointsman review list" if place == "reviews" else "pointsman sessions list"
     where = [command] if base is None else [f"{base}/console/{place}", NOTHING_DECIDED]
     return Message(what, "\n".join([f"{what}.", f"Since {moment(oldest)}{due}.", "", *where]))
@@ -84,6 +92,10 @@ def _what(notice: Notice, state: str, workflow: str) -> str:
             return f"A review waits for the role {_name(notice.role)} still: {state} of {workflow}."
         case "approval":
             return f"A call of {_name(notice.tool)} waits for the role {_name(notice.role)}, in {state} of {workflow}."
+        case "delegated":
+            what = "A review" if notice.tool is None else f"A call of {_name(notice.tool)}"
+            was = f"{what} that waits for the role {_name(notice.role)} was handed to {_name(notice.owner)}"
+            return f"{was}: {state} of {workflow}."
         case "unknown":
             called = f"Nobody knows whether {_name(notice.tool)} has done what it was called for, in {state}"
             return f"{called} of {workflow}. A person finds out, and settles it."
@@ -92,10 +104,10 @@ def _what(notice: Notice, state: str, workflow: str) -> str:
 
 
 def _where(notice: Notice, base: str | None) -> str:
-    if notice.kind in ("unknown", "ended"):
+    if notice.kind not in _FOR_A_ROLE:
         command = "effects list" if notice.kind == "unknown" else f"sessions show {notice.session_id}"
         return f"pointsman {command}" if base is None else f"{base}/console/sessions/{notice.session_id}"
-    name = notice.session_id if notice.kind != "approval" else f"{notice.session_id}.{notice.call}"
+    name = notice.session_id if notice.call is None else f"{notice.session_id}.{notice.call}"
     return f"pointsman review show {name}" if base is None else f"{base}/console/reviews/{name}\n{NOTHING_DECIDED}"
 
 

@@ -23,6 +23,7 @@ from pointsman.contracts.bounds import (
     NOTICES_APART,
     NOTICES_CLAIMED,
 )
+from pointsman.fsm.holder import Holder
 from pointsman.fsm.session import Session
 
 from ..apart import apart
@@ -159,6 +160,19 @@ def _waits_for_approval(session: Session, notice: Notice) -> bool:
     return session.ended is None and asked is not None and asked.status == "pending"
 
 
+def _is_held(session: Session, notice: Notice) -> bool:
+    """Whether the person who was given it has it still."""
+    if notice.call is not None:
+        asked = session.stay.approvals.get(notice.call)
+        return _waits_for_approval(session, notice) and asked is not None and _by(asked.holder) == notice.owner
+    review = session.stay.review
+    return _waits(session, notice) and review is not None and _by(review.holder) == notice.owner
+
+
+def _by(holder: Holder | None) -> str | None:
+    return None if holder is None else holder.by
+
+
 def _is_in_doubt(session: Session, notice: Notice) -> bool:
     return any(one.status == "unknown" and one.call == notice.call for one in session.effects.values())
 
@@ -167,6 +181,7 @@ _HOLDS: Final[Mapping[str, Callable[[Session, Notice], bool]]] = {
     "opened": _waits,
     "reminded": _waits,
     "approval": _waits_for_approval,
+    "delegated": _is_held,
     "unknown": _is_in_doubt,
     "ended": lambda session, _notice: session.ended is not None,
 }

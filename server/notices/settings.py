@@ -29,6 +29,7 @@ class NotifyTable:
     url: str | None = None
     default: Texts = ()
     roles: dict[str, Texts] = field(default_factory=dict[str, Texts])
+    people: dict[str, Texts] = field(default_factory=dict[str, Texts])
     owners: dict[str, Texts] = field(default_factory=dict[str, Texts])
 
 
@@ -48,22 +49,25 @@ class NotifySettings:
         url: Where people find the console; None for the server's own address.
         default: Those who are told what is for a role or an owner that has no targets.
         roles: Those who are told what waits for a role.
+        people: Where a person is told what was handed to them; if not here, those of the role are.
         owners: Those who are told how sessions ended in a final state of theirs, and of writes in doubt.
     """
 
     url: str | None
     default: tuple[Target, ...]
     roles: Mapping[str, tuple[Target, ...]]
+    people: Mapping[str, tuple[Target, ...]]
     owners: Mapping[str, tuple[Target, ...]]
 
     def targets(self, role: str | None, owner: str | None) -> tuple[Target, ...]:
-        """Give the targets of what is for this role, or for this owner."""
-        found = self.roles.get(role, ()) if role is not None else self.owners.get(owner or "", ())
-        return found or self.default
+        """Give the targets of what is for this role, for this owner, or with a role for this person of it."""
+        if role is None:
+            return self.owners.get(owner or "") or self.default
+        return self.people.get(owner or "") or self.roles.get(role) or self.default
 
     def all(self) -> tuple[Target, ...]:
         """Give every target there is."""
-        named = [*self.roles.values(), *self.owners.values()]
+        named = [*self.roles.values(), *self.people.values(), *self.owners.values()]
         return (*self.default, *(target for group in named for target in group))
 
     def within(self, environment: Mapping[str, str]) -> NotifySettings:
@@ -80,6 +84,7 @@ class NotifySettings:
             self.url,
             filled_in(self.default),
             {role: filled_in(targets) for role, targets in self.roles.items()},
+            {person: filled_in(targets) for person, targets in self.people.items()},
             {owner: filled_in(targets) for owner, targets in self.owners.items()},
         )
 
@@ -98,6 +103,7 @@ def notify_settings(table: NotifyTable) -> NotifySettings:
         url,
         _targets("notify.default", table.default),
         {role: _targets(f"notify.roles.{role}", given) for role, given in table.roles.items()},
+        {person: _targets(f"notify.people.{person}", given) for person, given in table.people.items()},
         {owner: _targets(f"notify.owners.{owner}", given) for owner, given in table.owners.items()},
     )
 

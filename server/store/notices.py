@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select, tuple_, update
 
 from .tables import notices
 
-NoticeKind: TypeAlias = Literal["opened", "reminded", "approval", "unknown", "ended"]
+NoticeKind: TypeAlias = Literal["opened", "reminded", "approval", "delegated", "unknown", "ended"]
 NoticeStatus: TypeAlias = Literal["waiting", "sent", "void", "nobody", "given_up"]
 
 
@@ -22,7 +22,8 @@ class NoticeRow(NamedTuple):
     """A notice as the engine writes it, its columns in the table's order.
 
     `revision` is that of the fact that calls for it, `call` the number of the approval or of the write that it is
-    about, and `sent` names the targets that have it.
+    about, and `sent` names the targets that have it. `owner` is who it is told to in place of a role, or, of what was
+    delegated, the person who has it now.
     """
 
     session_id: str

@@ -53,14 +53,16 @@ states:
 """
 
 
-def settings(*roles: str, owners: tuple[str, ...] = (), default: bool = False) -> NotifySettings:
+def settings(
+    *roles: str, people: tuple[str, ...] = (), owners: tuple[str, ...] = (), default: bool = False
+) -> NotifySettings:
     """Tell each of these roles and owners at a target of their own name."""
 
     def targets(*names: str) -> dict[str, tuple[Target, ...]]:
         return {name: (Target(name, f"json://{name}"),) for name in names}
 
     elsewhere = (Target("default", "json://default"),) if default else ()
-    return NotifySettings(None, elsewhere, targets(*roles), targets(*owners))
+    return NotifySettings(None, elsewhere, targets(*roles), targets(*people), targets(*owners))
 
 
 @dataclass

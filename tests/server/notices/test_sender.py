@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
 from pointsman.contracts.bounds import NOTICE_ATTEMPTS, NOTICE_LEASE_MS, NOTICE_STALE_MS, NOTICES_APART, NOTICES_KEPT_MS
-from pointsman.fsm.commands import Decide
+from pointsman.fsm.approvals import shown_digest
+from pointsman.fsm.commands import Decide, Delegate
+from pointsman.fsm.session import Actor
 from pointsman.server.application import Application
 from pointsman.server.notices.messages import ESCALATED, NOTHING_DECIDED
-from pointsman.server.replies import Reply
+from pointsman.server.replies import Caller, Reply
 from tests.server.governor.desks import AGENT, CHIEF, Desk, acted, replied
 from tests.server.notices.office import BASE, Told, settings
 
 HOUR_MS = 3_600_000
+CARL = Caller(Actor("human", "carl", ("clerk",)), None, "cli")
 
 
 async def begun(application: Application) -> str:
@@ -94,12 +98,49 @@ async def test_a_call_that_waits_for_approval_is_told_without_its_arguments(
     assert "evil" not in message.title + message.text
 
 
+@pytest.mark.parametrize(("people", "name"), [(("cora",), "cora"), ((), "clerk")])
+async def test_what_was_handed_to_a_person_is_told_to_them_or_else_to_the_role(
+    application: Application, told: Told, people: tuple[str, ...], name: str
+) -> None:
+    session = await in_review(application)
+    sender = told.sender(application, settings("clerk", people=people))
+    await sender.send_due()
+    replied(await application.governor.hold(CARL, session, Delegate("cora", "On holiday: https://evil.example")))
+    await sender.send_due()
+    (_, (target, message)) = told.taken
+    assert (target, message.title) == (name, "Handed over: checking (office)")
+    assert "A review that waits for the role clerk was handed to cora: checking of office." in message.text
+    assert f"{BASE}/console/reviews/{session}" in message.text
+    assert "evil" not in message.text
+
+
+async def test_a_call_that_was_handed_over_is_told_unless_it_was_decided_since(
+    application: Application, told: Told, office: Desk
+) -> None:
+    session = await begun(application)
+    await acted(application, session, "desk.send", {"text": "hello"})
+    current = await application.engine.read(session)
+    assert current is not None
+    (number,) = current.stay.approvals
+    sender = told.sender(application, settings("chief"))
+    await sender.send_due()
+    replied(await application.governor.hold(CHIEF, session, Delegate("cora", "Yours", number)))
+    await sender.send_due()
+    assert "A call of desk.send that waits for the role chief was handed to cora" in told.taken[1][1].text
+    cora = Caller(Actor("human", "cora", ("chief",)), None, "cli")
+    otto = Caller(Actor("human", "otto", ("chief",)), None, "cli")
+    for giver, to in ((cora, "otto"), (otto, "cora")):
+        reply = replied(await application.governor.hold(giver, session, Delegate(to, "Yours", number)))
+        assert reply.refusal is None
+    await sender.send_due()
+    assert len(told.taken) == 3
+    assert sorted(statuses(office)) == ["sent", "sent", "sent", "void"]
+
+
 async def approved(application: Application, session: str) -> Reply:
     current = await application.engine.read(session)
     assert current is not None
     ((number, asked),) = current.stay.approvals.items()
-    from pointsman.fsm.approvals import shown_digest
-
     request = Decide("approve", {}, shown_digest(asked), current.stay.number, approval=number)
     return replied(await application.governor.decide(CHIEF, session, request))
 
@@ -124,8 +165,7 @@ async def test_an_end_without_an_owner_is_told_to_nobody(application: Applicatio
     current = await application.engine.read(session)
     assert current is not None
     assert current.stay.review is not None
-    clerk = CHIEF.__class__(CHIEF.actor.__class__("human", "carl", ("clerk",)), None, "cli")
-    await application.governor.decide(clerk, session, Decide("ok", {}, current.stay.review.shown_digest, 2))
+    await application.governor.decide(CARL, session, Decide("ok", {}, current.stay.review.shown_digest, 2))
     await told.sender(application, settings("clerk", default=True)).send_due()
     assert told.taken == []
     assert statuses(office) == ["void"]  # the review was over before anybody was told
@@ -149,7 +189,7 @@ async def test_a_notice_that_is_not_taken_is_sent_again_to_those_alone_who_do_no
 ) -> None:
     await in_review(application)
     whom = settings("clerk", default=True)
-    both = type(whom)(None, (), {"clerk": (*whom.roles["clerk"], *whom.default)}, {})
+    both = replace(whom, roles={"clerk": (*whom.roles["clerk"], *whom.default)})
     sender = told.sender(application, both)
     told.deaf = {"clerk"}
     await sender.send_due()

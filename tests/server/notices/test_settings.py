@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ import pytest
 from pointsman.contracts.bounds import NOTICE_TARGETS
 from pointsman.server.command_line.settings import file_settings
 from pointsman.server.notices.settings import NotifySettings, UnfitNotices, notify_settings
+from pointsman.server.notices.targets import Targets
 
 WHOLE = """
 [notify]
@@ -22,6 +24,7 @@ accounts_payable_manager = ["${SLACK_URL}", "json://hooks.example.com/p"]
 [notify.owners]
 "ap-team" = ["json://hooks.example.com/ap"]
 """
+TIME = Path(__file__).parents[3] / "docs" / "time.md"
 ENVIRONMENT = {"MAIL_USER": "p@example.com", "MAIL_PASSWORD": "p/w:1", "SLACK_URL": "slack://A/B/C"}
 
 
@@ -76,3 +79,16 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path, text: str, told: str) -
     with pytest.raises(click.UsageError, match=told) as refused:
         read(tmp_path, text)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", re.findall(r"```toml\n(.*?)```", TIME.read_text(), re.DOTALL))
+def test_the_targets_of_the_documentation_are_known_to_apprise(tmp_path: Path, text: str) -> None:
+    teams, slack = (
+        "workflows://example.com:443/WORKFLOW/SIGNATURE",
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general",
+    )
+    settings = read(tmp_path, text).within({**ENVIRONMENT, "TEAMS_URL": teams, "SLACK_URL": slack})
+    Targets(settings.all()).close()
+    assert settings.default
+    assert settings.roles
+    assert settings.owners
