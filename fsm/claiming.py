@@ -120,7 +120,7 @@ def _no_delegate(turn: Turn, request: Delegate, deciders: Deciders) -> Refusal |
         return _unfit("to", f"must be a person's name, of at most {PRINCIPAL_CHARACTERS} characters that can be seen")
     if not 0 < len(request.reason) <= RATIONALE_CHARACTERS:
         return _unfit("reason", f"must have 1 to {RATIONALE_CHARACTERS} characters")
-    if request.to_kind not in (None, "human"):
+    if request.to_kind not in (None, "human") or "/" in to:  # as in the names of an issuer's agents
         return Refusal("NOT_ALLOWED", f"{to} is no person, and only a person decides.")
     if to in (turn.command.actor.id, turn.command.actor.accountable):
         return Refusal("NOT_ALLOWED", f"{to} cannot delegate to {to}; claim it instead.")

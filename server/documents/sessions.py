@@ -8,10 +8,8 @@ from pointsman.contracts.times import iso
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.session import OpenApproval, OpenCall, OpenReview, Provenance, Session, Timer
 
-from ..audit.chain import AuditRow
 from ..store.reading import LIST_ROWS, SessionFilter, list_sessions
-from ..store.rows import row_as_json
-from ..store.searching import path
+from ..store.searching import StateEntered, path
 from . import effects
 from .claims import claimed_by
 from .pages import Page
@@ -69,11 +67,14 @@ def without_values(document: JsonObject) -> JsonObject:
     return kept
 
 
-def step(row: AuditRow) -> JsonObject:
+def step(entered: StateEntered) -> JsonObject:
     """Give one entered state of a path."""
-    body = row_as_json(row)["body"]
-    because = body.get("because") if isinstance(body, dict) else None
-    return {"revision": row.revision, "at": row.at, "state": row.state_after, "because": because}
+    return {
+        "revision": entered.revision,
+        "at": entered.at,
+        "state": entered.state,
+        "because": entered.because,
+    }
 
 
 def _without_arguments(call: JsonObject) -> JsonObject:

@@ -100,6 +100,7 @@ session_keys = Table(
     PrimaryKeyConstraint("value", "session_id"),
     sqlite_with_rowid=False,
 )
+Index("session_keys_session", session_keys.c.session_id, session_keys.c.value)
 """The short values that sessions were started with, for the search; written as `rows.searched` writes them."""
 
 audit = Table(

@@ -328,3 +328,5 @@ def test_whoever_may_decide_restarts_behind_a_review_but_not_alone_behind_one_th
     restart(story, "paying", MARIA)
     assert story.code == "FORBIDDEN"
     assert story.message.endswith("from these states you can: asking, outside, first, late, second.")
+    story.submit(Restart("late", "r", owns=("ada",)), MARIA, channel="cli")
+    assert story.code == "FORBIDDEN", "whom the review excludes, she answers for"

@@ -91,6 +91,13 @@ def test_the_same_person_counts_once(story: Story) -> None:
     assert (story.state, [one.by for one in tallies(story.session.stay)]) == ("review", [("maria",)])
 
 
+def test_two_accounts_of_one_person_count_once(story: Story) -> None:
+    """Different persons: by who answers for them."""
+    for name in ("maria", "maria-at-home", "maria-on-the-train"):
+        story.decide("approve", actor=Actor("human", name, ("reviewer",), owner="maria"))
+    assert (story.state, [one.by for one in tallies(story.session.stay)]) == ("review", [("maria",)])
+
+
 def test_other_edits_are_another_vote(story: Story) -> None:
     story.decide("approve", {"total": 7})
     story.decide("approve", {"total": 8}, actor=OTTO)
