@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, cast
 
 import pytest
 
-from pointsman.contracts.values import Json, JsonObject
 from pointsman.server.store.principals import Principal, add_principal, hash_token
 from tests.server.governor.desks import AGENT, Desk, acted, replied
 from tests.server.http.api.offices import STARTER, Office, in_review, objects, office
@@ -168,7 +168,7 @@ async def test_a_decision_is_used_once_and_of_no_other_session(served: Office) -
     assert (await served.seen(f"/sessions/{sessions[1]}", "own"))["state"] == "review"
 
 
-def held_before(row: JsonObject) -> Json:
+def held_before(row: Mapping[str, object]) -> object:
     """Who held the review before what a row tells of."""
     body = row["body"]
-    return body.get("held_by") if isinstance(body, dict) else None
+    return cast("Mapping[str, object]", body).get("held_by") if isinstance(body, dict) else None
