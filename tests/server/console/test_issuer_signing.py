@@ -16,20 +16,12 @@ import pytest
 
 from tests.journeys.deployed import Deployed, deployed
 from tests.journeys.purchasing import SERVED, offices
+from tests.server.console.trusting import trusting
 from tests.server.credentials.entrance import CLIENT, SECRET, Entrance, open_entrance
-from tests.server.credentials.local_issuer import AUDIENCE
 from tests.server.http.served import until
 
 BEGIN: Final = "/console/sign-in/issuer"
 CALLBACK: Final = "/console/sign-in/callback"
-
-
-def trusting(place: Path, entrance: Entrance, *more: str) -> None:
-    """Have people sign in with the issuer."""
-    lines = (f'issuer = "{entrance.issuer.url}"', f'audience = "{AUDIENCE}"', 'roles_claim = "realm_access.roles"')
-    people = f'people = {{azp = "{CLIENT}"}}'
-    said = "\n".join(["[oidc]", *lines, people, *more, "[oidc.roles]", 'ap-managers = "boss"'])
-    (place / "pointsman.toml").write_text(f"{said}\n")
 
 
 @dataclass
