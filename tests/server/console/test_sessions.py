@@ -177,10 +177,10 @@ async def test_a_long_history_is_told_in_pages(console: Console) -> None:
     async with console.browser("maria") as maria:
         last = await maria.page(path)
         assert f"rows {total - 49} to {total} of {total}" in last.text
-        (earlier,) = [one for one in last.links if one.endswith("#timeline")]
+        (earlier,) = [one for one in last.links if "after=" in one]
         middle = await maria.page(earlier.partition("#")[0])
         assert f"rows {total - 99} to {total - 50} of {total}" in middle.text
-        assert len([one for one in middle.links if one.endswith("#timeline")]) == 2
+        assert len([one for one in middle.links if "after=" in one]) == 2
         beyond = await maria.page(f"{path}?after=999999")
         assert "no row after this one" in beyond.text
         for bad in ("x", "-1", "1" * 16, "\u0661"):
