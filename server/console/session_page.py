@@ -78,7 +78,7 @@ class SessionPage:
         found = await self._governor.found(asked.caller, asked.name, "session")
         if isinstance(found, Stray):
             return self._pages.refused_to(asked, found.refusal)
-        document = await self._inquiry.session(asked.caller, asked.name)
+        document = await self._inquiry.present(asked.caller, asked.name)
         if isinstance(document, Stray):
             return self._pages.refused_to(asked, document.refusal)
         workflow, session = found[0].workflow, found[1]
