@@ -212,6 +212,10 @@ QUERY_CHARACTERS: Final = 200
 """The longest value of a parameter in an address."""
 TOKEN_AGAIN_MS: Final = 5_000
 """How often it is asked whether the token still opens what it did of whoever only waits for news."""
+TRAIL_ROWS: Final = 5_000
+"""How many of a session's last rows are read for the arrows that its diagram shows as taken."""
+LIVE_AGAIN_MS: Final = 500
+"""How often at most the page of a session is told that the session has changed, however busy it is."""
 NOT_FOUND_MS: Final = 25
 """The least time in which it is answered that there is no such session, whether there is one or not."""
 HTTP_STOP_MS: Final = 5_000

@@ -31,11 +31,15 @@ from .diagrams import Diagrams
 from .doors import Doors
 from .inbox import INBOX
 from .pages import Pages
+from .session_page import timeline_of
 
 _NOT_THEIRS: Final = ("FORBIDDEN", "NOT_YOUR_TURN")
 """What is refused to this person, whatever they decide: they may not, or another one has claimed it."""
 _DECIDED: Final = "decided"
 """The parameter by which a session's page says that something was decided just now."""
+
+_ROWS: Final = 8
+"""Rows of the session's history under the decision."""
 
 
 class Reviewing:
@@ -142,6 +146,7 @@ class Reviewing:
             workflow=workflow,
             session=session,
             diagram=await self._diagrams.of(workflow, session),
+            timeline=await timeline_of(self._inquiry, asked, session, None, _ROWS),
             refusal=await self._why_not(asked, document),
             me=asked.caller.actor.accountable,
         )
