@@ -13,7 +13,9 @@ from pointsman.fsm.refusals import Refusal
 
 from ..inquiry import Inquiry
 from .asked import ROOT
+from .auditing import Auditing
 from .doors import Doors
+from .effects import Effects
 from .inbox import Inbox
 from .pages import Pages
 from .reviewing import Reviewing
@@ -21,6 +23,8 @@ from .sign_ins import SignIns
 from .signing import Signing
 from .static_files import ROOT as STATIC
 from .static_files import StaticFiles
+from .verifying import Verifying
+from .workflows import Workflows
 
 if TYPE_CHECKING:
     from ..governor import Governor
@@ -55,5 +59,9 @@ def console_routes(governor: Governor, inquiry: Inquiry, *, is_https: bool) -> l
         *Signing(doors, sign_ins, pages, cookie, is_https=is_https).routes(),
         *Inbox(doors, pages, inquiry).routes(),
         *Reviewing(doors, pages, governor, inquiry).routes(),
+        *Workflows(doors, pages, governor, inquiry).routes(),
+        *Effects(doors, pages, inquiry).routes(),
+        *Verifying(doors, pages, inquiry).routes(),
+        *Auditing(doors, pages, inquiry).routes(),
         doors.open(f"{ROOT}/{{rest:path}}", nothing),
     ]

@@ -76,6 +76,16 @@ GET    /console/reviews                                             303 303 303 
 GET    /console/reviews/{id}                                        303 303 303 303 303 303 303 303 303 303 303
 POST   /console/reviews/{id}/draft                                  403 403 403 403 403 403 403 403 403 403 403
 POST   /console/reviews/{id}/decisions                              403 403 403 403 403 403 403 403 403 403 403
+GET    /console/workflows                                           303 303 303 303 303 303 303 303 303 303 303
+GET    /console/workflows/{name}                                    303 303 303 303 303 303 303 303 303 303 303
+GET    /console/effects                                             303 303 303 303 303 303 303 303 303 303 303
+GET    /console/effects/{id}                                        303 303 303 303 303 303 303 303 303 303 303
+POST   /console/effects/{id}/draft                                  403 403 403 403 403 403 403 403 403 403 403
+POST   /console/effects/{id}/settlement                             403 403 403 403 403 403 403 403 403 403 403
+GET    /console/audit/verification                                  303 303 303 303 303 303 303 303 303 303 303
+GET    /console/audit                                               303 303 303 303 303 303 303 303 303 303 303
+GET    /console/audit/{chain}/download                              303 303 303 303 303 303 303 303 303 303 303
+GET    /console/audit/{chain}/{revision}                            303 303 303 303 303 303 303 303 303 303 303
 GET    /console/{rest:path}                                         404 404 404 404 404 404 404 404 404 404 404
 GET    /.well-known/oauth-protected-resource                        200 401 200 200 200 401 401 200 200 200 401
 GET    /.well-known/oauth-protected-resource/mcp                    200 401 200 200 200 401 401 200 200 200 401
