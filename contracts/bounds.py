@@ -40,7 +40,13 @@ WORKFLOW_NAME_CHARACTERS: Final = 48
 UNMET: Final = 100
 """Problems of one payload that are listed."""
 RATIONALE_CHARACTERS: Final = 4_000
+PRINCIPAL_CHARACTERS: Final = 1_024
+"""The longest name of a person that a review is delegated to."""
 ALTERNATIVES: Final = 20
+
+# Reviews.
+PROPOSAL_ROWS: Final = 1_000
+"""How many rows before a review it is looked for what an agent has proposed."""
 
 # The machine.
 STATES_PER_COMMAND: Final = 100
@@ -81,10 +87,22 @@ MODEL_TURNS: Final = 1_000
 
 # The server.
 REPLY_WAIT_MS: Final = 20_000
+CLOCK_STEP_MS: Final = 60_000
+"""By how much the machine's clock may be set at once, so that a server's clock follows it."""
+CLOCK_READ_MS: Final = 10
+"""How long reading it may take; a process that was stopped meanwhile reads it again."""
+CLOCK_NOTED_MS: Final = 1_000
+"""By how much a process's clock may differ from what it has told the others of it."""
 LEASE_MS: Final = 5_000
 LEASE_RENEWAL_MS: Final = 1_000
 NOTICE_MS: Final = 100
 """How often a server process looks for commits of its neighbours; the promise is 200 ms."""
+DUE_SESSIONS: Final = 500
+"""Sessions with a timer that is due that are read at once."""
+TIMERS_AT_ONCE: Final = 64
+"""Sessions whose timers are fired side by side: a client that asks meanwhile waits for as many commands at most."""
+TIMER_CALLS: Final = 256
+"""Calls that run while more timers are fired, which can open one each."""
 DATABASE_BUSY_MS: Final = 5_000
 SERVER_CHAIN_ROWS_PER_MINUTE: Final = 600
 STRANGER_ROWS_PER_MINUTE: Final = SERVER_CHAIN_ROWS_PER_MINUTE // 2
@@ -105,6 +123,30 @@ FORM_PARTS: Final = 1_000
 """Fields and files of a form."""
 SCHEDULE_MADE_UP_MS: Final = 86_400_000
 """How old the newest moment of a schedule may be that no process was there for, so that it is made up for."""
+
+# Notices: what people are told by mail and the like.
+NOTICE_LOOK_MS: Final = 1_000
+"""How often it is looked for notices to send, at the latest."""
+NOTICES_CLAIMED: Final = 200
+"""Notices that one process takes at once."""
+NOTICE_LEASE_MS: Final = 300_000
+"""How long nobody else sends what a process has taken; then it has died, or the targets have not answered."""
+NOTICES_APART: Final = 5
+"""Notices of a kind to the same people that are a message each; more at once are one message that counts them."""
+NOTICE_SEND_MS: Final = 20_000
+"""How long one target may take to take a message."""
+NOTICE_WORKERS: Final = 8
+NOTICE_ATTEMPTS: Final = 8
+NOTICE_AGAIN_MS: Final = 15_000
+"""How long after the first failure a notice is sent again; after each further one it is twice as long."""
+NOTICE_AGAIN_AT_MOST_MS: Final = 3_600_000
+NOTICE_STALE_MS: Final = 86_400_000
+"""After which time nobody is told any more: the first server with notifications does not send those of weeks."""
+NOTICES_KEPT_MS: Final = 7 * 86_400_000
+NOTICE_TARGETS: Final = 20
+"""Targets of one role or owner."""
+NOTICE_NAME_CHARACTERS: Final = 128
+"""What is shown of a name in a message."""
 
 # HTTP.
 HTTP_CONNECTIONS: Final = 2_000
@@ -198,6 +240,8 @@ OIDC_READ_AGAIN_MS: Final = 30_000
 """How often at most a token with an unknown key makes us read the keys: invented ones do not flood the issuer."""
 OIDC_RETRY_MS: Final = 5_000
 """How long after the keys could not be read it is tried again."""
+OIDC_SIGN_INS_USED: Final = 10_000
+"""Sign-ins with an issuer that are remembered, so that none is used twice: those of far more than a code lasts."""
 
 # A tool list that never changes; one beyond these is not shown to a client that did not ask for it.
 LISTED_TOOLS: Final = 120
@@ -215,7 +259,7 @@ API_ITEMS_UNASKED: Final = 100
 """The same where it does not say."""
 ROWS_BYTES: Final = 8 * 1024 * 1024
 """Bodies of audit rows that are given at once: a page ends before them, and has one row at least."""
-ROWS_LOOKED_AT: Final = 20_000
+ROWS_LOOKED_AT: Final = 100_000
 """Audit rows that one search looks at; then it says how far it has come, and goes on when it is asked again."""
 SESSION_KEYS: Final = 20
 """Values that a session was started with and is searched by."""
@@ -326,5 +370,7 @@ API_ANSWER_BYTES: Final = 64 * 1024 * 1024
 # The console.
 SIGN_IN_MS: Final = 12 * 60 * 60 * 1_000
 """After which time a person has to sign in again."""
+SIGN_IN_PENDING_MS: Final = 10 * 60 * 1_000
+"""How long somebody has for signing in with an issuer, until they have to begin again."""
 FORM_FIELDS: Final = 500
 """Fields of one form."""

@@ -23,8 +23,19 @@ def timer_name(stay: int, approval: str) -> str:
 
 
 def shown_digest(approval: OpenApproval) -> str:
-    """The digest of what a person is shown, which their decision is bound to."""
-    return digest({"tool": approval.tool, "arguments": approval.arguments, "definition": approval.definition})
+    """The digest of what a person is shown, which their decision is bound to. Older facts do not carry it."""
+    return approval.shown_digest or digest(_shown(approval))
+
+
+def bound(session: Session, approval: OpenApproval) -> OpenApproval:
+    """Bind what is shown of a call to this stay: a decision is about this very asking, and about no other."""
+    where = bound_to(session, session.state, session.stay.number)
+    return replace(approval, shown_digest=digest({**where, "approval": approval.id, "call": _shown(approval)}))
+
+
+def bound_to(session: Session, state: str, stay: int) -> JsonObject:
+    """Give what a digest of something shown is made of beside what is shown: then it is of no other session or stay."""
+    return {"session": session.id, "started_by": session.started_by, "state": state, "stay": stay}
 
 
 def definition_digest(workflow: Workflow, tool: str) -> str | None:
@@ -74,6 +85,10 @@ def lapsed(stay: Stay, timer: str) -> Stay:
 def settled(stay: Stay, approval: str, outcome: str | None, revision: int) -> Stay:
     """The stay after an approved call has ended, with the fact of this revision."""
     return _with(stay, replace(stay.approvals[approval], status=_ENDED[outcome], settled=revision))
+
+
+def _shown(approval: OpenApproval) -> JsonObject:
+    return {"tool": approval.tool, "arguments": approval.arguments, "definition": approval.definition}
 
 
 def _with(stay: Stay, approval: OpenApproval) -> Stay:

@@ -20,7 +20,7 @@ from .decision import Decision
 from .evidence import Proof, prove
 from .facts import Decided
 from .gate import contract_refusal, deny, ended
-from .people import Deciders, forbidden
+from .people import Deciders, forbidden, held_by_another
 from .refusals import Refusal
 from .session import OpenApproval
 from .turn import Turn
@@ -33,15 +33,13 @@ DECISION: Final = contract({"rationale": RATIONALE}, ())
 
 def decide_approval(turn: Turn, request: Decide) -> Decision:
     """Judge a person's decision about a call, and open the call if they approve it."""
-    name, arguments, state = request.event, request.arguments, turn.state
-    number = request.approval or ""
-    if turn.command.actor.kind != "human":
-        return deny(turn, Refusal("FORBIDDEN", "Only a person approves a call."), name, arguments)
-    approval = turn.stay.approvals.get(number) if request.stay == turn.stay.number else None
-    use = state.tools.get(approval.tool) if approval is not None and isinstance(state, AgentState) else None
-    if approval is None or use is None or use.approval is None:
-        return deny(turn, _gone(turn, number), name, arguments)
-    refusal = _may_not_decide(turn, use, approval) or _outdated(turn, request, approval) or _unfit(name, arguments)
+    name, arguments = request.event, request.arguments
+    found = call_to_decide(turn, request.approval or "", request.owns, request.stay)
+    if isinstance(found, Refusal):
+        return deny(turn, found, name, arguments)
+    approval, use, _ = found
+    refusal = held_by_another(turn, approval.holder, f"{turn.session.id}.{approval.id}")
+    refusal = refusal or _outdated(turn, request, approval) or _unfit(name, arguments)
     if refusal is not None:
         return deny(turn, refusal, name, arguments)
     if name == "approve":
@@ -50,7 +48,7 @@ def decide_approval(turn: Turn, request: Decide) -> Decision:
             return Decision(turn.session, fetch=proof.fetch)
         if proof.refusal is not None:
             return deny(turn, proof.refusal, name, arguments)
-    rationale = arguments.get("rationale")
+    rationale, actor = arguments.get("rationale"), turn.command.actor
     turn.emit(
         "decided",
         Decided(
@@ -61,6 +59,7 @@ def decide_approval(turn: Turn, request: Decide) -> Decision:
             stay=turn.stay.number,
             rationale=rationale if isinstance(rationale, str) else None,
             approval=approval.id,
+            person=None if actor.accountable == actor.id else actor.accountable,
         ),
         action=name,
         outcome="approved" if name == "approve" else "rejected",
@@ -70,16 +69,45 @@ def decide_approval(turn: Turn, request: Decide) -> Decision:
     return turn.answer()
 
 
+def call_to_decide(
+    turn: Turn, number: str, owns: tuple[str, ...], stay: int
+) -> tuple[OpenApproval, ToolUse, Deciders] | Refusal:
+    """Give the call that waits in the stay for the approval of this number, or say why this person has none to decide.
+
+    `owns` as in `people.may_not_decide`.
+    """
+    state = turn.state
+    if turn.command.actor.kind != "human":
+        return Refusal("FORBIDDEN", "Only a person approves a call.")
+    approval = turn.stay.approvals.get(number) if stay == turn.stay.number else None
+    use = state.tools.get(approval.tool) if approval is not None and isinstance(state, AgentState) else None
+    if approval is None or use is None or use.approval is None:
+        return _gone(turn, number)
+    deciders = Deciders(
+        what=f"{turn.session.id}.{approval.id}",
+        role=approval.role,
+        accept=CHANNELS,
+        exclude=use.approval.exclude,
+        scope=turn.scope(args=approval.arguments),
+        asked_by=(approval.asked_by, approval.answers_for or approval.asked_by),
+    )
+    return forbidden(turn, deciders, owns) or (approval, use, deciders)
+
+
+def no_longer_waits(turn: Turn, approval: OpenApproval) -> Refusal | None:
+    """Refuse what is about a call that waits no more."""
+    if is_pending(approval, turn.command.at):
+        return None
+    if approval.by is None:
+        return Refusal("STALE", f"The time to approve {approval.tool} is over; the agent may ask again.")
+    how = "rejected" if approval.status == "rejected" else "approved"
+    return Refusal("STALE", f"{approval.by} has {how} this call of {approval.tool} already.")
+
+
 def _gone(turn: Turn, number: str) -> Refusal:
     if turn.session.ended is not None:
         return ended(turn.session, turn.session.ended)
     return Refusal("STALE", f"No call waits for the approval {number} any more: the session has moved on since.")
-
-
-def _may_not_decide(turn: Turn, use: ToolUse, approval: OpenApproval) -> Refusal | None:
-    exclude = use.approval.exclude if use.approval is not None else ()
-    scope = turn.scope(args=approval.arguments)
-    return forbidden(turn, Deciders(approval.role, CHANNELS, exclude), f"{turn.session.id}.{approval.id}", scope)
 
 
 def _outdated(turn: Turn, request: Decide, approval: OpenApproval) -> Refusal | None:
@@ -88,12 +116,7 @@ def _outdated(turn: Turn, request: Decide, approval: OpenApproval) -> Refusal | 
         return Refusal(
             "STALE", "This decision is about other arguments than those that wait; look at what is shown now."
         )
-    if is_pending(approval, turn.command.at):
-        return None
-    if approval.by is None:
-        return Refusal("STALE", f"The time to approve {approval.tool} is over; the agent may ask again.")
-    how = "rejected" if approval.status == "rejected" else "approved"
-    return Refusal("STALE", f"{approval.by} has {how} this call of {approval.tool} already.")
+    return no_longer_waits(turn, approval)
 
 
 def _unfit(event: str, arguments: JsonObject) -> Refusal | None:

@@ -10,7 +10,7 @@ from pointsman.contracts.times import iso
 from pointsman.contracts.values import JsonObject, canonical
 from pointsman.contracts.workflow import Approval
 
-from .approvals import definition_digest, is_pending, newest
+from .approvals import bound, definition_digest, is_pending, newest
 from .decision import Decision
 from .effects import repeated
 from .facts import Intended
@@ -32,10 +32,12 @@ def ask(turn: Turn, tool: str, arguments: JsonObject, approval: Approval) -> Dec
         arguments=arguments,
         role=approval.role,
         asked_by=turn.command.actor.id,
+        answers_for=turn.command.actor.accountable,
         opened_at=at,
         expires_at=None if approval.within_ms is None else at + approval.within_ms,
         definition=definition_digest(turn.workflow, tool),
     )
+    asked = bound(turn.session, asked)
     turn.emit("intended", Intended(approval=asked), action=tool, outcome="waiting", code="NEEDS_APPROVAL")
     return turn.answer(_waits(turn, asked))
 

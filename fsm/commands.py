@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from pointsman.contracts.values import Json, JsonObject
 
 from .facts import CallResult
-from .session import Actor
+from .session import Actor, ActorKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,8 @@ class Send:
 class Decide:
     """A person decides the open review, or the call that waits for the `approval` of this number, having seen what
     has this digest, in this stay. `fetched` as in `Call`.
+
+    `owns` names the agents and systems that the person answers for: whoever excludes one of them excludes the person.
     """
 
     event: str
@@ -99,6 +101,41 @@ class Decide:
     stay: int
     fetched: tuple[str, ...] = ()
     approval: str | None = None
+    owns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A person claims what they may decide, so that they alone do; of another person only where they `take_over`.
+    `approval` and `owns` as in `Decide`.
+    """
+
+    approval: str | None = None
+    take_over: bool = False
+    owns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A person gives back what they have claimed. `approval` as in `Decide`."""
+
+    approval: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delegate:
+    """A person hands what they may decide to another one. `approval` and `owns` as in `Decide`.
+
+    `to_kind` is what kind of actor the other one is, where that is known; `to_owns` are the agents and systems that
+    they answer for.
+    """
+
+    to: str
+    reason: str
+    approval: str | None = None
+    owns: tuple[str, ...] = ()
+    to_kind: ActorKind | None = None
+    to_owns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +177,11 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """A person lets the session go on from a state, whether it has ended or not."""
+    """A person lets the session go on from a state, whether it has ended or not. `owns` as in `Decide`."""
 
     state: str
     reason: str
+    owns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +197,9 @@ class Attest:
     result: Json = None
 
 
-Request: TypeAlias = Start | Call | Observe | Send | Decide | Settle | TakeOver | Expire | Cancel | Restart | Attest
+Judged: TypeAlias = Decide | Claim | Delegate | Restart
+"""What depends on whom a person answers for."""
+Request: TypeAlias = Start | Call | Observe | Send | Judged | Release | Settle | TakeOver | Expire | Cancel | Attest
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,25 @@ from __future__ import annotations
 
 from pointsman.contracts.workflow import Workflow
 
-from . import agents, approving, attesting, events, happenings, people
-from .commands import Attest, Call, Cancel, Command, Decide, Expire, Observe, Restart, Send, Settle, Start, TakeOver
+from . import agents, approving, attesting, claiming, events, happenings, people
+from .cancelling import cancel
+from .commands import (
+    Attest,
+    Call,
+    Cancel,
+    Claim,
+    Command,
+    Decide,
+    Delegate,
+    Expire,
+    Observe,
+    Release,
+    Restart,
+    Send,
+    Settle,
+    Start,
+    TakeOver,
+)
 from .decision import Decision
 from .facts import Started
 from .flow import begin
@@ -52,8 +69,14 @@ def decide(workflow: Workflow, session: Session | None, command: Command) -> Dec
         case Decide():
             decide_it = people.decide_review if request.approval is None else approving.decide_approval
             return decide_it(turn, request)
+        case Claim():
+            return claiming.claim(turn, request)
+        case Release():
+            return claiming.release(turn, request)
+        case Delegate():
+            return claiming.delegate(turn, request)
         case Cancel():
-            return people.cancel(turn, request)
+            return cancel(turn, request)
         case Restart():
             return restart(turn, request)
         case Attest():

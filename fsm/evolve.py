@@ -12,7 +12,7 @@ from typing import Final, Literal
 from pointsman.contracts.bounds import EVIDENCE_KEPT
 from pointsman.contracts.values import Json, JsonObject
 
-from . import approvals, ledger
+from . import approvals, holding, ledger
 from .facts import (
     Accepted,
     Administered,
@@ -49,6 +49,9 @@ _How = Literal["start", "event", "call", "set", "decision"]
 
 NOWHERE: Final = Stay(state="", actor="system", number=0, since=0, revision=0, position=Position("ready"))
 """The stay of a session that has started and entered no state yet. No command ever meets it."""
+
+
+_ACTS_ON_HOLDERS: Final = frozenset({"claimed", "released", "delegated"})
 
 
 class HistoryError(Exception):
@@ -97,14 +100,16 @@ def _next(session: Session) -> Session:
 
 
 def _administered(session: Session, fact: Fact, body: Administered) -> Session:
-    """Settle a write; or end a session where it is, or let it begin anew. Then nothing stays open: what still runs
-    counts for nothing.
+    """Settle a write, or say who holds what waits; or end a session where it is, or let it begin anew. Then nothing
+    stays open: what still runs counts for nothing.
 
     One that begins anew has a new budget: what limits count, and the path's confidence. What has happened
     stays: record, calls, visits, decisions. An event that was sent before belongs to none of its states.
     """
     if body.act == "settled":
         return ledger.resolved(_void(session, body.voids), body.call or "", fact.outcome)
+    if body.act in _ACTS_ON_HOLDERS:
+        return holding.held(session, body.approval, body.holder)
     stay = replace(session.stay, timers={}, open={}, branches={}, approvals={})
     if body.act == "restarted":
         anew = replace(session, ended=None, stay=stay, counts=Counts(), spent=(), confidences={}, last_event=None)
@@ -187,12 +192,16 @@ def _opened(session: Session, call: OpenCall, voids: list[str]) -> Session:
 
 
 def _leaving(session: Session, leaving: Leaving) -> Session:
-    """Begin to leave a state, or go on leaving it for somewhere else. What still runs here is a read, and ends."""
+    """Begin to leave a state, or go on leaving it for somewhere else. What still runs here is a read, and ends.
+
+    Of a session that is cancelled no timer acts any more.
+    """
     stay = session.stay
     if stay.leaving is None:
         stay = replace(stay, position=Position("exit"), open={}, branches={}, timers={}, shown={}, review=None)
         stay = replace(stay, votes={}, approvals={})
-    return replace(session, revision=session.revision + 1, stay=replace(stay, leaving=leaving))
+    timers = {} if leaving.because == "cancel" else session.timers
+    return replace(session, revision=session.revision + 1, timers=timers, stay=replace(stay, leaving=leaving))
 
 
 def _closed(stay: Stay, call: OpenCall, outcome: str | None, revision: int) -> Stay:
@@ -296,13 +305,14 @@ def _accepted(session: Session, fact: Fact, body: Accepted) -> Session:
 
 
 def _decided(session: Session, fact: Fact, body: Decided) -> Session:
+    person = body.person or fact.actor_id
     if body.counted is not None:
-        return with_vote(session, fact.actor_id, body.counted)
+        return with_vote(session, person, body.counted)
     if body.approval is not None:
         status: ApprovalStatus = "approved" if fact.action == "approve" else "rejected"
-        return approvals.decided(session, body.approval, status, fact.actor_id, body.rationale)
+        return approvals.decided(session, body.approval, status, person, body.rationale)
     state = session.stay.state
-    record = DecisionRecord(fact.actor_id, body.role, fact.action or "", fact.at, body.rationale)
+    record = DecisionRecord(person, body.role, fact.action or "", fact.at, body.rationale)
     session = replace(session, decisions={**session.decisions, state: record}, confidences={})
     return _write(session, fact, body.writes, "decision", fact.action or "")
 

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Within
 
+from .holder import Holder
 from .session import (
     ActorKind,
     Because,
@@ -31,7 +32,7 @@ from .session import (
     Vote,
 )
 
-FACT_VERSION: Final = 4
+FACT_VERSION: Final = 5
 
 FactKind: TypeAlias = Literal[
     "started", "entered", "denied", "intended", "settled", "accepted", "decided", "timer", "model", "admin"
@@ -186,10 +187,10 @@ class Accepted:
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A person decided a review, or the call that waits for this `approval`. `edits` holds each edited field
-    with the value before and after.
+    with the value before and after, and the revision of the fact that had written the one before.
 
     `counted` is the vote that this is, where more persons must say the same before the event is taken:
-    then nothing is written yet.
+    then nothing is written yet. `person` is who answers for the actor, where that is somebody else.
     """
 
     role: str
@@ -201,6 +202,7 @@ class Decided:
     edits: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     counted: Vote | None = None
     approval: str | None = None
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,20 +218,40 @@ class TimerFired:
 
 @dataclass(frozen=True, slots=True)
 class Administered:
-    """A person intervened. `cancelled` ends the session where it is. `restarted` gives it a new budget,
-    with these timers of the whole session; the state it goes on from is entered next. `settled` says how
-    the write of the unknown `call` ended, which nobody knew; the columns say whether it was done, `result`
-    what it gave, `voids` what evidence it makes void. The others belong to no session: of `pinned` the `result`
-    names the lock and what is pinned there from now on; of a token that was `minted` or `revoked` it names the
-    principal and what the token opens.
+    """A person intervened. `cancelled` ends the session where it is; where steps of `exit` came before, `by` is the
+    person. `restarted` gives it a new budget, with these timers of the whole session; the state it goes on from is
+    entered next. `settled` says how the write of the unknown `call` ended, which nobody knew; the columns say whether
+    it was done, `result` what it gave, `voids` what evidence it makes void.
+
+    `claimed`, `released` and `delegated` say who is the `holder` of the open review from now on, or of the call that
+    waits for this `approval`; `held_by` is who was before.
+
+    The others belong to no session: of `pinned` the `result` names the lock and what is pinned there from now on; of
+    a token that was `minted` or `revoked` it names the principal and what the token opens; of `clock`, by how much the
+    machine's clock is off that of a server process.
     """
 
-    act: Literal["cancelled", "restarted", "settled", "pinned", "minted", "revoked"]
+    act: Literal[
+        "cancelled",
+        "restarted",
+        "settled",
+        "claimed",
+        "released",
+        "delegated",
+        "pinned",
+        "minted",
+        "revoked",
+        "clock",
+    ]
     reason: str
     timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
     call: str | None = None
     result: Json = None
     voids: list[str] = field(default_factory=list[str])
+    by: str | None = None
+    approval: str | None = None
+    holder: Holder | None = None
+    held_by: str | None = None
 
 
 Body: TypeAlias = Started | Entered | Denied | Intended | Settled | Accepted | Decided | TimerFired | Administered

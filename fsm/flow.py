@@ -2,7 +2,8 @@
 
 After every command the session rests: calls are open, or an agent, a person, the outside or a
 timer must act, or it has ended. All of that is found here, in one loop; there is no other way from
-one state to the next than `leave`, which runs what a state does on its `exit` first.
+one state to the next than `leave`, which runs what a state does on its `exit` first. A session that is
+cancelled is left in the same way, and ends there.
 """
 
 from __future__ import annotations
@@ -12,19 +13,24 @@ from typing import Final
 from pointsman.contracts.bounds import STATES_PER_COMMAND
 from pointsman.contracts.workflow import FinalState, State, SystemState
 
-from .facts import Entered, Intended
+from .facts import Administered, Entered, Intended
 from .session import Because, Leaving, Timer
 from .stays import first_position, open_review, timers_of, turn_of
 from .steps import open_step
 from .turn import Turn, UndecidableError, choose
 
-_KEPT: Final = frozenset({"limit", "duration", "below"})
+_KEPT: Final = frozenset({"limit", "duration", "below", "restart", "cancel"})
 """Reasons to leave that no failing `exit` step takes the place of."""
 
 
 def move(turn: Turn, target: str, because: Because, *, limit: str | None = None) -> None:
     """Leave the state, and go on until the session rests. `limit` names the session limit that is spent by it."""
-    leave(turn, Leaving(target, because, limit))
+    move_by(turn, Leaving(target, because, limit))
+
+
+def move_by(turn: Turn, leaving: Leaving) -> None:
+    """Leave the state in this way, and go on until the session rests."""
+    leave(turn, leaving)
     advance(turn)
 
 
@@ -34,15 +40,24 @@ def leave(turn: Turn, leaving: Leaving) -> None:
     While they run, another way to leave by takes the place of the first; they are run once.
     """
     if turn.state.exit:
-        turn.emit("intended", Intended(leaving=leaving), action="exit")
+        turn.emit("intended", Intended(leaving=leaving), action="cancel" if leaving.because == "cancel" else "exit")
     else:
-        _enter(turn, leaving)
+        _arrive(turn, leaving)
 
 
 def begin(turn: Turn, target: str, because: Because) -> None:
     """Enter a state without leaving one: the workflow's first, or the one that a restarted session goes on from."""
     _enter(turn, Leaving(target, because))
     advance(turn)
+
+
+def _arrive(turn: Turn, leaving: Leaving) -> None:
+    """Enter the next state; or, of a session that is cancelled, end it where it is."""
+    if leaving.because == "cancel":
+        cancelled = Administered("cancelled", leaving.reason or "", by=leaving.by)
+        turn.emit("admin", cancelled, action="cancel", outcome="done")
+    else:
+        _enter(turn, leaving)
 
 
 def _enter(turn: Turn, leaving: Leaving) -> None:
@@ -68,7 +83,7 @@ def _enter(turn: Turn, leaving: Leaving) -> None:
             because=because,
             position=position,
             timers=timers,
-            review=open_review(state, position, turn.session.record, {}, timers, turn.command.at),
+            review=open_review(turn.session, state, position, stay=number, shown={}, timers=timers, at=turn.command.at),
             limit=limit,
             error=leaving.error,
             ending=final.outcome if final else None,
@@ -86,7 +101,7 @@ def advance(turn: Turn) -> None:
         if turn.stay.branches:
             goes_on = _go_where_failures_lead(turn, state)
         elif leaving is not None and position.index >= len(state.exit):
-            _enter(turn, leaving)
+            _arrive(turn, leaving)
         elif position.phase != "ready":
             open_step(turn, state)
         else:
@@ -99,13 +114,13 @@ def _go_where_failures_lead(turn: Turn, state: State) -> bool:
     """Leave a state in which a step has failed, or nobody knows how one ended; False where it rests until a timer.
 
     Steps of `exit` are not begun again: after one that failed the session goes on without the others, and
-    where a limit, the session's time or a confidence floor sends it there, it goes there all the same.
+    where a limit, the session's time, a confidence floor or a person sends it there, it goes there all the same.
     """
     because: Because = "unknown" if "unknown" in turn.stay.branches.values() else "failed"
     target = state.unknown if because == "unknown" else state.failed
     if turn.stay.leaving is not None:
         leaving = turn.stay.leaving
-        _enter(turn, leaving if target is None or leaving.because in _KEPT else Leaving(target, because))
+        _arrive(turn, leaving if target is None or leaving.because in _KEPT else Leaving(target, because))
         return True
     return _go(turn, target, because)
 

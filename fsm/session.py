@@ -16,6 +16,8 @@ from typing import Final, Literal, TypeAlias
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Effect
 
+from .holder import Holder
+
 FORMAT: Final = 1
 """Number of this snapshot format; a store refuses a snapshot of another one."""
 
@@ -27,7 +29,7 @@ KeyScope: TypeAlias = Literal["session", "stay", "call"]
 ApprovalStatus: TypeAlias = Literal["pending", "approved", "rejected", "lapsed", "done", "failed", "unknown"]
 TurnOf: TypeAlias = Literal["agent", "model", "system", "human", "external", "final"]
 Because: TypeAlias = Literal[
-    "start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration", "restart"
+    "start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration", "restart", "cancel"
 ]
 Ending: TypeAlias = Literal["success", "stopped", "manual", "failed", "cancelled"]
 
@@ -193,7 +195,8 @@ class OpenApproval:
     `id` is the revision of the fact that asked it; `arguments` are all there are, those the workflow
     fixes included. `by` and `rationale` are of the person who decided, `settled` is the revision of the
     fact that has its outcome. `definition` is the digest of what the source said of the tool when it was
-    asked: a tool that is defined otherwise is not what was approved.
+    asked: a tool that is defined otherwise is not what was approved. `answers_for` is the person who answers
+    for whoever asked, `shown_digest` what a decision is bound to.
     """
 
     id: str
@@ -208,19 +211,25 @@ class OpenApproval:
     rationale: str | None = None
     settled: int | None = None
     definition: str | None = None
+    answers_for: str | None = None
+    shown_digest: str | None = None
+    holder: Holder | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
     """A move that is decided and waits for the state's `exit` steps.
 
-    `limit` names the session limit that sends it there, `error` the guard that could not be judged.
+    `limit` names the session limit that sends it there, `error` the guard that could not be judged. Because of
+    `cancel` the session ends where it is; `reason` and `by` are of the person who cancelled it.
     """
 
     target: str
     because: Because
     limit: str | None = None
     error: str | None = None
+    reason: str | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +254,7 @@ class OpenReview:
     shown_digest: str
     opened_at: int
     due_at: int | None = None
+    holder: Holder | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from pointsman.contracts.workflow import (
     Workflow,
 )
 
-from .session import OpenReview, Phase, Position, Timer, TurnOf
+from .approvals import bound_to
+from .session import OpenReview, Phase, Position, Session, Timer, TurnOf
 
 _NEXT_PHASE: Final[dict[Phase, Phase]] = {"entry": "run", "run": "show", "show": "ready"}
 
@@ -103,18 +104,20 @@ def timers_of(state: State, number: int, at: int) -> dict[str, Timer]:
     return timers
 
 
-def open_review(
+def open_review(  # noqa: PLR0913 -- where it opens, when, and what it shows
+    session: Session,
     state: State,
     position: Position,
-    record: JsonObject,
+    *,
+    stay: int,
     shown: JsonObject,
     timers: dict[str, Timer],
     at: int,
 ) -> OpenReview | None:
-    """Freeze what a reviewer sees; None where it is not yet, or nobody's, to review.
+    """Freeze what a reviewer sees in the stay of this number; None where it is not yet, or nobody's, to review.
 
-    `record` is that of the session when the review opens, with what the last step wrote; `shown`
-    holds what the calls of `show` gave. A field that is not set is left out.
+    `session` is as it is when the review opens, with what the last step wrote; `shown` holds what the calls of
+    `show` gave. A field that is not set is left out.
     """
     if position.phase != "ready" or not isinstance(state, HumanState):
         return None
@@ -123,12 +126,12 @@ def open_review(
         if isinstance(item, CallStep):
             name = show_name(item)
             content[name] = shown[name]
-        elif item in record:
-            content[item] = record[item]
+        elif item in session.record:
+            content[item] = session.record[item]
     return OpenReview(
         role=state.review.role,
         shown=content,
-        shown_digest=digest(content),
+        shown_digest=digest({**bound_to(session, state.name, stay), "shown": content}),
         opened_at=at,
         due_at=next((timer.at for timer in timers.values() if timer.kind == "due"), None),
     )

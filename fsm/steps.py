@@ -102,8 +102,16 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
         shown = dict(turn.stay.shown)
         if shown_as is not None:
             shown[shown_as] = shown_value(result.result, error)
-        record = {**turn.session.record, **writes.values}
-        review = open_review(state, after, record, shown, turn.stay.timers, turn.command.at)
+        stay = turn.stay
+        review = open_review(
+            turn.session_with(writes.values),
+            state,
+            after,
+            stay=stay.number,
+            shown=shown,
+            timers=stay.timers,
+            at=turn.command.at,
+        )
     turn.emit(
         "settled",
         Settled(

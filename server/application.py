@@ -9,10 +9,11 @@ from pathlib import Path
 
 from .caretaker import Caretaker
 from .catalogue import Catalogue
-from .clock import Clock, SystemClock
+from .clock import Clock, SteadyClock
 from .engines.embedded import EmbeddedEngine
 from .governor import Governor
 from .identity import new_instance_id
+from .timekeeping import Timekeeper
 from .triggers.handles import Handles
 from .triggers.schedules import Schedules
 
@@ -39,7 +40,7 @@ async def open_application(
     Args:
         database: A SQLAlchemy URL or a file's path; None for the default in the user's data directory.
         files: The workflow files to serve.
-        clock: What tells the time, if not the machine's clock.
+        clock: What tells the time. If not said: a steady clock, that of the processes which run on this database.
         caretaking: Whether this process fires timers and takes over calls; one that is there for a
             single command does not.
 
@@ -52,9 +53,13 @@ async def open_application(
     catalogue = Catalogue()
     instance = new_instance_id()
     engine = await EmbeddedEngine.open(database, catalogue.find, instance=instance, path_of=catalogue.path)
-    governor = Governor(engine, catalogue, clock or SystemClock(), instance)
-    caretaker = Caretaker(governor, Schedules(governor, Handles(engine)))
+    clock = clock or SteadyClock()
+    timekeeper = Timekeeper(engine, clock) if isinstance(clock, SteadyClock) else None
+    governor = Governor(engine, catalogue, clock, instance)
+    caretaker = Caretaker(governor, Schedules(governor, Handles(engine)), timekeeper)
     try:
+        if timekeeper is not None:
+            await timekeeper.begin()
         for file in files:
             await catalogue.serve(file)
         caretaker.show_life()

@@ -45,4 +45,4 @@ class SameName(PointsmanError):
 
 
 class SecretMissing(PointsmanError):
-    """A webhook's secret is not in the environment, or is no secret of its scheme. Set it and start again."""
+    """A secret is not in the environment, or is none of the kind that is needed. Set it and start again."""

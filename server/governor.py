@@ -14,14 +14,29 @@ from dataclasses import replace
 from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS
 from pointsman.contracts.values import Json, JsonObject, settled_object
 from pointsman.contracts.workflow import AgentState, Evidence, Workflow
-from pointsman.fsm.commands import Attest, Call, Cancel, Command, Decide, Observe, Read, Request, Restart, Send
+from pointsman.fsm.claiming import asked_for
+from pointsman.fsm.commands import (
+    Attest,
+    Call,
+    Cancel,
+    Claim,
+    Command,
+    Decide,
+    Delegate,
+    Observe,
+    Read,
+    Release,
+    Request,
+    Restart,
+    Send,
+)
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult
 from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.redaction import tool_named
 from pointsman.fsm.refusals import Refusal
-from pointsman.fsm.session import Actor, Session
+from pointsman.fsm.session import Session
 
 from .answering import Answering, stored_result
 from .answers import reply, reply_to_call
@@ -34,14 +49,13 @@ from .engines.embedded import EmbeddedEngine
 from .finding import Finder
 from .follower import Follower
 from .graph import Trail, mermaid
-from .identity import new_command_id, new_handle
+from .identity import SERVER, new_command_id, new_handle
+from .owning import with_owned
 from .performer import Performer
 from .replies import AuditPage, Begun, Caller, Glimpse, Reply, SessionChoice, Sessions, Stray, Waiter
 from .starting import Starter
+from .store.principals import owned_by
 from .store.reading import Seen, SessionFilter, list_sessions
-
-SERVER = Actor("system", "pointsman")
-"""The actor of what happens by itself."""
 
 
 class Governor:
@@ -166,7 +180,22 @@ class Governor:
         if found is None or person is None:
             return None
         decider = Caller(person, caller.client, CHANNEL)
-        return offer(person, found[0].workflow, found[1], lambda request: self._command(decider, request))
+        owns = await self.engine.reading(owned_by, person.accountable)
+        return offer(
+            person, found[0].workflow, found[1], lambda request: self._command(decider, replace(request, owns=owns))
+        )
+
+    async def hold(self, caller: Caller, session: str, request: Claim | Release | Delegate) -> Reply | Stray:
+        """Claim, release or delegate the open review of a session, or a call that waits, for a person."""
+        return await self._request(caller, session, asked_for(request)[0], request)
+
+    async def would_refuse(self, caller: Caller, session: str, request: Request) -> Refusal | None:
+        """Say why a request would be refused now; it is not made, and nothing is written down."""
+        found = await self._finder.seen(caller, session)
+        if found is None:
+            return NOT_FOUND
+        told = await with_owned(self.engine, caller.actor, request)
+        return decide(found[0].workflow, found[1], self._command(caller, told)).refusal
 
     async def cancel(self, caller: Caller, session: str, reason: str) -> Reply | Stray:
         """End a session where it is."""
@@ -313,6 +342,7 @@ class Governor:
         if isinstance(found, Stray):
             return found
         served, before = found
+        request = await with_owned(self.engine, caller.actor, request)
         return await asyncio.shield(asyncio.create_task(self._submit(caller, served, before, request)))
 
     async def _submit(self, caller: Caller, served: Served, before: Session, request: Request) -> Reply | Stray:

@@ -15,6 +15,8 @@ from pointsman.fsm.session import Actor
 
 SOMEBODY: Final = Actor("external", "unknown")
 """Whoever has not said who they are, as the audit has them."""
+SERVER: Final = Actor("system", "pointsman")
+"""The actor of what happens by itself."""
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648, section 6, in lower case
 HANDLE_CHARACTERS: Final = 26
 

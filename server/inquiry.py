@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from pointsman.contracts.problems import Unmet
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Workflow
-from pointsman.fsm.commands import Attest, Decide
+from pointsman.fsm.commands import Attest, Claim, Decide, Delegate, Release
 from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
@@ -117,7 +117,8 @@ class Inquiry:
         if isinstance(found, Stray):
             return found
         served, current = found
-        shown = waiting.document(current, served.workflow, number, self._governor.clock.now_ms())
+        now_ms = self._governor.clock.now_ms()
+        shown = await self._governor.engine.searching(waiting.document, current, served.workflow, number, now_ms)
         return await self.refuse(caller, "review", shown, {"review": name}) if isinstance(shown, Refusal) else shown
 
     async def decide(self, caller: Caller, name: str, request: Decide) -> JsonObject | Stray:
@@ -125,6 +126,21 @@ class Inquiry:
         session, number = waiting.parts(name)
         answer = await self._governor.decide(caller, session, replace(request, approval=number))
         return await self._answered(answer, number if request.event == "approve" else None)
+
+    async def claim(self, caller: Caller, name: str, *, take_over: bool = False) -> JsonObject | Stray:
+        """Let a person be the one who decides what waits under a name, and `take_over` from whoever has claimed it."""
+        session, number = waiting.parts(name)
+        return await self._answered(await self._governor.hold(caller, session, Claim(number, take_over)))
+
+    async def release(self, caller: Caller, name: str) -> JsonObject | Stray:
+        """Give back what a person has claimed."""
+        session, number = waiting.parts(name)
+        return await self._answered(await self._governor.hold(caller, session, Release(number)))
+
+    async def delegate(self, caller: Caller, name: str, to: str, reason: str) -> JsonObject | Stray:
+        """Hand what waits under a name to another person."""
+        session, number = waiting.parts(name)
+        return await self._answered(await self._governor.hold(caller, session, Delegate(to, reason, number)))
 
     # Writes.
 

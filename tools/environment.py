@@ -24,15 +24,22 @@ def resolved(source: str, text: str, environment: Mapping[str, str]) -> str:
     Raises:
         SourceError: a name is not set there, and nothing is said to take instead.
     """
+    return filled(f"The source {source!r}", text, environment)
+
+
+def filled(who: str, text: str, environment: Mapping[str, str]) -> str:
+    """Do the same for whoever needs it; `who` begins the sentence that says so.
+
+    Raises:
+        SourceError: a name is not set there, and nothing is said to take instead.
+    """
 
     def value(found: re.Match[str]) -> str:
         name, instead = found["name"], found["instead"]
         if instead is not None:
             return environment.get(name) or instead
         if name not in environment:
-            raise SourceError(
-                f"The source {source!r} needs {name}, which is not set in the environment. Set it and start again."
-            )
+            raise SourceError(f"{who} needs {name}, which is not set in the environment. Set it and start again.")
         return environment[name]
 
     return _NAME.sub(value, text)

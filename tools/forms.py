@@ -41,7 +41,7 @@ def misshapen(schema: Json) -> str | None:
 def judged(answer: JsonObject, form: JsonObject) -> End:
     """Hold an answer to its form. What was not asked for is left out, and what does not fit is no answer."""
     action = answer.get("action")
-    if action in {"decline", "cancel"}:
+    if action in ("decline", "cancel"):  # a tuple: what a client sends need not be hashable
         return "decline" if action == "decline" else "cancel", None, None
     schema = form.get("requestedSchema")
     properties = schema.get("properties") if isinstance(schema, dict) else None

@@ -65,7 +65,9 @@ PEOPLE: Final[Mapping[str, Rule]] = {
     "PM602": Rule(
         title="A review that its starter could decide",
         severity="warning",
-        meaning="`exclude` does not name who started the session, so that person may decide it if the role is theirs.",
+        meaning="`exclude` does not name who started the session, so that person may decide it if the role is theirs."
+        " Where `accept` names `elicitation` the workflow says that it asks whoever sits at the client, and this is not"
+        " reported.",
         matters="Four eyes are the point of most reviews. Leave it only where one person's word is enough.",
         wrong="states:\n" + _REVIEW.replace("      exclude: [=session.started_by]\n", ""),
         right="states:\n" + _REVIEW,

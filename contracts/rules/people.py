@@ -67,7 +67,7 @@ def _check_review(view: View, path: Path, review: ReviewPart) -> None:
     if review.due is None:
         hint = "Add `due: {in: 2d, then: …}`: by when, and what happens if nobody decides."
         view.at_key("PM601", path, "this review may wait for ever", hint)
-    if not reads_starter(view, review.exclude):
+    if "elicitation" not in review.accept and not reads_starter(view, review.exclude):
         hint = "Add `exclude: [=session.started_by]`."
         view.at_key("PM602", path, "whoever started the session could decide this review", hint)
 

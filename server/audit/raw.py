@@ -7,7 +7,7 @@ text that is not UTF-8 arrives with its bytes escaped instead of ending the read
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeAlias
 
@@ -16,7 +16,7 @@ from sqlalchemy.sql import ColumnElement
 
 from ..errors import StoreUnreadable
 from ..store.opening import driver
-from ..store.tables import audit, server_chain, sessions
+from ..store.tables import audit, reviews, server_chain, sessions, unknown_effects
 from ..store.writing import compiled
 from .chain import HASHED, AuditRow
 
@@ -77,8 +77,19 @@ def raw_row(connection: sqlite3.Connection, chain: str, revision: int) -> RawRow
 
 
 def stored_session(connection: sqlite3.Connection, session_id: Value) -> dict[str, Value] | None:
-    """Give the columns of a session's snapshot, or None if there is none."""
-    return _one(connection, _SESSION, session_id)
+    """Give the columns of a session's snapshot, or None if there is none.
+
+    Beside them stand, under the names of their tables, the rows that lists have of it, as one text.
+    """
+    stored = _one(connection, _SESSION, session_id)
+    if stored is None:
+        return None
+    return {**stored, **{name: as_text(_all(connection, one, session_id)) for name, one in _LISTED.items()}}
+
+
+def as_text(rows: Iterable[Iterable[Value]]) -> str:
+    """Write rows as one text, the same for the same rows in whatever order."""
+    return "\n".join(sorted(repr([*row]) for row in rows))
 
 
 def stored_server_head(connection: sqlite3.Connection, chain: Value) -> dict[str, Value] | None:
@@ -120,6 +131,14 @@ def _one(connection: sqlite3.Connection, statement: str, key: Value) -> dict[str
     return None if row is None else dict(zip([column[0] for column in cursor.description], row, strict=True))
 
 
+def _all(connection: sqlite3.Connection, statement: str, key: Value) -> list[RawRow]:
+    try:
+        return connection.execute(statement, (key,)).fetchall()
+    except sqlite3.OperationalError as error:
+        _be_tolerant(connection, error)
+        return _all(connection, statement, key)
+
+
 def _be_tolerant(connection: sqlite3.Connection, error: sqlite3.OperationalError) -> None:
     """Read text that is not UTF-8 too, from now on, if that may be what was wrong."""
     if connection.text_factory is _escaped:
@@ -141,6 +160,10 @@ _ALL_AFTER: Final = compiled(_rows.where(_after))
 _ONE: Final = compiled(_rows.where(_of_one))
 _ONE_AFTER: Final = compiled(_rows.where(_of_one, _after))
 _SESSION: Final = compiled(select(sessions).where(sessions.c.id == bindparam("id")))
+_LISTED: Final = {
+    table.name: compiled(select(table).where(table.c.session_id == bindparam("id")))
+    for table in (reviews, unknown_effects)
+}
 _SERVER_HEAD: Final = compiled(select(server_chain).where(server_chain.c.chain == bindparam("chain")))
 _WITHOUT_ROWS: Final = compiled(
     select(sessions.c.id)

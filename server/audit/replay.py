@@ -15,9 +15,11 @@ from pointsman.fsm.evolve import HistoryError, evolve
 from pointsman.fsm.facts import Fact
 from pointsman.fsm.session import Session
 
+from ..store.projections import projection
 from ..store.rows import read_fact, session_row
+from ..store.tables import reviews, unknown_effects
 from .chain import AuditRow
-from .raw import Value, as_it_lies, audit_row, raw_rows, stored_session
+from .raw import Value, as_it_lies, as_text, audit_row, raw_rows, stored_session
 
 
 class ReplayError(Exception):
@@ -74,8 +76,10 @@ def fold(session: Session | None, row: AuditRow) -> Step:
 
 
 def differences(session: Session, head: str, stored: Mapping[str, Value]) -> list[str]:
-    """Name the columns of a stored snapshot that differ from what the session's rows make."""
+    """Name what differs from what the session's rows make: columns of a stored snapshot, and what lists have of it."""
     made = session_row(session, head)._asdict()
+    listed = projection(session)
+    made |= {reviews.name: as_text(listed.reviews), unknown_effects.name: as_text(listed.unknown)}
     return [name for name, value in made.items() if name not in stored or stored[name] != value]
 
 

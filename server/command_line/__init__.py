@@ -32,6 +32,7 @@ COMMANDS: Final[CommandTable] = {
     "effects": ("effects", "See the writes of sessions, and settle one that nobody knows the outcome of."),
     "audit": ("audit", "Read, prove and replay what happened."),
     "token": ("token", "Make, list and revoke the tokens of people, agents and systems."),
+    "notify": ("notify", "Send a message to those who are told of what waits, to see whether it arrives."),
     "install": ("install", "Connect an MCP client to Pointsman."),
 }
 """Every command, in the order of the help: its module in this package, and the first line of its own help."""

@@ -9,24 +9,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import click
 
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.visible import visible
 from pointsman.contracts.workflow import Workflow
-from pointsman.fsm.commands import Attest, Cancel, Command
+from pointsman.fsm.commands import Attest, Cancel, Claim, Command, Delegate, Release
 from pointsman.fsm.decision import Decision
 
 from ..application import open_application
-from ..clock import SystemClock
 from ..documents.answers import answered
 from ..engines.embedded import EmbeddedEngine
 from ..engines.strays import Frame, ServerAct
 from ..governor import Governor
 from ..identity import new_command_id, new_instance_id
+from ..owning import with_owned
 from ..replies import Caller, Reply, Stray
+from ..timekeeping import clock_beside
 from .callers import local_caller
 from .database import reading_database, session_named
 from .failures import FoundProblems
@@ -35,6 +36,8 @@ from .output import print_json
 from .whereabouts import objects, sentence, votes_in_words
 
 T = TypeVar("T")
+OpensNothing: TypeAlias = Cancel | Attest | Claim | Release | Delegate
+"""What opens no call; a cancellation only where the state has no `exit`."""
 
 
 def governed(database: str | None, files: Sequence[Path], work: Callable[[Governor], Awaitable[T]]) -> T:
@@ -49,20 +52,21 @@ def governed(database: str | None, files: Sequence[Path], work: Callable[[Govern
 
 
 def submitted(
-    database: str | None, session_id: str, workflow: Workflow, caller: Caller, request: Cancel | Attest
+    database: str | None, session_id: str, workflow: Workflow, caller: Caller, request: OpensNothing
 ) -> Decision:
     """Submit what opens no call to the engine itself: no source is needed, so it works without a session's tools."""
 
     async def submit(engine: EmbeddedEngine) -> Decision:
+        clock = await clock_beside(engine)
         return await engine.submit(
             session_id,
             Command(
                 id=new_command_id(),
-                at=SystemClock().now_ms(),
+                at=clock.now_ms(),
                 actor=caller.actor,
                 channel=caller.channel,
                 instance=engine.instance,
-                request=request,
+                request=await with_owned(engine, caller.actor, request),
                 client=caller.client,
             ),
         )
@@ -75,7 +79,7 @@ def record_act(database: str | None, act: ServerAct, result: JsonObject, caller:
     who = caller or local_caller(())
 
     async def record(engine: EmbeddedEngine) -> None:
-        at = SystemClock().now_ms()
+        at = (await clock_beside(engine)).now_ms()
         await engine.record_act(Frame(new_command_id(), at, who.actor, who.channel, who.client), act, result)
 
     _with_engine(database, [], record)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pointsman.contracts.values import JsonObject
 
 from .output import moment, print_heading, print_pairs, value_text
+from .whereabouts import claim_in_words
 
 
 def show(document: JsonObject, *, err: bool) -> None:
@@ -23,6 +24,7 @@ def show(document: JsonObject, *, err: bool) -> None:
             ("started by", str(document["started_by"])),
             ("open since", moment(str(document["opened_at"]))),
             ("due", None if due is None else moment(str(due))),
+            ("claimed by", claim_in_words(document)),
             ("shown digest", str(document["shown_digest"])),
         ],
         err=err,

@@ -15,7 +15,7 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
 
 from ..store.searching import WaitingFilter
-from . import calls, reviews
+from . import calls, claims, reviews
 from .columns import Column
 from .confirming import confirm
 from .failures import FoundProblems
@@ -33,6 +33,7 @@ LIST_COLUMNS: Final = (
     Column("state"),
     Column("call of", rank=1),
     Column("role"),
+    Column("claimed by", rank=5),
     Column("age", whole=True, rank=3),
     Column("due", whole=True, rank=2),
 )
@@ -40,7 +41,7 @@ LIST_COLUMNS: Final = (
 
 @click.group(cls=Group)
 def command() -> None:
-    """See what waits for a person, and decide it."""
+    """See what waits for a person, claim it, and decide it."""
 
 
 @command.command(name="list")
@@ -65,6 +66,7 @@ def list_reviews(role: str | None, limit: int, records: Records, *, as_json: boo
             str(one["state"]),
             None if one["kind"] == "review" else str(one["tool"]),
             str(one["role"]),
+            None if one["claimed_by"] is None else str(one["claimed_by"]),
             _age(one["age_s"]),
             None if one["due"] is None else moment(str(one["due"])),
         ]
@@ -123,6 +125,10 @@ def decide(  # noqa: PLR0913 -- click's way: an option is an argument
         confirm(event, f"{person.actor.id} decides {event} with {json_text(arguments)}. Type the event's name:")
     answer = records.decide(person, matter, event, arguments)
     tell(answer, as_json=as_json, hint=_hint(matter, person, event, answer), ran=_ran(matter, event))
+
+
+for _one in (claims.claim, claims.release, claims.delegate):
+    command.add_command(_one)
 
 
 def _hint(matter: JsonObject, person: Person, event: str, answer: JsonObject) -> str:

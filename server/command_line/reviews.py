@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
 
 from ..table.demands import demands
 from .output import moment, print_heading, print_pairs, value_text
-from .whereabouts import objects, texts, votes_in_words
+from .whereabouts import claim_in_words, objects, texts, votes_in_words, was_in_words
 
 
 def show(document: JsonObject, *, err: bool) -> None:
@@ -25,6 +25,7 @@ def show(document: JsonObject, *, err: bool) -> None:
             ("started by", str(document["started_by"])),
             ("open since", moment(str(document["opened_at"]))),
             ("due", None if due is None else moment(str(due))),
+            ("claimed by", claim_in_words(document)),
             ("shown digest", str(document["shown_digest"])),
             ("may edit", ", ".join(texts(document["edit"])) or "nothing"),
             ("rationale", str(document["rationale"])),
@@ -34,6 +35,8 @@ def show(document: JsonObject, *, err: bool) -> None:
     print_heading("Shown (frozen)", err=err)
     if isinstance(shown, dict):
         print_pairs([(name, value_text(value)) for name, value in shown.items()], err=err)
+    _print_proposal(document["proposal"], err=err)
+    _print_edits(document["edited"], err=err)
     print_heading("Decisions", err=err)
     for one in objects(document["decisions"]):
         _print_decision(one, err=err)
@@ -41,6 +44,32 @@ def show(document: JsonObject, *, err: bool) -> None:
     if votes:
         print_heading("Votes so far", err=err)
         click.echo(visible("\n".join(votes), lines=True), err=err)
+
+
+def _print_proposal(proposal: Json, *, err: bool) -> None:
+    """Print what an agent has proposed, and how sure it was."""
+    if not isinstance(proposal, dict):
+        return
+    print_heading("Proposed", err=err)
+    writes, confidence = proposal["writes"], proposal["confidence"]
+    print_pairs(
+        [
+            ("by", f"{proposal['actor_id']} ({proposal['actor_kind']}), row {proposal['revision']}"),
+            ("event", f"{proposal['event']} in {proposal['state']}"),
+            ("confidence", None if confidence is None else f"{confidence}, of the path {proposal['path_confidence']}"),
+            ("rationale", None if proposal["rationale"] is None else str(proposal["rationale"])),
+            ("alternatives", None if proposal["alternatives"] is None else value_text(proposal["alternatives"])),
+            *((name, value_text(value)) for name, value in (writes.items() if isinstance(writes, dict) else ())),
+        ],
+        err=err,
+    )
+
+
+def _print_edits(edited: Json, *, err: bool) -> None:
+    """Print what stood there before a person edited it."""
+    if isinstance(edited, dict) and edited:
+        print_heading("Edited before, from", err=err)
+        print_pairs([(name, was_in_words(was)) for name, was in edited.items() if isinstance(was, dict)], err=err)
 
 
 def _print_decision(decision: JsonObject, *, err: bool) -> None:

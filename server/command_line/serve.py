@@ -8,9 +8,10 @@ Kept free of imports that are not needed before the client has been answered.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +22,10 @@ from typing_extensions import override
 from pointsman.contracts.bounds import HTTP_RATE_AT_MOST
 
 from ..credentials.oidc_settings import issuer_settings
+from ..notices.settings import UnfitNotices, notify_settings
 from .failures import NotReached
 from .options import Choice, database_option
-from .settings import file_settings, setting
+from .settings import FILE_NAME, file_settings, setting
 
 if TYPE_CHECKING:
     from ..governor import Governor
@@ -133,7 +135,8 @@ def command(  # noqa: PLR0913 -- click's way: an option is an argument
     if address is None:
         if url is not None or require_token or pages:
             raise click.UsageError("--url, --require-token and --page go with --http.")
-        asyncio.run(_serve_stdio(_without_webhooks(opening), surface, era, session))
+        opening = _notifying(_without_webhooks(opening))
+        asyncio.run(_serve_stdio(opening, surface, era, session))
         return
     from ..http.address import Place
     from ..http.rates import OF_REQUESTS, Rate
@@ -179,15 +182,24 @@ async def _serve_http(
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # an event loop of Windows takes no signals
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with opening as governed:
+    async with opening as governed, AsyncExitStack() as stack:
         address = place.address
         try:
             listener, taken = listen(address)
         except OSError as error:
             raise NotReached(f"{address.host}:{address.port} cannot be listened on: {error.strerror}.") from error
         place = replace(place, address=taken)
-        async with wired(governed, surface, era, session, credentials, place.base) as site:
-            await serve_http(site, place, listener, stop)
+        table = file_settings(Path.cwd()).notify
+        if table is not None:
+            from ..notices.sending import notifying
+
+            try:
+                sending = notifying(governed, notify_settings(table), os.environ, place.base)
+                await stack.enter_async_context(sending)
+            except UnfitNotices as error:
+                raise click.UsageError(f"{FILE_NAME}: {error}.") from error
+        site = await stack.enter_async_context(wired(governed, surface, era, session, credentials, place.base))
+        await serve_http(site, place, listener, stop)
 
 
 @asynccontextmanager
@@ -196,6 +208,23 @@ async def _opening(files: tuple[Path, ...], database: str | None) -> AsyncGenera
 
     async with open_application(database, files, caretaking=True) as application:
         yield application.governor
+
+
+@asynccontextmanager
+async def _notifying(opening: AbstractAsyncContextManager[Governor]) -> AsyncGenerator[Governor]:
+    """Send notices too, if this process is to. A client starts it, so it may have no secrets: others send then."""
+    async with opening as governor, AsyncExitStack() as stack:
+        table = file_settings(Path.cwd()).notify
+        if table is not None:
+            from structlog import get_logger
+
+            from ..notices.sending import notifying
+
+            try:
+                await stack.enter_async_context(notifying(governor, notify_settings(table), os.environ, None))
+            except UnfitNotices as error:
+                get_logger(__name__).warning("this process sends no notices", error=str(error))
+        yield governor
 
 
 @asynccontextmanager

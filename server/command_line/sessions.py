@@ -21,7 +21,7 @@ from .options import json_option, limit_option, set_option
 from .output import moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
 from .records.choosing import changes_records, reads_records
 from .records.port import Errand, Records
-from .whereabouts import came_from, objects, sentence, turn
+from .whereabouts import came_from, objects, sentence, turn, was_in_words
 
 SHOWN_STATES: Final = 50
 """States of a path that people are shown, the last ones; `--json` gives all."""
@@ -207,7 +207,9 @@ def _print_session(document: JsonObject) -> None:
         rows: list[list[str | None]] = []
         for name, entry in record.items():
             if isinstance(entry, dict) and isinstance(entry["from"], dict):
-                rows.append([name, value_text(entry["value"]), came_from(entry["from"])])
+                was = entry.get("was")
+                before = f"; it was {was_in_words(was)}" if isinstance(was, dict) else ""
+                rows.append([name, value_text(entry["value"]), came_from(entry["from"]) + before])
         print_table(RECORD, rows)
     _print_listed("Open calls", OPEN_CALL, objects(document["open_calls"]))
     _print_listed("Calls put before a person", APPROVAL, objects(document["approvals"]))

@@ -17,6 +17,7 @@ import click
 from pointsman.contracts.bounds import HTTP_RATE_AT_MOST
 
 from ..credentials.oidc_settings import IssuerTable, UnfitIssuer, issuer_settings
+from ..notices.settings import NotifyTable, UnfitNotices, notify_settings
 
 FILE_NAME: Final = "pointsman.toml"
 
@@ -33,6 +34,7 @@ class Settings:
     log_level: LogLevel | None = None
     rate: int | None = None
     oidc: IssuerTable | None = None
+    notify: NotifyTable | None = None
 
 
 @cache
@@ -69,9 +71,11 @@ def _settings(text: bytes, path: Path) -> Settings:
         settings = adapter.validate_python(tomllib.loads(text.decode()))
         if settings.oidc is not None:
             issuer_settings(settings.oidc)  # whatever the command: settings that cannot be meant are said at once
+        if settings.notify is not None:
+            notify_settings(settings.notify)
         if settings.rate is not None and not 1 <= settings.rate <= HTTP_RATE_AT_MOST:
             raise click.UsageError(f"{path}: rate: write a number of 1 to {HTTP_RATE_AT_MOST}.")
-    except UnfitIssuer as error:
+    except (UnfitIssuer, UnfitNotices) as error:
         raise click.UsageError(f"{path}: {error}.") from error
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())

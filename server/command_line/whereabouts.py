@@ -6,7 +6,7 @@ from typing import Final
 
 from pointsman.contracts.values import Json, JsonObject
 
-from .output import json_text, moment
+from .output import json_text, moment, value_text
 
 _TURN: Final = {
     "agent": "an agent acts",
@@ -53,6 +53,21 @@ def came_from(provenance: JsonObject) -> str:
         f"{provenance['how']}{action}{where}, by {provenance['actor_id']} "
         f"({provenance['actor_kind']}{confidence}), row {provenance['revision']}"
     )
+
+
+def was_in_words(was: JsonObject) -> str:
+    """Say in words what stood in a field before a person edited it, and whose that was."""
+    confidence = "" if "confidence" not in was else f", confidence {was['confidence']}"
+    return value_text(was["value"]) + (f" (by {was['by']}{confidence}, row {was['revision']})" if "by" in was else "")
+
+
+def claim_in_words(document: JsonObject) -> str | None:
+    """Say in words who has claimed what waits; None where nobody has."""
+    claim = document["claim"]
+    if not isinstance(claim, dict):
+        return None
+    given = "" if "given_by" not in claim else f", delegated by {claim['given_by']}: {claim['reason']}"
+    return f"{claim['by']}, since {moment(str(claim['at']))}{given}"
 
 
 def objects(value: Json) -> list[JsonObject]:

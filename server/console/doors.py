@@ -127,7 +127,7 @@ class Doors:
             return Response(headers={"hx-redirect": SIGN_IN})
         if request.headers.get("sec-fetch-site") == "cross-site" and self._cookie not in request.cookies:
             # A link in a message: browsers hold the cookie back from it. Coming from a page of ours they will not.
-            return self._pages.page("going_on.html", None, path=inside(path))
+            return self._pages.page("going_on.html", None, path=inside(path), said="You come from another page.")
         return RedirectResponse(f"{SIGN_IN}?next={quote(path, safe='')}", HTTPStatus.SEE_OTHER)
 
     def _kept(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:

@@ -32,6 +32,8 @@ from .doors import Doors
 from .inbox import INBOX
 from .pages import Pages
 
+_NOT_THEIRS: Final = ("FORBIDDEN", "NOT_YOUR_TURN")
+"""What is refused to this person, whatever they decide: they may not, or another one has claimed it."""
 _DECIDED: Final = "decided"
 """The parameter by which a session's page says that something was decided just now."""
 
@@ -53,6 +55,9 @@ class Reviewing:
             self._doors.shows(one, self._shown),
             self._doors.does(f"{one}/draft", self._drafted),
             self._doors.does(f"{one}/decisions", self._decided),
+            self._doors.does(f"{one}/claim", self._claimed),
+            self._doors.does(f"{one}/release", self._released),
+            self._doors.does(f"{one}/delegate", self._delegated),
         ]
 
     async def _shown(self, asked: Asked) -> Response:
@@ -105,6 +110,23 @@ class Reviewing:
         session, _ = waiting.parts(asked.name)
         return RedirectResponse(f"{ROOT}/sessions/{session}?{_DECIDED}={form.one('event')}", HTTPStatus.SEE_OTHER)
 
+    async def _claimed(self, asked: Asked) -> Response:
+        take_over = asked.form.one("take_over") == "1"
+        return await self._held(asked, await self._inquiry.claim(asked.caller, asked.name, take_over=take_over))
+
+    async def _released(self, asked: Asked) -> Response:
+        return await self._held(asked, await self._inquiry.release(asked.caller, asked.name))
+
+    async def _delegated(self, asked: Asked) -> Response:
+        to, reason = asked.form.one("to").strip(), asked.form.one("reason").strip()
+        return await self._held(asked, await self._inquiry.delegate(asked.caller, asked.name, to, reason))
+
+    async def _held(self, asked: Asked, answer: JsonObject | Stray) -> Response:
+        """Lead back to what somebody else, or the person themselves, holds now."""
+        if isinstance(answer, Stray):
+            return await self._over(asked, answer.refusal)
+        return RedirectResponse(f"{INBOX}/{asked.name}", HTTPStatus.SEE_OTHER)
+
     async def _page(
         self, asked: Asked, document: JsonObject, form: DecisionForm, status: HTTPStatus = HTTPStatus.OK
     ) -> Response:
@@ -121,8 +143,17 @@ class Reviewing:
             workflow=workflow,
             session=session,
             diagram=await self._diagrams.of(workflow, session),
-            decides=document["role"] in asked.caller.actor.roles,
+            refusal=await self._why_not(asked, document),
+            me=asked.caller.actor.accountable,
         )
+
+    async def _why_not(self, asked: Asked, document: JsonObject) -> Refusal | None:
+        """Say why this person may not decide, whatever they decide; None where they may."""
+        session, number = waiting.parts(asked.name)
+        stay = document["stay"]
+        nothing = Decide("", {}, str(document["shown_digest"]), stay if isinstance(stay, int) else 0, approval=number)
+        refusal = await self._governor.would_refuse(asked.caller, session, nothing)
+        return refusal if refusal is not None and refusal.code in _NOT_THEIRS else None
 
     async def _over(self, asked: Asked, refusal: Refusal) -> Response:
         """Say why something is not to be decided, and lead on to where its session is now, if its caller may see it."""

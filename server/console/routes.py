@@ -17,6 +17,7 @@ from .auditing import Auditing
 from .doors import Doors
 from .effects import Effects
 from .inbox import Inbox
+from .issuer_signing import Issuer, IssuerSigning
 from .pages import Pages
 from .reviewing import Reviewing
 from .sign_ins import SignIns
@@ -32,20 +33,24 @@ if TYPE_CHECKING:
 _NOTHING: Refusal = Refusal("NOT_FOUND", "There is no such page in the console.")
 
 
-def console_routes(governor: Governor, inquiry: Inquiry, *, is_https: bool) -> list[Route]:
+def console_routes(governor: Governor, inquiry: Inquiry, base: str, issuer: Issuer | None = None) -> list[Route]:
     """Make the routes of all pages.
 
     Args:
         governor: Whose sessions they show.
         inquiry: Answers what pages ask.
-        is_https: Whether browsers reach them by HTTPS.
+        base: The address that browsers reach them by, without a path.
+        issuer: With whom people sign in beside tokens, if with anybody.
     """
+    is_https = base.startswith("https:")
     files = StaticFiles()
     pages = Pages(files, governor.clock)
     # The prefix lets browsers take the cookie from this host alone (RFC 6265bis, section 4.1.3.2).
     cookie = "__Host-pointsman" if is_https else "pointsman"
     sign_ins = SignIns(governor.engine, governor.clock)
     doors = Doors(sign_ins, pages, cookie)
+    signing = Signing(doors, sign_ins, pages, cookie, None if issuer is None else issuer.name, is_https=is_https)
+    elsewhere = None if issuer is None else IssuerSigning(issuer, doors, pages, sign_ins, signing, base)
 
     async def root(_request: Request) -> Response:
         return RedirectResponse(f"{ROOT}/reviews", HTTPStatus.SEE_OTHER)
@@ -56,7 +61,8 @@ def console_routes(governor: Governor, inquiry: Inquiry, *, is_https: bool) -> l
     return [
         doors.open(ROOT, root),
         doors.open(f"{STATIC}/{{name}}", files.answer),
-        *Signing(doors, sign_ins, pages, cookie, is_https=is_https).routes(),
+        *signing.routes(),
+        *([] if elsewhere is None else elsewhere.routes()),
         *Inbox(doors, pages, inquiry).routes(),
         *Reviewing(doors, pages, governor, inquiry).routes(),
         *Workflows(doors, pages, governor, inquiry).routes(),

@@ -1,4 +1,4 @@
-"""Signing in with a token of kind human, and signing out."""
+"""The entrance: signing in with a token of kind human, and signing out."""
 
 from __future__ import annotations
 
@@ -30,14 +30,18 @@ class Signing:
         sign_ins: Where it is kept who is signed in.
         pages: Makes pages.
         cookie: The name of the cookie that a browser holds.
+        issuer: The host of the issuer with which people sign in too; None where there is none.
         is_https: Whether browsers reach this by HTTPS.
     """
 
-    def __init__(self, doors: Doors, sign_ins: SignIns, pages: Pages, cookie: str, *, is_https: bool) -> None:
+    def __init__(
+        self, doors: Doors, sign_ins: SignIns, pages: Pages, cookie: str, issuer: str | None, *, is_https: bool
+    ) -> None:
         self._doors = doors
         self._sign_ins = sign_ins
         self._pages = pages
         self._cookie = cookie
+        self._issuer = issuer
         self._is_https = is_https
 
     def routes(self) -> list[Route]:
@@ -52,7 +56,7 @@ class Signing:
         wanted = inside(request.query_params.get("next", ROOT))
         if await self._doors.signed_in(request) is not None:
             return RedirectResponse(wanted, HTTPStatus.SEE_OTHER)
-        return self._entrance(wanted)
+        return self.entrance(wanted)
 
     async def _tried(self, request: Request) -> Response:
         if not self._doors.is_from_here(request):
@@ -62,31 +66,32 @@ class Signing:
             return form
         wanted, token = inside(form.one("next")), form.one("token").strip()
         if not token:
-            return self._entrance(wanted, "Enter the token that was made for you.")
+            return self.entrance(wanted, "Enter the token that was made for you.")
         porter: Porter = request.app.state.porter
         found = await porter.identify(request, token)
         if not isinstance(found, Identified):
-            return self._entrance(wanted, found.message)
+            return self.entrance(wanted, found.message)
         if found.actor.kind != "human":
             refusal = Refusal("FORBIDDEN", "The console is for people; this token was made for a program.")
             porter.turn_away(request, found.actor, refusal, {"reason": "kind"})
-            return self._entrance(wanted, refusal.message)
-        return await self.signed_in(found, wanted, token)
+            return self.entrance(wanted, refusal.message)
+        return await self._signed_in(found, wanted, token)
 
-    async def signed_in(self, person: Identified, wanted: str, token: str) -> Response:
+    async def _signed_in(self, person: Identified, wanted: str, token: str) -> Response:
         """Sign a person in, and lead them to where they wanted to go."""
-        held, lasts_ms = await self._sign_ins.begin(person, token)
+        made_here = "." not in token  # one of an issuer is in no table here, and says itself which roles its person has
+        held, lasts_ms = await self._sign_ins.begin(person, token if made_here else None)
         response = RedirectResponse(wanted, HTTPStatus.SEE_OTHER)
-        self._hold(response, held, lasts_ms)
+        self.hold(response, held, lasts_ms)
         return response
 
     async def _out(self, asked: Asked) -> Response:
         await self._sign_ins.end(asked.request.cookies.get(self._cookie, ""))
         response = RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
-        self._hold(response, "", 0)
+        self.hold(response, "", 0)
         return response
 
-    def _hold(self, response: Response, held: str, lasts_ms: int) -> None:
+    def hold(self, response: Response, held: str, lasts_ms: int) -> None:
         """Let the browser hold something; nothing any more after no time."""
         response.set_cookie(
             self._cookie,
@@ -98,6 +103,7 @@ class Signing:
             samesite="strict",
         )
 
-    def _entrance(self, wanted: str, problem: str | None = None) -> Response:
+    def entrance(self, wanted: str, problem: str | None = None) -> Response:
+        """Show where people sign in, and why somebody could not."""
         status = HTTPStatus.OK if problem is None else HTTPStatus.FORBIDDEN
-        return self._pages.page("sign_in.html", None, status, wanted=wanted, problem=problem)
+        return self._pages.page("sign_in.html", None, status, wanted=wanted, problem=problem, issuer=self._issuer)

@@ -6,6 +6,8 @@ the token of the person it acts for, and must not decide as that person.
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -23,6 +25,8 @@ _NOT_OF_ACCESS: Final = ("nonce", "at_hash", "c_hash", "s_hash", "events")
 """Claims of ID tokens (OpenID Connect Core 1.0, sections 2 and 3.3.2.11) and of tokens about events (RFC 8417)."""
 _KINDS: Final = {"typ": "bearer", "token_use": "access"}
 """What issuers that say the kind of a token in a claim call an access token: Keycloak, Cognito."""
+_KINDS_OF_ID: Final = {"typ": "id", "token_use": "id"}
+"""The same of an ID token."""
 _IN_ONE_TEXT: Final = ("scope", "scp")
 """Claims whose values may stand in one text, with spaces between them (RFC 8693, section 4.2)."""
 
@@ -51,25 +55,78 @@ def judged(claims: JsonObject, settings: IssuerSettings, now_ms: int) -> Identif
             "The token is meant for the client that it was given to, as an ID token is. Send the one for this server."
         )
         return NotAccepted("audience", said, actor.id)
-    if now_ms >= until_ms + settings.leeway_ms:
+    return _out_of_time(actor, since_ms, until_ms, settings.leeway_ms, now_ms) or Identified(
+        replace(actor, session=session), until_ms + settings.leeway_ms
+    )
+
+
+def judged_id(
+    claims: JsonObject, settings: IssuerSettings, client: str, nonce: str, now_ms: int
+) -> Actor | NotAccepted:
+    """Say which person an ID token names (OpenID Connect Core 1.0, section 3.1.3.7).
+
+    Whether it is a person who signed in is said by the same settings as of access tokens. The client that an ID token
+    was made for is who it was given to, so it stands for the claims that name one where the token has none.
+
+    Args:
+        claims: What the issuer has signed.
+        settings: How the issuer is trusted.
+        client: This server, as the issuer knows it.
+        nonce: What was sent along with the person, so that the token is of this sign-in and of no other.
+        now_ms: The time, in milliseconds since the epoch.
+    """
+    try:
+        _demand_an_id_token(claims)
+        audiences, said = _texts(claims, ("aud",)), claims.get("nonce")
+        actor = _actor({**dict.fromkeys(CLIENT_CLAIMS, client), **claims}, client, settings)
+        since_ms, until_ms = _moment_ms(claims, "iat"), _moment_ms(claims, "exp")
+        since_ms = max(since_ms, _moment_ms(claims, "nbf") if "nbf" in claims else 0)
+    except _Unfit as unfit:
+        return NotAccepted("malformed", f"The ID token {unfit}.")
+    others = len(audiences) > 1 and "azp" not in claims
+    if client not in audiences or others or any(claims.get(name, client) != client for name in CLIENT_CLAIMS):
+        return NotAccepted("audience", "The ID token is meant for another client than this server.", actor.id)
+    if not isinstance(said, str) or not hmac.compare_digest(said.encode("utf-8", "surrogatepass"), nonce.encode()):
+        return NotAccepted("nonce", "The ID token is not of this sign-in. Sign in again.", actor.id)
+    untimely = _out_of_time(actor, since_ms, until_ms, settings.leeway_ms, now_ms)
+    if untimely is not None:
+        return untimely
+    if actor.kind != "human":
+        told = "The issuer does not say of you what makes somebody a person here (`people` in the server's settings)."
+        return NotAccepted("kind", told, actor.id)
+    return actor
+
+
+def _out_of_time(actor: Actor, since_ms: int, until_ms: int, leeway_ms: int, now_ms: int) -> NotAccepted | None:
+    if now_ms >= until_ms + leeway_ms:
         return NotAccepted("expired", "The token has expired. Get another one from its issuer.", actor.id)
-    if now_ms < since_ms - settings.leeway_ms:
+    if now_ms < since_ms - leeway_ms:
         return NotAccepted(
             "early", "The token is not valid yet. Compare the issuer's clock with this server's.", actor.id
         )
-    return Identified(replace(actor, session=session), until_ms + settings.leeway_ms)
+    return None
 
 
 def _demand_an_access_token(claims: JsonObject) -> None:
     foreign = next((name for name in _NOT_OF_ACCESS if name in claims), None)
     if foreign is not None:
         raise _Unfit(f"is no access token: it has `{foreign}`")
-    for name, wanted in _KINDS.items():
-        said = claims.get(name, wanted)
-        if not isinstance(said, str) or said.lower() != wanted:
-            raise _Unfit(f"is no access token by its claim `{name}`")
+    _demand_kinds(claims, _KINDS, "access token")
     if "cnf" in claims:
         raise _Unfit("is bound to a key of its holder (`cnf`), which is not checked here; get one that is not")
+
+
+def _demand_an_id_token(claims: JsonObject) -> None:
+    if "events" in claims:
+        raise _Unfit("is no ID token: it has `events`")
+    _demand_kinds(claims, _KINDS_OF_ID, "ID token")
+
+
+def _demand_kinds(claims: JsonObject, kinds: Mapping[str, str], what: str) -> None:
+    for name, wanted in kinds.items():
+        said = claims.get(name, wanted)
+        if not isinstance(said, str) or said.lower() != wanted:
+            raise _Unfit(f"is no {what} by its claim `{name}`")
 
 
 def _actor(claims: JsonObject, client: str, settings: IssuerSettings) -> Actor:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-
 from ..clock import Clock
 from .claims import judged
-from .issuer_keys import IssuerKeys, open_issuer_keys
-from .jwts import read_jwt
+from .issuer_keys import IssuerKeys
+from .jwts import Jwt, read_jwt
 from .key_set import ALGORITHMS
 from .oidc_settings import IssuerSettings
 from .port import Identified, NotAccepted
@@ -29,27 +26,26 @@ class IssuerTokens:
         self._clock = clock
 
     async def identify(self, token: str) -> Identified | NotAccepted:
-        """Say whom a token names, and until when it does, with the leeway.
-
-        No key is asked for on the word of a token that says itself that it is another issuer's.
-        """
-        read = read_jwt(token)
-        if isinstance(read, NotAccepted):
-            return read
-        if read.claims.get("iss") != self._settings.issuer:
-            return NotAccepted("issuer", "The token is not from the issuer that this server trusts.")
-        if read.algorithm not in ALGORITHMS:
-            return NotAccepted("signature", "The token is not signed by an algorithm with a public key.")
-        keys = await self._keys.of(read.key_id, read.algorithm)
-        if isinstance(keys, NotAccepted):
-            return keys
-        if not any(key.verifies(read.algorithm, read.signed, read.signature) for key in keys):
-            return NotAccepted("signature", "The signature of the token is not its issuer's.")
-        return judged(read.claims, self._settings, self._clock.now_ms())
+        """Say whom a token names, and until when it does, with the leeway."""
+        read = await verified(token, self._settings.issuer, self._keys)
+        return read if isinstance(read, NotAccepted) else judged(read.claims, self._settings, self._clock.now_ms())
 
 
-@asynccontextmanager
-async def open_issuer_tokens(settings: IssuerSettings, clock: Clock) -> AsyncGenerator[IssuerTokens]:
-    """Know the tokens of an issuer, whether it can be reached yet or not."""
-    async with open_issuer_keys(settings.issuer) as keys:
-        yield IssuerTokens(settings, keys, clock)
+async def verified(token: str, issuer: str, keys: IssuerKeys) -> Jwt | NotAccepted:
+    """Read a token whose signature is its issuer's.
+
+    No key is asked for on the word of a token that says itself that it is another issuer's.
+    """
+    read = read_jwt(token)
+    if isinstance(read, NotAccepted):
+        return read
+    if read.claims.get("iss") != issuer:
+        return NotAccepted("issuer", "The token is not from the issuer that this server trusts.")
+    if read.algorithm not in ALGORITHMS:
+        return NotAccepted("signature", "The token is not signed by an algorithm with a public key.")
+    known = await keys.of(read.key_id, read.algorithm)
+    if isinstance(known, NotAccepted):
+        return known
+    if not any(key.verifies(read.algorithm, read.signed, read.signature) for key in known):
+        return NotAccepted("signature", "The signature of the token is not its issuer's.")
+    return read

@@ -26,9 +26,13 @@ _CHANGES_THE_READING: Final = ("crit", "b64", "zip", "enc")
 
 @dataclass(frozen=True, slots=True)
 class Jwt:
-    """A token that can be read: its algorithm, the name of its key, its claims, and what is signed by what."""
+    """A token that can be read: its algorithm, the name of its key, its claims, and what is signed by what.
+
+    `kind` is what it calls itself in its header, in lower case: `at+jwt` is an access token, and `jwt` may be one.
+    """
 
     algorithm: str
+    kind: str
     key_id: str | None
     claims: JsonObject
     signed: bytes
@@ -52,7 +56,7 @@ def read_jwt(token: str) -> Jwt | NotAccepted:
     fault = _fault_of_header(head)
     if fault is not None or not isinstance(algorithm, str):
         return _unreadable(fault or "names no algorithm")
-    return Jwt(algorithm, key_id if isinstance(key_id, str) else None, said, signed.encode(), signature)
+    return Jwt(algorithm, _kind(head), key_id if isinstance(key_id, str) else None, said, signed.encode(), signature)
 
 
 def _fault_of_header(head: JsonObject) -> str | None:
@@ -61,9 +65,13 @@ def _fault_of_header(head: JsonObject) -> str | None:
         return "demands an extension of JSON Web Tokens that is not spoken here"
     if not isinstance(key_id, str) or len(key_id) > OIDC_NAME_CHARACTERS:
         return "has no name of a key where it should have one"
-    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in _TYPES:
+    if not isinstance(kind, str) or _kind(head) not in _TYPES:
         return "is no access token by its `typ`"
     return None
+
+
+def _kind(head: JsonObject) -> str:
+    return str(head.get("typ", "JWT")).lower().removeprefix("application/")
 
 
 def _decoded(text: str) -> bytes | None:

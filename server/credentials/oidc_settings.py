@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, TypeAlias
 from urllib.parse import urlsplit
 
-from pointsman.contracts.bounds import IDENTIFIER, OIDC_LEEWAY_MS
+from pointsman.contracts.bounds import IDENTIFIER, OIDC_LEEWAY_MS, OIDC_NAME_CHARACTERS
 from pointsman.contracts.errors import PointsmanError
 
 from ..addresses import MCP_PATH, is_loopback, session_of_path
@@ -23,6 +23,10 @@ Wanted: TypeAlias = Mapping[str, frozenset[str]]
 
 CLIENT_CLAIMS: Final = ("client_id", "azp", "appid", "cid")
 """Where issuers name the client a token was given to: RFC 9068, OIDC, Entra ID (1.0), Okta."""
+
+_FROM_ENVIRONMENT: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
+_SCOPE: Final = re.compile(r"[!#-\[\]-~]+(?: [!#-\[\]-~]+)*", re.ASCII)
+"""RFC 6749, section 3.3."""
 
 
 class UnfitIssuer(PointsmanError):
@@ -44,6 +48,24 @@ class IssuerTable:
     roles: dict[str, str | tuple[str, ...]] = field(default_factory=dict[str, str | tuple[str, ...]])
     people: dict[str, str | tuple[str, ...]] = field(default_factory=dict[str, str | tuple[str, ...]])
     systems: dict[str, str | tuple[str, ...]] = field(default_factory=dict[str, str | tuple[str, ...]])
+    client_id: str | None = None
+    client_secret: str | None = None
+    scope: str = "openid"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """As which client of the issuer this server signs people in.
+
+    Attributes:
+        id: The issuer's name for it.
+        secret_from: The name in the environment that has its secret; None for a client without one.
+        scope: What it asks the issuer for.
+    """
+
+    id: str
+    secret_from: str | None = None
+    scope: str = "openid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +83,7 @@ class IssuerSettings:
         people: Tokens with these claims are people's. Without any, none is.
         systems: Tokens with these claims are those of other systems. All that is neither is an agent's.
         url: Where clients reach this server, whose endpoints are audiences too; None where that is not known.
+        sign_in: As which client people are signed in to the console; None where they are not.
     """
 
     issuer: str
@@ -73,6 +96,7 @@ class IssuerSettings:
     people: Wanted = field(default_factory=dict[str, frozenset[str]])
     systems: Wanted = field(default_factory=dict[str, frozenset[str]])
     url: str | None = None
+    sign_in: ClientSettings | None = None
 
     def takes(self, audience: str) -> bool:
         """Whether a token for this audience is meant for this server, or for one of its endpoints for many sessions."""
@@ -111,6 +135,7 @@ def issuer_settings(table: IssuerTable) -> IssuerSettings:
         our_roles={theirs: _our_roles(theirs, ours) for theirs, ours in table.roles.items()},
         people={claim: frozenset(_texts(f"people.{claim}", values)) for claim, values in table.people.items()},
         systems={claim: frozenset(_texts(f"systems.{claim}", values)) for claim, values in table.systems.items()},
+        sign_in=_client(table),
     )
 
 
@@ -126,6 +151,27 @@ def refused_address(text: str) -> str | None:
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(text)):
         return None
     return "it must begin with https://, because keys that come unprotected prove nothing"
+
+
+def _client(table: IssuerTable) -> ClientSettings | None:
+    if table.client_id is None:
+        if table.client_secret is not None:
+            raise UnfitIssuer("oidc.client_secret is that of a client: say which by `client_id`")
+        return None
+    if not 0 < len(table.client_id) <= OIDC_NAME_CHARACTERS or not table.client_id.isprintable():
+        raise UnfitIssuer(f"oidc.client_id: give a name of 1 to {OIDC_NAME_CHARACTERS} characters")
+    if not table.people:
+        raise UnfitIssuer(
+            "oidc.client_id: nobody could sign in, because `people` does not say whose tokens are a person's"
+        )
+    secret = None if table.client_secret is None else _FROM_ENVIRONMENT.fullmatch(table.client_secret)
+    if table.client_secret is not None and secret is None:
+        raise UnfitIssuer(
+            "oidc.client_secret: write `${NAME}`, and put the secret into the environment under that name"
+        )
+    if "openid" not in table.scope.split(" ") or not _SCOPE.fullmatch(table.scope):
+        raise UnfitIssuer("oidc.scope: give names with one space between them, `openid` among them")
+    return ClientSettings(table.client_id, None if secret is None else secret[1], table.scope)
 
 
 def _leeway_ms(text: str) -> int:

@@ -8,7 +8,20 @@ from typing import Literal, Protocol, TypeAlias
 from pointsman.fsm.session import Actor
 
 Reason: TypeAlias = Literal[
-    "malformed", "unknown", "expired", "revoked", "signature", "issuer", "audience", "early", "unavailable"
+    "malformed",
+    "unknown",
+    "expired",
+    "revoked",
+    "signature",
+    "issuer",
+    "audience",
+    "early",
+    "unavailable",
+    "kind",
+    "state",
+    "denied",
+    "code",
+    "nonce",
 ]
 
 

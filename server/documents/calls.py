@@ -13,6 +13,7 @@ from pointsman.fsm.approving import CHANNELS, DECISION, EVENTS
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import OpenApproval, Session
 
+from .claims import claim, claimed_by
 from .nothing import nothing_to_decide
 from .places import moment
 
@@ -33,6 +34,7 @@ def entry(session: Session, approval: OpenApproval, now_ms: int) -> JsonObject:
         "age_s": (now_ms - approval.opened_at) // 1000,
         "due": moment(approval.expires_at),
         "shown_digest": shown_digest(approval),
+        "claimed_by": claimed_by(approval.holder),
     }
 
 
@@ -50,6 +52,7 @@ def document(session: Session, workflow: Workflow, number: str, now_ms: int) -> 
     decisions: list[Json] = [{"event": event, "input_schema": DECISION.input_schema} for event in EVENTS]
     return {
         **entry(session, approval, now_ms),
+        "claim": claim(approval.holder),
         "version": session.version,
         "revision": session.revision,
         "stay": session.stay.number,

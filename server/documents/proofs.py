@@ -5,11 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.fsm.facts import Entered
 
+from ..audit.chain import AuditRow
 from ..audit.raw import COLUMNS, audit_row, shown
 from ..audit.replay import ReplayError, Step, compare, replay
 from ..audit.verify import ChainReport, verify_and_replay, verify_row
 from ..store.rows import row_as_json
+from ..store.searching import StateEntered
 from ..store.tables import SERVER_CHAIN
 from . import sessions
 
@@ -69,8 +72,8 @@ def replayed(connection: Connection, session: str, to_revision: int | None = Non
     try:
         for one in replay(connection, session):
             last = one
-            if one.row.kind == "entered":
-                path.append(sessions.step(one.row))
+            if isinstance(one.fact.body, Entered):
+                path.append(sessions.step(_entered(one.row, one.fact.body)))
             if one.row.revision == to_revision:
                 break
     except ReplayError as error:
@@ -88,6 +91,10 @@ def replayed(connection: Connection, session: str, to_revision: int | None = Non
         "differing": [*differing],
     }
     return document if problem is None else {**document, "equal": False, "problem": problem}
+
+
+def _entered(row: AuditRow, body: Entered) -> StateEntered:
+    return StateEntered(row.revision, row.at, row.state_before, row.state_after, body.because)
 
 
 def _report(report: ChainReport) -> JsonObject:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlalchemy import Connection
+
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import CallStep, HumanState, Workflow
@@ -12,8 +14,10 @@ from pointsman.fsm.session import OpenReview, Session
 from pointsman.fsm.stays import show_name
 from pointsman.fsm.votes import votes_so_far
 
+from .claims import claim, claimed_by
 from .nothing import nothing_to_decide
 from .places import moment
+from .proposals import edited, proposal
 
 
 def opened_at(session: Session) -> int:
@@ -36,10 +40,11 @@ def entry(session: Session, now_ms: int) -> JsonObject:
         "age_s": (now_ms - opened_at(session)) // 1000,
         "due": moment(review.due_at) if review is not None else None,
         "shown_digest": review.shown_digest if review is not None else None,
+        "claimed_by": claimed_by(review.holder) if review is not None else None,
     }
 
 
-def document(session: Session, workflow: Workflow, now_ms: int) -> JsonObject | Refusal:
+def document(connection: Connection, session: Session, workflow: Workflow, now_ms: int) -> JsonObject | Refusal:
     """Give the open review of a session, what it shows in the workflow's order; refused where none is open."""
     review, state = session.stay.review, workflow.states[session.state]
     if review is None or session.ended is not None or not isinstance(state, HumanState):
@@ -57,6 +62,7 @@ def document(session: Session, workflow: Workflow, now_ms: int) -> JsonObject | 
     ]
     return {
         **entry(session, now_ms),
+        "claim": claim(review.holder),
         "version": session.version,
         "votes": votes_so_far(session.stay),
         "revision": session.revision,
@@ -64,6 +70,8 @@ def document(session: Session, workflow: Workflow, now_ms: int) -> JsonObject | 
         "started_by": session.started_by,
         "goal": state.goal,
         "shown": shown(state, review),
+        "edited": {name: was for name, was in edited(connection, session).items() if name in review.shown},
+        "proposal": proposal(connection, session),
         "edit": list(wanted.edit),
         "rationale": "required" if wanted.rationale_required else "optional",
         "accept": [*sorted(wanted.accept)],

@@ -6,15 +6,15 @@ from sqlalchemy import Connection
 
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import JsonObject
-from pointsman.fsm.session import OpenApproval, OpenCall, Provenance, Session, Timer
+from pointsman.fsm.session import OpenApproval, OpenCall, OpenReview, Provenance, Session, Timer
 
-from ..audit.chain import AuditRow
 from ..store.reading import LIST_ROWS, SessionFilter, list_sessions
-from ..store.rows import row_as_json
-from ..store.searching import path
+from ..store.searching import StateEntered, path
 from . import effects
+from .claims import claimed_by
 from .pages import Page
 from .places import given, moment, place
+from .proposals import edited
 
 
 def page(connection: Connection, chosen: SessionFilter, limit: int = LIST_ROWS, cursor: str | None = None) -> Page:
@@ -31,8 +31,10 @@ def document(connection: Connection, session: Session) -> JsonObject:
     """Give all there is to say of a session, with the path it took."""
     stay = session.stay
     timers = {**session.timers, **stay.timers}
+    was = edited(connection, session)
     record: JsonObject = {
-        name: {"value": value, "from": _provenance(session.provenance[name])} for name, value in session.record.items()
+        name: {"value": value, "from": _provenance(session.provenance[name]), **given({"was": was.get(name)})}
+        for name, value in session.record.items()
     }
     return {
         **place(session),
@@ -43,7 +45,7 @@ def document(connection: Connection, session: Session) -> JsonObject:
         "client": session.client,
         "since": iso(stay.since),
         "record": record,
-        "review": None if stay.review is None else {"role": stay.review.role, "shown_digest": stay.review.shown_digest},
+        "review": None if stay.review is None else _review(stay.review),
         "approvals": [_approval(session, approval) for approval in stay.approvals.values()],
         "effects": [effects.entry(session, effect) for effect in session.effects.values()],
         "open_calls": [_open_call(call) for call in stay.open.values()],
@@ -65,11 +67,14 @@ def without_values(document: JsonObject) -> JsonObject:
     return kept
 
 
-def step(row: AuditRow) -> JsonObject:
+def step(entered: StateEntered) -> JsonObject:
     """Give one entered state of a path."""
-    body = row_as_json(row)["body"]
-    because = body.get("because") if isinstance(body, dict) else None
-    return {"revision": row.revision, "at": row.at, "state": row.state_after, "because": because}
+    return {
+        "revision": entered.revision,
+        "at": entered.at,
+        "state": entered.state,
+        "because": entered.because,
+    }
 
 
 def _without_arguments(call: JsonObject) -> JsonObject:
@@ -104,6 +109,14 @@ def _open_call(call: OpenCall) -> JsonObject:
     }
 
 
+def _review(review: OpenReview) -> JsonObject:
+    return {
+        "role": review.role,
+        "shown_digest": review.shown_digest,
+        "claimed_by": claimed_by(review.holder),
+    }
+
+
 def _approval(session: Session, approval: OpenApproval) -> JsonObject:
     return given(
         {
@@ -114,6 +127,7 @@ def _approval(session: Session, approval: OpenApproval) -> JsonObject:
             "asked_by": approval.asked_by,
             "opened_at": iso(approval.opened_at),
             "due": moment(approval.expires_at),
+            "claimed_by": claimed_by(approval.holder),
             "status": approval.status,
             "by": approval.by,
             "rationale": approval.rationale,

@@ -39,10 +39,12 @@ def page(
     return Page(items, None if last is None else _cursor(last))
 
 
-def document(session: Session, workflow: Workflow, number: str | None, now_ms: int) -> JsonObject | Refusal:
+def document(
+    connection: Connection, session: Session, workflow: Workflow, number: str | None, now_ms: int
+) -> JsonObject | Refusal:
     """Give what waits under this name; refused where nothing does."""
     if number is None:
-        return reviews.document(session, workflow, now_ms)
+        return reviews.document(connection, session, workflow, now_ms)
     return calls.document(session, workflow, number, now_ms)
 
 

@@ -50,7 +50,7 @@ def offer(person: Actor, workflow: Workflow, session: Session, command: Callable
         command: Makes of a decision the command of this person, through their channel.
     """
     state, review = workflow.states[session.state], session.stay.review
-    if review is None or not isinstance(state, HumanState) or person.id in session.stay.votes:
+    if review is None or not isinstance(state, HumanState) or person.accountable in session.stay.votes:
         return None
     whole = Offer(person, workflow, session, state, review, tuple(state.events.values()))
     events = tuple(event for event in whole.events if _may_be_decided(whole, event, command))

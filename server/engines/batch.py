@@ -21,11 +21,13 @@ from pointsman.fsm.session import Session
 
 from ..audit.chain import GENESIS, AuditRow
 from ..errors import UnknownDefinition
+from ..store.notices import NoticeRow
 from ..store.projections import Projection, SessionKey, projection, session_keys
 from ..store.rows import SessionRow, audit_row, session_row
 from ..store.tables import SERVER_CHAIN
 from ..store.writing import DefinitionRow, Head, SessionWriter
 from .cache import Current
+from .notices import notices_of
 from .strays import SENT_TOO_OFTEN, StrayBound, only_said, stray_command
 
 Decider: TypeAlias = Callable[[Workflow, Session | None, Command], Decision]
@@ -68,6 +70,7 @@ class Batch:
         self._projections: dict[str, Projection] = {}
         self._keys: list[SessionKey] = []
         self._definitions: dict[str, DefinitionRow] = {}
+        self._notices: list[NoticeRow] = []
         self._server: Head | None = None
 
     @property
@@ -128,6 +131,8 @@ class Batch:
         if self._server is not None:
             writer.put_server_head(self._server)
         writer.append(self._rows)
+        if self._notices:
+            writer.put_notices(self._notices)
 
     def _workflow(self, digest: str) -> Workflow:
         workflow = self._rules.definitions(digest)
@@ -149,10 +154,12 @@ class Batch:
             head = rows[-1].hash
         row, listed = session_row(session, head), projection(session)
         keys = _keys(decision.facts) if before is None else []
+        told = [*notices_of(workflow, session, decision.facts)]
         # From here on nothing fails: the command is in, as a whole.
         if before is None:
             self._define(workflow, session.started_at)
         self._rows += rows
+        self._notices += told
         self._sessions[session_id] = row
         if session_id in self._projections or listed != projection(before):
             self._projections[session_id] = listed

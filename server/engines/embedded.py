@@ -20,7 +20,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 from sqlalchemy import Connection
 from sqlalchemy import Engine as DatabaseEngine
 
-from pointsman.contracts.bounds import CACHED_SESSIONS
+from pointsman.contracts.bounds import CACHED_SESSIONS, DUE_SESSIONS
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.commands import Call, Command
 from pointsman.fsm.decide import decide as machine
@@ -35,6 +35,7 @@ from ..store.location import database_path
 from ..store.opening import open_database
 from ..store.reading import (
     AUDIT_ROWS,
+    DueSession,
     any_open_calls,
     audit_rows,
     definition,
@@ -172,10 +173,10 @@ class EmbeddedEngine(Engine):
         self._put(StrayCall(stray_fact(frame, action, refusal, arguments), answer))
         await answer
 
-    async def record_act(self, frame: Frame, act: ServerAct, result: JsonObject) -> None:
-        """Write to the chain `server` what a person has done that belongs to no session."""
+    async def record_act(self, frame: Frame, act: ServerAct, result: JsonObject, reason: str = "") -> None:
+        """Write to the chain `server` what was done to the server itself, by a person or by a clock."""
         answer: asyncio.Future[None] = self._loop.create_future()
-        self._put(StrayCall(admin_fact(frame, act, result), answer))
+        self._put(StrayCall(admin_fact(frame, act, result, reason), answer))
         await answer
 
     async def reading(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -218,9 +219,14 @@ class EmbeddedEngine(Engine):
         """Give the sessions of these workflows that hold an open call."""
         return await self.reading(open_sessions, workflows)
 
-    async def due_sessions(self, now_ms: int, workflows: Collection[str]) -> list[str]:
-        """Give the sessions of these workflows with a timer due at `now_ms` or before, at most 100, earliest first."""
-        return await self.reading(due_sessions, now_ms, workflows)
+    async def due_sessions(
+        self, now_ms: int, workflows: Collection[str], after: DueSession | None = None
+    ) -> list[DueSession]:
+        """Give the sessions of these workflows with a timer due at `now_ms` or before that follow one, earliest first.
+
+        They are `bounds.DUE_SESSIONS` at most.
+        """
+        return await self.reading(due_sessions, now_ms, workflows, after, DUE_SESSIONS)
 
     async def next_due_at(self, workflows: Collection[str]) -> int | None:
         """Give the moment of the earliest timer of these workflows' sessions, or None where there is none."""

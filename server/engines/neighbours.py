@@ -62,10 +62,28 @@ def is_there(pid: int) -> bool:
     return not _has_ended(pid)
 
 
+def life_of(pid: int) -> str | None:
+    """Name the life of a process of this machine as no other has it, whoever gets its number when it has ended.
+
+    None where there is no such process, or the system does not say: Linux does.
+    """
+    stated = _stated(pid)
+    try:
+        started_with = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+    return f"{started_with} {stated[19]}" if len(stated) > 19 else None  # `starttime`: proc_pid_stat(5)
+
+
 def _has_ended(pid: int) -> bool:
     """Whether a process has ended that its parent has not asked about yet: Linux says so, others do not."""
+    return _stated(pid)[:1] == ["Z"]
+
+
+def _stated(pid: int) -> list[str]:
+    """Give what Linux says of a process from its state on; nothing of one that is not there."""
     try:
         stated = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return False
-    return stated.rpartition(")")[2].split()[:1] == ["Z"]
+        return []
+    return stated.rpartition(")")[2].split()

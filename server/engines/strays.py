@@ -20,13 +20,17 @@ from pointsman.contracts.bounds import (
 )
 from pointsman.contracts.values import Json, JsonObject, canonical, digest_text
 from pointsman.contracts.workflow import Workflow
+from pointsman.fsm.claiming import asked_for
 from pointsman.fsm.commands import (
     Attest,
     Call,
+    Claim,
     Command,
     Decide,
+    Delegate,
     Expire,
     Observe,
+    Release,
     Restart,
     Send,
     Settle,
@@ -112,14 +116,19 @@ def stray_fact(frame: Frame, action: str, refusal: Refusal, arguments: JsonObjec
     )
 
 
-ServerAct: TypeAlias = Literal["pinned", "minted", "revoked"]
-"""What a person does that belongs to no session."""
+ServerAct: TypeAlias = Literal["pinned", "minted", "revoked", "clock"]
+"""What is done to the server itself, and belongs to no session."""
 
-_ACTIONS: Final[dict[ServerAct, str]] = {"pinned": "pin", "minted": "create_token", "revoked": "revoke_token"}
+_ACTIONS: Final[dict[ServerAct, str]] = {
+    "pinned": "pin",
+    "minted": "create_token",
+    "revoked": "revoke_token",
+    "clock": "keep_time",
+}
 
 
-def admin_fact(frame: Frame, act: ServerAct, result: JsonObject) -> Fact:
-    """Make the fact that a person has pinned what sources say of their tools, or has made or revoked a token."""
+def admin_fact(frame: Frame, act: ServerAct, result: JsonObject, reason: str) -> Fact:
+    """Make the fact of what was done to the server itself: see `Administered`."""
     return Fact(
         kind="admin",
         command=frame.id,
@@ -129,7 +138,7 @@ def admin_fact(frame: Frame, act: ServerAct, result: JsonObject) -> Fact:
         client=frame.client,
         channel=frame.channel,
         definition="",
-        body=Administered(act, "", result=result),
+        body=Administered(act, reason, result=result),
         action=_ACTIONS[act],
         outcome="done",
     )
@@ -260,6 +269,8 @@ def _asked(command: Command) -> tuple[str, JsonObject]:
             return type(request).__name__.lower(), {"call": request.call}
         case Expire():
             return "expire", {"timer": request.timer}
+        case Claim() | Release() | Delegate():
+            return asked_for(request)
         case Restart():
             return "restart", {"state": request.state, "reason": request.reason}
         case Attest():

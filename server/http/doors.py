@@ -103,8 +103,11 @@ class Porter:
         return Visitor(found.actor, is_welcome, found.expires_at)
 
     async def identify(self, request: Request, token: str) -> Identified | NotAccepted:
-        """Say whom a token names that came otherwise than in a header; what opens nothing counts all the same."""
-        found = await self._authenticator.identify(token)
+        """Say whom a token names that came otherwise than in a header."""
+        return self.noted(request, await self._authenticator.identify(token))
+
+    def noted(self, request: Request, found: Identified | NotAccepted) -> Identified | NotAccepted:
+        """Count what somebody has shown and what opens nothing, and have it written down."""
         if isinstance(found, Identified) or found.reason == "unavailable":
             return found
         peer = address_of(request)

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pointsman.fsm.session import Actor
 
@@ -27,6 +28,9 @@ from .rates import OF_REQUESTS, Rate
 from .site import Site
 
 if TYPE_CHECKING:
+    from ..clock import Clock
+    from ..console.issuer_signing import Issuer
+    from ..credentials.issuer_keys import IssuerKeys
     from ..credentials.oidc_settings import IssuerSettings
     from ..credentials.port import Authenticator
     from ..governor import Governor
@@ -62,7 +66,7 @@ async def wired(
         base: Where clients reach it.
 
     Raises:
-        SecretMissing: the secret of a webhook is not in the environment.
+        SecretMissing: the secret of a webhook, or of the issuer's client, is not in the environment.
     """
     engine, handles = governor.engine, Handles(governor.engine)
     hooks = Hooks(Webhooks(governor, handles, os.environ), governor.clock.now_ms)
@@ -82,17 +86,20 @@ async def wired(
 
     async with AsyncExitStack() as stack:
         authenticator: Authenticator = MintedTokens(by_hash, governor.clock)
-        issuer = credentials.issuer
+        issuer, entrance = credentials.issuer, None
         if issuer is not None:
             from ..credentials.both import BothTokens
-            from ..credentials.issuer import open_issuer_tokens
+            from ..credentials.issuer import IssuerTokens
+            from ..credentials.issuer_keys import open_issuer_keys
 
-            issued = await stack.enter_async_context(open_issuer_tokens(replace(issuer, url=base), governor.clock))
+            keys = await stack.enter_async_context(open_issuer_keys(issuer.issuer))
+            issued = IssuerTokens(replace(issuer, url=base), keys, governor.clock)
             authenticator = BothTokens(authenticator, issued)
+            entrance = _entrance(issuer, keys, governor.clock, base)
         from ..console.routes import console_routes  # pages are made by what stdio has no use for
 
         inquiry = Inquiry(governor)
-        console = console_routes(governor, inquiry, is_https=base.startswith("https:"))
+        console = console_routes(governor, inquiry, base, entrance)
         yield Site(
             governed=governor,
             authenticator=authenticator,
@@ -106,3 +113,15 @@ async def wired(
             issuer=None if issuer is None else issuer.issuer,
             routes=[*api_routes(inquiry), *outside_routes(governor, handles, hooks), *console],
         )
+
+
+def _entrance(settings: IssuerSettings, keys: IssuerKeys, clock: Clock, base: str) -> Issuer | None:
+    """Give with whom people sign in to the console, if they may with the issuer."""
+    if settings.sign_in is None:
+        return None
+    from ..console.issuer_signing import CALLBACK, Issuer
+    from ..credentials.code_flow import CodeFlow, client_secret
+
+    secret = client_secret(settings.sign_in, os.environ)
+    flow = CodeFlow(settings, settings.sign_in, secret, keys, clock, base + CALLBACK)
+    return Issuer(urlsplit(settings.issuer).netloc, flow)

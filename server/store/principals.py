@@ -70,6 +70,12 @@ def principal(connection: Connection, principal_id: str) -> Principal | None:
     return None if row is None else _principal(row)
 
 
+def owned_by(connection: Connection, person: str) -> tuple[str, ...]:
+    """Name the agents and systems that a person answers for, with a valid token or without."""
+    owned = select(principals.c.id).where(principals.c.owner == person).order_by(principals.c.id)
+    return tuple(connection.scalars(owned))
+
+
 def principal_by_token_hash(connection: Connection, token_hash: str) -> Principal | None:
     """Give the principal a token belongs to, valid or not: ask `valid_at`."""
     row = connection.execute(select(principals).where(principals.c.token_hash == token_hash)).mappings().one_or_none()

@@ -92,14 +92,12 @@ def _reviews(session: Session) -> Iterator[ReviewRow]:
     where = (session.workflow, session.definition, session.state)
     if stay.review is not None:
         review = stay.review
-        yield ReviewRow(
-            session.id, OF_THE_STATE, review.role, *where, None, review.opened_at, review.due_at, claimed_by=None
-        )
+        by = None if review.holder is None else review.holder.by
+        yield ReviewRow(session.id, OF_THE_STATE, review.role, *where, None, review.opened_at, review.due_at, by)
     for one in stay.approvals.values():
         if one.status == "pending":
-            yield ReviewRow(
-                session.id, one.id, one.role, *where, one.tool, one.opened_at, one.expires_at, claimed_by=None
-            )
+            by = None if one.holder is None else one.holder.by
+            yield ReviewRow(session.id, one.id, one.role, *where, one.tool, one.opened_at, one.expires_at, by)
 
 
 def _word(value: Json) -> str | None:

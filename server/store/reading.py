@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true, tuple_
 
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import JsonObject, digest_text
@@ -15,8 +15,8 @@ from pointsman.fsm.session import Session
 
 from ..audit.chain import AuditRow
 from ..errors import StoreUnreadable
-from .projections import searched
-from .tables import audit, definitions, session_keys, sessions
+from .session_search import begins, found_by
+from .tables import audit, definitions, sessions
 from .writing import DefinitionRow, StoredSession
 
 LIST_ROWS: Final = 100
@@ -113,6 +113,14 @@ class SessionPage:
     cursor: str | None
 
 
+class DueSession(NamedTuple):
+    """A session whose earliest timer was due at a moment, and its revision."""
+
+    at: int
+    id: str
+    revision: int
+
+
 class StateCount(NamedTuple):
     """How many sessions of a workflow are in a state, or have ended there."""
 
@@ -137,7 +145,7 @@ def list_sessions(
     Raises:
         ValueError: for a cursor that is not one of ours.
     """
-    statement = _filtered(chosen).order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
+    statement = _filtered(connection, chosen).order_by(sessions.c.started_at.desc(), sessions.c.id.desc())
     if cursor is not None:
         if not _CURSOR.match(cursor):
             raise ValueError(NO_CURSOR)
@@ -182,11 +190,16 @@ def open_sessions(connection: Connection, workflows: Collection[str]) -> list[st
     return list(connection.scalars(select(sessions.c.id).where(_OPEN, sessions.c.workflow.in_(workflows))))
 
 
-def due_sessions(connection: Connection, now_ms: int, workflows: Collection[str], limit: int = LIST_ROWS) -> list[str]:
-    """Give the sessions of these workflows with a timer due at `now_ms` or before, the earliest first."""
+def due_sessions(
+    connection: Connection, now_ms: int, workflows: Collection[str], after: DueSession | None, limit: int
+) -> list[DueSession]:
+    """Give the sessions of these workflows with a timer due at `now_ms` or before, earliest first, that follow one."""
     due = sessions.c.next_timer_at
-    statement = select(sessions.c.id).where(due <= now_ms, sessions.c.workflow.in_(workflows))
-    return list(connection.scalars(statement.order_by(due, sessions.c.id).limit(limit)))
+    statement = select(due, sessions.c.id, sessions.c.revision).where(due <= now_ms, sessions.c.workflow.in_(workflows))
+    if after is not None:
+        statement = statement.where(tuple_(due, sessions.c.id) > (after.at, after.id))
+    found = connection.execute(statement.order_by(due, sessions.c.id).limit(limit))
+    return [DueSession._make(row) for row in found]
 
 
 def next_due_at(connection: Connection, workflows: Collection[str]) -> int | None:
@@ -228,8 +241,6 @@ def definition(connection: Connection, digest: str) -> DefinitionRow | None:
 
 
 _CURSOR: Final = re.compile(r"[0-9]{1,15}-[A-Za-z0-9_.-]{1,128}\Z", re.ASCII)
-LAST_CHARACTER: Final = "\U0010ffff"
-"""Follows every other one; no text of ours goes on with it (it is none of Unicode's characters)."""
 _OPEN: Final = sessions.c.has_open == true()
 _SUMMARY: Final = (
     sessions.c.id,
@@ -247,7 +258,7 @@ _SUMMARY: Final = (
 )
 
 
-def _filtered(chosen: SessionFilter) -> Select[*tuple[Any, ...]]:
+def _filtered(connection: Connection, chosen: SessionFilter) -> Select[*tuple[Any, ...]]:
     statement = select(*_SUMMARY)
     equal = {
         sessions.c.workflow: chosen.workflow,
@@ -265,27 +276,14 @@ def _filtered(chosen: SessionFilter) -> Select[*tuple[Any, ...]]:
     if chosen.failed is not None:
         statement = statement.where(sessions.c.failed == chosen.failed)
     if chosen.begins is not None:
-        statement = statement.where(_begins(sessions.c.id, chosen.begins))
+        statement = statement.where(begins(sessions.c.id, chosen.begins))
     if chosen.search is not None:
-        statement = statement.where(_found_by(chosen.search, by_value=chosen.by_value))
+        statement = statement.where(found_by(connection, chosen.search, by_value=chosen.by_value))
     if chosen.since_ms is not None:
         statement = statement.where(sessions.c.started_at >= chosen.since_ms)
     if chosen.until_ms is not None:
         statement = statement.where(sessions.c.started_at < chosen.until_ms)
     return statement.where(seen_by(chosen.seen))
-
-
-def _found_by(search: str, *, by_value: bool) -> ColumnElement[bool]:
-    words = searched(search)
-    found = or_(_begins(sessions.c.id, words), sessions.c.started_by == search.strip())
-    if not by_value:
-        return found
-    return or_(found, sessions.c.id.in_(select(session_keys.c.session_id).where(_begins(session_keys.c.value, words))))
-
-
-def _begins(column: Column[str], text: str) -> ColumnElement[bool]:
-    """Whether a text begins with another one, of which no character means anything else: as a range of an index."""
-    return and_(column >= text, column < text + LAST_CHARACTER)
 
 
 def state_counts(connection: Connection, workflow: str, seen: Seen | None) -> list[StateCount]:

@@ -100,6 +100,7 @@ session_keys = Table(
     PrimaryKeyConstraint("value", "session_id"),
     sqlite_with_rowid=False,
 )
+Index("session_keys_session", session_keys.c.session_id, session_keys.c.value)
 """The short values that sessions were started with, for the search; written as `rows.searched` writes them."""
 
 audit = Table(
@@ -178,6 +179,8 @@ instances = Table(
     Column("pid", Integer, nullable=False),
     Column("host", Text, nullable=False),
     Column("started_at", Integer, nullable=False),
+    Column("life", Text),
+    Column("ahead_ms", Integer),
 )
 
 keys = Table(
@@ -195,6 +198,32 @@ schedules = Table(
     Column("followed_until", Integer, nullable=False),
     PrimaryKeyConstraint("workflow", "schedule"),
 )
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("session_id", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("stay", Integer, nullable=False),
+    Column("role", Text),
+    Column("owner", Text),
+    Column("tool", Text),
+    Column("call", Text),
+    Column("at", Integer, nullable=False),
+    Column("due_at", Integer),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Integer, nullable=False),
+    Column("sent", JSON, nullable=False),
+    PrimaryKeyConstraint("session_id", "revision"),
+    sqlite_with_rowid=False,
+)
+Index("notices_at", notices.c.at)
+Index("notices_waiting", notices.c.next_at, sqlite_where=text("status = 'waiting'"))
 
 sign_ins = Table(
     "sign_ins",

@@ -22,12 +22,14 @@ from pointsman.fsm.snapshots import restore
 
 from ..audit.chain import GENESIS, AuditRow
 from ..errors import StoreUnreadable
+from .notices import NoticeRow
 from .projections import Projection, SessionKey
 from .rows import SessionRow
 from .tables import (
     SERVER_CHAIN,
     audit,
     definitions,
+    notices,
     reviews,
     server_chain,
     session_keys,
@@ -137,6 +139,10 @@ class SessionWriter:
         """Append audit rows; each must be the next of its chain."""
         self._connection.executemany(_APPEND, rows)
 
+    def put_notices(self, rows: Iterable[NoticeRow]) -> None:
+        """Keep what people are to be told, until it is sent."""
+        self._connection.executemany(_PUT_NOTICE, rows)
+
 
 def compiled(statement: ClauseElement) -> str:
     """Give a statement's text, with its parameters in the order in which it names them."""
@@ -152,6 +158,7 @@ _SERVER_HEAD: Final = compiled(
     select(server_chain.c.revision, server_chain.c.head).where(server_chain.c.chain == bindparam("chain"))
 )
 _APPEND: Final = compiled(insert(audit))
+_PUT_NOTICE: Final = compiled(insert(notices))
 _PUT_DEFINITION: Final = compiled(sqlite_insert(definitions).on_conflict_do_nothing())
 
 _FORGET: Final = tuple(

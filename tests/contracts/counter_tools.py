@@ -74,7 +74,7 @@ APPROVALS = (
     _mistake("an unknown channel", "accept: [console,", "accept: [consol,", "PM203", "consol,"),
     _mistake("a reminder after the end", "remind: 1d", "remind: 3d", "PM507", "3d, then"),
     _mistake("a key of a review", "exclude: [=session.started_by]\n      show",
-             "exclud: [=session.started_by]\n      show", "PM201", "exclud:", also=("PM602",)),
+             "exclud: [=session.started_by]\n      show", "PM201", "exclud:"),
     _mistake("a write that a review makes", "show: [{call: ledger.entries, with: {account: =record.customer}",
              "show: [{call: mail.send, with: {to: x, subject: y, body: z}", "PM713", "[{call: |mail.send"),
 )  # fmt: skip

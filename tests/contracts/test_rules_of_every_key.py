@@ -128,14 +128,20 @@ REVIEW = """\
         ("", "=session.started_by", ["PM610"]),
         ("access: {drive: starter, view: clerk}\n", "=session.started_by", ["PM610"]),
         ("access: {drive: clerk, view: clerk}\n", "=session.started_by", []),
-        ("", "maria", ["PM602"]),
-        ("access: {view: starter}\n", "maria", ["PM602", "PM612"]),
-        ("access: {view: anyone}\n", "maria", ["PM602"]),
+        ("", "maria", []),
+        ("access: {view: starter}\n", "maria", ["PM612"]),
+        ("access: {view: anyone}\n", "maria", []),
     ],
 )
 def test_somebody_must_be_able_to_decide_and_to_look(access: str, exclude: str, expected: list[str]) -> None:
     text = town(REVIEW.replace("=session.started_by", exclude), HEAD + access)
     assert sorted(codes(text)) == expected
+
+
+def test_that_the_starter_could_decide_is_told_unless_the_workflow_asks_whoever_sits_at_the_client() -> None:
+    others = REVIEW.replace("=session.started_by", "maria")
+    assert codes(town(others.replace("[elicitation]", "[console, elicitation]"))) == []
+    assert codes(town(others.replace("[elicitation]", "[console]"))) == ["PM602"]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,21 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from pointsman.contracts.values import canonical
 from pointsman.fsm.approvals import shown_digest
-from pointsman.fsm.commands import Call, Decide, Observe, Read, Restart, Send, Settle, TakeOver
-from pointsman.fsm.facts import Decided, Entered, Fact, Intended, Settled
+from pointsman.fsm.commands import (
+    Call,
+    Claim,
+    Decide,
+    Delegate,
+    Observe,
+    Read,
+    Release,
+    Request,
+    Restart,
+    Send,
+    Settle,
+    TakeOver,
+)
+from pointsman.fsm.facts import Administered, Decided, Entered, Fact, Intended, Settled
 from pointsman.fsm.session import Actor, OpenApproval
 
 from .driver import ADA, ADA_HERSELF, MARIA, SERVER, Story, json_object, result_of, workflow
@@ -51,6 +64,7 @@ class Shed(RuleBasedStateMachine):
         self.story = Story(SHED)
         self.asked: dict[str, OpenApproval] = {}
         self.shown: list[str] = ["sha256:none"]
+        self.holders: dict[str, str | None] = {}
         self.mark = 0
 
     @initialize()
@@ -109,6 +123,19 @@ class Shed(RuleBasedStateMachine):
         self.story.submit(Restart("shed", "r"), ADA_HERSELF, channel="cli")
         self.look_back()
 
+    @rule(data=st.data(), actor=st.sampled_from(PEOPLE), how=st.sampled_from(["claim", "take", "release", "delegate"]))
+    def hold(self, data: st.DataObject, actor: Actor, how: str) -> None:
+        """Somebody claims a call that waits or waited, gives it back, or hands it on."""
+        number = data.draw(st.sampled_from([*self.asked, "7"]))
+        requests: dict[str, Request] = {
+            "claim": Claim(number),
+            "take": Claim(number, take_over=True),
+            "release": Release(number),
+            "delegate": Delegate("otto", "r", number),
+        }
+        self.story.submit(requests[how], actor, channel="cli")
+        self.look_back()
+
     @rule(tool=st.sampled_from(["t.look", "t.saw"]))
     def claim(self, tool: str) -> None:
         """An agent claims that a read was permitted, which nothing permitted: it opens nothing and answers nothing."""
@@ -127,7 +154,11 @@ class Shed(RuleBasedStateMachine):
 
     def judge(self, index: int, fact: Fact) -> None:
         body = fact.body
-        if isinstance(body, Intended) and body.approval is not None:
+        if isinstance(body, Administered) and body.approval is not None:
+            assert fact.actor_kind == "human"
+            self.holders[body.approval] = None if body.holder is None else body.holder.by
+            assert self.asked[body.approval].tool != "t.saw" or self.holders[body.approval] != "ada"
+        elif isinstance(body, Intended) and body.approval is not None:
             assert body.approval.id == str(index + 1)
             self.asked[body.approval.id] = body.approval
             self.shown.append(shown_digest(body.approval))
@@ -152,6 +183,7 @@ class Shed(RuleBasedStateMachine):
         assert (call.tool, canonical(call.arguments)) == (asked.tool, canonical(asked.arguments))
         assert decided.body.shown_digest == shown_digest(asked)
         assert asked.tool != "t.saw" or decided.actor_id != "ada"
+        assert self.holders.get(asked.id) in (None, decided.actor_id)
         assert asked.expires_at is None or decided.at < asked.expires_at
         since = facts[int(asked.id) : index - 1]
         assert not any(isinstance(other.body, Entered) for other in since), "of another stay"

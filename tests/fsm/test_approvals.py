@@ -10,9 +10,10 @@ from typing import Final
 import pytest
 
 from pointsman.contracts.bounds import APPROVAL_ARGUMENTS_BYTES, APPROVALS_PER_STAY
-from pointsman.contracts.values import digest
+from pointsman.contracts.values import JsonObject, digest
 from pointsman.fsm.allowed import allowed, waiting
 from pointsman.fsm.approvals import shown_digest
+from pointsman.fsm.commands import Decide
 from pointsman.fsm.facts import Decided, Intended, Settled, TimerFired
 from pointsman.fsm.gate import may_view
 from pointsman.fsm.session import Actor, OpenApproval
@@ -104,9 +105,10 @@ def test_a_call_that_needs_a_person_waits_with_all_its_arguments(story: Story) -
     assert approval.expires_at == story.at + 4 * HOUR_MS
     assert story.session.stay.open == {}
     assert (story.session.stay.counts.calls, story.session.stay.uses) == (1, {"t.delete": 1})
-    assert shown_digest(approval) == digest(
-        {"tool": "t.delete", "arguments": approval.arguments, "definition": approval.definition}
-    )
+    call: JsonObject = {"tool": "t.delete", "arguments": approval.arguments, "definition": approval.definition}
+    where: JsonObject = {"session": "s-1", "started_by": "ada", "state": story.state, "stay": 1}
+    assert shown_digest(approval) == digest({**where, "approval": approval.id, "call": call})
+    assert shown_digest(replace(approval, shown_digest=None)) == digest(call), "as older facts have it"
 
 
 @pytest.mark.parametrize(
@@ -424,6 +426,31 @@ def test_a_call_is_not_approved_through_the_agents_own_client(story: Story, chan
     assert (story.code, waits(story).status) == ("FORBIDDEN", "pending")
 
 
+ZOE: Final = Actor("human", "zoe", ("reviewer",))
+
+
+@pytest.mark.parametrize(
+    ("actor", "owns", "code"),
+    [(ZOE, (), "FORBIDDEN"), (MARIA, ("bot",), "FORBIDDEN"), (MARIA, ("other",), None)],
+)
+def test_who_answers_for_the_agent_that_asked_may_not_approve_where_anybody_is_excluded(
+    actor: Actor, owns: tuple[str, ...], code: str | None
+) -> None:
+    """Nobody approves what an agent of their own has asked."""
+    open_to_all = workflow(TEXT.replace("view: [starter]", "view: anyone, drive: anyone"))
+    story = Story(open_to_all, {"file": "a.txt", "stale": True})
+    bot = Actor("agent", "bot", owner="zoe")
+    story.call("t.delete", ASKED, actor=bot)
+    story.call("t.pay", actor=bot)
+    deleting, paying = sorted(story.session.stay.approvals.values(), key=lambda one: int(one.id))
+    assert (deleting.asked_by, deleting.answers_for) == ("bot", "zoe")
+    decide = Decide("approve", {}, shown_digest(deleting), 1, approval=deleting.id, owns=owns)
+    story.submit(decide, actor, channel="cli")
+    assert story.code == code
+    story.judge("approve", number=paying.id, actor=ZOE)
+    assert story.code is None, "where nobody is excluded, they may"
+
+
 def test_where_it_cannot_be_said_who_is_excluded_nobody_decides(story: Story) -> None:
     story.call("t.delete", {"x": 1})
     story.judge("approve")
@@ -479,6 +506,21 @@ def test_leaving_the_stay_makes_what_waits_void(story: Story) -> None:
         assert (story.code, story.session.stay.open) == ("STALE", {})
     story.call("t.delete", ASKED)
     assert (story.code, waits(story).id != approval.id) == ("NEEDS_APPROVAL", True)
+
+
+def test_what_was_shown_in_another_stay_or_session_approves_nothing_however_equal_it_looks(story: Story) -> None:
+    """Faults 20: a digest is of this very asking."""
+    story.call("t.delete", ASKED)
+    earlier = waits(story)
+    other = Story(TIDY, {"file": "a.txt", "stale": True}, named="s-2")
+    other.call("t.delete", ASKED)
+    story.judge("approve", digest=shown_digest(waits(other)))
+    assert (story.code, story.facts[-1].code) == ("STALE", "STALE")
+    story.send("again")
+    story.call("t.delete", ASKED)
+    assert waits(story).arguments == earlier.arguments
+    story.judge("approve", digest=shown_digest(earlier))
+    assert (story.code, waits(story).status, story.facts[-1].kind) == ("STALE", "pending", "denied")
 
 
 def test_of_a_session_that_has_ended_nothing_is_approved(story: Story) -> None:

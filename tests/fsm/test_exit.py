@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pointsman.fsm.facts import Accepted, Entered, Intended, TimerFired
-from pointsman.fsm.session import Leaving
+from pointsman.fsm.commands import Restart
+from pointsman.fsm.facts import Accepted, Administered, Entered, Intended, TimerFired
+from pointsman.fsm.session import Ended, Leaving
 
 from .driver import ADA_HERSELF, MARIA, OUTSIDE, Story, workflow
 
@@ -251,12 +252,86 @@ def test_a_read_that_ends_while_the_state_is_left_counts_for_nothing() -> None:
     assert (story.record, story.session.done) == ({"left": 1}, {})
 
 
-def test_a_cancelled_session_does_not_run_exit() -> None:
-    """A person who cancels ends the session where it is."""
+def cancelled(story: Story) -> Administered:
+    body = story.facts[-1].body
+    assert isinstance(body, Administered)
+    return body
+
+
+def test_a_cancelled_session_ends_where_it_is_when_exit_has_run() -> None:
+    """A task that was created elsewhere is closed there, whatever a state is left for."""
     story = Story(SHOP)
-    story.cancel(actor=ADA_HERSELF)
-    assert (story.state, story.session.stay.open) == ("counter", {})
-    assert story.session.ended is not None
+    story.cancel("enough", actor=ADA_HERSELF)
+    assert (story.facts[-3].kind, story.facts[-3].action, story.facts[-3].actor_id) == ("intended", "cancel", "ada")
+    assert (story.session.ended, leaving_of(story)) == (None, Leaving("counter", "cancel", reason="enough", by="ada"))
+    assert story.open_call("t.close").arguments == {"x": 1}
+    story.settle("t.close")
+    assert (cancelled(story).act, cancelled(story).reason, cancelled(story).by) == ("cancelled", "enough", "ada")
+    assert (story.state, story.path(), story.record) == ("counter", ["counter"], {"left": 1})
+    assert story.session.ended == Ended("cancelled", story.at)
+
+
+@pytest.mark.parametrize("outcome", ["failed", "unknown"])
+def test_a_cancelled_session_ends_even_where_exit_does_not_work(outcome: str) -> None:
+    """The state's `failed` and `unknown` do not take the place of its end. An unknown write stays to be settled."""
+    story = Story(SHOP)
+    story.cancel()
+    story.settle("t.close", outcome=outcome)
+    assert (story.state, story.session.ended) == ("counter", Ended("cancelled", story.at))
+    assert [one.status for one in story.session.effects.values()] == (["unknown"] if outcome == "unknown" else [])
+
+
+def test_nothing_moves_a_session_that_is_cancelled_while_exit_runs() -> None:
+    """Nobody acts, no timer fires, it is neither cancelled again nor restarted."""
+    story = Story(SHOP)
+    story.send("doubt", {"confidence": 0.1, "rationale": "r"})
+    story.settle("t.close")
+    review = story.session.stay.review
+    assert review is not None
+    story.cancel()
+    read = story.open_call("t.look")
+    before = story.session
+    assert (before.next_timer_at, before.stay.review) == (None, None)
+    story.decide("approve", digest=review.shown_digest)
+    assert story.code == "NOT_YOUR_TURN"
+    story.send("back")
+    assert story.code == "NOT_YOUR_TURN"
+    story.cancel()
+    assert (story.code, "ada has cancelled" in story.message) == ("IN_PROGRESS", True)
+    story.submit(Restart("counter", "r"), ADA_HERSELF, channel="cli")
+    assert story.code == "IN_PROGRESS"
+    story.pass_time(30 * 24 * HOUR)
+    assert (story.session.stay, story.open_call("t.look")) == (before.stay, read)
+    story.settle("t.look", gives=1)
+    assert (story.state, story.session.ended) == ("review", Ended("cancelled", story.at))
+    story.submit(Restart("counter", "r"), ADA_HERSELF, channel="cli")
+    assert (story.state, story.session.ended, story.session.stay.open) == ("counter", None, {})
+
+
+def test_a_session_that_is_being_left_is_cancelled_when_exit_has_run_once() -> None:
+    """Another way to leave by takes the place of the first."""
+    story = Story(SHOP)
+    story.send("go")
+    story.settle("t.close")
+    story.settle("t.look")
+    call = story.open_call("t.look")
+    story.cancel()
+    assert (leaving_of(story).because, story.open_call("t.look")) == ("cancel", call)
+    story.settle("t.look", gives=4)
+    assert (story.state, story.session.ended, story.record["n"]) == ("sorting", Ended("cancelled", story.at), 4)
+
+
+def test_a_session_without_exit_ends_at_once() -> None:
+    """One row, by the person who cancels."""
+    story = Story(SHOP)
+    story.send("go")
+    story.settle("t.close")
+    story.settle("t.look", outcome="failed")
+    story.settle("t.look", gives=1)
+    assert story.state == "mending"
+    story.cancel("enough")
+    assert (story.facts[-1].actor_id, cancelled(story).reason, cancelled(story).by) == ("ada", "enough", None)
+    assert story.session.ended == Ended("cancelled", story.at)
 
 
 def test_a_read_of_exit_is_taken_over_and_a_write_becomes_unknown() -> None:

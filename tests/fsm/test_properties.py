@@ -21,10 +21,13 @@ from pointsman.fsm.commands import (
     Attest,
     Call,
     Cancel,
+    Claim,
     Decide,
+    Delegate,
     Expire,
     Observe,
     Read,
+    Release,
     Request,
     Send,
     Settle,
@@ -32,7 +35,7 @@ from pointsman.fsm.commands import (
     TakeOver,
 )
 from pointsman.fsm.decision import Decision
-from pointsman.fsm.facts import Accepted, CallResult, Decided, Entered, Fact, Intended
+from pointsman.fsm.facts import Accepted, Administered, CallResult, Decided, Entered, Fact, Intended
 from pointsman.fsm.session import Actor, OpenCall, Session
 from pointsman.fsm.snapshots import snapshot
 
@@ -148,6 +151,21 @@ class Town(RuleBasedStateMachine):
         else:
             self.ask(Start("s-1", TOWN.digest, {}), actor)
 
+    @rule(
+        data=st.data(),
+        actor=st.sampled_from(ACTORS),
+        request=st.sampled_from(
+            [Claim(), Claim(take_over=True), Claim("7"), Release(), Delegate("maria", "r"), Delegate("ada", "r")]
+        ),
+        channel=st.sampled_from(["cli", "cli", "mcp"]),
+    )
+    def hold(self, data: st.DataObject, actor: Actor, request: Request, channel: str) -> None:
+        """Somebody claims a review, gives it back or hands it on; mostly it is given back before long."""
+        self.ask(request, actor, channel=channel)
+        review = self.story.session.stay.review
+        if review is not None and review.holder is not None and data.draw(st.sampled_from([True, True, False])):
+            self.ask(Release(), Actor("human", review.holder.by), channel="cli")
+
     @precondition(lambda self: self.reads)
     @rule(data=st.data(), result=results)
     def observe(self, data: st.DataObject, result: CallResult) -> None:
@@ -201,6 +219,7 @@ class Town(RuleBasedStateMachine):
         if before.ended is not None:
             assert unchanged(before, after), "an ended session changed"
             assert {fact.kind for fact in decision.facts} <= {"denied", "settled", "accepted", "admin"}
+        check_holder(before, after, decision, actor)
         named = request.call if isinstance(request, Settle | TakeOver) and actor.kind == "system" else None
         lost = open_writes(before) - open_writes(after)
         assert lost <= {named}, f"an open write was lost by {request}"
@@ -284,6 +303,18 @@ def judge_entered(fact: Fact, body: Entered, cause: Fact | None, record: dict[st
             assert target == "doubt"
         case _:
             assert body.because in ("start", "due", "duration")
+
+
+def check_holder(before: Session, after: Session, decision: Decision, actor: Actor) -> None:
+    """Whoever holds a review alone decides it, and only a person's own row says who does."""
+    held, holds = (stay.review.holder if stay.review is not None else None for stay in (before.stay, after.stay))
+    acts = [fact.body.act for fact in decision.facts if isinstance(fact.body, Administered)]
+    if any(isinstance(fact.body, Decided) for fact in decision.facts):
+        assert held is None or held.by == actor.accountable
+    if before.stay.number == after.stay.number and after.stay.review is not None and held != holds:
+        assert actor.kind == "human"
+        assert acts in (["claimed"], ["released"], ["delegated"])
+        assert holds is None or holds.by != "ada" or after.state != "review", "who is excluded holds it"
 
 
 def unchanged(before: Session, after: Session) -> bool:

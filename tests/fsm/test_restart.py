@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
 from pointsman.contracts.loading import load
-from pointsman.fsm.commands import Restart
+from pointsman.fsm.commands import Restart, Settle
 from pointsman.fsm.facts import Administered, Entered
-from pointsman.fsm.session import Actor
+from pointsman.fsm.session import Actor, Leaving
 
-from .driver import ADA, ADA_HERSELF, MARIA, OUTSIDE, SERVER, Story, with_tools, workflow
+from .driver import ADA, ADA_HERSELF, MARIA, OUTSIDE, SERVER, Story, result_of, with_tools, workflow
 
 DAY_MS: Final = 86_400_000
 LONG: Final = workflow("""
@@ -195,25 +196,80 @@ LEAVING: Final = workflow("""
 """)
 
 
-def test_a_restart_does_not_run_what_a_state_does_on_exit() -> None:
-    """It is the remedy where steps do not work; those of `exit` would stand in its way."""
+def test_a_restart_leaves_the_state_by_what_it_does_on_exit() -> None:
+    """What was begun elsewhere in `entry` is ended there. A step of `exit` that fails is not in the way."""
     story = Story(LEAVING)
     restart(story, "b")
-    assert (story.path(), story.record) == (["a", "b"], {})
+    assert (story.path(), story.session.stay.leaving) == (["a"], Leaving("b", "restart"))
+    for call in [*story.session.stay.open.values()]:
+        story.submit(Settle(call.id, result_of("done", int(str(call.arguments["x"])))))
+    assert (story.path(), story.record) == (["a", "b"], {"seen": 1})
 
-    other = Story(LEAVING)
-    other.cancel()
-    restart(other, "b")
-    assert (other.path(), other.record) == (["a", "b"], {})
+    failing = Story(LEAVING)
+    restart(failing, "b")
+    failing.settle("t.look", outcome="failed")
+    failing.settle("t.look")
+    assert failing.path() == ["a", "b"]
+
+
+def test_a_session_that_has_ended_is_restarted_without_exit() -> None:
+    """It was left when it ended."""
+    story = Story(LEAVING)
+    story.cancel()
+    story.settle("t.look")
+    story.settle("t.look")
+    assert story.session.ended is not None
+    restart(story, "b")
+    assert (story.path(), story.session.stay.open) == (["a", "b"], {})
 
 
 def test_a_session_that_is_leaving_goes_on_from_the_state_of_the_restart() -> None:
-    """The steps of `exit` that still run count for nothing."""
+    """The step of `exit` that runs is begun again, here: whoever ran it may be gone."""
     story = Story(LEAVING)
     story.send("go")
     story.settle("t.look", gives=1)
     restart(story, "a")
-    assert (story.path(), story.session.stay.leaving, story.session.stay.open) == (["a", "a"], None, {})
+    assert (story.path(), story.session.stay.leaving) == (["a"], Leaving("a", "restart"))
+    story.settle("t.look", gives=2)
+    story.settle("t.look")
+    assert (story.path(), story.session.stay.leaving, story.record) == (["a", "a"], None, {"seen": 2})
+
+
+STUCK: Final = workflow("""
+    record: {seen: {type: integer}}
+    initial: a
+    tools: {t.look: {effect: read}}
+    states:
+      a:
+        actor: system
+        entry: [{call: t.look, with: {x: 1}}]
+        run: [{call: t.look, with: {x: 2}}]
+        exit: [{call: t.look, with: {x: 3}}]
+        failed: b
+        next: c
+      b: {actor: agent, events: {go: {next: c}}}
+      c: {final: stopped}
+""")
+
+
+def test_a_state_that_was_not_entered_or_got_stuck_in_its_steps_is_not_asked_for_its_exit() -> None:
+    """A restart is the remedy where steps do not work."""
+    entering = Story(STUCK)
+    restart(entering, "b")
+    assert entering.path() == ["a", "b"]
+
+    working = Story(STUCK)
+    working.settle("t.look")
+    restart(working, "b")
+    assert (working.path(), working.open_call("t.look").arguments) == (["a"], {"x": 3})
+
+    states = {**STUCK.states, "a": replace(STUCK.states["a"], failed=None)}
+    stuck = Story(replace(STUCK, states=states))
+    stuck.settle("t.look")
+    stuck.settle("t.look", outcome="failed")
+    assert (stuck.path(), stuck.session.stay.branches) == (["a"], {"0": "failed"})
+    restart(stuck, "a")
+    assert stuck.path() == ["a", "a"]
 
 
 PAYING: Final = workflow("""
@@ -272,3 +328,5 @@ def test_whoever_may_decide_restarts_behind_a_review_but_not_alone_behind_one_th
     restart(story, "paying", MARIA)
     assert story.code == "FORBIDDEN"
     assert story.message.endswith("from these states you can: asking, outside, first, late, second.")
+    story.submit(Restart("late", "r", owns=("ada",)), MARIA, channel="cli")
+    assert story.code == "FORBIDDEN", "whom the review excludes, she answers for"

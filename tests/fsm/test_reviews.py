@@ -2,7 +2,8 @@
 
 import pytest
 
-from pointsman.contracts.values import digest
+from pointsman.contracts.values import JsonObject, digest
+from pointsman.fsm.commands import Claim, Decide
 from pointsman.fsm.facts import Decided
 from pointsman.fsm.session import Actor
 
@@ -76,7 +77,8 @@ def test_what_a_reviewer_sees_is_made_when_the_review_opens_and_frozen_with_its_
         "t.more": {"error": "it did not work"},
         "mark": "seen",
     }
-    assert review.shown_digest == digest(review.shown)
+    where: JsonObject = {"session": "s-1", "started_by": "ada", "state": "review", "stay": 1}
+    assert review.shown_digest == digest({**where, "shown": review.shown})
     assert (review.role, review.due_at) == ("reviewer", story.at + 86_400_000)
     assert story.session.stay.shown == {}
 
@@ -123,7 +125,7 @@ def test_a_decision_carries_person_role_time_channel_edits_rationale_and_what_wa
     assert (fact.actor_id, fact.actor_kind, fact.channel, fact.at) == ("maria", "human", "cli", story.at)
     assert (fact.body.role, fact.body.rationale, fact.body.stay) == ("reviewer", "fine", 1)
     assert fact.body.shown_digest == shown.shown_digest
-    assert fact.body.edits == {"route": {"before": "one", "after": "two"}}
+    assert fact.body.edits == {"route": {"before": "one", "after": "two", "revision": 1}}
     assert story.record["route"] == "two"
     provenance = story.session.provenance["route"]
     assert (provenance.how, provenance.action, provenance.actor_id) == ("decision", "approve", "maria")
@@ -294,3 +296,84 @@ def test_a_session_that_has_ended_is_not_cancelled() -> None:
     ended = story.session.ended
     story.cancel()
     assert (story.code, story.session.ended) == ("SESSION_ENDED", ended)
+
+
+# Bound to the session and the stay, and used once (faults 19 and 20).
+
+
+def denied(story: Story) -> tuple[str, str | None]:
+    """The last row, which a refused decision has left."""
+    return story.facts[-1].kind, story.facts[-1].code
+
+
+def test_what_another_session_shows_decides_nothing_here_however_equal_it_looks() -> None:
+    one, other = (at_review(Story(REVIEWED, {"total": 50, "route": "one"}, named=name)) for name in ("s-1", "s-2"))
+    there, here = other.session.stay.review, one.session.stay.review
+    assert there is not None
+    assert here is not None
+    assert there.shown == here.shown
+    one.decide("approve", {"rationale": "r"}, digest=there.shown_digest)
+    assert (one.code, denied(one), one.state) == ("STALE", ("denied", "STALE"), "review")
+
+
+def test_what_an_earlier_stay_has_shown_decides_nothing_in_this_one_whatever_stay_is_named(story: Story) -> None:
+    earlier = story.session.stay.review
+    assert earlier is not None
+    story.decide("ask", {"rationale": "r", "why": "w"})
+    story.send("answered", actor=OUTSIDE)
+    at_review(story)
+    now = story.session.stay.review
+    assert now is not None
+    assert now.shown == earlier.shown
+    story.decide("approve", {"rationale": "r"}, digest=earlier.shown_digest)
+    assert (story.code, denied(story)) == ("STALE", ("denied", "STALE"))
+    story.decide("approve", {"rationale": "r"}, digest=now.shown_digest, stay=1)
+    assert (story.code, denied(story)) == ("STALE", ("denied", "STALE"))
+
+
+@pytest.mark.parametrize("digest", ["", "sha256:", "none"])
+def test_a_forged_digest_decides_nothing(story: Story, digest: str) -> None:
+    story.decide("approve", {"rationale": "r"}, digest=digest)
+    assert (story.code, denied(story)) == ("STALE", ("denied", "STALE"))
+
+
+def test_a_decision_after_the_review_was_due_is_none(story: Story) -> None:
+    """Expired: the review has gone elsewhere."""
+    review = story.session.stay.review
+    assert review is not None
+    story.pass_time(86_400_000)
+    story.decide("approve", {"rationale": "r"}, digest=review.shown_digest, stay=1)
+    assert (story.code, denied(story), story.state) == ("SESSION_ENDED", ("denied", "SESSION_ENDED"), "done")
+
+
+# Who is excluded (design, section 7): a name means the person who answers for it.
+
+
+@pytest.mark.parametrize(
+    ("actor", "owns", "code"),
+    [
+        (Actor("human", "ben", ("reviewer",)), ("bot",), None),
+        (Actor("human", "ben", ("reviewer",)), ("bot", "x"), "FORBIDDEN"),
+        (Actor("human", "ben-at-home", ("reviewer",), owner="x"), (), "FORBIDDEN"),
+        (Actor("human", "oidc:zoe", ("reviewer",)), (), "FORBIDDEN"),
+        (Actor("human", "oidc:zo", ("reviewer",)), (), None),
+    ],
+)
+def test_an_exclusion_of_an_agent_excludes_who_answers_for_it(
+    actor: Actor, owns: tuple[str, ...], code: str | None
+) -> None:
+    """`oidc:zoe/app` is zoe's agent by its name; of others the server says who answers for them."""
+    story = excluding("=record.who, ='oidc:zoe/app'", "{type: array}")
+    review = story.session.stay.review
+    assert review is not None
+    for request in (Claim(owns=owns), Decide("approve", {}, review.shown_digest, 1, owns=owns)):
+        story.submit(request, actor, channel="cli")
+        assert story.code == code
+
+
+def test_the_decision_of_a_person_is_that_of_whoever_answers_for_them() -> None:
+    """So that what is excluded by `decisions.STATE.by` is the person."""
+    story = excluding("='nobody'", "{type: array}")
+    story.decide("approve", actor=Actor("human", "ben-at-home", ("reviewer",), owner="ben"))
+    assert story.session.decisions["review"].by == "ben"
+    assert story.facts[-2].actor_id == "ben-at-home"

@@ -65,7 +65,7 @@ def last(story: Story) -> Decided:
 def test_an_event_is_taken_when_so_many_different_persons_have_said_the_same(story: Story) -> None:
     story.decide("approve", {"rationale": "fine", "total": 7})
     assert (story.state, story.facts[-1].kind, story.facts[-1].outcome) == ("review", "decided", "counted")
-    assert (last(story).writes, last(story).edits) == ({}, {"total": {"before": 5, "after": 7}})
+    assert (last(story).writes, last(story).edits) == ({}, {"total": {"before": 5, "after": 7, "revision": 1}})
     story.decide("approve", {"rationale": "me too", "total": 7}, actor=OTTO)
     assert (story.state, story.record["total"], story.session.decisions) == ("review", 5, {})
     assert votes_so_far(story.session.stay) == [
@@ -88,6 +88,13 @@ def test_an_event_is_taken_when_so_many_different_persons_have_said_the_same(sto
 def test_the_same_person_counts_once(story: Story) -> None:
     for _ in range(5):
         story.decide("approve", {"rationale": "again"})
+    assert (story.state, [one.by for one in tallies(story.session.stay)]) == ("review", [("maria",)])
+
+
+def test_two_accounts_of_one_person_count_once(story: Story) -> None:
+    """Different persons: by who answers for them."""
+    for name in ("maria", "maria-at-home", "maria-on-the-train"):
+        story.decide("approve", actor=Actor("human", name, ("reviewer",), owner="maria"))
     assert (story.state, [one.by for one in tallies(story.session.stay)]) == ("review", [("maria",)])
 
 

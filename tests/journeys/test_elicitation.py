@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import mcp_types as types
 import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 
+from pointsman.contracts import bounds
 from pointsman.server.identity import local_principal
 from tests.journeys.deployed import Deployed, deployed
 from tests.server.command_line.terminal import POINTSMAN, Shell
 from tests.server.elicitation.payouts import ACCEPTED, BOTH_ERAS, PAYOUT, WHAT, Person, Slow, accept
 from tests.server.surfaces.connected import Connected
 
+ROOT: Final = Path(__file__).parents[2]
 EXCLUDING = ACCEPTED.replace("role: chief", "role: chief\n      exclude: [=session.started_by]")
 
 
@@ -56,7 +63,7 @@ async def test_the_user_of_the_machine_decides_at_their_own_client(shell: Shell,
     (row,) = shell.look("audit", "list", "--kind", "decided")
     assert (row["actor_kind"], row["actor_id"]) == ("human", local_principal())
     assert (row["channel"], row["client"]) == ("elicitation", "a-client")
-    assert row["body"]["edits"] == {"amount": {"before": 120, "after": 99}}
+    assert row["body"]["edits"] == {"amount": {"before": 120, "after": 99, "revision": 3}}
     told = shell.run("audit", "list", "--kind", "decided", env={"COLUMNS": "200"}).stdout
     assert "client-attested" in told
     assert shell.run("audit", "verify").code == 0
@@ -169,6 +176,44 @@ async def test_an_answer_that_comes_when_the_call_was_answered_still_counts_over
         assert waiting["state"] == "deciding"
         await agent.subscribe(f"session://{waiting['session']}")
         person.thought.set()
-        await agent.update()
-        assert (await agent.call("session_status", session=waiting["session"]))["state"] == "paid"
+        async with asyncio.timeout(60):
+            while (await agent.call("session_status", session=waiting["session"]))["state"] == "deciding":
+                with suppress(TimeoutError):  # a machine that is busy tells late
+                    await agent.update()
     assert len(person.asked) == 1
+
+
+def test_the_documentation_shows_what_its_example_asks(shell: Shell) -> None:
+    shutil.copytree(ROOT / "docs" / "examples", shell.place / "docs" / "examples")
+    done = subprocess.run(
+        [sys.executable, "docs/examples/clients/asked_client.py"],
+        cwd=shell.place,
+        env={**shell.environment, "PATH": os.pathsep.join([str(POINTSMAN.parent), os.environ["PATH"]])},
+        input="release\nbeta\n\nIt was not in a beta.\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    told, _, asked = done.stdout.partition("decision (release or ask_for_changes): ")
+    assert asked.endswith("\nstate: released\n")
+    page = (ROOT / "docs" / "elicitation.md").read_text()
+    handle = re.compile("[a-z2-7]{26}")
+    assert handle.sub("S", told.replace(local_principal(), "local:maria")) in handle.sub("S", page)
+    (row,) = shell.look("audit", "list", "--kind", "decided")
+    assert row["body"]["edits"] == {"stage": {"before": "stable", "after": "beta", "revision": 3}}
+
+
+def test_the_documentation_quotes_the_example() -> None:
+    page = (ROOT / "docs" / "elicitation.md").read_text()
+    quoted = page.partition("```yaml\n")[2].partition("```")[0]
+    example = (ROOT / "docs" / "examples" / "release.yaml").read_text()
+    assert all(line in example.splitlines() for line in quoted.splitlines())
+
+
+def test_the_documentation_has_the_bounds_that_there_are() -> None:
+    page = (ROOT / "docs" / "elicitation.md").read_text()
+    for bound in (bounds.REVIEW_LINE_CHARACTERS, bounds.REVIEW_DEFAULT_CHARACTERS, bounds.REVIEW_MESSAGE_LINES):
+        assert f" {bound} " in page
+    assert f"{bounds.REVIEW_MESSAGE_CHARACTERS:,} characters" in page
+    assert (bounds.REVIEW_ASKS, bounds.ASK_WAIT_MS, bounds.REPLY_WAIT_MS) == (3, 300_000, 20_000)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -21,13 +22,14 @@ from ..persons import demand_a_person, person, turn_away
 from .port import Errand, Fields, Person
 
 if TYPE_CHECKING:
-    from pointsman.fsm.commands import Attest, Cancel
+    from pointsman.fsm.commands import Claim, Delegate, Release
     from pointsman.fsm.session import Session
 
     from ...governor import Governor
     from ...replies import Caller, Reply, Stray
     from ...store.reading import SessionFilter
     from ...store.searching import RowFilter, WaitingFilter
+    from ..acting import OpensNothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class LocalRecords:
         session_id, number = waiting.parts(name)
         with reading_database(self.database) as connection:
             session = session_named(connection, session_id)
-            found = waiting.document(session, workflow_of(connection, session), number, now_ms())
+            found = waiting.document(connection, session, workflow_of(connection, session), number, now_ms())
         if isinstance(found, Refusal):
             raise FoundProblems(found.message)
         return found
@@ -144,11 +146,27 @@ class LocalRecords:
 
         return self._governed([], submit, number if event == "approve" else None)
 
+    def hold(self, person: Person, matter: str, request: Claim | Release | Delegate) -> JsonObject:
+        from ...documents.answers import done
+
+        session, number = waiting.parts(matter)
+        return self._submitted(person, session, replace(request, approval=number), done)
+
     def cancel(self, person: Person, session: str, reason: str) -> JsonObject:
         from pointsman.fsm.commands import Cancel
+        from pointsman.tools.errors import SourceError
 
         from ...documents.answers import done
 
+        async def end(governor: Governor) -> Reply | Stray:
+            return await governor.cancel(_caller(person), session, reason)
+
+        with reading_database(self.database) as connection:
+            found = session_named(connection, session)
+            is_left_by_exit = bool(workflow_of(connection, found).states[found.state].exit)
+        if is_left_by_exit:
+            with suppress(SourceError):  # whoever has the tools next runs what the state does on `exit`
+                return self._governed([], end)
         return self._submitted(person, session, Cancel(reason), done)
 
     def restart(self, person: Person, session: str, state: str, reason: str) -> JsonObject:
@@ -177,7 +195,7 @@ class LocalRecords:
         return answer_document(self.database, governed(self.database, files, work), approval)
 
     def _submitted(
-        self, person: Person, session_id: str, request: Cancel | Attest, answer: Callable[[Session], JsonObject]
+        self, person: Person, session_id: str, request: OpensNothing, answer: Callable[[Session], JsonObject]
     ) -> JsonObject:
         """Do what opens no call: it works without the tools of the session's workflow."""
         from ...documents.answers import refused

@@ -12,6 +12,8 @@ from pointsman.fsm.session import Actor
 from ...documents.pages import Page
 
 if TYPE_CHECKING:
+    from pointsman.fsm.commands import Claim, Delegate, Release
+
     from ...store.reading import SessionFilter
     from ...store.searching import RowFilter, WaitingFilter
 
@@ -88,6 +90,8 @@ class Records(Protocol):
         ...
 
     def decide(self, person: Person, matter: JsonObject, event: str, arguments: JsonObject) -> JsonObject: ...
+
+    def hold(self, person: Person, matter: str, request: Claim | Release | Delegate) -> JsonObject: ...
 
     def cancel(self, person: Person, session: str, reason: str) -> JsonObject: ...
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from pointsman.contracts.bounds import API_ITEMS, API_PROOF_MS
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.fsm.claiming import asked_for
 from pointsman.fsm.session import Actor
 
 from ...documents.pages import Page
@@ -20,6 +21,8 @@ from .port import Errand, Fields, Person
 from .web import Web
 
 if TYPE_CHECKING:
+    from pointsman.fsm.commands import Claim, Delegate, Release
+
     from ...store.reading import SessionFilter
     from ...store.searching import RowFilter, WaitingFilter
 
@@ -131,6 +134,11 @@ class RemoteRecords:
             "stay": matter["stay"],
         }
         return self._done(f"api/reviews/{_step(str(matter['id']))}/decisions", body, str(matter["session"]))
+
+    def hold(self, person: Person, matter: str, request: Claim | Release | Delegate) -> JsonObject:
+        del person
+        how, body = asked_for(request)
+        return self._done(f"api/reviews/{_step(matter)}/{how}", body, matter.partition(".")[0])
 
     def cancel(self, person: Person, session: str, reason: str) -> JsonObject:
         del person

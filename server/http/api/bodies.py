@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from pointsman.contracts.bounds import QUERY_CHARACTERS, RATIONALE_CHARACTERS
+from pointsman.contracts.bounds import PRINCIPAL_CHARACTERS, QUERY_CHARACTERS, RATIONALE_CHARACTERS
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=QUERY_CHARACTERS)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=RATIONALE_CHARACTERS)]
@@ -45,6 +45,25 @@ class Deciding(_Body):
         if self.rationale is not None and self.arguments.get("rationale", self.rationale) != self.rationale:
             raise ValueError("the rationale is given twice, and differently")
         return self
+
+
+class Claiming(_Body):
+    """Whether a claim may be another person's before."""
+
+    take_over: bool = Field(default=False, description="Of another person who has claimed it.")
+
+
+class Releasing(_Body):
+    """Nothing more is to be said of it."""
+
+
+class Delegating(_Body):
+    """Who decides it instead, and why."""
+
+    to: Annotated[str, StringConstraints(min_length=1, max_length=PRINCIPAL_CHARACTERS)] = Field(
+        description="The other person, as the audit names them."
+    )
+    reason: Reason = Field(description="Why; it stays in the history.")
 
 
 class Settling(_Body):

@@ -208,6 +208,51 @@ def _about_reviews(inquiry: Inquiry) -> list[AnyEndpoint]:
             Nothing,
             bodies.Deciding,
         ),
+        *_about_claims(inquiry),
+    ]
+
+
+def _about_claims(inquiry: Inquiry) -> list[AnyEndpoint]:
+    async def claimed(asked: Asked[Nothing, bodies.Claiming]) -> Answer:
+        return await inquiry.claim(asked.caller, asked.name, take_over=asked.body.take_over)
+
+    async def released(asked: Asked[Nothing, bodies.Releasing]) -> Answer:
+        return await inquiry.release(asked.caller, asked.name)
+
+    async def delegated(asked: Asked[Nothing, bodies.Delegating]) -> Answer:
+        return await inquiry.delegate(asked.caller, asked.name, asked.body.to, asked.body.reason)
+
+    return [
+        Endpoint(
+            "POST",
+            "/reviews/{id}/claim",
+            "claim",
+            "Claim a review or a call, so that you alone decide it. A person does this, who may decide it.",
+            claimed,
+            shapes.Done,
+            Nothing,
+            bodies.Claiming,
+        ),
+        Endpoint(
+            "POST",
+            "/reviews/{id}/release",
+            "release",
+            "Give back what you have claimed.",
+            released,
+            shapes.Done,
+            Nothing,
+            bodies.Releasing,
+        ),
+        Endpoint(
+            "POST",
+            "/reviews/{id}/delegate",
+            "delegate",
+            "Hand a review or a call to another person, who then decides it if they may.",
+            delegated,
+            shapes.Done,
+            Nothing,
+            bodies.Delegating,
+        ),
     ]
 
 

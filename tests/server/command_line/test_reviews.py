@@ -58,7 +58,7 @@ async def test_a_review_is_decided_from_a_second_terminal_while_a_client_holds_t
     assert shown["record"]["order"]["value"] == "pen for 9"
     [decision] = shell.look("audit", "list", "--kind", "decided")
     assert (decision["actor_id"], decision["actor_kind"], decision["channel"]) == ("maria", "human", "cli")
-    assert decision["body"]["edits"] == {"amount": {"before": 12, "after": 9}}
+    assert decision["body"]["edits"] == {"amount": {"before": 12, "after": 9, "revision": 1}}
     assert shell.run("audit", "verify").code == 0
 
 

@@ -28,6 +28,7 @@ from pointsman.server.store.principals import Principal, PrincipalKind, add_prin
 PURCHASE: Final = Path(__file__).parents[1] / "command_line"
 PEOPLE: Final[dict[str, tuple[PrincipalKind, tuple[str, ...]]]] = {
     "boss": ("human", ("boss",)),
+    "chief": ("human", ("boss",)),
     "maria": ("human", ("boss",)),
     "reader": ("human", ()),
     "audrey": ("human", ("auditor",)),
@@ -141,6 +142,14 @@ class Console:
     async def rows(self, chain: str) -> list[JsonObject]:
         """Give a chain's rows."""
         return await self.app.governor.engine.audit_rows(chain)
+
+    async def is_written(self, chain: str, action: str) -> bool:
+        """Say whether a row of this action is there, within 5 s: what is turned away is written beside the answer."""
+        for _ in range(500):
+            if any(row["action"] == action for row in await self.rows(chain)):
+                return True
+            await asyncio.sleep(0.01)
+        return False
 
 
 @asynccontextmanager

@@ -87,7 +87,7 @@ async def test_going_back_from_the_second_step_keeps_what_was_written(console: C
 
 @pytest.mark.parametrize(("person", "status"), [("maria", 403), ("reader", 404), ("audrey", 404)])
 async def test_nobody_else_decides(console: Console, person: str, status: int) -> None:
-    """Maria owns the agent that started the session; the others have no role here."""
+    """Maria owns the agent that started the session; the others have no role here, and see nothing of it."""
     session = await console.start()
     async with console.browser("boss") as boss, console.browser(person) as other:
         path = f"/console/reviews/{session}"
@@ -126,3 +126,27 @@ async def test_what_an_agent_wrote_is_escaped_and_shown_whole(console: Console) 
     assert "\u202e" not in page.text
     assert "\\u202e" in page.text
     assert "U+0430" in page.text
+
+
+async def test_a_review_is_claimed_taken_over_handed_on_and_released(console: Console) -> None:
+    session = await console.start()
+    path = f"/console/reviews/{session}"
+    async with console.browser("boss") as boss, console.browser("chief") as chief:
+        page = await boss.page(path)
+        assert (await boss.send(f"{path}/claim", page.forms[f"{path}/claim"])).headers["location"] == path
+        assert "you, since" in (await boss.page(path)).text
+        theirs = await chief.page(path)
+        assert "boss has claimed this" in theirs.text
+        assert f"{path}/draft" not in theirs.forms
+        assert (await chief.send(f"{path}/claim", theirs.forms[f"{path}/claim"])).status_code == 303
+        theirs = await chief.page(path)
+        fields = {**theirs.forms[f"{path}/delegate"], "to": "boss", "reason": "I am away."}
+        assert (await chief.send(f"{path}/delegate", fields)).status_code == 303
+        page = await boss.page(path)
+        assert "handed over by chief" in page.text
+        assert (await boss.send(f"{path}/release", page.forms[f"{path}/release"])).status_code == 303
+        nobody = {**theirs.forms[f"{path}/delegate"], "to": "maria", "reason": "x"}
+        refused = await chief.send(f"{path}/delegate", nobody)
+        assert "excludes them" in Page(refused.text).text
+    acts = [row["action"] for row in await console.rows(session) if row["kind"] == "admin"]
+    assert acts == ["claim", "claim", "delegate", "release"]

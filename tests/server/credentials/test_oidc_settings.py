@@ -9,7 +9,7 @@ import click
 import pytest
 
 from pointsman.server.command_line.settings import file_settings
-from pointsman.server.credentials.oidc_settings import IssuerSettings, issuer_settings
+from pointsman.server.credentials.oidc_settings import ClientSettings, IssuerSettings, issuer_settings
 
 IDENTITIES = Path(__file__).parents[3] / "docs" / "identities.md"
 WHOLE = """
@@ -22,6 +22,9 @@ client_claim = "azp"
 roles_claim = ["https://acme.example.com/roles"]
 people = {azp = "console", scope = ["pointsman.decide"]}
 systems = {azp = ["erp-bridge", "mailroom"]}
+client_id = "console"
+client_secret = "${ACME_SECRET}"
+scope = "openid email"
 
 [oidc.roles]
 "ap-managers" = "accounts_payable_manager"
@@ -48,6 +51,7 @@ def test_everything_can_be_said_of_an_issuer(tmp_path: Path) -> None:
         our_roles={"ap-managers": ("accounts_payable_manager",), "audit/external": ("auditor", "reader")},
         people={"azp": frozenset({"console"}), "scope": frozenset({"pointsman.decide"})},
         systems={"azp": frozenset({"erp-bridge", "mailroom"})},
+        sign_in=ClientSettings("console", "ACME_SECRET", "openid email"),
     )
 
 
@@ -65,6 +69,7 @@ def test_the_issuers_of_the_documentation_can_be_meant(tmp_path: Path, text: str
 
 
 GOOD = {"issuer": '"https://a.example"', "audience": '"p"'}
+CLIENT = {**GOOD, "people": '{azp = "console"}', "client_id": '"console"'}
 
 
 @pytest.mark.parametrize(
@@ -102,3 +107,37 @@ def test_settings_that_cannot_be_meant_are_refused_with_their_place(
         read(tmp_path, f"[oidc]\n{lines}\n")
     assert said in refused.value.message
     assert "secret" not in refused.value.message or "secret" in changes
+
+
+def test_people_sign_in_as_a_client_of_the_issuer_and_its_secret_is_not_in_the_file(tmp_path: Path) -> None:
+    lines = "\n".join(f"{name} = {value}" for name, value in CLIENT.items())
+    assert read(tmp_path, f"[oidc]\n{lines}\n").sign_in == ClientSettings("console")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"client_id": '""'}, "oidc.client_id: give a name of 1 to 256 characters"),
+        ({"client_id": '"a\\nb"'}, "oidc.client_id: give a name"),
+        ({"people": "{}"}, "oidc.client_id: nobody could sign in"),
+        ({"client_secret": '"hunter2"'}, "oidc.client_secret: write `${NAME}`"),
+        ({"client_secret": '"${ACME} hunter2"'}, "oidc.client_secret: write `${NAME}`"),
+        ({"client_secret": '""'}, "oidc.client_secret: write `${NAME}`"),
+        ({"scope": '"email"'}, "oidc.scope: give names with one space between them, `openid` among them"),
+        ({"scope": '"openid  email"'}, "oidc.scope: give names"),
+        ({"scope": '"openid \\"email\\""'}, "oidc.scope: give names"),
+    ],
+)
+def test_a_client_that_cannot_be_meant_is_refused_and_its_secret_not_repeated(
+    tmp_path: Path, changes: dict[str, str], said: str
+) -> None:
+    lines = "\n".join(f"{name} = {value}" for name, value in {**CLIENT, **changes}.items())
+    with pytest.raises(click.UsageError) as refused:
+        read(tmp_path, f"[oidc]\n{lines}\n")
+    assert said in refused.value.message
+    assert "hunter2" not in refused.value.message
+
+
+def test_a_secret_without_a_client_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(click.UsageError, match="say which by `client_id`"):
+        read(tmp_path, '[oidc]\nissuer = "https://a.example"\naudience = "p"\nclient_secret = "${ACME_SECRET}"\n')

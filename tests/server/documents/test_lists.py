@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Connection
 
 from pointsman.contracts.times import iso, milliseconds
-from pointsman.server.documents import effects, rows, sessions, waiting
+from pointsman.contracts.values import JsonObject
+from pointsman.server.documents import effects, rows, sessions, waiting, workflows
 from pointsman.server.documents.effects import EffectFilter
 from pointsman.server.documents.pages import Page
 from pointsman.server.errors import StoreUnreadable
@@ -91,6 +92,54 @@ def test_a_page_of_rows_ends_before_it_is_too_large(connection: Connection, monk
     assert len(rows.page(connection, RowFilter()).items) == 1
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        RowFilter(),
+        RowFilter(kind="entered"),
+        RowFilter(actor="mallory"),
+        RowFilter(code="TOO_LARGE"),
+        RowFilter(seen=MALLORYS),
+        RowFilter(session="working"),
+        RowFilter(session="working", kind="accepted"),
+        RowFilter(session="working", seen=MALLORYS),
+        RowFilter(session="nowhere"),
+    ],
+)
+def test_a_search_of_rows_looks_at_so_many_and_goes_on_from_there(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, chosen: RowFilter
+) -> None:
+    """Its pages may be empty, and in all they have what one search has that may look at everything."""
+    whole = rows.page(connection, chosen)
+    assert (whole.cursor, whole.looked_back_to) == (None, None)
+    monkeypatch.setattr("pointsman.server.store.searching.ROWS_LOOKED_AT", 3)
+    found: list[JsonObject] = []
+    moments: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = rows.page(connection, chosen, 2, cursor)
+        found += page.items
+        assert len(page.items) <= 2
+        assert (page.cursor is None) == (page.looked_back_to is None)
+        if page.cursor is None or page.looked_back_to is None:
+            break
+        assert all(str(row["at"]) >= page.looked_back_to for row in page.items)
+        moments.append(page.looked_back_to)
+        cursor = page.cursor
+    assert found == [*whole.items]
+    assert moments == sorted(moments, reverse=True)
+    assert bool(moments) == (chosen.session != "nowhere")
+
+
+def test_rows_are_searched_within_a_time(connection: Connection) -> None:
+    every = rows.page(connection, RowFilter()).items
+    since, until = str(every[-3]["at"]), str(every[2]["at"])
+    expected = [row for row in every if since <= str(row["at"]) < until]
+    assert [*rows.page(connection, RowFilter(since=since, until=until)).items] == expected
+    own = [row for row in expected if row["session_id"] == "working"]
+    assert [*rows.page(connection, RowFilter("working", since=since, until=until)).items] == own
+
+
 def test_a_damaged_snapshot_is_named_and_is_no_mistake_of_the_programs(tmp_path: Path) -> None:
     path = tmp_path / "p.sqlite3"
     asyncio.run(play(path))
@@ -108,6 +157,31 @@ def test_reviews_are_chosen_by_role_and_workflow(connection: Connection) -> None
         (WaitingFilter(workflow="t%"), []),
     ):
         assert named(waiting.page(connection, chosen, NOW)) == names
+
+
+def test_a_list_of_one_session_of_a_bound_token_has_nothing_else(connection: Connection) -> None:
+    bound = Seen("ada", ("reviewer",), session="asking")
+    assert named(LISTS["waiting"](connection, bound, 10, None)) == ["asking"]
+    assert named(LISTS["sessions"](connection, bound, 10, None)) == ["asking"]
+    assert named(LISTS["effects"](connection, bound, 10, None)) == []
+    assert {*named(LISTS["rows"](connection, bound, 100, None), "session_id")} == {"asking"}
+
+
+def test_sessions_are_counted_by_state_as_far_as_they_are_seen(connection: Connection) -> None:
+    for seen, open_, ended, states in (
+        (None, 5, 1, {"work": (3, 1), "review": (2, 0)}),
+        (ADAS, 3, 1, {"work": (2, 1), "review": (1, 0)}),
+        (MALLORYS, 2, 0, {"work": (1, 0), "review": (1, 0)}),
+        (REVIEWER, 2, 0, {"review": (2, 0)}),
+        (Seen("ada", session="over"), 0, 1, {"work": (0, 1)}),
+        (Seen("nobody"), 0, 0, {}),
+    ):
+        counts = workflows.counts(connection, "tale", seen)
+        assert (counts["open"], counts["ended"]) == (open_, ended), seen
+        assert counts["states"] == [
+            {"state": name, "open": running, "ended": over} for name, (running, over) in sorted(states.items())
+        ]
+    assert workflows.counts(connection, "t%", None)["states"] == []
 
 
 def test_writes_are_chosen_by_status_and_session(connection: Connection) -> None:

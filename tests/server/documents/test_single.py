@@ -33,7 +33,7 @@ def test_a_session_is_told_with_its_record_and_the_path_it_took(connection: Conn
 
 def test_an_open_review_says_what_a_decision_is_bound_to(connection: Connection) -> None:
     session = found(connection, "asking")
-    shown = waiting.document(session, tale(), None, NOW)
+    shown = waiting.document(connection, session, tale(), None, NOW)
     assert not isinstance(shown, Refusal)
     assert session.stay.review is not None
     assert (shown["stay"], shown["shown_digest"]) == (session.stay.number, session.stay.review.shown_digest)
@@ -43,10 +43,10 @@ def test_an_open_review_says_what_a_decision_is_bound_to(connection: Connection)
 
 def test_where_nothing_waits_that_is_said_with_where_the_session_is(connection: Connection) -> None:
     for name, told in (("working", "Session working is in work."), ("over", "Session over has ended in work.")):
-        nothing = waiting.document(found(connection, name), tale(), None, NOW)
+        nothing = waiting.document(connection, found(connection, name), tale(), None, NOW)
         assert isinstance(nothing, Refusal)
         assert (nothing.code, nothing.message) == ("NOT_ALLOWED", f"There is nothing to decide. {told}")
-    none = waiting.document(found(connection, "working"), tale(), "7", NOW)
+    none = waiting.document(connection, found(connection, "working"), tale(), "7", NOW)
     assert isinstance(none, Refusal)
     assert none.message == "No call waits for the approval working.7."
 

@@ -100,10 +100,10 @@ class Slow(Person):
         self.reads = asyncio.Event()
         self.thought = asyncio.Event()
 
-    async def answer(self, *given: object) -> ElicitResult | ErrorData:
+    async def answer(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult | ErrorData:
         self.reads.set()
         await self.thought.wait()
-        return await super().answer(*given)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - as given
+        return await super().answer(context, params)
 
 
 class Chief:

@@ -6,16 +6,19 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from mcp_types import INTERNAL_ERROR, ElicitResult, ErrorData
+from mcp.client import ClientRequestContext
+from mcp_types import INTERNAL_ERROR, ElicitRequestParams, ElicitResult, ErrorData
 
-from pointsman.fsm.commands import Decide
+from pointsman.fsm.commands import Claim, Decide
 from pointsman.fsm.session import Actor
+from pointsman.server.errors import StoreBusy
 from pointsman.server.replies import Caller
 from tests.server.elicitation.payouts import (
     ACCEPTED,
     BOTH_ERAS,
     NOTHING,
     PAYOUT,
+    WHAT,
     Chief,
     Person,
     Said,
@@ -38,7 +41,7 @@ async def test_an_answer_decides_and_the_reply_tells_where_the_session_is_then(t
         body = decided["body"]
         assert isinstance(body, dict)
         assert (body["role"], body["rationale"]) == ("chief", "Seen the bill")
-        assert body["edits"] == {"route": {"before": "standard", "after": "express"}}
+        assert body["edits"] == {"route": {"before": "standard", "after": "express", "revision": 3}}
         (opened,) = [row["body"] for row in await client.rows("entered") if row["state_after"] == "deciding"]
         assert isinstance(opened, dict)
         assert str(body["shown_digest"]) in str(opened)
@@ -133,6 +136,31 @@ async def test_only_who_may_decide_is_asked(tmp_path: Path, mode: str, text: str
         assert (await client.status())["state"] == state == ("paid" if may else "deciding")
         assert await client.rows("denied") == []
     assert len(person.asked) == may
+
+
+@BOTH_ERAS
+@pytest.mark.parametrize(("holder", "asked"), [("maria", False), ("local:chief", True)])
+async def test_what_another_has_claimed_is_asked_of_nobody_else(
+    tmp_path: Path, mode: str, holder: str, *, asked: bool
+) -> None:
+    person = Person([NOTHING, accept("approve")])
+    async with desk(tmp_path, mode, person) as client:
+        await client.submit()
+        claimer = Caller(Actor("human", holder, ("chief",)), None, "cli")
+        claimed = await client.application.governor.hold(claimer, client.session, Claim())
+        assert claimed.refusal is None
+        assert (await client.status())["state"] == ("paid" if asked else "deciding")
+    assert len(person.asked) == 1 + asked
+
+
+@BOTH_ERAS
+async def test_who_answers_for_an_excluded_agent_is_not_asked(tmp_path: Path, mode: str) -> None:
+    """Design, section 7: `exclude` means people."""
+    text = ACCEPTED.replace("role: chief", 'role: chief\n      exclude: ["local:chief/bot"]')
+    person = Person([accept("approve")])
+    async with desk(tmp_path, mode, person, text=text) as client:
+        assert (await client.submit())["state"] == "deciding"
+    assert person.asked == []
 
 
 @BOTH_ERAS
@@ -239,9 +267,9 @@ async def test_who_is_nobody_any_more_when_they_answer_decides_nothing(tmp_path:
     people = Chief()
 
     class Leaver(Person):
-        async def answer(self, *given: object) -> ElicitResult | ErrorData:
+        async def answer(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult | ErrorData:
             people.name = None
-            return await super().answer(*given)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - as given
+            return await super().answer(context, params)
 
     async with desk(tmp_path, mode, Leaver([accept("approve")]), people=people) as client:
         assert (await client.submit())["state"] == "deciding"
@@ -280,3 +308,33 @@ async def test_an_answer_about_what_is_over_is_refused_and_recorded(tmp_path: Pa
         (denied,) = await client.rows("denied")
         assert (denied["actor_id"], denied["channel"]) == ("local:chief", "elicitation")
         assert denied["code"] in ("STALE", "NOT_YOUR_TURN")
+
+
+@BOTH_ERAS
+async def test_a_failure_while_it_is_decided_is_not_one_of_the_call(
+    tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = Person([accept("approve")])
+    async with desk(tmp_path, mode, person) as client:
+
+        async def busy(*_: object) -> object:
+            raise StoreBusy
+
+        monkeypatch.setattr(client.application.governor, "decide", busy)
+        reply = await client.submit()
+        assert (reply["state"], reply["outcome"]) == ("deciding", "done")
+    assert len(person.asked) == 1
+
+
+async def test_of_too_many_reviews_that_were_asked_the_first_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pointsman.server.elicitation.eliciting.REVIEWS_ASKED", 1)
+    declined = ElicitResult(action="decline")
+    person = Person([declined] * 3)
+    async with desk(tmp_path, "legacy", person) as client:
+        await client.submit()
+        other = (await client.agent.call("start_payout", to="bob"))["session"]
+        await client.agent.call("submit", session=other, **WHAT)
+        await client.agent.call("session_status", session=client.session)
+    assert len(person.asked) == 3

@@ -25,7 +25,7 @@ async def test_a_session_that_cannot_be_read_does_not_keep_the_timers_of_others_
     database.close()
     desk.clock.advance(DAY_MS)
     async with desk.open(caretaking=False) as application:
-        await application.caretaker.look()
+        await application.caretaker.fire_due()
         current = await application.engine.read(other)
         with pytest.raises(StoreUnreadable):
             await application.engine.read(damaged)

@@ -18,7 +18,7 @@ from pointsman.server.application import Application
 from pointsman.server.audit.verify import verify_and_replay
 from pointsman.server.clock import ShiftedClock
 from pointsman.server.errors import StoreBusy
-from pointsman.server.identity import new_command_id
+from pointsman.server.identity import SERVER, new_command_id
 from pointsman.server.replies import Caller, Reply
 from tests.server.governor.desks import AGENT, CHIEF, HERE, Desk, acted, replied
 from tests.server.governor.test_processes import DAY_MS, die, until
@@ -254,7 +254,7 @@ async def test_a_process_that_stood_still_does_not_make_a_write_that_another_has
             await asyncio.sleep(0)
         [opened] = (await current(application, session)).stay.open.values()
         request = TakeOver(opened.id, opened.instance)
-        command = Command("takeover:1", DAY_MS, governor.SERVER, "server", "another process", request)
+        command = Command("takeover:1", DAY_MS, SERVER, "server", "another process", request)
         await application.engine.submit(session, command)
         gate.set()
         await asyncio.wait(application.governor.performer.tasks())

@@ -18,6 +18,7 @@ import httpx2
 import pytest
 from starlette.routing import Route
 
+from pointsman.fsm.commands import Claim
 from pointsman.fsm.session import Actor
 from pointsman.server.application import open_application
 from pointsman.server.command_line.database import writing_database
@@ -48,6 +49,7 @@ POST   /sessions/{session}/mcp                                      401 401 200 
 GET    /api/openapi.json                                            200 401 200 200 200 401 401 200 200 200 401
 GET    /api/workflows                                               401 401 200 200 200 401 401 200 200 200 401
 GET    /api/workflows/{name}                                        401 401 200 200 200 401 401 200 200 200 401
+GET    /api/workflows/{name}/counts                                 401 401 200 200 200 401 401 200 200 200 401
 GET    /api/sessions                                                401 401 200 200 200 401 401 200 200 200 401
 GET    /api/sessions/{id}                                           401 401 200 200 200 401 401 404 404 404 401
 GET    /api/sessions/{id}/diagram                                   401 401 200 200 200 401 401 404 404 404 401
@@ -56,6 +58,9 @@ POST   /api/sessions/{id}/restart                                   401 401 403 
 GET    /api/reviews                                                 401 401 403 200 403 401 401 403 403 200 401
 GET    /api/reviews/{id}                                            401 401 403 200 403 401 401 403 403 404 401
 POST   /api/reviews/{id}/decisions                                  401 401 403 409 403 401 401 404 404 404 401
+POST   /api/reviews/{id}/claim                                      401 401 403 409 403 401 401 404 404 404 401
+POST   /api/reviews/{id}/release                                    401 401 403 409 403 401 401 404 404 404 401
+POST   /api/reviews/{id}/delegate                                   401 401 403 409 403 401 401 404 404 404 401
 GET    /api/effects                                                 401 401 403 200 403 401 401 403 403 200 401
 GET    /api/effects/{id}                                            401 401 403 404 403 401 401 403 403 404 401
 POST   /api/effects/{id}/settlement                                 401 401 403 409 403 401 401 404 404 404 401
@@ -76,6 +81,9 @@ GET    /console/reviews                                             303 303 303 
 GET    /console/reviews/{id}                                        303 303 303 303 303 303 303 303 303 303 303
 POST   /console/reviews/{id}/draft                                  403 403 403 403 403 403 403 403 403 403 403
 POST   /console/reviews/{id}/decisions                              403 403 403 403 403 403 403 403 403 403 403
+POST   /console/reviews/{id}/claim                                  403 403 403 403 403 403 403 403 403 403 403
+POST   /console/reviews/{id}/release                                403 403 403 403 403 403 403 403 403 403 403
+POST   /console/reviews/{id}/delegate                               403 403 403 403 403 403 403 403 403 403 403
 GET    /console/workflows                                           303 303 303 303 303 303 303 303 303 303 303
 GET    /console/workflows/{name}                                    303 303 303 303 303 303 303 303 303 303 303
 GET    /console/effects                                             303 303 303 303 303 303 303 303 303 303 303
@@ -97,8 +105,8 @@ GET    /readyz                                                      200 401 200 
 one that was revoked; an agent's that is bound to another session; those of the issuer, of an agent, of a person, and
 of an agent for another server.
 
-Whoever started the session owns all agents but the issuer's. The person is a boss; the system and the issuer's two have
-no role.
+Whoever started the session owns all agents but the issuer's. The person is a boss, and another one has claimed the
+review; the system and the issuer's two have no role.
 
 Tokens in a header open nothing in the console: its pages lead to where one signs in.
 """
@@ -107,6 +115,9 @@ BODIES: Final = {
     "cancel": b'{"reason":"x"}',
     "restart": b'{"state":"drafting","reason":"x"}',
     "decisions": b'{"event":"approve","arguments":{"rationale":"x"},"shown_digest":"x","stay":0}',
+    "claim": b'{"take_over":false}',
+    "release": b"{}",
+    "delegate": b'{"to":"nobody","reason":"x"}',
     "settlement": b'{"outcome":"failed","reason":"x"}',
 }
 """What is posted, by the last part of a path."""
@@ -163,6 +174,8 @@ async def open_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerato
         started = [await app.governor.start(caller, "purchase", {"item": item, "amount": 1}) for item in ("pen", "ink")]
         sessions = [reply.session for reply in started if isinstance(reply, Reply)]
         await app.governor.act(caller, sessions[0], "submit", {"note": "It writes."})
+        otto = Caller(Actor("human", "otto", ("boss",)), None, "api")
+        assert isinstance(await app.governor.hold(otto, sessions[0], Claim()), Reply)
         tokens = {**minted(database, sessions[1]), **issued(issuer)}
         listener, address = listen(Address("127.0.0.1", 0))
         stop = asyncio.Event()

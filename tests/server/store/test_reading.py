@@ -3,15 +3,19 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
+from pointsman.contracts.schemas import Contract
+from pointsman.contracts.values import JsonObject
+from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.commands import Cancel
 from pointsman.fsm.session import Actor
 from pointsman.server.store.instances import add_instance, beat_instance, beats, remove_instance
-from pointsman.server.store.opening import open_database
+from pointsman.server.store.opening import open_database, reading
 from pointsman.server.store.principals import (
     Principal,
     add_principal,
@@ -131,6 +135,86 @@ def test_a_handle_is_found_by_its_first_characters_and_nothing_is_a_wildcard(con
     assert list_sessions(connection, SessionFilter(begins="%")).sessions == ()
 
 
+STARTS: dict[str, JsonObject] = {
+    "first": {"number": "INV-100", "customer": "Müller  & Söhne\n"},
+    "second": {"number": "inv-200", "amount": 1250.5, "paid": True},
+    "third": {"number": "100%", "customer": "A_B", "amount": 12},
+    "fourth": {"password": "[redacted]", "note": "x" * 101, "lines": ["INV-300"], "nothing": None, "empty": " "},
+    "fifth": {f"n{number}": f"word {number:02}" for number in range(25)},
+}
+
+
+async def begin(path: Path) -> None:
+    workflow = open_to_anything()
+    async with opened(path, workflow) as engine:
+        for name, fields in STARTS.items():
+            await engine.submit(name, start(name, workflow, fields, MALLORY if name == "third" else ADA))
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("begun") / "p.sqlite3"
+    asyncio.run(begin(path))
+    return path
+
+
+@pytest.fixture(params=[0, 1_000], ids=["frequent", "rare"])
+def named(begun: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+    """Sessions that were started with names of things, of which every one is frequent, or none."""
+    monkeypatch.setattr("pointsman.server.store.session_search.RARE", request.param)
+    with reading(begun).connect() as opened_connection, opened_connection.begin():
+        yield opened_connection
+
+
+def open_to_anything() -> Workflow:
+    plain = tale("named")
+    fields = ("number", "customer", "amount", "paid", "password", "note", "lines", "nothing", "empty")
+    every = (*fields, *(f"n{number}" for number in range(25)))
+    return replace(plain, start=Contract({"type": "object"}), start_fields=every)
+
+
+@pytest.mark.parametrize(
+    ("search", "names"),
+    [
+        ("INV-1", ["first"]),
+        ("inv", ["second", "first"]),
+        ("  Inv-2 ", ["second"]),
+        ("100", ["third"]),
+        ("100%", ["third"]),
+        ("1%", []),
+        ("a_", ["third"]),
+        ("i_v", []),
+        ("'", []),
+        ("MÜLLER & s", ["first"]),
+        ("mu\u0308ller", ["first"]),
+        ("1250.5", ["second"]),
+        ("12", ["third", "second"]),
+        ("true", []),
+        ("null", []),
+        ("[redacted]", []),
+        ("xxx", []),
+        ("nv-1", []),
+        ("mallory", ["third"]),
+        ("mallor", []),
+        ("FI", ["fifth", "first"]),
+        ("word 19", ["fifth"]),
+        ("word 20", []),
+    ],
+)
+def test_sessions_are_found_by_how_they_began(named: Connection, search: str, names: list[str]) -> None:
+    """By the beginning of the handle or of a value, by the whole of the starter. Fault 17: nothing is a pattern."""
+    found = list_sessions(named, SessionFilter(search=search)).sessions
+    assert [session.id for session in found] == names
+    bounded = list_sessions(named, SessionFilter(search=search, seen=Seen("mallory"))).sessions
+    assert [session.id for session in bounded] == [name for name in names if name == "third"]
+
+
+def test_sessions_are_found_by_what_they_hold_only_if_that_is_asked(named: Connection) -> None:
+    for search, names in (("inv", []), ("1", []), ("mallory", ["third"]), ("fou", ["fourth"])):
+        found = list_sessions(named, SessionFilter(search=search, by_value=False)).sessions
+        assert [session.id for session in found] == names
+
+
 def test_a_listed_session_is_shown_without_what_it_has_not(connection: Connection) -> None:
     (session,) = list_sessions(connection, SessionFilter(waiting_role="reviewer")).sessions
     shown = session.as_json()
@@ -145,8 +229,10 @@ def test_open_and_due_sessions_are_found(connection: Connection) -> None:
     assert open_sessions(connection, ["tale", "100%_other"]) == ["writing"]
     due_at = next_due_at(connection, ["tale"])
     assert due_at is not None
-    assert due_sessions(connection, due_at, ["tale"]) == ["resting"]
-    assert due_sessions(connection, due_at - 1, ["tale"]) == []
+    assert [one.id for one in due_sessions(connection, due_at, ["tale"], None, 10)] == ["resting"]
+    assert due_sessions(connection, due_at - 1, ["tale"], None, 10) == []
+    (found,) = due_sessions(connection, due_at, ["tale"], None, 10)
+    assert due_sessions(connection, due_at, ["tale"], found, 10) == []
     assert read_revisions(connection, ["working", "nobody"]) == {"working": 4}
     assert read_session(connection, "nobody") is None
 

@@ -7,7 +7,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 from pydantic import BaseModel, Field, JsonValue, WithJsonSchema
 
 from pointsman.fsm.refusals import Code
-from pointsman.fsm.session import Ending, TurnOf
+from pointsman.fsm.session import ActorKind, Ending, TurnOf
 
 T = TypeVar("T")
 At = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -59,6 +59,17 @@ class Ended(BaseModel):
     outcome: Ending
     at: At
     owner: str | None = None
+
+
+class Was(BaseModel):
+    """What stood in a field before a person edited it, who had written that, and in which row (`revision`)."""
+
+    value: JsonValue
+    revision: int | None = None
+    by: str | None = None
+    actor_kind: ActorKind | None = None
+    at: At | None = None
+    confidence: float | None = None
 
 
 class Votes(BaseModel):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
-from .parts import At, Listed, Object, Votes
+from pointsman.fsm.session import ActorKind
+
+from .parts import At, Listed, Object, Votes, Was
 
 
 class ReviewEntry(BaseModel):
@@ -22,6 +24,7 @@ class ReviewEntry(BaseModel):
     age_s: int
     due: At | None
     shown_digest: str | None
+    claimed_by: str | None = Field(description="Who alone decides it, until they release it or it is over.")
     tool: str | None = None
     arguments: Object | None = None
     asked_by: str | None = None
@@ -41,9 +44,36 @@ class Choice(BaseModel):
     approvals: int | None = None
 
 
+class Claim(BaseModel):
+    """Who has claimed it, since when, and who has delegated it to them, and why."""
+
+    by: str
+    at: At
+    given_by: str | None = None
+    reason: str | None = None
+
+
+class Proposal(BaseModel):
+    """The last event of an agent since a person decided, with how sure it was, and why. `revision` is its row."""
+
+    revision: int
+    at: At
+    state: str
+    event: str
+    actor_kind: ActorKind
+    actor_id: str
+    client: str | None
+    rationale: str | None
+    confidence: float | None
+    path_confidence: float | None
+    alternatives: list[JsonValue] | None
+    writes: Object | None
+
+
 class Review(ReviewEntry):
     """What waits, as the person sees it who decides. `shown_digest` and `stay` bind the decision to it."""
 
+    claim: Claim | None
     version: int
     revision: int
     stay: int
@@ -54,6 +84,10 @@ class Review(ReviewEntry):
     decisions: list[Choice]
     votes: list[Votes] | None = None
     shown: Object | None = None
+    edited: dict[str, Was] | None = Field(
+        None, description="Of what is shown, what stood there before a person edited it."
+    )
+    proposal: Proposal | None = None
     edit: list[str] | None = None
     rationale: Literal["required", "optional"] | None = None
     client: str | None = None

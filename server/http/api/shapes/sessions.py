@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from pointsman.fsm.session import ActorKind, ApprovalStatus, Because, TurnOf
 
-from .parts import At, EffectEntry, Listed, Object, Place
+from .parts import At, EffectEntry, Listed, Object, Place, Was
 
 
 class SessionEntry(BaseModel):
@@ -50,6 +50,7 @@ class RecordField(BaseModel):
 
     value: JsonValue
     from_: Origin = Field(alias="from")
+    was: Was | None = None
 
 
 class ReviewOf(BaseModel):
@@ -57,6 +58,7 @@ class ReviewOf(BaseModel):
 
     role: str
     shown_digest: str
+    claimed_by: str | None
 
 
 class Approval(BaseModel):
@@ -69,6 +71,7 @@ class Approval(BaseModel):
     asked_by: str
     opened_at: At
     due: At | None = None
+    claimed_by: str | None = None
     status: ApprovalStatus
     by: str | None = None
     rationale: str | None = None

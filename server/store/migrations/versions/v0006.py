@@ -102,6 +102,7 @@ def _make_tables() -> None:
 def _make_indexes() -> None:
     op.create_index("reviews_opened", "reviews", ["opened_at", "session_id", "number"])
     op.create_index("reviews_role", "reviews", ["role", "opened_at", "session_id", "number"])
+    op.create_index("session_keys_session", "session_keys", ["session_id", "value"])
     op.create_index("unknown_effects_opened", "unknown_effects", ["opened_at", "session_id", "call"])
     op.create_index(
         "sessions_listed",

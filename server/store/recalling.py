@@ -1,0 +1,42 @@
+"""Single rows of a session's history that are told of beside what it holds now. For a connection.
+
+However long the history is, few rows are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, and_, or_, select
+
+from pointsman.contracts.bounds import PROPOSAL_ROWS
+
+from ..audit.chain import AuditRow
+from .tables import audit
+
+
+def rows_of(connection: Connection, chain: str, revisions: Collection[int]) -> dict[int, AuditRow]:
+    """Give these rows of a chain, by revision."""
+    columns = audit.c
+    statement = select(audit).where(columns.session_id == chain, columns.revision.in_(revisions))
+    rows = map(AuditRow._make, connection.execute(statement))
+    return {row.revision: row for row in rows}
+
+
+def last_proposal(connection: Connection, session_id: str, until: int) -> AuditRow | None:
+    """Give the row of the last event of an agent that was accepted up to the revision `until`.
+
+    None where a person has decided since, or where it lies further back than `bounds.PROPOSAL_ROWS` rows.
+    """
+    columns = audit.c
+    proposed = and_(columns.kind == "accepted", columns.actor_kind == "agent", columns.outcome == "done")
+    decided = and_(columns.kind == "decided", columns.outcome == "done")
+    statement = (
+        select(audit)
+        .where(columns.session_id == session_id, columns.revision.between(until - PROPOSAL_ROWS, until))
+        .where(or_(proposed, decided))
+        .order_by(columns.revision.desc())
+        .limit(1)
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None or row.kind == "decided" else AuditRow._make(row)
