@@ -71,7 +71,8 @@ def test_who_when_and_through_what_are_the_rows_own() -> None:
 @pytest.mark.parametrize("kind", get_args(FactKind))
 def test_every_kind_of_row_is_told_with_any_body_and_without_one(kind: str) -> None:
     """A body may be erased, or be no object any more."""
-    for body in (None, {}, "text", [], {"call": "3"}, {"call": {}}):
+    bodies: list[Json] = [None, {}, "text", [], {"call": "3"}, {"call": {}}]
+    for body in bodies:
         assert happening(row(kind, body)).said
 
 
