@@ -15,6 +15,7 @@ from pointsman.fsm.refusals import Refusal
 
 from ..clock import Clock
 from ..http.refusals import STATUSES
+from ..table.demands import demands
 from .asked import Asked
 from .decisions import Change
 from .differences import difference
@@ -72,6 +73,8 @@ class Pages:
             as_text=as_text,
             difference=_difference,
             exact=exact,
+            exactly=exactly,
+            demands=demands,
             words=words,
             moment=partial(_moment, clock),
         )
