@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from pointsman.contracts.values import Json, JsonObject
 
+from ..documents.channels import attestation
 from .pages import words
 
 Tone: TypeAlias = Literal["plain", "move", "refused", "person", "wrong"]
@@ -98,8 +99,9 @@ def _told(row: JsonObject, body: JsonObject) -> _Told:
             return f"sent {action}{again}", "plain", [*reason, ("with", body.get("arguments"))]
         case "decided":
             counted = " (a voice; more persons must say the same)" if outcome == "counted" else ""
+            word = attestation(str(row["channel"]))
             return (
-                f"decided: {action}{counted}",
+                f"decided: {action}{counted}" + ("" if word is None else f" ({word})"),
                 "person",
                 [("rationale", body.get("rationale")), ("edits", body.get("edits"))],
             )
