@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from pointsman.contracts.values import Json, JsonObject
 from pointsman.server.store.principals import Principal, add_principal, hash_token
 from tests.server.governor.desks import AGENT, Desk, acted, replied
 from tests.server.http.api.offices import STARTER, Office, in_review, objects, office
@@ -57,8 +58,7 @@ async def test_a_review_is_claimed_taken_over_given_back_and_handed_on(several: 
         ("otto", "release", "done"),
         ("chief", "delegate", "done"),
     ]
-    held_by = [row["body"]["held_by"] for row in rows if isinstance(row["body"], dict) and "held_by" in row["body"]]
-    assert held_by == ["chief", "otto"]
+    assert [one for row in rows if (one := held_before(row)) is not None] == ["chief", "otto"]
     assert (await several.seen("/audit/verification", "auditor"))["ok"] is True
 
 
@@ -166,3 +166,9 @@ async def test_a_decision_is_used_once_and_of_no_other_session(served: Office) -
     codes = [row["code"] for row in refused if row["kind"] == "denied"]
     assert codes[0] == "STALE"
     assert (await served.seen(f"/sessions/{sessions[1]}", "own"))["state"] == "review"
+
+
+def held_before(row: JsonObject) -> Json:
+    """Who held the review before what a row tells of."""
+    body = row["body"]
+    return body.get("held_by") if isinstance(body, dict) else None
