@@ -49,7 +49,7 @@ class Keyboard:
 
 def routes(office: Office, invoice: str) -> list[tuple[str, str]]:
     """What the ERP was told of an invoice."""
-    (file,) = (office.server.shell.place / "data").rglob("*erp*.sqlite3")
+    (file,) = (office.server.shell.place / "data").rglob("invoices-erp.db")
     with sqlite3.connect(file) as erp:
         return erp.execute("SELECT route, approved_by FROM routes WHERE invoice_id = ?", (invoice,)).fetchall()
 
