@@ -61,6 +61,7 @@ class Pages:
             static=files.address,
             span=span,
             exactly=exactly,
+            demands=demands,
             since_s=lambda at: (clock.now_ms() - read(at)) / 1000,
         )
         self._templates.filters.update(
@@ -72,7 +73,6 @@ class Pages:
             difference=_difference,
             exact=exact,
             exactly=exactly,
-            demands=demands,
             words=words,
             moment=partial(_moment, clock),
         )
