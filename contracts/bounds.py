@@ -212,6 +212,10 @@ QUERY_CHARACTERS: Final = 200
 """The longest value of a parameter in an address."""
 TOKEN_AGAIN_MS: Final = 5_000
 """How often it is asked whether the token still opens what it did of whoever only waits for news."""
+TRAIL_ROWS: Final = 5_000
+"""How many of a session's last rows are read for the arrows that its diagram shows as taken."""
+LIVE_AGAIN_MS: Final = 500
+"""How often at most the page of a session is told that the session has changed, however busy it is."""
 NOT_FOUND_MS: Final = 25
 """The least time in which it is answered that there is no such session, whether there is one or not."""
 HTTP_STOP_MS: Final = 5_000
@@ -259,7 +263,7 @@ API_ITEMS_UNASKED: Final = 100
 """The same where it does not say."""
 ROWS_BYTES: Final = 8 * 1024 * 1024
 """Bodies of audit rows that are given at once: a page ends before them, and has one row at least."""
-ROWS_LOOKED_AT: Final = 100_000
+ROWS_LOOKED_AT: Final = 50_000
 """Audit rows that one search looks at; then it says how far it has come, and goes on when it is asked again."""
 SESSION_KEYS: Final = 20
 """Values that a session was started with and is searched by."""

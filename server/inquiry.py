@@ -86,6 +86,14 @@ class Inquiry:
         document = await self._governor.engine.searching(sessions.document, found[1])
         return document if _is_person(caller) else sessions.without_values(document)
 
+    async def present(self, caller: Caller, name: str) -> JsonObject | Stray:
+        """Say the same but for the path it took, which grows with a session."""
+        found = await self._governor.found(caller, name, "session")
+        if isinstance(found, Stray):
+            return found
+        document = await self._governor.engine.searching(sessions.present, found[1])
+        return document if _is_person(caller) else sessions.without_values(document)
+
     async def diagram(self, caller: Caller, name: str) -> JsonObject | Stray:
         """Draw a session's workflow, with the state that it is in."""
         drawn = await self._governor.diagram(caller, name)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from markupsafe import Markup
 
+from pointsman.contracts.bounds import TRAIL_ROWS
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.session import Session
 
@@ -22,9 +24,11 @@ class Diagrams:
         self._governor = governor
 
     async def of(self, workflow: Workflow, session: Session | None = None) -> Markup:
-        """Draw a workflow; of a session also the way it has taken."""
+        """Draw a workflow; of a session also the way it has taken: of a long one every state, and the last arrows."""
         trail = None
         if session is not None:
-            trail = trail_of(session.state, await self._governor.engine.searching(path, session.id))
+            unread = max(0, session.revision - TRAIL_ROWS)
+            found = trail_of(session.state, await self._governor.engine.searching(path, session.id, unread))
+            trail = replace(found, visited=found.visited | {name for name, times in session.visits.items() if times})
         drawn = await asyncio.to_thread(part_of_a_page, workflow, trail)
         return Markup(drawn)  # noqa: S704 -- the drawing escapes whatever the file says

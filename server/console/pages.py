@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -57,13 +57,15 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(
-            static=files.address,
-            span=span,
-            exactly=exactly,
-            demands=demands,
-            since_s=lambda at: (clock.now_ms() - read(at)) / 1000,
-        )
+        functions: dict[str, Callable[..., object]] = {
+            "static": files.address,
+            "span": span,
+            "exactly": exactly,
+            "demands": demands,
+            "since_s": self._since_s,
+        }
+        for name, function in functions.items():
+            self._templates.globals[name] = function
         self._templates.filters.update(
             told=told,
             told_at_length=told_at_length,
@@ -76,6 +78,9 @@ class Pages:
             words=words,
             moment=partial(_moment, clock),
         )
+
+    def _since_s(self, at: str) -> float:
+        return (self._clock.now_ms() - read(at)) / 1000
 
     def page(
         self, template: str, signed_in: SignedIn | None, status: HTTPStatus = HTTPStatus.OK, **named: object

@@ -15,11 +15,15 @@ from ..inquiry import Inquiry
 from .asked import ROOT
 from .auditing import Auditing
 from .doors import Doors
+from .driving import Driving
 from .effects import Effects
 from .inbox import Inbox
 from .issuer_signing import Issuer, IssuerSigning
+from .live import Live
 from .pages import Pages
 from .reviewing import Reviewing
+from .session_page import SessionPage
+from .sessions import Sessions
 from .sign_ins import SignIns
 from .signing import Signing
 from .static_files import ROOT as STATIC
@@ -65,6 +69,10 @@ def console_routes(governor: Governor, inquiry: Inquiry, base: str, issuer: Issu
         *([] if elsewhere is None else elsewhere.routes()),
         *Inbox(doors, pages, inquiry).routes(),
         *Reviewing(doors, pages, governor, inquiry).routes(),
+        *Sessions(doors, pages, inquiry, governor.clock).routes(),
+        *SessionPage(doors, pages, governor, inquiry).routes(),
+        *Live(doors, pages, governor).routes(),
+        *Driving(doors, pages, governor, inquiry).routes(),
         *Workflows(doors, pages, governor, inquiry).routes(),
         *Effects(doors, pages, inquiry).routes(),
         *Verifying(doors, pages, inquiry).routes(),

@@ -29,6 +29,11 @@ def page(connection: Connection, chosen: SessionFilter, limit: int = LIST_ROWS, 
 
 def document(connection: Connection, session: Session) -> JsonObject:
     """Give all there is to say of a session, with the path it took."""
+    return {**present(connection, session), "path": [step(row) for row in path(connection, session.id)]}
+
+
+def present(connection: Connection, session: Session) -> JsonObject:
+    """Give where a session is, what it holds and what it waits for: few rows are read, however many there are."""
     stay = session.stay
     timers = {**session.timers, **stay.timers}
     was = edited(connection, session)
@@ -50,7 +55,6 @@ def document(connection: Connection, session: Session) -> JsonObject:
         "effects": [effects.entry(session, effect) for effect in session.effects.values()],
         "open_calls": [_open_call(call) for call in stay.open.values()],
         "timers": [_timer(name, timer) for name, timer in sorted(timers.items(), key=lambda item: item[1].at)],
-        "path": [step(row) for row in path(connection, session.id)],
     }
 
 

@@ -26,7 +26,8 @@ def box(one: Box, centre: Point, trail: Trail | None, *, initial: bool) -> str:
     x, y = centre[0] - size.width / 2, centre[1] - size.height / 2
     final = node.kind not in _ROUND
     corner = min(_ROUND.get(node.kind, _FINAL_ROUND), 12 if one.notes else _FINAL_ROUND)
-    parts = [f"<g><title>{escape(_told(one))}</title>"]
+    mark = ' id="pm-here"' if trail is not None and node.name == trail.current else ""
+    parts = [f"<g{mark}><title>{escape(_told(one))}</title>"]
     if trail is not None and node.name in trail.visited:
         parts.append(_rect("taken", x, y, size.width, size.height, corner))
     if trail is not None and node.name == trail.current:

@@ -105,6 +105,7 @@ class Application:
         routes = [*mcp.routes(), *site.routes, *metadata, *health_routes(self._is_ready)]
         self.router = Starlette(routes=routes, lifespan=running, exception_handlers=_FAILURES)
         self.router.router.redirect_slashes = False  # it would name HTTP where a proxy speaks HTTPS
+        self.router.state.stopping = stopping
         self.router.state.porter = Porter(
             site.authenticator,
             site.tokenless,

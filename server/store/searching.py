@@ -98,12 +98,15 @@ class StateEntered(NamedTuple):
     because: str | None
 
 
-def path(connection: Connection, session_id: str) -> list[StateEntered]:
-    """Give the states that a session entered, in order. The database reads why: it takes a tenth of the time."""
+def path(connection: Connection, session_id: str, after_revision: int = 0) -> list[StateEntered]:
+    """Give the states that a session entered after a revision, in order.
+
+    The database reads why: it takes a tenth of the time.
+    """
     columns = audit.c
     because = case((func.json_valid(columns.body) == 1, type_coerce(columns.body, JSON)["because"].as_string()))
     entered = select(columns.revision, columns.at, columns.state_before, columns.state_after, because)
-    own = entered.where(columns.session_id == session_id, columns.kind == "entered")
+    own = entered.where(columns.session_id == session_id, columns.revision > after_revision, columns.kind == "entered")
     return [StateEntered._make(row) for row in connection.execute(own.order_by(columns.revision))]
 
 

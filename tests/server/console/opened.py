@@ -114,12 +114,14 @@ class Browser:
 
 @dataclass
 class Console:
-    """A console that is open. `session` waits for its review."""
+    """A console that is open. `session` waits for its review. `stop` ends the server, which says when it has."""
 
     url: str
     app: Application
     database: str
     session: str
+    stop: asyncio.Event
+    stopped: asyncio.Event
 
     @asynccontextmanager
     async def browser(self, person: str | None = None) -> AsyncGenerator[Browser]:
@@ -164,7 +166,8 @@ async def opened(place: Path) -> AsyncGenerator[Console]:
         stop = asyncio.Event()
         async with wired(app.governor, "auto", "auto", None, Credentials(demanded=True), address.url) as site:
             serving = asyncio.create_task(serve_http(site, Place(address), listener, stop))
-            console = Console(address.url, app, database, "")
+            console = Console(address.url, app, database, "", stop, asyncio.Event())
+            serving.add_done_callback(lambda _: console.stopped.set())
             console.session = await console.start()
             try:
                 yield console

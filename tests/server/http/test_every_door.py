@@ -84,6 +84,14 @@ POST   /console/reviews/{id}/decisions                              403 403 403 
 POST   /console/reviews/{id}/claim                                  403 403 403 403 403 403 403 403 403 403 403
 POST   /console/reviews/{id}/release                                403 403 403 403 403 403 403 403 403 403 403
 POST   /console/reviews/{id}/delegate                               403 403 403 403 403 403 403 403 403 403 403
+GET    /console/sessions                                            303 303 303 303 303 303 303 303 303 303 303
+GET    /console/sessions/{id}                                       303 303 303 303 303 303 303 303 303 303 303
+GET    /console/sessions/{id}/diagram                               303 303 303 303 303 303 303 303 303 303 303
+GET    /console/sessions/{id}/live                                  303 303 303 303 303 303 303 303 303 303 303
+GET    /console/sessions/{id}/cancel                                303 303 303 303 303 303 303 303 303 303 303
+POST   /console/sessions/{id}/cancel                                403 403 403 403 403 403 403 403 403 403 403
+GET    /console/sessions/{id}/restart                               303 303 303 303 303 303 303 303 303 303 303
+POST   /console/sessions/{id}/restart                               403 403 403 403 403 403 403 403 403 403 403
 GET    /console/workflows                                           303 303 303 303 303 303 303 303 303 303 303
 GET    /console/workflows/{name}                                    303 303 303 303 303 303 303 303 303 303 303
 GET    /console/effects                                             303 303 303 303 303 303 303 303 303 303 303
