@@ -45,7 +45,8 @@ def search_of(query: Mapping[str, str]) -> RowSearch:
         asked = RowsAsked.model_validate({name: value for name, value in said.items() if value})
     except ValidationError as error:
         problems = {str(one["loc"][0]): _words(one["type"], one["msg"]) for one in error.errors()}
-        return RowSearch(said, RowFilter(), problems)
+        # A browser would not show a moment in its field that it cannot read itself.
+        return RowSearch(said | dict.fromkeys({"since", "until"} & set(problems), ""), RowFilter(), problems)
     return RowSearch({**said, **_as_inputs_have_them(said)}, asked.chosen())
 
 

@@ -61,6 +61,7 @@ class Pages:
             "static": files.address,
             "span": span,
             "exactly": exactly,
+            "demands": demands,
             "since_s": self._since_s,
         }
         for name, function in functions.items():
@@ -74,7 +75,6 @@ class Pages:
             difference=_difference,
             exact=exact,
             exactly=exactly,
-            demands=demands,
             words=words,
             moment=partial(_moment, clock),
         )

@@ -63,7 +63,7 @@ def test_a_text_without_marks_is_read_back_as_it_was(text: str) -> None:
 def test_what_hides_or_steers_is_shown_as_its_code_point_with_its_name(character: str, shown: str) -> None:
     page = Page(str(told(f"a{character}b")))
     assert page.text == f"a{shown}b"
-    (mark,) = [named for tag, named in page.tags if named.get("class") == "hidden-character"]
+    (mark,) = [named for _, named in page.tags if named.get("class") == "hidden-character"]
     assert str(mark["title"]).endswith(f"U+{ord(character):04X}")
     assert unicodedata.name(character, "") in str(mark["title"])
 

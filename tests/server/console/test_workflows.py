@@ -37,7 +37,7 @@ async def test_a_workflow_says_the_contract_of_every_state_as_its_table_does(con
         "something is broken: procurement",
     ):
         assert said in page.text
-    assert [tag for tag, named in page.tags if tag == "svg"] == ["svg"]
+    assert [tag for tag, _ in page.tags if tag == "svg"] == ["svg"]
 
 
 async def test_counts_stand_beside_their_states_and_lead_to_their_sessions(console: Console) -> None:
