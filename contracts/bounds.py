@@ -263,7 +263,7 @@ API_ITEMS_UNASKED: Final = 100
 """The same where it does not say."""
 ROWS_BYTES: Final = 8 * 1024 * 1024
 """Bodies of audit rows that are given at once: a page ends before them, and has one row at least."""
-ROWS_LOOKED_AT: Final = 100_000
+ROWS_LOOKED_AT: Final = 50_000
 """Audit rows that one search looks at; then it says how far it has come, and goes on when it is asked again."""
 SESSION_KEYS: Final = 20
 """Values that a session was started with and is searched by."""

@@ -50,6 +50,11 @@ class Inquiry:
         """List the workflows that a caller may know of."""
         return Page(tuple(workflows.entry(one) for one in await known_workflows(self._governor, caller)))
 
+    async def overview(self, caller: Caller) -> Page:
+        """List the same with how many of their sessions a caller may see that run, wait for people, or have failed."""
+        known, seen = await known_workflows(self._governor, caller), await self._governor.sight(caller)
+        return await self._governor.engine.searching(workflows.overview, known, seen)
+
     async def workflow(self, caller: Caller, name: str) -> JsonObject | Stray:
         """Say what a workflow is about."""
         found = await self._known(caller, name, "workflow")
@@ -187,7 +192,7 @@ class Inquiry:
         """List the rows of the sessions that a caller may see, newest first."""
         if chosen.session != SERVER_CHAIN:
             chosen = replace(chosen, seen=await self._governor.sight(caller))
-        elif not _is_auditor(caller):
+        elif not is_auditor(caller):
             return await self.refuse(caller, "rows", NOT_FOUND, {"session": SERVER_CHAIN})
         found = await self._page(caller, "rows", lambda one: rows.page(one, chosen, limit, cursor))
         return _for(caller, found)
@@ -198,6 +203,17 @@ class Inquiry:
         if refusal is not None:
             return refusal
         return _for(caller, await self._page(caller, "history", lambda one: rows.history(one, name, limit, cursor)))
+
+    async def row(self, caller: Caller, chain: str, revision: int) -> JsonObject | Stray:
+        """Show one row of a history, and whether it is what it must be."""
+        refusal = await self._may_read(caller, chain, "row")
+        if refusal is not None:
+            return refusal
+        found = await self._governor.engine.searching(proofs.row, chain, revision)
+        if found is not None:
+            return found
+        missing = Refusal("NOT_FOUND", "The history has no row of this number.")
+        return await self.refuse(caller, "row", missing, {"session": chain, "revision": revision})
 
     async def verification(self, caller: Caller, name: str | None, most: int) -> JsonObject | Stray:
         """Verify the history of a session; of `server` that of no session, without a name everything there is."""
@@ -250,7 +266,7 @@ class Inquiry:
     async def _may_read(self, caller: Caller, chain: str, action: str) -> Stray | None:
         """Refuse a history that is not this caller's to read."""
         if chain == SERVER_CHAIN:
-            return None if _is_auditor(caller) else await self.refuse(caller, action, NOT_FOUND, {"session": chain})
+            return None if is_auditor(caller) else await self.refuse(caller, action, NOT_FOUND, {"session": chain})
         found = await self._governor.found(caller, chain, action)
         return found if isinstance(found, Stray) else None
 
@@ -286,6 +302,6 @@ def _is_person(caller: Caller) -> bool:
     return caller.actor.kind == "human"
 
 
-def _is_auditor(caller: Caller) -> bool:
+def is_auditor(caller: Caller) -> bool:
     """Whether somebody may read what belongs to no session. A token that is bound to one opens nothing else."""
     return _is_person(caller) and AUDITOR in caller.actor.roles and caller.actor.session is None

@@ -38,7 +38,11 @@ _SAVE: Final = (
     "Where the result goes: a field for the whole result, or `{field: =result.member}`. Fields must be in `record`."
 )
 _EVENTS: Final = "What can be decided here, by name. Each event says what it brings and where it leads."
-_EXCLUDE: Final = "Who may not decide, though the role is theirs. `[=session.started_by]` demands four eyes."
+_EXCLUDE: Final = (
+    "Who may not decide, though the role is theirs; of an agent, who answers for it. "
+    "`[=session.started_by]` demands four eyes."
+)
+
 
 STATE_WORDS: Final[Mapping[type[Part], Mapping[str, str]]] = {
     StatePart: {
@@ -46,7 +50,7 @@ STATE_WORDS: Final[Mapping[type[Part], Mapping[str, str]]] = {
         "forbid": "What must not be done here, in words. Whoever acts reads it; what must be impossible belongs into"
         " tools, guards and contracts.",
         "entry": "Steps the server runs when the state is entered, before anybody acts. A failure leads to `failed`.",
-        "exit": "Steps the server runs when the state is left.",
+        "exit": "Steps the server runs when the state is left, whatever for.",
         "after": "A timer, or a list of them: where the session goes if it is still here then.",
         "limits": "What may be used up in one stay here, and where the session goes then.",
         "failed": "The state that follows when a step has failed. Required where steps can fail.",

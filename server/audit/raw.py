@@ -62,6 +62,20 @@ def as_it_lies(connection: Connection) -> Generator[sqlite3.Connection]:
         raw.text_factory = text_factory
 
 
+def raw_row(connection: sqlite3.Connection, chain: str, revision: int) -> RawRow | None:
+    """Give one row of a chain, or None if there is none.
+
+    Raises:
+        StoreUnreadable: when that is not for want of UTF-8.
+    """
+    try:
+        row: RawRow | None = connection.execute(_ROW, (chain, revision)).fetchone()
+    except sqlite3.OperationalError as error:
+        _be_tolerant(connection, error)
+        return raw_row(connection, chain, revision)
+    return row
+
+
 def stored_session(connection: sqlite3.Connection, session_id: Value) -> dict[str, Value] | None:
     """Give the columns of a session's snapshot, or None if there is none.
 
@@ -140,6 +154,7 @@ _key: ColumnElement[tuple[str, int]] = tuple_(audit.c.session_id, audit.c.revisi
 _after = _key > tuple_(bindparam("last_session"), bindparam("last_revision"))
 _of_one = audit.c.session_id == bindparam("chain")
 _rows = select(*(audit.c[name] for name in COLUMNS)).order_by(audit.c.session_id, audit.c.revision)
+_ROW: Final = compiled(_rows.where(_of_one, audit.c.revision == bindparam("revision")))
 _ALL: Final = compiled(_rows)
 _ALL_AFTER: Final = compiled(_rows.where(_after))
 _ONE: Final = compiled(_rows.where(_of_one))

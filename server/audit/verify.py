@@ -32,6 +32,7 @@ from .raw import (
     as_it_lies,
     audit_row,
     chains_without_rows,
+    raw_row,
     raw_rows,
     shown,
     stored_server_head,
@@ -68,6 +69,15 @@ class ChainReport:
         return self.fault is None
 
 
+@dataclass(frozen=True, slots=True)
+class RowReport:
+    """What verification found of one row, as it lies in the file."""
+
+    row: RawRow
+    fault: Fault | None
+    is_last: bool
+
+
 class _Folding(Protocol):
     """What is done with the rows beside looking at their hashes."""
 
@@ -93,6 +103,18 @@ def verify_and_replay(connection: Connection, chain: str | None = None) -> Itera
     """Verify as `verify` does, and compare the fold of each session with its snapshot byte for byte."""
     with as_it_lies(connection) as raw:
         yield from _verify(raw, chain, _Fold)
+
+
+def verify_row(connection: Connection, chain: str, revision: int) -> RowReport | None:
+    """Verify one row of a chain, by itself and as the one that follows the row before it; None if there is none."""
+    with as_it_lies(connection) as raw:
+        row = raw_row(raw, chain, revision)
+        if row is None:
+            return None
+        before = raw_row(raw, chain, revision - 1)
+        prev = str(before[HASH]) if before is not None else GENESIS if revision == 1 else ""
+        fault = None if _sound(row, revision, prev) else _diagnosis(row, revision, prev)
+        return RowReport(row, fault, is_last=raw_row(raw, chain, revision + 1) is None)
 
 
 def _verify(connection: sqlite3.Connection, chain: str | None, folding: type[_Folding]) -> Iterator[ChainReport]:

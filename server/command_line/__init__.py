@@ -28,7 +28,7 @@ COMMANDS: Final[CommandTable] = {
     "graph": ("graph", "Draw a workflow."),
     "table": ("table", "Print the transition table of a workflow."),
     "sessions": ("sessions", "List, show, start, restart and cancel sessions."),
-    "review": ("review", "See what waits for a person, and decide it."),
+    "review": ("review", "See what waits for a person, claim it, and decide it."),
     "effects": ("effects", "See the writes of sessions, and settle one that nobody knows the outcome of."),
     "audit": ("audit", "Read, prove and replay what happened."),
     "token": ("token", "Make, list and revoke the tokens of people, agents and systems."),

@@ -18,10 +18,10 @@ from .settings import FILE_NAME, file_settings
 @click.argument("role", required=False)
 @click.option("--owner", metavar="NAME", help="Try those who are told of what ended for this owner, not of a role.")
 def command(role: str | None, owner: str | None) -> None:
-    """Send a message to those who are told of what waits for ROLE, to see whether it arrives.
+    """Send a message to those who are told of what waits, to see whether it arrives.
 
-    Without a role or an owner: to those whom all is told that is for nobody else. They are in [notify] of
-    pointsman.toml.
+    ROLE is the one that it would wait for; without it and without --owner, those are tried who are told whatever is
+    for nobody else. All of them are in [notify] of pointsman.toml.
     """
     if role is not None and owner is not None:
         raise click.UsageError("Give a role or --owner, not both.")

@@ -7,7 +7,7 @@ import click
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
 
-from .demands import demands
+from ..table.demands import demands
 from .output import moment, print_heading, print_pairs, value_text
 from .whereabouts import claim_in_words, objects, texts, votes_in_words, was_in_words
 

@@ -168,7 +168,8 @@ def _filled(field: Field, value: Json) -> Field:
 
 
 def _decision(document: JsonObject, event: str) -> JsonObject:
-    return next((one for one in _objects(document.get("decisions")) if one.get("event") == event), {})
+    nothing: JsonObject = {}
+    return next((one for one in _objects(document.get("decisions")) if one.get("event") == event), nothing)
 
 
 def _properties(decision: JsonObject) -> Iterable[tuple[str, Json, bool]]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from pointsman.contracts.values import Json, JsonObject
 
+from ..documents.channels import attestation
 from .pages import words
 
 Tone: TypeAlias = Literal["plain", "move", "refused", "person", "wrong"]
 
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z", re.ASCII)
 _CAME: Final = {"done": "done", "failed": "failed", "unknown": "nobody knows whether it happened"}
 _BECAUSE: Final = {
     "start": "as the session began",
@@ -76,12 +79,7 @@ def _told(row: JsonObject, body: JsonObject) -> _Told:
             why = _BECAUSE.get(str(body.get("because")), "")
             return f"the session is in {words(str(row['state_after']))} {why}".strip(), "move", []
         case "denied":
-            code = row.get("code")
-            return (
-                f"was refused {action} ({code})",
-                "refused",
-                [("why", body.get("message")), ("detail", body.get("detail"))],
-            )
+            return _denied(row, body)
         case "intended":
             return _intended(action, body)
         case "settled":
@@ -90,7 +88,12 @@ def _told(row: JsonObject, body: JsonObject) -> _Told:
             return (
                 of,
                 wrong,
-                [("error", body.get("error")), ("result", body.get("result")), ("wrote", body.get("writes"))],
+                [
+                    ("in doubt", body.get("doubt")),
+                    ("error", body.get("error")),
+                    ("result", body.get("result")),
+                    ("wrote", body.get("writes")),
+                ],
             )
         case "accepted":
             again = " again, which changed nothing" if body.get("repeated") else ""
@@ -98,8 +101,9 @@ def _told(row: JsonObject, body: JsonObject) -> _Told:
             return f"sent {action}{again}", "plain", [*reason, ("with", body.get("arguments"))]
         case "decided":
             counted = " (a voice; more persons must say the same)" if outcome == "counted" else ""
+            word = attestation(str(row["channel"]))
             return (
-                f"decided: {action}{counted}",
+                f"decided: {action}{counted}" + ("" if word is None else f" ({word})"),
                 "person",
                 [("rationale", body.get("rationale")), ("edits", body.get("edits"))],
             )
@@ -119,10 +123,25 @@ def _told(row: JsonObject, body: JsonObject) -> _Told:
             return f"{row['kind']} {action}".strip(), "plain", []
 
 
+def _denied(row: JsonObject, body: JsonObject) -> _Told:
+    """Tell a refusal. What was asked for is said by whoever asked, and is part of our words only as a plain name."""
+    action = str(row.get("action") or "")
+    is_name = _NAME.match(action) is not None
+    what = words(action) if is_name else "something"
+    others: list[tuple[str, Json]] = [
+        ("asked for", None if is_name else action),
+        ("why", body.get("message")),
+        ("detail", body.get("detail")),
+        ("arguments", body.get("arguments")),
+    ]
+    return f"was refused {what} ({row.get('code')})", "refused", others
+
+
 def _intended(action: str, body: JsonObject) -> _Told:
     if body.get("approval"):
         return f"asked for {action}, which waits for a person", "plain", []
     if body.get("leaving"):
         return "began to leave the state", "plain", []
     call = body.get("call")
-    return f"began {action}", "plain", [("arguments", call.get("arguments") if isinstance(call, dict) else None)]
+    opened = call if isinstance(call, dict) else {}
+    return f"began {action}", "plain", [("in doubt", opened.get("doubt")), ("arguments", opened.get("arguments"))]

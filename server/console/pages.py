@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -15,6 +15,7 @@ from pointsman.fsm.refusals import Refusal
 
 from ..clock import Clock
 from ..http.refusals import STATUSES
+from ..table.demands import demands
 from .asked import Asked
 from .decisions import Change
 from .differences import difference
@@ -56,12 +57,14 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(
-            static=files.address,
-            span=span,
-            exactly=exactly,
-            since_s=lambda at: (clock.now_ms() - read(at)) / 1000,
-        )
+        functions: dict[str, Callable[..., object]] = {
+            "static": files.address,
+            "span": span,
+            "exactly": exactly,
+            "since_s": self._since_s,
+        }
+        for name, function in functions.items():
+            self._templates.globals[name] = function
         self._templates.filters.update(
             told=told,
             told_at_length=told_at_length,
@@ -70,9 +73,14 @@ class Pages:
             as_text=as_text,
             difference=_difference,
             exact=exact,
+            exactly=exactly,
+            demands=demands,
             words=words,
             moment=partial(_moment, clock),
         )
+
+    def _since_s(self, at: str) -> float:
+        return (self._clock.now_ms() - read(at)) / 1000
 
     def page(
         self, template: str, signed_in: SignedIn | None, status: HTTPStatus = HTTPStatus.OK, **named: object

@@ -12,7 +12,6 @@ from typing import Final
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pointsman.contracts.json_reader import JsonReader
 from pointsman.contracts.schemas import Contract
 from pointsman.contracts.values import JsonObject, canonical
 from pointsman.contracts.workflow import HumanState, Workflow
@@ -23,6 +22,7 @@ from pointsman.fsm.session import Session
 
 from ..documents import waiting
 from ..governor import Governor
+from ..http.json_bodies import read_json
 from ..inquiry import Inquiry
 from ..replies import Stray
 from .asked import ROOT, Asked
@@ -100,8 +100,7 @@ class Reviewing:
     async def _decided(self, asked: Asked) -> Response:
         """Decide."""
         form = asked.form
-        read = JsonReader().read(form.one("arguments").encode("utf-8", "surrogatepass"))
-        arguments = getattr(read, "value", None)
+        arguments = read_json(form.one("arguments").encode("utf-8", "surrogatepass"))
         stay = form.one("stay")
         if not isinstance(arguments, dict) or not stay.isascii() or not stay.isdigit() or len(stay) > 15:
             return self._pages.refused_to(

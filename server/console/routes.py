@@ -13,8 +13,10 @@ from pointsman.fsm.refusals import Refusal
 
 from ..inquiry import Inquiry
 from .asked import ROOT
+from .auditing import Auditing
 from .doors import Doors
 from .driving import Driving
+from .effects import Effects
 from .inbox import Inbox
 from .issuer_signing import Issuer, IssuerSigning
 from .live import Live
@@ -26,6 +28,8 @@ from .sign_ins import SignIns
 from .signing import Signing
 from .static_files import ROOT as STATIC
 from .static_files import StaticFiles
+from .verifying import Verifying
+from .workflows import Workflows
 
 if TYPE_CHECKING:
     from ..governor import Governor
@@ -69,5 +73,9 @@ def console_routes(governor: Governor, inquiry: Inquiry, base: str, issuer: Issu
         *SessionPage(doors, pages, governor, inquiry).routes(),
         *Live(doors, pages, governor).routes(),
         *Driving(doors, pages, governor, inquiry).routes(),
+        *Workflows(doors, pages, governor, inquiry).routes(),
+        *Effects(doors, pages, inquiry).routes(),
+        *Verifying(doors, pages, inquiry).routes(),
+        *Auditing(doors, pages, inquiry).routes(),
         doors.open(f"{ROOT}/{{rest:path}}", nothing),
     ]

@@ -8,8 +8,10 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.facts import Entered
 
 from ..audit.chain import AuditRow
+from ..audit.raw import COLUMNS, audit_row, shown
 from ..audit.replay import ReplayError, Step, compare, replay
-from ..audit.verify import ChainReport, verify_and_replay
+from ..audit.verify import ChainReport, verify_and_replay, verify_row
+from ..store.rows import row_as_json
 from ..store.searching import StateEntered
 from ..store.tables import SERVER_CHAIN
 from . import sessions
@@ -39,6 +41,22 @@ def verified(connection: Connection, chain: str | None = None, most: int | None 
         "faults": faults,
         "unproven": unproven,
         "items": [*bad, *good][:most],
+    }
+
+
+def row(connection: Connection, chain: str, revision: int) -> JsonObject | None:
+    """Give one row of a chain as it lies in the file, and whether it is what it must be.
+
+    `problem` says what is wrong with it by itself, or as the one that follows the row before; None where nothing is.
+    """
+    found = verify_row(connection, chain, revision)
+    if found is None:
+        return None
+    odd = {name: shown(value) for name, value in zip(COLUMNS, found.row, strict=True) if isinstance(value, bytes)}
+    return {
+        "row": {**row_as_json(audit_row(found.row)), **odd},
+        "problem": None if found.fault is None else found.fault.problem,
+        "is_last": found.is_last,
     }
 
 

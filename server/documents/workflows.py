@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 
 from pointsman.contracts.values import Json, JsonObject
@@ -16,7 +18,9 @@ from pointsman.contracts.workflow import (
 from pointsman.fsm.stays import turn_of
 
 from ..moves import moves_from
-from ..store.reading import Seen, state_counts
+from ..store.reading import Seen, state_counts, workflow_counts
+from ..store.waiting import waiting_counts
+from .pages import Page
 
 
 def entry(workflow: Workflow) -> JsonObject:
@@ -57,6 +61,23 @@ def counts(connection: Connection, workflow: str, seen: Seen | None) -> JsonObje
         "ended": sum(one.ended for one in found),
         "states": [one._asdict() for one in found],
     }
+
+
+def overview(connection: Connection, known: Iterable[Workflow], seen: Seen | None) -> Page:
+    """List workflows with how many of their sessions somebody may see that run, wait for people, or have failed."""
+    counted, waiting = workflow_counts(connection, seen), waiting_counts(connection, seen)
+    return Page(
+        tuple(
+            {
+                **entry(one),
+                "owner": one.owner,
+                "running": counted[one.name].running if one.name in counted else 0,
+                "waiting": waiting.get(one.name, 0),
+                "failed": counted[one.name].failed if one.name in counted else 0,
+            }
+            for one in known
+        )
+    )
 
 
 def _state(state: State) -> JsonObject:

@@ -88,7 +88,7 @@ class Elicitation:
 
     def _begun(self, caller: Caller, offer: Offer, waiter: Waiter) -> asyncio.Task[Reply | None] | None:
         """Begin to ask, if this person may be asked about this review once more."""
-        key = (offer.person.id, offer.session.id, offer.session.stay.number)
+        key = (offer.person.accountable, offer.session.id, offer.session.stay.number)
         asked = self._asked.get(key)
         if asked is None:
             if len(self._asked) >= REVIEWS_ASKED:

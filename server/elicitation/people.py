@@ -48,4 +48,4 @@ class TokenOwners:
         found = None if agent.owner is None else await self._by_name(agent.owner)
         if found is None or found.kind != "human" or not found.valid_at(self._now_ms()):
             return None
-        return Actor("human", found.id, found.roles, session=found.session)
+        return Actor("human", found.id, found.roles, found.owner, found.session)

@@ -23,7 +23,7 @@ from ..audit.chain import GENESIS, AuditRow
 from ..errors import UnknownDefinition
 from ..store.notices import NoticeRow
 from ..store.projections import Projection, SessionKey, projection, session_keys
-from ..store.rows import SessionRow, audit_row, session_row
+from ..store.rows import SessionRow, audit_row, listed_by, session_row
 from ..store.tables import SERVER_CHAIN
 from ..store.writing import DefinitionRow, Head, SessionWriter
 from .cache import Current
@@ -67,6 +67,7 @@ class Batch:
         self._bound = bound
         self._rows: list[AuditRow] = []
         self._sessions: dict[str, SessionRow] = {}
+        self._moved: set[str] = set()
         self._projections: dict[str, Projection] = {}
         self._keys: list[SessionKey] = []
         self._definitions: dict[str, DefinitionRow] = {}
@@ -123,7 +124,8 @@ class Batch:
         if self._definitions:
             writer.put_definitions(self._definitions.values())
         if self._sessions:
-            writer.put_sessions(self._sessions.values())
+            writer.put_sessions(row for name, row in self._sessions.items() if name in self._moved)
+            writer.put_snapshots(row for name, row in self._sessions.items() if name not in self._moved)
         if self._projections:
             writer.put_projections(self._projections)
         if self._keys:
@@ -161,6 +163,8 @@ class Batch:
         self._rows += rows
         self._notices += told
         self._sessions[session_id] = row
+        if before is None or listed_by(before) != listed_by(session):
+            self._moved.add(session_id)
         if session_id in self._projections or listed != projection(before):
             self._projections[session_id] = listed
         self._keys += keys

@@ -180,8 +180,13 @@ class StrayBound:
         self._sessions_since = self._began
 
     def admit(self, fact: Fact) -> list[Fact]:
-        """Give the facts to write now that this one has happened: it, none, or the tally of a minute before it."""
+        """Give the facts to write now that this one has happened: it, none, or the tally of a minute before it.
+
+        What was done to the server itself is always written: no flood of refused calls hides it.
+        """
         written = self.tally() if self.seconds_left() <= 0 else []
+        if fact.kind == "admin":
+            return [*written, fact]
         strange = _is_of_a_stranger(fact)
         has_room = not strange or self._passed_strangers < STRANGER_ROWS_PER_MINUTE
         if has_room and self._passed < SERVER_CHAIN_ROWS_PER_MINUTE:

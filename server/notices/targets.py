@@ -47,7 +47,8 @@ class Targets:
         self._markdown: set[str] = set()
         for target in targets:
             known = Apprise(asset=asset)
-            if not known.add(target.address):
+            added = known.add(target.address)  # pyright: ignore[reportUnknownMemberType]  # Apprise's
+            if not added:
                 raise UnfitNotices(f"{target.name} is no address that Apprise knows: https://appriseit.com/services")
             self._known[target.name] = known
             if any(one.notify_format is NotifyFormat.MARKDOWN for one in known):
@@ -63,7 +64,10 @@ class Targets:
 
         def send() -> bool:
             kind = "markdown" if is_markdown else "text"
-            return bool(known.notify(title=message.title, body=body, body_format=kind))
+            taken = known.notify(  # pyright: ignore[reportUnknownMemberType]  # Apprise's
+                title=message.title, body=body, body_format=kind
+            )
+            return bool(taken)
 
         try:
             async with asyncio.timeout(NOTICE_SEND_MS / 1000):

@@ -63,8 +63,8 @@ NOTHING: Final = Projection()
 
 def projection(session: Session | None) -> Projection:
     """Give what lists have of a session; of none, nothing."""
-    if session is None:
-        return NOTHING
+    if session is None or not (session.stay.review or session.stay.approvals or session.effects):
+        return NOTHING  # as of most sessions at most commits
     return Projection(
         tuple(_reviews(session)) if session.ended is None else (),
         tuple(

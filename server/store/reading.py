@@ -129,6 +129,14 @@ class StateCount(NamedTuple):
     ended: int
 
 
+class WorkflowCount(NamedTuple):
+    """How many sessions of a workflow run, and how many have failed or hold a write that nobody knows the end of."""
+
+    workflow: str
+    running: int
+    failed: int
+
+
 def list_sessions(
     connection: Connection, chosen: SessionFilter, limit: int = LIST_ROWS, cursor: str | None = None
 ) -> SessionPage:
@@ -288,6 +296,21 @@ def state_counts(connection: Connection, workflow: str, seen: Seen | None) -> li
         .order_by(columns.state)
     )
     return [StateCount._make(row) for row in connection.execute(statement)]
+
+
+def workflow_counts(connection: Connection, seen: Seen | None) -> dict[str, WorkflowCount]:
+    """Count the sessions that somebody may see, by their workflow."""
+    columns = sessions.c
+    statement = (
+        select(
+            columns.workflow,
+            func.count().filter(columns.ended_at.is_(None)),
+            func.count().filter(columns.failed == true()),
+        )
+        .where(seen_by(seen))
+        .group_by(columns.workflow)
+    )
+    return {row[0]: WorkflowCount._make(row) for row in connection.execute(statement)}
 
 
 def seen_by(seen: Seen | None) -> ColumnElement[bool]:

@@ -155,6 +155,13 @@ def session_row(session: Session, head: str) -> SessionRow:
     )
 
 
+def listed_by(session: Session) -> tuple[str | int | None, ...]:
+    """Give what lists choose a session by that changes: it is in an index, and most commands leave it as it is."""
+    review, ended = session.stay.review, session.ended
+    where = (session.state, session.stay.actor, None if review is None else review.role)
+    return (*where, None if ended is None else ended.at, has_failed(session))
+
+
 def has_failed(session: Session) -> bool:
     """Whether a session has not gone as it should: it ended so, or nobody knows what came of a write of it."""
     if session.ended is not None and session.ended.outcome in _FAILED:

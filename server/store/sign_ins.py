@@ -43,7 +43,16 @@ def add_sign_in(connection: Connection, begun: SignIn) -> None:
 def sign_in(connection: Connection, id_hash: str) -> SignIn | None:
     """Give a sign-in by the hash of what the browser holds, expired or not."""
     row = connection.execute(select(sign_ins).where(sign_ins.c.id_hash == id_hash)).mappings().one_or_none()
-    return None if row is None else SignIn(**{**row, "roles": tuple(row["roles"] or ())})
+    if row is None:
+        return None
+    return SignIn(
+        id_hash=row["id_hash"],
+        principal=row["principal"],
+        token_hash=row["token_hash"],
+        roles=tuple(row["roles"]),
+        began_at=row["began_at"],
+        expires_at=row["expires_at"],
+    )
 
 
 def end_sign_in(connection: Connection, id_hash: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true, tuple_
 
 from pointsman.fsm.session import LedgerEntry, Session
 
@@ -51,6 +51,13 @@ def open_reviews(
     if after is not None:
         statement = statement.where(tuple_(*place) > tuple(after))
     return [ReviewRow._make(row) for row in connection.execute(statement.order_by(*place).limit(limit))]
+
+
+def waiting_counts(connection: Connection, seen: Seen | None) -> dict[str, int]:
+    """Count the sessions in which something waits for a person, by their workflow."""
+    columns = reviews.c
+    statement = select(columns.workflow, func.count(columns.session_id.distinct())).where(_seen_review(seen))
+    return {row[0]: row[1] for row in connection.execute(statement.group_by(columns.workflow))}
 
 
 def unknown_writes(

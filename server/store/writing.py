@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
+from operator import attrgetter
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql import ClauseElement
@@ -123,6 +124,10 @@ class SessionWriter:
         """Insert or replace snapshots."""
         self._connection.executemany(_PUT_SESSION, rows)
 
+    def put_snapshots(self, rows: Iterable[SessionRow]) -> None:
+        """Replace snapshots of sessions that are listed as before. The index that lists have is left alone."""
+        self._connection.executemany(_PUT_SNAPSHOT, map(_of_snapshot, rows))
+
     def put_projections(self, changed: Mapping[str, Projection]) -> None:
         """Replace what lists have of these sessions beside their snapshots. The sessions are there."""
         ids = json.dumps(list(changed))
@@ -179,6 +184,13 @@ _PUT_SESSION: Final = compiled(
         set_={name: _put_session.excluded[name] for name in _CHANGING},
     )
 )
+_SNAPSHOT: Final = ("revision", "head", "format", "snapshot", "next_timer_at", "has_open")
+_PUT_SNAPSHOT: Final = compiled(
+    update(sessions)
+    .where(sessions.c.id == bindparam("of"))
+    .values({name: bindparam(f"new_{name}") for name in _SNAPSHOT})
+)
+_of_snapshot = attrgetter(*_SNAPSHOT, "id")
 _put_server_head = sqlite_insert(server_chain)
 _PUT_SERVER_HEAD: Final = compiled(
     _put_server_head.on_conflict_do_update(

@@ -15,7 +15,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -238,7 +238,7 @@ def _moved(row: tuple[object, ...], handle: str, shift_ms: int) -> tuple[object,
 
 
 @contextmanager
-def _quickly(path: Path) -> Iterator[sqlite3.Connection]:
+def _quickly(path: Path) -> Generator[sqlite3.Connection]:
     """Write in one transaction, of which nothing is left if it fails; what rows are held to comes at the end."""
     connection = sqlite3.connect(path, isolation_level=None)
     for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -400000", "temp_store = MEMORY"):

@@ -63,6 +63,15 @@ def shots(seeded: Seeded) -> Iterator[Shot]:
     yield Shot("audit", "/console/audit")
     yield Shot("audit-of-auditor", "/console/audit", "audrey")
     yield Shot("audit-of-session", f"/console/audit?session={seeded.done}")
+    yield Shot("audit-of-nothing", "/console/audit?actor=nobody")
+    yield Shot("audit-badly-asked", "/console/audit?kind=odd&since=tomorrow")
+    yield Shot("audit-of-server", "/console/audit?session=server", "audrey")
+    for name, revision in (("hostile", 4), ("done", 1), ("long", 12)):
+        yield Shot(f"row-{name}", f"/console/audit/{getattr(seeded, name)}/{revision}")
+    yield Shot("verification", "/console/audit/verification")
+    yield Shot("verification-of-auditor", "/console/audit/verification", "audrey")
+    yield Shot("verification-of-session", f"/console/audit/verification?session={seeded.done}")
+    yield Shot("verification-of-everything", "/console/audit/verification?everything=yes", "audrey")
     yield Shot("nothing-there", "/console/no-such-page")
 
 

@@ -19,6 +19,7 @@ from pointsman.fsm.commands import (
     Observe,
     Read,
     Release,
+    Request,
     Restart,
     Send,
     Settle,
@@ -126,7 +127,7 @@ class Shed(RuleBasedStateMachine):
     def hold(self, data: st.DataObject, actor: Actor, how: str) -> None:
         """Somebody claims a call that waits or waited, gives it back, or hands it on."""
         number = data.draw(st.sampled_from([*self.asked, "7"]))
-        requests = {
+        requests: dict[str, Request] = {
             "claim": Claim(number),
             "take": Claim(number, take_over=True),
             "release": Release(number),

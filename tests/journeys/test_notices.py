@@ -6,10 +6,12 @@ import asyncio
 import json
 import shutil
 import signal
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from pointsman.contracts.bounds import NOTICE_LEASE_MS
 from tests.journeys.deployed import begun, deployed
 from tests.server.command_line.terminal import Shell
 from tests.server.governor.desks import HERE
@@ -41,8 +43,18 @@ clerk = "{mail}"
 """)
 
 
+def is_put_off(shell: Shell) -> bool:
+    """Whether the server has noted that the notice was not taken."""
+    connection = sqlite3.connect(shell.database)
+    try:
+        ((attempts, wait_ms),) = connection.execute("SELECT attempts, next_at - at FROM notices")
+    finally:
+        connection.close()
+    return bool(attempts == 1 and wait_ms < NOTICE_LEASE_MS)
+
+
 async def until(*holds: object) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not all(callable(one) and one() for one in holds):  # noqa: ASYNC110 -- other processes do it
             await asyncio.sleep(0.05)
 
@@ -77,7 +89,7 @@ async def test_what_a_killed_server_had_not_sent_the_next_one_sends(shell: Shell
         async with server.agent() as agent:
             session = (await agent.call("start_office"))["session"]
             await agent.call("give_up", session=session)
-            await until(lambda: hooks.refusing == 0)
+            await until(lambda: hooks.refusing == 0, lambda: is_put_off(shell))
         process.send_signal(signal.SIGKILL)
         await process.wait()
         assert hooks.taken == []

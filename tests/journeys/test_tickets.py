@@ -39,12 +39,15 @@ def played(shell: Shell, *steps: str, end: str) -> None:
     assert done.code == 0, done.stdout + done.stderr
 
 
-async def test_a_ticket_is_open_while_its_review_waits(shell: Shell) -> None:
+async def test_a_ticket_is_open_while_its_review_waits_and_closed_when_its_session_is_cancelled(shell: Shell) -> None:
     async with deployed(shell, "contract.yaml") as server, server.agent() as agent:
         session = (await agent.call("start_contract", customer="Acme"))["session"]
         reply = await agent.call("submit", session=session, terms="Payment in thirty days.")
-    assert reply["state"] == "legal_review"
-    assert tickets(shell) == {"open": 1}
+        assert reply["state"] == "legal_review"
+        assert tickets(shell) == {"open": 1}
+        shell.at_terminal("sessions", "cancel", session, "--reason", "The customer is gone.", typed="legal_review")
+        assert shell.look("sessions", "show", session)["ended"]["outcome"] == "cancelled"
+    assert tickets(shell) == {"closed": 1}
 
 
 def test_every_review_has_a_ticket_of_its_own_that_is_closed_with_it(shell: Shell) -> None:

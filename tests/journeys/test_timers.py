@@ -59,8 +59,8 @@ def state(shell: Shell, session: str) -> str:
 def happened(shell: Shell, session: str) -> list[tuple[str, str]]:
     """What timers have done, and where the session went."""
     rows: list[dict[str, Any]] = shell.look("audit", "show", session)
-    told = {"timer": lambda row: row["outcome"], "entered": lambda row: row["state_after"]}
-    return [(row["kind"], str(told[row["kind"]](row))) for row in rows if row["kind"] in told]
+    told = {"timer": "outcome", "entered": "state_after"}
+    return [(row["kind"], str(row[told[row["kind"]]])) for row in rows if row["kind"] in told]
 
 
 async def until(shell: Shell, sessions: dict[str, str], wanted: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -153,19 +154,20 @@ class LocalRecords:
 
     def cancel(self, person: Person, session: str, reason: str) -> JsonObject:
         from pointsman.fsm.commands import Cancel
+        from pointsman.tools.errors import SourceError
 
         from ...documents.answers import done
-
-        with reading_database(self.database) as connection:
-            found = session_named(connection, session)
-            is_left_by_exit = bool(workflow_of(connection, found).states[found.state].exit)
-        if not is_left_by_exit:
-            return self._submitted(person, session, Cancel(reason), done)
 
         async def end(governor: Governor) -> Reply | Stray:
             return await governor.cancel(_caller(person), session, reason)
 
-        return self._governed([], end)
+        with reading_database(self.database) as connection:
+            found = session_named(connection, session)
+            is_left_by_exit = bool(workflow_of(connection, found).states[found.state].exit)
+        if is_left_by_exit:
+            with suppress(SourceError):  # whoever has the tools next runs what the state does on `exit`
+                return self._governed([], end)
+        return self._submitted(person, session, Cancel(reason), done)
 
     def restart(self, person: Person, session: str, state: str, reason: str) -> JsonObject:
         async def go_on(governor: Governor) -> Reply | Stray:

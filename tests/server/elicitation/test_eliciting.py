@@ -9,7 +9,7 @@ import pytest
 from mcp.client import ClientRequestContext
 from mcp_types import INTERNAL_ERROR, ElicitRequestParams, ElicitResult, ErrorData
 
-from pointsman.fsm.commands import Decide
+from pointsman.fsm.commands import Claim, Decide
 from pointsman.fsm.session import Actor
 from pointsman.server.errors import StoreBusy
 from pointsman.server.replies import Caller
@@ -136,6 +136,31 @@ async def test_only_who_may_decide_is_asked(tmp_path: Path, mode: str, text: str
         assert (await client.status())["state"] == state == ("paid" if may else "deciding")
         assert await client.rows("denied") == []
     assert len(person.asked) == may
+
+
+@BOTH_ERAS
+@pytest.mark.parametrize(("holder", "asked"), [("maria", False), ("local:chief", True)])
+async def test_what_another_has_claimed_is_asked_of_nobody_else(
+    tmp_path: Path, mode: str, holder: str, *, asked: bool
+) -> None:
+    person = Person([NOTHING, accept("approve")])
+    async with desk(tmp_path, mode, person) as client:
+        await client.submit()
+        claimer = Caller(Actor("human", holder, ("chief",)), None, "cli")
+        claimed = await client.application.governor.hold(claimer, client.session, Claim())
+        assert claimed.refusal is None
+        assert (await client.status())["state"] == ("paid" if asked else "deciding")
+    assert len(person.asked) == 1 + asked
+
+
+@BOTH_ERAS
+async def test_who_answers_for_an_excluded_agent_is_not_asked(tmp_path: Path, mode: str) -> None:
+    """Design, section 7: `exclude` means people."""
+    text = ACCEPTED.replace("role: chief", 'role: chief\n      exclude: ["local:chief/bot"]')
+    person = Person([accept("approve")])
+    async with desk(tmp_path, mode, person, text=text) as client:
+        assert (await client.submit())["state"] == "deciding"
+    assert person.asked == []
 
 
 @BOTH_ERAS

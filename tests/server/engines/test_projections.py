@@ -10,18 +10,34 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from alembic.command import upgrade
+from alembic.config import Config
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, create_engine, select
 
 from pointsman.contracts.expressions import Template
 from pointsman.contracts.workflow import AgentState, Approval, FinalState, ToolUse, Workflow
 from pointsman.fsm.approvals import shown_digest
-from pointsman.fsm.commands import Attest, Call, Cancel, Command, Decide, Request, Restart, Send, Settle
+from pointsman.fsm.commands import (
+    Attest,
+    Call,
+    Cancel,
+    Claim,
+    Command,
+    Decide,
+    Delegate,
+    Release,
+    Request,
+    Restart,
+    Send,
+    Settle,
+)
 from pointsman.fsm.facts import CallResult
 from pointsman.fsm.session import Actor, Session
 from pointsman.server.audit.verify import verify_and_replay
 from pointsman.server.engines.embedded import EmbeddedEngine
+from pointsman.server.store import migrations
 from pointsman.server.store.opening import open_database, reading
 from pointsman.server.store.projections import projection
 from pointsman.server.store.reading import Seen, SessionFilter, list_sessions, read_session
@@ -82,6 +98,14 @@ def _judged(event: str) -> Callable[[Session], Command]:
     return made
 
 
+def _held(request: Callable[[str | None], Request], actor: Actor) -> Callable[[Session], Command]:
+    def made(session: Session) -> Command:
+        pending = (one.id for one in session.stay.approvals.values() if one.status == "pending")
+        return command(request(next(pending, None)), actor, channel="cli")
+
+    return made
+
+
 def _attested(session: Session) -> Command:
     call = next((one.call for one in session.effects.values() if one.status == "unknown"), "1")
     return command(Attest(call, "done", "I have looked."), PERSON, channel="cli")
@@ -99,6 +123,10 @@ STEPS: dict[str, Callable[[Session], Command]] = {
     "decide": _decided,
     "approve": _judged("approve"),
     "reject": _judged("reject"),
+    "claim": _held(Claim, MARIA),
+    "claim the call": _held(Claim, CLERK),
+    "release": _held(Release, MARIA),
+    "delegate": _held(lambda number: Delegate("otto", "I am away.", number), MARIA),
     "settle": _attested,
     "cancel": _plain(Cancel("enough"), PERSON),
     "restart": _plain(Restart("work", "again"), PERSON),
@@ -135,6 +163,8 @@ def test_what_lists_have_is_what_the_sessions_say_after_any_history(tmp_path: Pa
         engine = runner.run(opening.__aenter__())
 
         @settings(max_examples=60, deadline=None)
+        @example([(0, "write"), (1, "ask"), (0, "unknown"), (2, "pay")])
+        @example([(0, "ask"), (1, "pay"), (0, "claim"), (1, "claim the call")])
         @given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from([*STEPS])), max_size=40))
         def any_history(steps: list[tuple[int, str]]) -> None:
             names = [f"s{next(numbers)}" for _ in range(3)]
@@ -147,11 +177,12 @@ def test_what_lists_have_is_what_the_sessions_say_after_any_history(tmp_path: Pa
                     expected = ({*map(tuple, made.reviews)}, {*map(tuple, made.unknown)}, has_failed(session))
                     assert as_listed(connection, name) == expected
                     waited.update("call" if row.tool else "review" for row in made.reviews)
+                    waited.update("claim" for row in made.reviews if row.claimed_by)
                     waited.update("unknown" for _ in made.unknown)
 
         any_history()
         runner.run(opening.__aexit__(None, None, None))
-    assert waited == {"call", "review", "unknown"}
+    assert waited == {"call", "claim", "review", "unknown"}
     with reading(path).connect() as connection, connection.begin():
         assert all(report.ok for report in verify_and_replay(connection))
 
@@ -188,41 +219,45 @@ async def test_verification_holds_the_lists_against_the_rows(played: Path, table
     assert report.fault.problem.endswith(f"what the rows make: {table}")
 
 
-async def test_an_earlier_database_is_brought_up_to_the_lists(played: Path) -> None:
-    """The tables are made again from the snapshots and from how the sessions were started."""
-    tables = ("reviews", "unknown_effects", "session_keys")
-    failed = "SELECT id, failed FROM sessions ORDER BY id"
-    with sqlite3.connect(played) as hand:
-        before = {name: hand.execute(f"SELECT * FROM {name}").fetchall() for name in tables}
-        ended = hand.execute(failed).fetchall()
-        _as_before(hand)
+async def test_an_earlier_database_is_brought_up_to_the_lists(played: Path, tmp_path: Path) -> None:
+    """From the snapshots, and from how the sessions were started; of a damaged snapshot nothing is made."""
+    earlier = tmp_path / "earlier.sqlite3"
+    _made_earlier(earlier, played)
+    with sqlite3.connect(earlier) as hand:
         hand.execute("UPDATE sessions SET snapshot = '{' WHERE id = 'bad'")
-    open_database(played).dispose()
-    with sqlite3.connect(played) as hand:
-        assert {name: hand.execute(f"SELECT * FROM {name}").fetchall() for name in tables} == before
-        assert hand.execute(failed).fetchall() == [(name, flag and name != "bad") for name, flag in ended]
-    assert all(before.values())
-    assert dict(ended) == {"review": 0, "call": 0, "doubt": 1, "bad": 1}
+    open_database(earlier).dispose()
+    listed = [f"SELECT * FROM {name}" for name in ("reviews", "unknown_effects", "session_keys")]
+    failed = "SELECT id, failed FROM sessions ORDER BY id"
+    with sqlite3.connect(earlier) as hand, sqlite3.connect(played) as known:
+        for statement in listed:
+            found = known.execute(statement).fetchall()
+            assert found
+            assert hand.execute(statement).fetchall() == found
+        assert known.execute(failed).fetchall() == [("bad", 1), ("call", 0), ("doubt", 1), ("review", 0)]
+        assert hand.execute(failed).fetchall() == [("bad", 0), ("call", 0), ("doubt", 1), ("review", 0)]
 
 
-def _as_before(hand: sqlite3.Connection) -> None:
-    """Bring a database back to what it was before there were lists of its own."""
-    hand.execute("PRAGMA foreign_keys = OFF")
-    for name in ("has_approvals", "has_unknown"):
-        hand.execute(f"ALTER TABLE sessions ADD COLUMN {name} BOOLEAN NOT NULL DEFAULT 0")
-    hand.execute(
-        "UPDATE sessions SET has_approvals = 1 WHERE id IN (SELECT session_id FROM reviews WHERE number != '')"
-    )
-    hand.execute("UPDATE sessions SET has_unknown = 1 WHERE id IN (SELECT session_id FROM unknown_effects)")
-    for name in ("sessions_listed", "audit_searched"):
-        hand.execute(f"DROP INDEX {name}")
-    hand.execute("ALTER TABLE sessions DROP COLUMN failed")
-    for name in ("reviews", "unknown_effects", "session_keys"):
-        hand.execute(f"DROP TABLE {name}")
-    hand.execute("CREATE INDEX sessions_started ON sessions (started_at, id)")
-    hand.execute("CREATE INDEX sessions_approvals ON sessions (id) WHERE has_approvals = 1")
-    hand.execute("CREATE INDEX sessions_unknown ON sessions (id) WHERE has_unknown = 1")
-    hand.execute("UPDATE alembic_version SET version_num = 'v0005'")
+def _made_earlier(path: Path, played: Path) -> None:
+    """Make a database as it was before there were lists of its own, and put into it what was played."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(str(migrations.__file__)).parent))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        upgrade(config, "v0005")
+    engine.dispose()
+    with sqlite3.connect(path) as hand:
+        hand.execute("ATTACH ? AS played", (str(played),))
+        for name in ("definitions", "sessions", "audit", "server_chain"):
+            here, there = (
+                {row[1] for row in hand.execute(f"PRAGMA {schema}.table_info({name})")} for schema in ("main", "played")
+            )
+            columns = ", ".join(sorted(here & there))
+            hand.execute(f"INSERT INTO main.{name} ({columns}) SELECT {columns} FROM played.{name}")
+        waits = "SELECT session_id FROM played.reviews WHERE number != ''"
+        hand.execute(f"UPDATE main.sessions SET has_approvals = 1 WHERE id IN ({waits})")
+        unknown = "SELECT session_id FROM played.unknown_effects"
+        hand.execute(f"UPDATE main.sessions SET has_unknown = 1 WHERE id IN ({unknown})")
 
 
 async def test_what_waits_and_what_has_failed_is_listed_to_those_who_may_see_it(played: Path) -> None:

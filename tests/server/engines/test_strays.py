@@ -20,7 +20,7 @@ from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor
 from pointsman.server.audit.verify import verify
 from pointsman.server.engines.embedded import Hooks
-from pointsman.server.engines.strays import Frame, StrayBound, stray_command, stray_fact
+from pointsman.server.engines.strays import Frame, StrayBound, admin_fact, stray_command, stray_fact
 from pointsman.server.identity import SOMEBODY
 from tests.server.tale import command, opened, tale
 
@@ -149,3 +149,15 @@ async def test_what_was_counted_is_written_when_the_minute_is_over_without_anoth
         clock.seconds += 1
         while (rows := await engine.audit_rows("server"))[-1]["action"] != "counted":
             assert len(rows) == SERVER_CHAIN_ROWS_PER_MINUTE
+
+
+def test_what_is_done_to_the_server_itself_is_written_whatever_else_is_refused() -> None:
+    """faults.md 5: a jump of the clock is audited; and so is a token that somebody makes meanwhile."""
+    bound = StrayBound(Monotonic())
+    refused = stray_fact(FRAME, "act", REFUSAL, {})
+    for _ in range(SERVER_CHAIN_ROWS_PER_MINUTE + 1):
+        bound.admit(refused)
+    assert bound.admit(refused) == []
+    act = admin_fact(FRAME, "clock", {"step_ms": 1}, "The clock was set.")
+    assert bound.admit(act) == [act]
+    assert bound.counting

@@ -92,6 +92,16 @@ GET    /console/sessions/{id}/cancel                                303 303 303 
 POST   /console/sessions/{id}/cancel                                403 403 403 403 403 403 403 403 403 403 403
 GET    /console/sessions/{id}/restart                               303 303 303 303 303 303 303 303 303 303 303
 POST   /console/sessions/{id}/restart                               403 403 403 403 403 403 403 403 403 403 403
+GET    /console/workflows                                           303 303 303 303 303 303 303 303 303 303 303
+GET    /console/workflows/{name}                                    303 303 303 303 303 303 303 303 303 303 303
+GET    /console/effects                                             303 303 303 303 303 303 303 303 303 303 303
+GET    /console/effects/{id}                                        303 303 303 303 303 303 303 303 303 303 303
+POST   /console/effects/{id}/draft                                  403 403 403 403 403 403 403 403 403 403 403
+POST   /console/effects/{id}/settlement                             403 403 403 403 403 403 403 403 403 403 403
+GET    /console/audit/verification                                  303 303 303 303 303 303 303 303 303 303 303
+GET    /console/audit                                               303 303 303 303 303 303 303 303 303 303 303
+GET    /console/audit/{chain}/download                              303 303 303 303 303 303 303 303 303 303 303
+GET    /console/audit/{chain}/{revision}                            303 303 303 303 303 303 303 303 303 303 303
 GET    /console/{rest:path}                                         404 404 404 404 404 404 404 404 404 404 404
 GET    /.well-known/oauth-protected-resource                        200 401 200 200 200 401 401 200 200 200 401
 GET    /.well-known/oauth-protected-resource/mcp                    200 401 200 200 200 401 401 200 200 200 401

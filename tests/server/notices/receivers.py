@@ -46,15 +46,15 @@ class Webhooks(ThreadingHTTPServer):
 
 
 class _Handler(QuietHandler):
-    server: Webhooks
-
     def do_POST(self) -> None:  # noqa: N802 -- the name it is called by
+        server = self.server
+        assert isinstance(server, Webhooks)
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        if self.server.refusing > 0:
-            self.server.refusing -= 1
+        if server.refusing > 0:
+            server.refusing -= 1
             self.answer(503, b"{}")
             return
-        self.server.taken.append((self.path, body))
+        server.taken.append((self.path, body))
         self.answer(200, b"{}")
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Final
 
 from pointsman.contracts.values import Json, JsonObject
-
-from .output import json_text
 
 _TYPES: Final = {
     "string": "text",
@@ -51,7 +50,7 @@ def described(schema: Json) -> str:
     if items is not None:
         parts.append(f"each {described(items)}")
     if rest:
-        parts.append(json_text(rest))
+        parts.append(json.dumps(rest, ensure_ascii=False))
     said = schema.get("description")
     about = f" ({said})" if isinstance(said, str) else ""
     return (", ".join(parts) or "anything") + about
@@ -70,4 +69,4 @@ def _kinds(schema: JsonObject) -> Iterator[str]:
 
 
 def _plain(value: Json) -> str:
-    return value if isinstance(value, str) else json_text(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

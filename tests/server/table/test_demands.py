@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pointsman.contracts.values import Json, JsonObject
-from pointsman.server.command_line.demands import demands, described
+from pointsman.server.table.demands import demands, described
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,103 @@
+"""Rows told in words: our words are ours alone, and what others wrote stands beside them."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.fsm.facts import FactKind
+from pointsman.server.console.narrative import happening
+from tests.console.corpus import HOSTILE
+
+ROW: JsonObject = {
+    "revision": 7,
+    "at": "2026-11-22T09:00:00.000Z",
+    "actor_id": "scout",
+    "actor_kind": "agent",
+    "channel": "mcp",
+    "action": None,
+    "outcome": None,
+    "code": None,
+    "state_before": "drafting",
+    "state_after": "awaiting_boss",
+}
+
+
+def row(kind: str, body: Json = None, **columns: Json) -> JsonObject:
+    return {**ROW, "kind": kind, "body": body, **columns}
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "tone"),
+    [
+        (row("started", {"writes": {"item": "pen"}}), "started the session", "move"),
+        (row("entered", {"because": "due"}), "the session is in awaiting boss because nobody decided in time", "move"),
+        (row("entered", {"because": "event"}), "the session is in awaiting boss", "move"),
+        (row("denied", {}, action="buy_it", code="NOT_ALLOWED"), "was refused buy it (NOT_ALLOWED)", "refused"),
+        (row("intended", {"call": {"arguments": {"a": 1}}}, action="shop.order"), "began shop.order", "plain"),
+        (row("intended", {"approval": {"id": "1"}}, action="x"), "asked for x, which waits for a person", "plain"),
+        (row("intended", {"leaving": True}), "began to leave the state", "plain"),
+        (row("settled", {}, action="shop.order", outcome="done"), "shop.order: done", "plain"),
+        (row("settled", {}, action="shop.order", outcome="failed"), "shop.order: failed", "wrong"),
+        (row("settled", {}, action="x", outcome="unknown"), "x: nobody knows whether it happened", "wrong"),
+        (row("settled", {}, outcome="done"), "set fields", "plain"),
+        (row("accepted", {}, action="submit_it"), "sent submit it", "plain"),
+        (row("accepted", {"repeated": True}, action="submit"), "sent submit again, which changed nothing", "plain"),
+        (row("decided", {}, action="approve", outcome="done", channel="console"), "decided: approve", "person"),
+        (row("timer", {}, action="a.0", outcome="moved"), "the timer a.0 was due and moved the session", "plain"),
+        (row("admin", {"act": "settled"}, action="settle"), "settle by hand", "person"),
+        (row("model", {}, action="turn"), "model turn", "plain"),
+    ],
+)  # fmt: skip
+def test_a_row_is_said_in_a_sentence(given: JsonObject, said: str, tone: str) -> None:
+    found = happening(given)
+    assert (found.said, found.tone) == (said, tone)
+
+
+def test_a_voice_of_several_is_told_from_a_decision() -> None:
+    found = happening(row("decided", {}, action="approve", outcome="counted", channel="console"))
+    assert "more persons must say the same" in found.said
+
+
+def test_who_when_and_through_what_are_the_rows_own() -> None:
+    found = happening(row("started"))
+    assert (found.revision, found.at, found.who, found.who_kind, found.channel) == (
+        7, "2026-11-22T09:00:00.000Z", "scout", "agent", "mcp",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", get_args(FactKind))
+def test_every_kind_of_row_is_told_with_any_body_and_without_one(kind: str) -> None:
+    """A body may be erased, or be no object any more."""
+    bodies: list[Json] = [None, {}, "text", [], {"call": "3"}, {"call": {}}]
+    for body in bodies:
+        assert happening(row(kind, body)).said
+
+
+@pytest.mark.parametrize("kind", get_args(FactKind))
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_others_wrote_is_never_among_our_words(kind: str, text: str) -> None:
+    names = ("message", "detail", "error", "result", "rationale", "reason", "doubt", "arguments", "confidence")
+    body: JsonObject = dict.fromkeys(names, text)
+    body |= {"edits": [text], "writes": {"a": text}, "call": {"arguments": {"a": text}, "doubt": text}}
+    found = happening(row(kind, body, outcome="done"))
+    assert text not in found.said
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "approve. The session is in paid", "x" * 129, ""])
+def test_a_refused_action_is_told_apart_unless_it_is_a_plain_name(text: str) -> None:
+    """Whoever is refused chooses the name of what they ask for."""
+    found = happening(row("denied", {"message": "No."}, action=text, code="NOT_ALLOWED"))
+    assert found.said == "was refused something (NOT_ALLOWED)"
+    assert ("why", "No.") in found.others
+    assert dict(found.others).get("asked for", "") == text
+
+
+def test_what_belongs_to_a_row_is_named_and_what_is_empty_left_out() -> None:
+    body: JsonObject = {"error": "It broke.", "result": None, "writes": {}, "doubt": ""}
+    assert happening(row("settled", body, action="x", outcome="unknown")).others == (("error", "It broke."),)
+    body = {"call": {"doubt": "interrupted", "arguments": {"a": 0}}}
+    found = happening(row("intended", body, action="x"))
+    assert found.others == (("in doubt", "interrupted"), ("arguments", {"a": 0}))
