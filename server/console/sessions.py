@@ -64,7 +64,7 @@ class Sessions:
     async def _states(self, asked: Asked, chosen: Choice) -> list[str]:
         """Name the states of the workflow that is chosen, where there is one that is known."""
         known = await self._inquiry.workflows(asked.caller)
-        if chosen.workflow not in {one["workflow"] for one in known.items}:
+        if chosen.workflow not in [one["workflow"] for one in known.items]:
             return []
         found = await self._inquiry.workflow(asked.caller, chosen.workflow)
         states: Json = [] if isinstance(found, Stray) else found["states"]
