@@ -134,7 +134,7 @@ def over_mcp(surface: str, mode: str) -> Attempt:
     return attempt
 
 
-async def over_api(offices: Offices, session: str, decision: JsonObject, who: str) -> object:
+async def over_api(offices: Offices, session: str, decision: JsonObject, who: str) -> httpx2.Response:
     return await offices.server.ask("POST", f"/api/reviews/{session}/decisions", offices.tokens.get(who), decision)
 
 
@@ -246,7 +246,7 @@ async def test_nobody_is_asked_inside_a_client_where_the_workflow_does_not_accep
 async def refused(offices: Offices, session: str, decision: JsonObject, who: str = "boss") -> str:
     """Decide over the API in vain, and give the code; the attempt is in the audit."""
     before = offices.rows(session)
-    answer = (await over_api(offices, session, decision, who)).json()  # type: ignore[attr-defined] # an answer of HTTP
+    answer = (await over_api(offices, session, decision, who)).json()
     await until(lambda: offices.rows(session) > before)
     return str(answer["refusal"]["code"])
 
