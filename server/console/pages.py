@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
@@ -57,15 +57,8 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        functions: dict[str, Callable[..., object]] = {
-            "static": files.address,
-            "span": span,
-            "exactly": exactly,
-            "demands": demands,
-            "since_s": self._since_s,
-        }
-        for name, function in functions.items():
-            self._templates.globals[name] = function
+        everywhere = cast("dict[str, object]", self._templates.globals)  # jinja2 declares no type of its own
+        everywhere |= {"static": files.address, "span": span, "exactly": exactly, "since_s": self._since_s}
         self._templates.filters.update(
             told=told,
             told_at_length=told_at_length,
