@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from functools import partial
 from http import HTTPStatus
-from typing import Final, cast
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
@@ -57,8 +57,9 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        everywhere = cast("dict[str, object]", self._templates.globals)  # jinja2 declares no type of its own
-        everywhere |= {"static": files.address, "span": span, "exactly": exactly, "since_s": self._since_s}
+        # pyright takes the type of what jinja2 itself puts there for that of all there can be
+        everywhere: MutableMapping[str, object] = self._templates.globals  # pyright: ignore[reportAssignmentType]
+        everywhere.update(static=files.address, span=span, exactly=exactly, demands=demands, since_s=self._since_s)
         self._templates.filters.update(
             told=told,
             told_at_length=told_at_length,
