@@ -48,7 +48,10 @@ _OF_EACH_PLAY: Final = {
     "prev",
     "hash",
 }
-_OF_EACH_PLAY_IN_BODIES: Final = {"at", "due_at", "expires_at", "opened_at", "since", "instance", "session", "salt"}
+_OF_EACH_PLAY_IN_BODIES: Final = {
+    *("at", "due_at", "expires_at", "opened_at", "since", "instance", "session", "salt"),
+    "shown_digest",  # it binds the session's handle
+}
 
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z")
 _WRITE: Final = re.compile(r"pm-[0-9a-f]{32}")
