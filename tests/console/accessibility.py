@@ -29,6 +29,12 @@ async def violations(page: Page) -> list[str]:
     return [_told(one) for one in found["violations"] if one["impact"] in _GRAVE]
 
 
+async def too_wide(page: Page) -> list[str]:
+    """Say by how much a page is wider than its window, if it is."""
+    over: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [f"{over} pixels wider than its window"] if over > 0 else []
+
+
 def _told(violation: Violation) -> str:
     return "\n".join([f"{violation['impact']}: {violation['help']} ({violation['id']})", *_places(violation)])
 

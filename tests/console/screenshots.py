@@ -19,9 +19,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from playwright.async_api import Page
-
-from tests.console.accessibility import violations
+from tests.console.accessibility import too_wide, violations
 from tests.console.browser import SCHEMES, SCREENS, Scheme, Screen, Windows, opened_browser
 from tests.console.office import Office, opened_office
 from tests.console.seeding import Seeded, seed
@@ -99,14 +97,8 @@ class Photographer:
                     continue
                 name = f"{shot.name}.{screen.name}.{scheme}"
                 await window.page.screenshot(path=self._folder / f"{name}.png", full_page=True)
-                for problem in [*window.problems, *await violations(window.page), *await _too_wide(window.page)]:
+                for problem in [*window.problems, *await violations(window.page), *await too_wide(window.page)]:
                     _say(f"{name}: {problem}")
-
-
-async def _too_wide(page: Page) -> list[str]:
-    """Say by how much a page is wider than its window, if it is."""
-    over: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return [f"{over} pixels wider than its window"] if over > 0 else []
 
 
 async def _photographs(folder: Path, only: Sequence[str]) -> None:

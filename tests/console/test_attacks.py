@@ -8,9 +8,9 @@ from http.server import ThreadingHTTPServer
 from typing import Final
 
 import pytest
-from playwright.async_api import Page
 
 from pointsman.contracts.visible import UNSEEN
+from tests.console.accessibility import too_wide
 from tests.console.browser import SCREENS, Screen, Windows
 from tests.console.corpus import LONG, SCRIPTS
 from tests.console.office import Office, opened_office
@@ -77,7 +77,7 @@ async def test_texts_of_others_are_read_and_do_nothing(
         assert link in ("http:", "https:")
     shown = await window.page.locator("body").inner_text()
     assert [one for one in UNSEEN.findall(shown) if one not in KEPT] == []
-    assert await wider_than_its_window(window.page) <= 0
+    assert await too_wide(window.page) == []
 
 
 async def test_what_an_agent_wrote_comes_through_the_second_step_and_the_history_unchanged(
@@ -122,11 +122,6 @@ async def test_a_page_of_another_site_can_neither_frame_the_console_nor_act_in_i
     assert (after["state"], after["revision"]) == (before["state"], before["revision"])
     await window.page.goto(review)
     assert SIGN_IN not in window.page.url  # and its person is signed in still
-
-
-async def wider_than_its_window(page: Page) -> int:
-    wide: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return wide
 
 
 @contextmanager
