@@ -378,3 +378,7 @@ SIGN_IN_PENDING_MS: Final = 10 * 60 * 1_000
 """How long somebody has for signing in with an issuer, until they have to begin again."""
 FORM_FIELDS: Final = 500
 """Fields of one form."""
+PAGE_TEXT_CHARACTERS: Final = 50_000
+"""Of one text of others on a page; how many more there are is said."""
+PAGE_TEXT_MARKS: Final = 1_000
+"""Characters of one text that are marked each by itself; what follows is shown by code points alone."""

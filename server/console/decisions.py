@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pointsman.contracts.problems import Unmet
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, canonical
 
-from .fields import Field, Unreadable, field_of, is_same, read
+from .fields import Field, Unreadable, as_sent, field_of, is_same, read
 from .forms import Form
 from .values import as_text
 
@@ -116,10 +116,16 @@ def arguments_of(document: JsonObject, form: DecisionForm, event: str) -> tuple[
     A field that is left empty is not said; an edit that repeats what was there is said all the same.
     """
     schemas = {name: schema for name, schema, _ in _properties(_decision(document, event))}
+    untouched = {one.id: one.value for one in form_of(document).edits}
+    current = {**_object(document.get("shown")), **_object(document.get("current"))}
     arguments: JsonObject = {}
     problems: dict[str, str] = {}
     for field in _fields(form, event):
-        if field.name in schemas and field.value.strip():
+        if field.name not in schemas or not field.value.strip():
+            continue
+        if field.id in untouched and field.value == as_sent(field, untouched[field.id]):
+            arguments[field.name] = current[field.name]  # as it is, whatever a browser makes of it
+        else:
             try:
                 arguments[field.name] = read(field, field.value, schemas[field.name])
             except Unreadable as error:
@@ -164,7 +170,13 @@ def _fields(form: DecisionForm, event: str) -> Iterable[Field]:
 
 
 def _filled(field: Field, value: Json) -> Field:
-    return field if value is None else replace(field, value=as_text(value))
+    """Put a value into a field: in several lines where it has them, and as JSON where the field takes JSON."""
+    if value is None:
+        return field
+    if field.kind == "json":
+        return replace(field, value=canonical(value))
+    text = as_text(value)
+    return replace(field, value=text, kind="paragraph" if field.kind == "text" and "\n" in text else field.kind)
 
 
 def _decision(document: JsonObject, event: str) -> JsonObject:

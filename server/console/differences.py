@@ -13,7 +13,7 @@ from pointsman.contracts.values import Json
 from .texts import marked
 from .values import value
 
-_WORDS: Final = 2_000
+_WORDS: Final = 600
 """Longer texts are shown one after the other."""
 _PIECES: Final = re.compile(r"\s+|\w+|[^\w\s]")
 

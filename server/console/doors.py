@@ -27,7 +27,7 @@ from ..identity import SOMEBODY
 from ..replies import Caller
 from .asked import CHANNEL, ROOT, Answers, Asked
 from .forms import Form, read_form
-from .pages import Pages
+from .pages import Page, Pages
 from .sign_ins import SignedIn, SignIns
 
 SIGN_IN: Final = f"{ROOT}/sign-in"
@@ -133,20 +133,28 @@ class Doors:
     def _kept(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         """Answer by a page where the database does not, or the request cannot be read."""
 
+        async def made(request: Request) -> Response:
+            response = await answer(request)
+            if isinstance(response, Page):
+                await response.make()
+            return response
+
         async def answered(request: Request) -> Response:
             try:
-                return await answer(request)
+                return await made(request)
             except ClientDisconnect:
                 raise
             except NotRead as error:
-                return self._pages.refused(error.refusal, await self.signed_in(request), error.status)
+                refused = self._pages.refused(error.refusal, None, error.status)
             except StoreFull as error:
-                return self._pages.refused(Refusal("STORAGE_FULL", str(error)), None)
+                refused = self._pages.refused(Refusal("STORAGE_FULL", str(error)), None)
             except (StoreError, EngineClosed) as error:
-                return self._pages.refused(Refusal("BUSY", str(error)), None)
+                refused = self._pages.refused(Refusal("BUSY", str(error)), None)
             except Exception:  # noqa: BLE001 -- whoever sits before a browser is told so in words
                 _log.exception("a page of the console could not be made", path=request.url.path)
-                return self._pages.refused(_FAILED, None, HTTPStatus.INTERNAL_SERVER_ERROR)
+                refused = self._pages.refused(_FAILED, None, HTTPStatus.INTERNAL_SERVER_ERROR)
+            await refused.make()
+            return refused
 
         return answered
 

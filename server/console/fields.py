@@ -69,7 +69,8 @@ def _kind(schema: JsonObject) -> tuple[Kind, tuple[str, ...]]:
     values = schema.get("enum")
     if isinstance(values, list) and values:
         return "choice", tuple(as_text(one) for one in values)
-    match schema.get("type"):
+    kinds = schema.get("type")
+    match "string" if isinstance(kinds, list) and "string" in kinds else kinds:
         case "string":
             longest = schema.get("maxLength")
             short = isinstance(longest, int) and longest <= _PARAGRAPH
@@ -96,6 +97,15 @@ def _json(text: str, otherwise: str) -> Json:
         fault = found if isinstance(found, Fault) else found.fault
         raise Unreadable(f"{otherwise}: {fault.message}" if fault is not None else otherwise)
     return found.value
+
+
+def as_sent(field: Field, text: str) -> str:
+    """Give what a browser sends of a text that it was given for a field and that nobody has touched (HTML, 4.10).
+
+    A field of one line loses line breaks; one of several has them all as line feeds.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return lines if field.kind in ("paragraph", "json", "choice", "yes_or_no") else lines.replace("\n", "")
 
 
 def is_same(one: Json, other: Json) -> bool:

@@ -62,10 +62,10 @@ class Live:
         stopping: asyncio.Event = request.app.state.stopping
         visitor = visitor_of(request.scope)
         while not stopping.is_set():
-            if visitor is None or not await visitor.is_welcome():
-                yield ServerSentEvent("", event="over")
-                return
             try:
+                if visitor is None or not await visitor.is_welcome():
+                    yield ServerSentEvent("", event="over")
+                    return
                 changed = await self._change(session, revision, stopping)
             except (StoreError, EngineClosed):
                 return  # the browser comes back, and asks again

@@ -26,7 +26,6 @@ _BECAUSE: Final = {
     "unknown": "because nobody knows how a write ended",
     "below": "because the confidence was too low",
     "restart": "restarted by a person",
-    "cancelled": "as the session was cancelled",
 }
 _TIMERS: Final = {
     "moved": "was due and moved the session",
@@ -114,11 +113,7 @@ def _told(row: JsonObject, body: JsonObject) -> _Told:
                 [("error", body.get("error"))],
             )
         case "admin":
-            return (
-                f"{action or body.get('act')} by hand",
-                "person",
-                [("reason", body.get("reason")), ("result", body.get("result"))],
-            )
+            return _administered(action, body)
         case _:
             return f"{row['kind']} {action}".strip(), "plain", []
 
@@ -137,10 +132,37 @@ def _denied(row: JsonObject, body: JsonObject) -> _Told:
     return f"was refused {what} ({row.get('code')})", "refused", others
 
 
+def _administered(action: str, body: JsonObject) -> _Told:
+    """Tell what was done by hand, or to the server itself. Names of people stand beside our words, not in them."""
+    holder = body.get("holder")
+    to = holder.get("by") if isinstance(holder, dict) else None
+    others = [("reason", body.get("reason")), ("held before by", body.get("held_by"))]
+    match body.get("act"):
+        case "claimed":
+            return "took it over" if body.get("held_by") else "claimed it", "person", others
+        case "released":
+            return "released it", "person", others
+        case "delegated":
+            return "handed it to somebody else", "person", [("to", to), *others]
+        case "cancelled":
+            return "cancelled the session", "person", [*others, ("asked by", body.get("by"))]
+        case "clock":
+            return "found that the machine's clock was set", "plain", [("result", body.get("result"))]
+        case _:
+            return f"{action or body.get('act')} by hand", "person", [*others, ("result", body.get("result"))]
+
+
 def _intended(action: str, body: JsonObject) -> _Told:
     if body.get("approval"):
         return f"asked for {action}, which waits for a person", "plain", []
-    if body.get("leaving"):
+    leaving = body.get("leaving")
+    if isinstance(leaving, dict):
+        if leaving.get("because") == "cancel":
+            return (
+                "cancelled the session, and leaves the state first",
+                "person",
+                [("reason", leaving.get("reason"))],
+            )
         return "began to leave the state", "plain", []
     call = body.get("call")
     opened = call if isinstance(call, dict) else {}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+import asyncio
+from collections.abc import Callable, Mapping, MutableMapping
 from functools import partial
 from http import HTTPStatus
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.responses import HTMLResponse, Response
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
 
 from pointsman.contracts.problems import Unmet
 from pointsman.fsm.refusals import Refusal
@@ -38,6 +40,23 @@ _HEADERS: Final[Mapping[str, str]] = {
     "referrer-policy": "same-origin",  # with less, browsers would not say from which page a form comes
     "x-frame-options": "DENY",
 }
+
+
+class Page(HTMLResponse):
+    """A page that is still to be made: `make` it before it is answered.
+
+    That takes a while where others wrote long texts, so it is done beside the event loop.
+    """
+
+    def __init__(self, render: Callable[[], str], status: HTTPStatus) -> None:
+        super().__init__("", status, _HEADERS)
+        self._render = render
+
+    async def make(self) -> None:
+        """Make it."""
+        made = await asyncio.to_thread(self._render)
+        self.body = made.encode("utf-8", "replace")
+        self.headers["content-length"] = str(len(self.body))
 
 
 class Pages:
@@ -78,7 +97,7 @@ class Pages:
 
     def page(
         self, template: str, signed_in: SignedIn | None, status: HTTPStatus = HTTPStatus.OK, **named: object
-    ) -> Response:
+    ) -> Page:
         """Make a page.
 
         Args:
@@ -87,16 +106,16 @@ class Pages:
             status: Of the answer.
             named: What the template names.
         """
-        made = self._templates.get_template(template).render(signed_in=signed_in, **named)
-        return HTMLResponse(made, status, _HEADERS)
+        template_ = self._templates.get_template(template)
+        return Page(partial(template_.render, signed_in=signed_in, **named), status)
 
-    def refused(self, refusal: Refusal, signed_in: SignedIn | None, status: HTTPStatus | None = None) -> Response:
+    def refused(self, refusal: Refusal, signed_in: SignedIn | None, status: HTTPStatus | None = None) -> Page:
         """Make the page that says what was refused, and why."""
         unmet: tuple[Unmet, ...] = refusal.unmet
         chosen = status or STATUSES.get(refusal.code, HTTPStatus.CONFLICT)
         return self.page("refused.html", signed_in, chosen, refusal=refusal, unmet=unmet)
 
-    def refused_to(self, asked: Asked, refusal: Refusal) -> Response:
+    def refused_to(self, asked: Asked, refusal: Refusal) -> Page:
         """Make the same for whoever asked."""
         return self.refused(refusal, asked.signed_in)
 
@@ -106,9 +125,9 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _moment(now: Clock, at: str) -> str:
+def _moment(now: Clock, at: str) -> Markup:
     return moment(at, now.now_ms())
 
 
-def _difference(change: Change) -> str:
+def _difference(change: Change) -> Markup:
     return difference(change.before, change.after)

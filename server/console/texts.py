@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from markupsafe import Markup, escape
 
+from pointsman.contracts.bounds import PAGE_TEXT_CHARACTERS, PAGE_TEXT_MARKS
 from pointsman.contracts.visible import UNSEEN, visible
 
+_LEFT: Final = Markup(
+    '<span class="nothing"> … {} more characters: the audit\'s row has the whole, and can be downloaded</span>'
+)
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _LAID_OUT: Final = re.compile(r"^.*\S {3,}\S", re.MULTILINE)
 _ASCII_LETTER: Final = re.compile("[A-Za-z]")
@@ -43,17 +48,24 @@ def told_at_length(text: str) -> Markup:
 def marked(text: str, *, lines: bool = False) -> Markup:
     """Escape a text, and mark what is in it that a reader would not see, or would take for something else.
 
+    Of a text that is longer than a page takes the beginning is shown, and how much more there is. Beyond the
+    bound of marks the rest is shown by code points alone.
+
     Args:
         text: Any text.
         lines: Whether line breaks and tabs stay what they are.
     """
-    odd = {*_hidden(text, lines=lines), *_imitating(text)}
+    shown = text[:PAGE_TEXT_CHARACTERS]
+    odd = sorted({*_hidden(shown, lines=lines), *_imitating(shown)})
     parts: list[Markup] = []
     last = 0
-    for place in sorted(odd):
-        parts += [escape(text[last:place]), _mark(text[place])]
+    for place in odd[:PAGE_TEXT_MARKS]:
+        parts += [escape(shown[last:place]), _mark(shown[place])]
         last = place + 1
-    return Markup("").join([*parts, escape(text[last:])])
+    rest = shown[last:] if len(odd) <= PAGE_TEXT_MARKS else visible(shown[last:], lines=lines)
+    left = len(text) - len(shown)
+    more = _LEFT.format(f"{left:,}") if left else Markup("")
+    return Markup("").join([*parts, escape(rest), more])
 
 
 def _hidden(text: str, *, lines: bool) -> set[int]:
@@ -84,6 +96,7 @@ def _is_styled(letter: str) -> bool:
     return not letter.isascii() and unicodedata.normalize("NFKC", letter).isascii()
 
 
+@lru_cache(maxsize=4_096)
 def _mark(character: str) -> Markup:
     name = unicodedata.name(character, "")
     code = f"U+{ord(character):04X}"

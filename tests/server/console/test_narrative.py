@@ -25,6 +25,9 @@ ROW: JsonObject = {
 }
 
 
+CANCELS: JsonObject = {"leaving": {"because": "cancel", "reason": "It came twice."}}
+
+
 def row(kind: str, body: Json = None, **columns: Json) -> JsonObject:
     return {**ROW, "kind": kind, "body": body, **columns}
 
@@ -38,7 +41,8 @@ def row(kind: str, body: Json = None, **columns: Json) -> JsonObject:
         (row("denied", {}, action="buy_it", code="NOT_ALLOWED"), "was refused buy it (NOT_ALLOWED)", "refused"),
         (row("intended", {"call": {"arguments": {"a": 1}}}, action="shop.order"), "began shop.order", "plain"),
         (row("intended", {"approval": {"id": "1"}}, action="x"), "asked for x, which waits for a person", "plain"),
-        (row("intended", {"leaving": True}), "began to leave the state", "plain"),
+        (row("intended", {"leaving": {"because": "due"}}), "began to leave the state", "plain"),
+        (row("intended", CANCELS), "cancelled the session, and leaves the state first", "person"),
         (row("settled", {}, action="shop.order", outcome="done"), "shop.order: done", "plain"),
         (row("settled", {}, action="shop.order", outcome="failed"), "shop.order: failed", "wrong"),
         (row("settled", {}, action="x", outcome="unknown"), "x: nobody knows whether it happened", "wrong"),
@@ -48,12 +52,23 @@ def row(kind: str, body: Json = None, **columns: Json) -> JsonObject:
         (row("decided", {}, action="approve", outcome="done", channel="console"), "decided: approve", "person"),
         (row("timer", {}, action="a.0", outcome="moved"), "the timer a.0 was due and moved the session", "plain"),
         (row("admin", {"act": "settled"}, action="settle"), "settle by hand", "person"),
+        (row("admin", {"act": "claimed"}, action="claim"), "claimed it", "person"),
+        (row("admin", {"act": "claimed", "held_by": "chief"}, action="claim"), "took it over", "person"),
+        (row("admin", {"act": "released"}, action="release"), "released it", "person"),
+        (row("admin", {"act": "delegated"}, action="delegate"), "handed it to somebody else", "person"),
+        (row("admin", {"act": "cancelled"}, action="cancel"), "cancelled the session", "person"),
+        (row("admin", {"act": "clock"}, action="keep_time"), "found that the machine's clock was set", "plain"),
         (row("model", {}, action="turn"), "model turn", "plain"),
     ],
 )  # fmt: skip
 def test_a_row_is_said_in_a_sentence(given: JsonObject, said: str, tone: str) -> None:
     found = happening(given)
     assert (found.said, found.tone) == (said, tone)
+
+
+def test_whom_something_was_handed_to_stands_beside_it() -> None:
+    found = happening(row("admin", {"act": "delegated", "reason": "x", "holder": {"by": "otto"}, "held_by": "chief"}))
+    assert dict(found.others) == {"to": "otto", "reason": "x", "held before by": "chief"}
 
 
 def test_a_voice_of_several_is_told_from_a_decision() -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 
 import httpx2
 import pytest
 
+from pointsman.contracts.bounds import LEASE_MS
+from pointsman.contracts.values import JsonObject
+from pointsman.server.console.decisions import arguments_of, changes, filled_in, form_of
+from pointsman.server.console.forms import Form
 from tests.server.console.opened import Browser, Console, Page
 
 
@@ -150,3 +156,49 @@ async def test_a_review_is_claimed_taken_over_handed_on_and_released(console: Co
         assert "excludes them" in Page(refused.text).text
     acts = [row["action"] for row in await console.rows(session) if row["kind"] == "admin"]
     assert acts == ["claim", "claim", "delegate", "release"]
+
+
+def test_what_nobody_touched_stays_what_it_is_whatever_a_browser_makes_of_it() -> None:
+    """A field of one line loses line breaks in a browser, and one of several has them all as line feeds."""
+    document: JsonObject = {
+        "shown": {"note": "a\r\nb\rc", "code": "x\ny", "any": "hello", "maybe": "text"},
+        "edit": ["note", "code", "any", "maybe"],
+        "decisions": [
+            {
+                "event": "approve",
+                "input_schema": {
+                    "properties": {
+                        "note": {"type": "string"},
+                        "code": {"type": "string", "maxLength": 5},
+                        "any": {},
+                        "maybe": {"type": ["string", "null"]},
+                    }
+                },
+            }
+        ],
+    }
+    form = form_of(document)
+    sent: dict[str, tuple[str, ...]] = {
+        one.id: (one.value.replace("\r\n", "\n").replace("\r", "\n"),) for one in form.edits
+    }
+    arguments, problems = arguments_of(document, filled_in(form, Form(sent)), "approve")
+    assert problems == {}
+    assert changes(document, arguments) == ()
+    assert {one.name: one.kind for one in form.edits}["maybe"] == "paragraph"
+
+
+async def test_the_longest_text_an_agent_can_write_holds_up_nobody(console: Console) -> None:
+    """Every page is made beside the event loop, and of a text only so much is marked and shown."""
+    session = await console.start(note="\x7f\u0430b" * 300_000)
+    async with console.browser("boss") as browser, console.browser() as other:
+        slow = asyncio.create_task(browser.get(f"/console/reviews/{session}"))
+        waits: list[float] = []
+        while not slow.done():
+            began = time.monotonic()
+            await other.get("/console/static/mark.svg")
+            waits.append(time.monotonic() - began)
+        answer = await slow
+    assert answer.status_code == 200
+    assert "850,000 more characters" in answer.text
+    assert len(answer.text) < 2_000_000
+    assert max(waits) < LEASE_MS / 1000

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointsman.contracts.bounds import PAGE_TEXT_CHARACTERS
 from pointsman.contracts.visible import UNSEEN
 from pointsman.server.console.texts import marked, told, told_at_length
 from tests.console.corpus import HOSTILE, SCRIPTS
@@ -108,6 +109,10 @@ def test_a_paragraph_keeps_its_lines_and_one_that_is_laid_out_its_spaces() -> No
     assert "\\n" in told("a\nb")
 
 
-def test_a_huge_text_is_marked_in_time_that_grows_with_it_alone() -> None:
-    page = Page(str(told_at_length("\u202ep\u0430y" * 20_000)))
-    assert page.text.count("\\u202e") == 20_000
+def test_of_a_huge_text_a_bounded_part_is_shown_and_nothing_in_it_is_hidden() -> None:
+    made = str(told_at_length("\u202ep\u0430y" * 300_000))
+    page = Page(made)
+    assert len(made) < 400_000
+    assert "\u202e" not in page.text
+    assert page.text.count("\\u202e") == PAGE_TEXT_CHARACTERS // 4
+    assert f"{1_200_000 - PAGE_TEXT_CHARACTERS:,} more characters" in page.text
