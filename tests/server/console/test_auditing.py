@@ -177,7 +177,7 @@ async def test_a_changed_row_is_named_with_what_it_means_and_what_to_do(own: Con
 
 
 async def test_a_row_that_holds_anything_is_shown_as_it_lies(own: Console) -> None:
-    """faults.md: whatever was done to the file, whoever looks is shown it, and it does nothing."""
+    """Whatever was done to the file, whoever looks is shown it, and it does nothing."""
     session = own.session
     for column, value in (("body", "x'fffe'"), ("actor_id", "x'3c623e'"), ("client", "cast(x'ff3c' as text)")):
         tamper(own, f"update audit set {column} = {value} where session_id = ? and revision = 2", session)
