@@ -124,8 +124,8 @@ def _no_delegate(turn: Turn, request: Delegate, deciders: Deciders) -> Refusal |
         return Refusal("NOT_ALLOWED", f"{to} is no person, and only a person decides.")
     if to in (turn.command.actor.id, turn.command.actor.accountable):
         return Refusal("NOT_ALLOWED", f"{to} cannot delegate to {to}; claim it instead.")
-    excluded = deciders.excluded() or set()
-    if not excluded.isdisjoint((to, *request.to_owns)):
+    excluded = deciders.excluded()
+    if excluded is None or not excluded.isdisjoint((to, *request.to_owns)):
         return Refusal(
             "FORBIDDEN",
             f"{to} may not decide this session: the workflow excludes them from {deciders.what}. "

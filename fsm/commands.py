@@ -207,8 +207,8 @@ class Command:
     """A request, with who asks, when and through what.
 
     `at` is milliseconds since the epoch; `instance` is the server process that submits the command
-    and runs the calls it opens; `channel` is `mcp`, `cli`, `script`, `api`, `elicitation`, `webhook`,
-    `schedule` or `server`.
+    and runs the calls it opens; `channel` is `mcp`, `cli`, `script`, `api`, `console`,
+    `elicitation`, `webhook`, `schedule` or `server`.
     """
 
     id: str

@@ -29,14 +29,19 @@ class Verifying:
         self._inquiry = inquiry
 
     def routes(self) -> list[Route]:
-        """Make its route."""
-        return [self._doors.shows(VERIFICATION, self._verified)]
+        """Make its routes."""
+        return [self._doors.shows(VERIFICATION, self._verified), self._doors.does(VERIFICATION, self._everything)]
 
     async def _verified(self, asked: Asked) -> Response:
-        """Verify what is named; where nothing is, say what would be done."""
-        session, everything = asked.said("session"), asked.said("everything") == "yes"
-        if not session and not everything:
-            return self._page(asked, "", None)
+        """Verify the session that is named; where none is, say what would be done."""
+        session = asked.said("session")
+        return await self._proved(asked, session) if session else self._page(asked, "", None)
+
+    async def _everything(self, asked: Asked) -> Response:
+        """Verify all histories, which takes long: it is asked by a form, so that no link does it."""
+        return await self._proved(asked, "")
+
+    async def _proved(self, asked: Asked, session: str) -> Response:
         proof = await self._inquiry.verification(asked.caller, session or None, _TOLD)
         if isinstance(proof, Stray):
             return self._pages.refused_to(asked, proof.refusal)

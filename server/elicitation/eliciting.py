@@ -2,7 +2,8 @@
 
 The reply to a client's call waits for the person only so long as any reply may wait; what they answer later counts all
 the same, unless the session has moved on. What is no answer (a decline, a cancel, silence, what does not fit the form,
-a client that has gone) changes nothing, and is no refusal of anybody. Whoever has declined is not asked again.
+a client that has gone) changes nothing, and is no refusal of anybody. Whoever has declined is not asked
+again, and nobody more often than the bound: by this process, which knows it of the last reviews it has asked about.
 """
 
 from __future__ import annotations

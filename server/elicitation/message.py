@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from io import StringIO
+from itertools import chain, islice
 from typing import Final
 
 from pointsman.contracts.bounds import REVIEW_LINE_CHARACTERS, REVIEW_MESSAGE_CHARACTERS, REVIEW_MESSAGE_LINES
@@ -22,6 +24,7 @@ _MARK: Final = "| "
 _WORD_CHARACTERS: Final = 200
 """What is said in a line of ours of a name or a title."""
 _GOAL_CHARACTERS: Final = 1_000
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, indent=2)
 
 
 def message_of(offer: Offer, shown: JsonObject, before: str | None) -> str | None:
@@ -32,9 +35,14 @@ def message_of(offer: Offer, shown: JsonObject, before: str | None) -> str | Non
         shown: What it shows, in the workflow's order.
         before: Why the answer before this was not taken; None where there was none.
     """
-    lines = [*_ours(offer, before), *_theirs(shown)]
-    text = "\n".join(lines)
-    return text if len(lines) <= REVIEW_MESSAGE_LINES and len(text) <= REVIEW_MESSAGE_CHARACTERS else None
+    lines: list[str] = []
+    left = REVIEW_MESSAGE_CHARACTERS + 1  # no break stands before the first line
+    for line in chain(_ours(offer, before), _theirs(shown)):
+        left -= len(line) + 1
+        if left < 0 or len(lines) == REVIEW_MESSAGE_LINES:
+            return None
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _ours(offer: Offer, before: str | None) -> Iterator[str]:
@@ -60,7 +68,7 @@ def _theirs(shown: JsonObject) -> Iterator[str]:
         return
     yield f"What stands behind {_MARK.strip()} is what the session holds, not what Pointsman says:"
     for name, value in shown.items():
-        lines = list(_lines(value))
+        lines = list(islice(_lines(value), REVIEW_MESSAGE_LINES + 1))  # one more tells that it is too long
         if len(lines) == 1:
             yield f"{_MARK}{visible(name)}: {lines[0]}"
         else:
@@ -69,11 +77,23 @@ def _theirs(shown: JsonObject) -> Iterator[str]:
 
 
 def _lines(value: Json) -> Iterator[str]:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
-    for line in visible(text, lines=True).split("\n"):
+    # Made visible no text becomes shorter, so what is cut off here is too long to be told in any case.
+    for line in visible(_beginning(value), lines=True).split("\n"):
         yield line[:REVIEW_LINE_CHARACTERS]
         for start in range(REVIEW_LINE_CHARACTERS, len(line), REVIEW_LINE_CHARACTERS):
             yield line[start : start + REVIEW_LINE_CHARACTERS]
+
+
+def _beginning(value: Json) -> str:
+    """Write a value out, or so much of it that it is longer than a message may be."""
+    if isinstance(value, str):
+        return value[: REVIEW_MESSAGE_CHARACTERS + 1]
+    text = StringIO()
+    for part in _JSON.iterencode(value):
+        if text.tell() > REVIEW_MESSAGE_CHARACTERS:
+            break
+        text.write(part)
+    return text.getvalue()[: REVIEW_MESSAGE_CHARACTERS + 1]
 
 
 def _word(text: str, most: int = _WORD_CHARACTERS) -> str:

@@ -69,7 +69,6 @@ def shots(seeded: Seeded) -> Iterator[Shot]:
     yield Shot("verification", "/console/audit/verification")
     yield Shot("verification-of-auditor", "/console/audit/verification", "audrey")
     yield Shot("verification-of-session", f"/console/audit/verification?session={seeded.done}")
-    yield Shot("verification-of-everything", "/console/audit/verification?everything=yes", "audrey")
     yield Shot("nothing-there", "/console/no-such-page")
 
 

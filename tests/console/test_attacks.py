@@ -1,4 +1,4 @@
-"""What agents, downstreams and other sites try in a browser: nothing of it is obeyed (faults.md, 16, 32, 33)."""
+"""What agents, downstreams and other sites try in a browser: nothing of it is obeyed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The machine's clock is set by a day under a server that runs, which a shared object makes one process see.
 
-Nothing is due early, and nothing late; a server that starts beside it goes by its time; both say so (faults.md, 5).
+Nothing is due early, and nothing late; a server that starts beside it goes by its time; both say so.
 """
 
 from __future__ import annotations

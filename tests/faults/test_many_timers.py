@@ -1,4 +1,4 @@
-"""Ten thousand timers are due at once; the server is killed in the middle; each fires once (issue 6)."""
+"""Ten thousand timers are due at once; the server is killed in the middle; each fires once."""
 
 from __future__ import annotations
 

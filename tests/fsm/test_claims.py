@@ -42,6 +42,20 @@ DESK: Final = workflow("""
         events: {agree: {approvals: 2, next: late}, stop: {next: late}}
       late: {final: stopped}
 """)
+UNSAID: Final = workflow("""
+    record: {text: {type: string}}
+    roles: [reviewer]
+    access: {view: [starter, reviewer]}
+    initial: writing
+    states:
+      writing: {actor: agent, events: {ready: {next: review}}}
+      review:
+        actor: human
+        review: {role: reviewer, exclude: [=record.text], accept: [cli], due: {in: 1d, then: late}}
+        events: {approve: {next: late}}
+      late: {final: stopped}
+""")
+"""Its review excludes whom a field names that is not set."""
 
 
 @pytest.fixture
@@ -254,3 +268,12 @@ def test_who_may_not_approve_a_call_does_not_claim_it(asked: Story) -> None:
         assert hold(asked, Claim(number), actor) == "FORBIDDEN"
     asked.pass_time(3 * HOUR_MS)
     assert hold(asked, Claim(number)) == "STALE"
+
+
+@pytest.mark.parametrize("request_", [Claim(), Delegate("zoe", "r")])
+def test_where_it_cannot_be_said_who_is_excluded_nothing_is_claimed_or_delegated(request_: Request) -> None:
+    story = Story(UNSAID)
+    story.send("ready")
+    assert hold(story, request_) == "FORBIDDEN"
+    assert "cannot be said" in story.message
+    assert holder(story) is None

@@ -1,4 +1,4 @@
-"""A task that a review has opened elsewhere is closed there, by whatever way the review ends (issue 6).
+"""A task that a review has opened elsewhere is closed there, by whatever way the review ends.
 
 `docs/examples/contract.yaml`: its tickets are files.
 """

@@ -1,5 +1,5 @@
 """Timers of every kind survive the death of a real server: what came due meanwhile fires once when the next one starts,
-and what is not due yet waits for its time (issue 6).
+and what is not due yet waits for its time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The steady clock: elapsed time, and the small steps of the machine's clock (faults.md, 5)."""
+"""The steady clock: elapsed time, and the small steps of the machine's clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The processes of one database go by one time, whoever sets the machine's clock (faults.md, 5)."""
+"""The processes of one database go by one time, whoever sets the machine's clock."""
 
 from __future__ import annotations
 

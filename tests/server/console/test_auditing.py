@@ -148,13 +148,25 @@ async def test_a_verification_says_what_was_looked_at_and_that_nothing_was_chang
         assert "rows in 1 history verified" in page.text
         before = await browser.page("/console/audit/verification")
         assert "Verify everything" not in before.text
-        assert (await browser.get("/console/audit/verification?everything=yes")).status_code == 404
+        mark = {"forgery": before.forms["/console/sign-out"]["forgery"]}
+        assert (await browser.send("/console/audit/verification", mark)).status_code == 404
     async with console.browser("audrey") as auditor:
         page = await auditor.page("/console/audit/verification")
         assert "take about a minute" in page.text
-        assert page.forms["/console/audit/verification"]["everything"] == "yes"
-        everything = await auditor.page("/console/audit/verification?everything=yes")
+        everything = await auditor.send("/console/audit/verification", page.forms["/console/audit/verification"])
     assert "Nothing was changed" in everything.text
+
+
+async def test_everything_is_verified_by_a_form_of_the_console_alone(console: Console) -> None:
+    async with console.browser("audrey") as auditor:
+        page = await auditor.page("/console/audit/verification?everything=yes")
+        assert "Verify everything" in page.text
+        assert "Nothing was changed" not in page.text
+        fields = page.forms["/console/audit/verification"]
+        for unmarked in ({"everything": "yes"}, {**fields, "forgery": "x"}):
+            assert (await auditor.send("/console/audit/verification", unmarked)).status_code == 403
+        answer = await auditor.send("/console/audit/verification", fields, sec_fetch_site="cross-site")
+        assert answer.status_code == 403
 
 
 async def test_a_changed_row_is_named_with_what_it_means_and_what_to_do(own: Console) -> None:
@@ -177,7 +189,7 @@ async def test_a_changed_row_is_named_with_what_it_means_and_what_to_do(own: Con
 
 
 async def test_a_row_that_holds_anything_is_shown_as_it_lies(own: Console) -> None:
-    """faults.md: whatever was done to the file, whoever looks is shown it, and it does nothing."""
+    """Whatever was done to the file, whoever looks is shown it, and it does nothing."""
     session = own.session
     for column, value in (("body", "x'fffe'"), ("actor_id", "x'3c623e'"), ("client", "cast(x'ff3c' as text)")):
         tamper(own, f"update audit set {column} = {value} where session_id = ? and revision = 2", session)

@@ -64,7 +64,7 @@ async def test_a_page_says_what_it_may_do(console: Console) -> None:
     ids=str,
 )
 async def test_a_form_of_another_page_does_nothing(console: Console, forged: dict[str, str]) -> None:
-    """faults.md, 33."""
+    """The browser says where a form comes from; a form of another site decides nothing."""
     async with console.browser("boss") as browser:
         page = await browser.page(f"/console/reviews/{console.session}")
         path = f"/console/reviews/{console.session}/draft"

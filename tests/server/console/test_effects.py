@@ -128,7 +128,7 @@ async def test_going_back_keeps_what_was_written(console: Console, monkeypatch: 
 
 
 async def test_a_form_of_another_page_settles_nothing(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    """faults.md, 33."""
+    """The browser says where a form comes from; a form of another site settles nothing."""
     name = await in_doubt(console, monkeypatch)
     path = f"/console/effects/{name}/settlement"
     async with console.browser("boss") as browser:

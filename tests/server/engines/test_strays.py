@@ -152,7 +152,7 @@ async def test_what_was_counted_is_written_when_the_minute_is_over_without_anoth
 
 
 def test_what_is_done_to_the_server_itself_is_written_whatever_else_is_refused() -> None:
-    """faults.md 5: a jump of the clock is audited; and so is a token that somebody makes meanwhile."""
+    """A jump of the clock is audited; and so is a token that somebody makes meanwhile."""
     bound = StrayBound(Monotonic())
     refused = stray_fact(FRAME, "act", REFUSAL, {})
     for _ in range(SERVER_CHAIN_ROWS_PER_MINUTE + 1):

@@ -99,6 +99,7 @@ GET    /console/effects/{id}                                        303 303 303 
 POST   /console/effects/{id}/draft                                  403 403 403 403 403 403 403 403 403 403 403
 POST   /console/effects/{id}/settlement                             403 403 403 403 403 403 403 403 403 403 403
 GET    /console/audit/verification                                  303 303 303 303 303 303 303 303 303 303 303
+POST   /console/audit/verification                                  403 403 403 403 403 403 403 403 403 403 403
 GET    /console/audit                                               303 303 303 303 303 303 303 303 303 303 303
 GET    /console/audit/{chain}/download                              303 303 303 303 303 303 303 303 303 303 303
 GET    /console/audit/{chain}/{revision}                            303 303 303 303 303 303 303 303 303 303 303
