@@ -6,6 +6,7 @@ import pytest
 
 from pointsman.contracts.bounds import REVIEW_MESSAGE_CHARACTERS, REVIEW_MESSAGE_LINES
 from pointsman.contracts.values import Json
+from pointsman.contracts.visible import visible
 from pointsman.server.elicitation import message
 from pointsman.server.elicitation.message import message_of
 from tests.server.elicitation.test_form import offered
@@ -44,7 +45,6 @@ def test_of_what_is_too_long_no_more_is_written_out_than_could_be_told(
         seen += len(text)
         return visible(text, lines=lines)
 
-    visible = message.visible
     monkeypatch.setattr(message, "visible", counted)
     assert told(value) is None
     assert seen <= 2 * REVIEW_MESSAGE_CHARACTERS
