@@ -78,8 +78,9 @@ class Doors:
         return await self._sign_ins.of(request.cookies.get(self._cookie, ""))
 
     def is_from_here(self, request: Request) -> bool:
-        """Whether a form was sent from a page of ours, as far as the browser says (Fetch Metadata)."""
-        return request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+        """Whether a browser says that a form was sent from a page of ours. The boundary has judged any `Origin`."""
+        site = request.headers.get("sec-fetch-site")
+        return "origin" in request.headers if site is None else site == "same-origin"
 
     def turn_away(self, request: Request, refusal: Refusal, signed_in: SignedIn | None = None) -> Response:
         """Refuse, and have it written down."""

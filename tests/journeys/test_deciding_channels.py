@@ -42,6 +42,8 @@ CREDENTIALS: Final = ("none", "garbage", "expired", "revoked", *AGENTS, "system"
 """No token; none of ours; a boss's that has expired and one that was revoked; those of agents: one with the role of a
 boss, one whose owner is the boss, the one that started the session, one of the issuer with the role; a system's and a
 person's: one without the role, one whose agent started the session; and that of the boss."""
+FROM_HERE: Final = {"sec-fetch-site": "same-origin"}
+"""As a browser says of a form that comes from a page of the console."""
 LOGIN: Final = "vendor:a long password"
 
 
@@ -165,7 +167,7 @@ def by_command(*, remote: bool) -> Attempt:
 
 async def in_console(offices: Offices, session: str, decision: JsonObject, who: str) -> None:
     """Sign in with the token, and send what the page of the review would."""
-    async with httpx2.AsyncClient(verify=False, base_url=offices.server.url, timeout=30) as browser:
+    async with httpx2.AsyncClient(verify=False, base_url=offices.server.url, headers=FROM_HERE, timeout=30) as browser:
         await browser.post("/console/sign-in", data={"token": offices.tokens.get(who, ""), "next": "/console"})
         page = Page((await browser.get("/console/reviews")).text)
         mark = page.forms.get("/console/sign-out", {}).get("forgery", "")
@@ -271,8 +273,8 @@ async def test_a_form_of_the_console_is_no_other_persons_and_no_other_sign_ins(o
     """The mark of a form belongs to the sign-in that it was made for."""
     session, decision = await offices.waiting()
     async with (
-        httpx2.AsyncClient(verify=False, base_url=offices.server.url) as boss,
-        httpx2.AsyncClient(verify=False, base_url=offices.server.url) as other,
+        httpx2.AsyncClient(verify=False, base_url=offices.server.url, headers=FROM_HERE) as boss,
+        httpx2.AsyncClient(verify=False, base_url=offices.server.url, headers=FROM_HERE) as other,
     ):
         for browser, who in ((boss, "boss"), (other, "excluded")):
             await browser.post("/console/sign-in", data={"token": offices.tokens[who], "next": "/console"})

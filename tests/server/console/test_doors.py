@@ -72,6 +72,22 @@ async def test_a_form_of_another_page_does_nothing(console: Console, forged: dic
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("says", [{}, {"origin": True}, {"sec-fetch-site": True}], ids=["neither", "origin", "site"])
+async def test_a_browser_must_say_that_a_form_comes_from_here(console: Console, says: dict[str, bool]) -> None:
+    """The form of the entrance too, which has no mark."""
+    here = {"origin": console.url, "sec-fetch-site": "same-origin"}
+    headers = {name: here[name] for name in says}
+    async with console.browser() as browser:
+        entrance = {"token": "token-boss", "next": "/console"}
+        answer = await browser.http.post("/console/sign-in", data=entrance, headers=headers)
+        assert answer.status_code == (303 if says else 403)
+        assert ("set-cookie" in answer.headers) is bool(says)
+    async with console.browser("boss") as browser:
+        fields = (await browser.page("/console/reviews")).forms["/console/sign-out"]
+        answer = await browser.http.post("/console/sign-out", data=fields, headers=headers)
+        assert answer.status_code == (303 if says else 403)
+
+
 async def test_a_form_without_its_persons_mark_does_nothing(console: Console) -> None:
     async with console.browser("boss") as browser, console.browser("maria") as other:
         path = f"/console/reviews/{console.session}/draft"

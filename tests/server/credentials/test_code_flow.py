@@ -14,14 +14,11 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import jwt
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from pointsman.contracts.bounds import OIDC_DOCUMENT_BYTES, OIDC_TOKEN_CHARACTERS
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.session import Actor
-from pointsman.server.credentials.claims import judged_id
 from pointsman.server.credentials.code_flow import Begun, CodeFlow, client_secret
 from pointsman.server.credentials.issuer_keys import IssuerKeys
 from pointsman.server.credentials.oidc_settings import ClientSettings, IssuerSettings
@@ -379,27 +376,3 @@ def test_the_secret_of_a_client_comes_from_the_environment() -> None:
     for environment in ({}, {"ACME_SECRET": ""}):
         with pytest.raises(SecretMissing, match=r"oidc\.client_secret needs ACME_SECRET"):
             client_secret(ClientSettings(CLIENT, "ACME_SECRET"), environment)
-
-
-_JSON: Final = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
-_NAMES: Final = st.sampled_from(
-    ["aud", "sub", "azp", "client_id", "exp", "nbf", "iat", "nonce", "act", "typ", "realm_access"]
-)
-
-
-@given(st.dictionaries(_NAMES, _JSON | st.sampled_from([CLIENT, "n", "hugo"]), max_size=6))
-def test_whatever_claims_say_only_a_person_of_this_sign_in_is_somebody(changes: JsonObject) -> None:
-    sound: JsonObject = {"aud": CLIENT, "sub": "hugo", "iat": 0, "exp": 10, "nonce": "n"}
-    claims = {**sound, **changes}
-    found = judged_id(claims, settings_of("https://login.example.com"), CLIENT, "n", 5_000)
-    if isinstance(found, NotAccepted):
-        assert found.message.isprintable()
-        return
-    assert found.kind == "human"
-    assert claims["nonce"] == "n"
-    assert "act" not in claims
-    assert CLIENT in str(claims["aud"])

@@ -75,7 +75,7 @@ POST   /sessions/{session}/events/{event}                           401 401 403 
 GET    /console                                                     303 303 303 303 303 303 303 303 303 303 303
 GET    /console/static/{name}                                       404 404 404 404 404 404 404 404 404 404 404
 GET    /console/sign-in                                             200 200 200 200 200 200 200 200 200 200 200
-POST   /console/sign-in                                             415 415 415 415 415 415 415 415 415 415 415
+POST   /console/sign-in                                             403 403 403 403 403 403 403 403 403 403 403
 POST   /console/sign-out                                            403 403 403 403 403 403 403 403 403 403 403
 GET    /console/reviews                                             303 303 303 303 303 303 303 303 303 303 303
 GET    /console/reviews/{id}                                        303 303 303 303 303 303 303 303 303 303 303
