@@ -83,7 +83,8 @@ async def test_texts_of_others_are_read_and_do_nothing(
 async def test_what_an_agent_wrote_comes_through_the_second_step_and_the_history_unchanged(
     office: Office, windows: Windows
 ) -> None:
-    session = await hostile(office, (*SCRIPTS, *LONG))
+    texts = (*SCRIPTS, *LONG)
+    session = await hostile(office, texts)
     window = await windows.open()
     await sign_in(window.page, office.server.url, office.tokens["maria"], f"/console/reviews/{session}")
     await window.page.locator("textarea[name=rationale]").fill("</textarea><script>document.title='taken'</script>")
@@ -94,7 +95,9 @@ async def test_what_an_agent_wrote_comes_through_the_second_step_and_the_history
     await window.page.locator("main button", has_text="Drop").first.click()
     await window.page.wait_for_url(f"**/console/sessions/{session}?decided=drop")
     assert await window.page.locator("main script, main b").count() == 0
-    assert (await office.act(session, "propose"))["refusal"]["code"] == "SESSION_ENDED"
+    shown = (await office.server.ask("GET", f"/api/sessions/{session}", office.tokens["maria"])).json()["record"]
+    assert (shown["iban"]["value"], shown["letter"]["value"]) == (texts[1], "\n".join(texts))
+    assert shown["reasons"]["value"] == ["<b onload=x>"]  # all that its person has edited
 
 
 async def test_a_page_of_another_site_can_neither_frame_the_console_nor_act_in_it(
@@ -103,6 +106,7 @@ async def test_a_page_of_another_site_can_neither_frame_the_console_nor_act_in_i
     window = await windows.open()
     review = f"{office.server.url}/console/reviews/{session}"
     await sign_in(window.page, office.server.url, office.tokens["maria"], f"/console/reviews/{session}")
+    assert "confirming" in await window.page.content()  # what a frame would show
     fields = {
         name: await window.page.locator(f"form[action$='/draft'] input[name={name}]").input_value()
         for name in ("shown_digest", "stay", "forgery")
@@ -113,7 +117,7 @@ async def test_a_page_of_another_site_can_neither_frame_the_console_nor_act_in_i
         # By another name of this machine: another site, where a strict cookie does not go along.
         await window.page.goto(f"{attacker}/frame")
         await window.page.wait_for_load_state("networkidle")
-        assert [frame for frame in window.page.frames if "Awaiting" in await frame.content()] == []
+        assert [frame for frame in window.page.frames if "confirming" in await frame.content()] == []
         assert await window.page.frame_locator("iframe").locator("main h1").count() == 0
         for attack in ("/decide", "/decide-with-mark", "/fetch"):
             await window.page.goto(attacker + attack)
