@@ -127,7 +127,7 @@ SCHEDULE_MADE_UP_MS: Final = 86_400_000
 # Notices: what people are told by mail and the like.
 NOTICE_LOOK_MS: Final = 1_000
 """How often it is looked for notices to send, at the latest."""
-NOTICES_CLAIMED: Final = 200
+NOTICES_CLAIMED: Final = 50
 """Notices that one process takes at once."""
 NOTICE_LEASE_MS: Final = 300_000
 """How long nobody else sends what a process has taken; then it has died, or the targets have not answered."""
@@ -143,6 +143,8 @@ NOTICE_AGAIN_AT_MOST_MS: Final = 3_600_000
 NOTICE_STALE_MS: Final = 86_400_000
 """After which time nobody is told any more: the first server with notifications does not send those of weeks."""
 NOTICES_KEPT_MS: Final = 7 * 86_400_000
+NOTICES_DROPPED: Final = 5_000
+"""Forgotten in one transaction."""
 NOTICE_TARGETS: Final = 20
 """Targets of one role or owner."""
 NOTICE_NAME_CHARACTERS: Final = 128

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from pointsman.contracts.bounds import CLOCK_READ_MS, CLOCK_STEP_MS
 
@@ -45,6 +45,10 @@ class Step:
     by_ms: int
     machine_ms: int
     clock_ms: int
+
+
+_READINGS: Final = 100
+"""After which the last reading is taken, however slow the machine is."""
 
 
 class SteadyClock:
@@ -99,11 +103,13 @@ class SteadyClock:
 
     def _read(self) -> tuple[int, int]:
         """Read both clocks at the same moment: a process that is stopped between them has seen no step."""
-        while True:
+        at_ms, machine_now_ms = self._elapsed(), self._machine()
+        for _ in range(_READINGS):
             before_ms = self._elapsed()
             machine_now_ms = self._machine()
             if (at_ms := self._elapsed()) - before_ms <= CLOCK_READ_MS:
-                return at_ms, machine_now_ms
+                break
+        return at_ms, machine_now_ms
 
 
 class ShiftedClock:

@@ -117,7 +117,7 @@ def create(  # noqa: PLR0913 -- click's way: an option is an argument
         print_json({**_as_json(made), "token": token})
         return
     click.echo(token)
-    how = f"POINTSMAN_TOKEN=… {program()} review decide ID EVENT"
+    how = f"sign in to the console with it, or POINTSMAN_TOKEN=… {program()} review decide ID EVENT"
     click.echo(f"It is not shown again. Use it: {how if kind == 'human' else 'Authorization: Bearer …'}", err=True)
 
 

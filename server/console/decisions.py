@@ -113,7 +113,8 @@ def filled_in(form: DecisionForm, said: Form) -> DecisionForm:
 def arguments_of(document: JsonObject, form: DecisionForm, event: str) -> tuple[JsonObject, dict[str, str]]:
     """Read the arguments of a decision from a form that is filled in, and what cannot be read, by the field's name.
 
-    A field that is left empty is not said; an edit that repeats what was there is said all the same.
+    A field that is left empty is not said, and one that was not empty cannot be; an edit that repeats what was there is
+    said all the same.
     """
     schemas = {name: schema for name, schema, _ in _properties(_decision(document, event))}
     untouched = {one.id: one.value for one in form_of(document).edits}
@@ -121,7 +122,11 @@ def arguments_of(document: JsonObject, form: DecisionForm, event: str) -> tuple[
     arguments: JsonObject = {}
     problems: dict[str, str] = {}
     for field in _fields(form, event):
-        if field.name not in schemas or not field.value.strip():
+        if field.name not in schemas:
+            continue
+        if not field.value.strip():
+            if untouched.get(field.id, "").strip():
+                problems[field.name] = "cannot be emptied: write another value, or what was there"
             continue
         if field.id in untouched and field.value == as_sent(field, untouched[field.id]):
             arguments[field.name] = current[field.name]  # as it is, whatever a browser makes of it

@@ -32,6 +32,8 @@ from .sign_ins import SignedIn, SignIns
 
 SIGN_IN: Final = f"{ROOT}/sign-in"
 _INSIDE: Final = re.compile(rf"{ROOT}(?:/[A-Za-z0-9_.~%/-]*)?(?:\?[A-Za-z0-9_.~%=&+:-]*)?\Z", re.ASCII)
+PATH_CHARACTERS: Final = 2_000
+"""Where somebody wants to go is kept in a cookie meanwhile."""
 _FORGED: Final = Refusal(
     "FORBIDDEN",
     "This did not come from a page of this console, or from an old one. Nothing was done: load the page again.",
@@ -162,7 +164,7 @@ class Doors:
 
 def inside(path: str) -> str:
     """Give a path of the console as it is; of any other the console itself, so that nobody is led elsewhere."""
-    return path if _INSIDE.match(path) and "//" not in path else ROOT
+    return path if len(path) <= PATH_CHARACTERS and _INSIDE.match(path) and "//" not in path else ROOT
 
 
 def _porter(request: Request) -> Porter:

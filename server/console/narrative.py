@@ -70,7 +70,7 @@ _Told: TypeAlias = tuple[str, Tone, Sequence[tuple[str, Json]]]
 
 
 def _told(row: JsonObject, body: JsonObject) -> _Told:
-    action, outcome = words(str(row.get("action") or "")), str(row.get("outcome") or "")
+    action, outcome = str(row.get("action") or ""), str(row.get("outcome") or "")
     match row["kind"]:
         case "started":
             return "started the session", "move", [("with", body.get("writes"))]
@@ -122,7 +122,7 @@ def _denied(row: JsonObject, body: JsonObject) -> _Told:
     """Tell a refusal. What was asked for is said by whoever asked, and is part of our words only as a plain name."""
     action = str(row.get("action") or "")
     is_name = _NAME.match(action) is not None
-    what = words(action) if is_name else "something"
+    what = action if is_name else "something"
     others: list[tuple[str, Json]] = [
         ("asked for", None if is_name else action),
         ("why", body.get("message")),

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from pointsman.contracts.problems import Unmet
+from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.refusals import Refusal
 
 from ..clock import Clock
@@ -40,6 +41,14 @@ _HEADERS: Final[Mapping[str, str]] = {
     "referrer-policy": "same-origin",  # with less, browsers would not say from which page a form comes
     "x-frame-options": "DENY",
 }
+
+
+_NO_SESSION: Final = Refusal(
+    "NOT_FOUND",
+    "There is nothing of this name that you may see. The list of sessions has those you may; what belongs to none "
+    "is for people with the role `auditor`.",
+)
+"""What people are told in place of what agents are told: the same of what is not there and of what is not theirs."""
 
 
 class Page(HTMLResponse):
@@ -111,6 +120,8 @@ class Pages:
 
     def refused(self, refusal: Refusal, signed_in: SignedIn | None, status: HTTPStatus | None = None) -> Page:
         """Make the page that says what was refused, and why."""
+        if refusal == NOT_FOUND:
+            refusal = _NO_SESSION
         unmet: tuple[Unmet, ...] = refusal.unmet
         chosen = status or STATUSES.get(refusal.code, HTTPStatus.CONFLICT)
         return self.page("refused.html", signed_in, chosen, refusal=refusal, unmet=unmet)

@@ -35,6 +35,9 @@ from .session_page import timeline_of
 
 _NOT_THEIRS: Final = ("FORBIDDEN", "NOT_YOUR_TURN")
 """What is refused to this person, whatever they decide: they may not, or another one has claimed it."""
+_NOT_THERE: Final = Refusal(
+    "NOT_FOUND", "There is no such review or call that you may see. The inbox has what waits for you."
+)
 _DECIDED: Final = "decided"
 """The parameter by which a session's page says that something was decided just now."""
 
@@ -57,6 +60,7 @@ class Reviewing:
         one = f"{INBOX}/{{id}}"
         return [
             self._doors.shows(one, self._shown),
+            self._doors.shows(f"{one}/draft", self._again),
             self._doors.does(f"{one}/draft", self._drafted),
             self._doors.does(f"{one}/decisions", self._decided),
             self._doors.does(f"{one}/claim", self._claimed),
@@ -69,6 +73,10 @@ class Reviewing:
         if isinstance(document, Stray):
             return await self._over(asked, document.refusal)
         return await self._page(asked, document, form_of(document))
+
+    async def _again(self, asked: Asked) -> Response:
+        """Lead back to the review whoever comes to its second step by its address alone."""
+        return RedirectResponse(f"{INBOX}/{asked.name}", HTTPStatus.SEE_OTHER)
 
     async def _drafted(self, asked: Asked) -> Response:
         """Show what a decision would change, or what is wrong with it."""
@@ -165,7 +173,9 @@ class Reviewing:
         found = await self._governor.workflow_of(asked.caller, session)
         status = HTTPStatus.CONFLICT if found is not None else HTTPStatus.NOT_FOUND
         known = session if found is not None else None
-        return self._pages.page("not_decided.html", asked.signed_in, status, refusal=refusal, session=known)
+        tried = asked.request.method == "POST"
+        said = refusal if known is not None else _NOT_THERE
+        return self._pages.page("not_decided.html", asked.signed_in, status, refusal=said, session=known, tried=tried)
 
     async def _document(self, asked: Asked) -> JsonObject | Stray:
         document = await self._inquiry.review(asked.caller, asked.name)

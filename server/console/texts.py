@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from pointsman.contracts.bounds import PAGE_TEXT_CHARACTERS, PAGE_TEXT_MARKS
 from pointsman.contracts.visible import UNSEEN, visible
 
+_BREAKS: Final = "\n\t"
 _LEFT: Final = Markup(
     '<span class="nothing"> … {} more characters: the audit\'s row has the whole, and can be downloaded</span>'
 )
@@ -69,8 +70,7 @@ def marked(text: str, *, lines: bool = False) -> Markup:
 
 
 def _hidden(text: str, *, lines: bool) -> set[int]:
-    kept = "\n\t" if lines else ""
-    return {found.start() for found in UNSEEN.finditer(text) if found[0] not in kept}
+    return {found.start() for found in UNSEEN.finditer(text) if not lines or found[0] not in _BREAKS}
 
 
 def _imitating(text: str) -> set[int]:
@@ -98,6 +98,8 @@ def _is_styled(letter: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def _mark(character: str) -> Markup:
+    if character in _BREAKS:  # within a line, where nothing else is to be seen of it
+        return Markup('<span class="break">{}</span>').format(visible(character))
     name = unicodedata.name(character, "")
     code = f"U+{ord(character):04X}"
     shown = visible(character)

@@ -43,6 +43,7 @@ _ERROR: Final = re.compile(r"[a-z_]{1,64}\Z", re.ASCII)
 _NOT_BEGUN: Final = NotAccepted("state", "This sign-in was not begun in this browser, or has ended. Begin it again.")
 
 
+_SILENT: Final = f"the issuer has not answered within {OIDC_READ_MS // 1000} s"
 _log = structlog.get_logger(__name__)
 
 
@@ -125,6 +126,8 @@ class CodeFlow:
         if error is not None or not code:
             why = error if error is not None and _ERROR.match(error) else "no reason that can be told"
             return NotAccepted("denied", f"The issuer has not signed you in ({why}).")
+        if not self._is_begun(secret, state):  # another answer has come while the issuer was asked for its endpoints
+            return _NOT_BEGUN
         self._use(secret)
         token = await self._exchanged(endpoints, code, secret)
         if isinstance(token, NotAccepted):
@@ -170,7 +173,7 @@ class CodeFlow:
                 )
             token = object_of(answer, endpoints.token).get("id_token")
         except (IssuerNotRead, TimeoutError) as error:
-            _log.warning("code not exchanged", issuer=self._settings.issuer, problem=str(error))
+            _log.warning("code not exchanged", issuer=self._settings.issuer, problem=str(error) or _SILENT)
             return NotAccepted("unavailable", "The issuer cannot be asked who you are now. Try again.")
         return token if isinstance(token, str) else NotAccepted("malformed", "The issuer has given no ID token.")
 

@@ -54,7 +54,8 @@ async def serve_http(site: Site, place: Place, listener: socket.socket, stop: as
         Connections(connections_that_fit(), asyncio.get_running_loop().time),
     )
     stopper = asyncio.create_task(_stop(server, stop))
-    _log.info("serving", url=place.address.url + MCP_PATH, **({} if place.url is None else {"known_as": place.url}))
+    known_as = {} if place.url is None else {"known_as": place.url}
+    _log.info("serving", url=place.address.url + MCP_PATH, console=f"{place.base}/console", **known_as)
     if not place.is_https and not is_loopback(place.base):
         _log.warning("tokens travel unprotected: put a proxy that speaks TLS before it, and say its address by --url")
     try:

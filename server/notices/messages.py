@@ -45,7 +45,7 @@ class Message:
     text: str
 
 
-TRIAL: Final = Message("Pointsman tries this", "This is how you are told of what waits for you. Nothing waits now.")
+TRIAL: Final = Message("Pointsman tries this", "This is how you are told of what waits for you. It is a trial.")
 """What is sent to see whether it arrives."""
 
 
@@ -106,7 +106,9 @@ def _what(notice: Notice, state: str, workflow: str) -> str:
 def _where(notice: Notice, base: str | None) -> str:
     if notice.kind not in _FOR_A_ROLE:
         command = "effects list" if notice.kind == "unknown" else f"sessions show {notice.session_id}"
-        return f"pointsman {command}" if base is None else f"{base}/console/sessions/{notice.session_id}"
+        session = notice.session_id
+        page = f"effects/{session}.{notice.call}" if notice.kind == "unknown" else f"sessions/{session}"
+        return f"pointsman {command}" if base is None else f"{base}/console/{page}"
     name = notice.session_id if notice.call is None else f"{notice.session_id}.{notice.call}"
     return f"pointsman review show {name}" if base is None else f"{base}/console/reviews/{name}\n{NOTHING_DECIDED}"
 

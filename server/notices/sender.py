@@ -87,7 +87,10 @@ class Sender:
         claimed = await self._engine.writing(claim_notices, now_ms, now_ms + NOTICE_LEASE_MS, NOTICES_CLAIMED)
         groups: dict[tuple[object, ...], list[Notice]] = {}
         for notice in claimed:
-            if await apart(notice.session_id, self._still_holds(notice, now_ms)):
+            holds = await apart(notice.session_id, self._still_holds(notice, now_ms))
+            if holds is None:
+                continue  # something is wrong with its session: it is looked at again when the lease is over
+            if holds:
                 groups.setdefault((notice.kind, notice.role, notice.owner, notice.sent), []).append(notice)
             else:
                 await self._settle([notice], "void")

@@ -12,6 +12,8 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, delete, select, tuple_, update
 
+from pointsman.contracts.bounds import NOTICES_DROPPED
+
 from .tables import notices
 
 NoticeKind: TypeAlias = Literal["opened", "reminded", "approval", "delegated", "unknown", "ended"]
@@ -100,8 +102,10 @@ def put_off_notice(connection: Connection, key: tuple[str, int], sent: Collectio
 
 
 def drop_notices(connection: Connection, before_ms: int) -> None:
-    """Forget the notices of facts before a moment."""
-    connection.execute(delete(notices).where(notices.c.at < before_ms))
+    """Forget notices of facts before a moment, the oldest first and so many at once: others wait for the writer."""
+    keys = select(notices.c.session_id, notices.c.revision).where(notices.c.at < before_ms)
+    oldest = keys.order_by(notices.c.at).limit(NOTICES_DROPPED)
+    connection.execute(delete(notices).where(tuple_(notices.c.session_id, notices.c.revision).in_(oldest)))
 
 
 def _are(keys: Sequence[tuple[str, int]]) -> ColumnElement[bool]:

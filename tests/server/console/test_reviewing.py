@@ -185,6 +185,8 @@ def test_what_nobody_touched_stays_what_it_is_whatever_a_browser_makes_of_it() -
     assert problems == {}
     assert changes(document, arguments) == ()
     assert {one.name: one.kind for one in form.edits}["maybe"] == "paragraph"
+    _, problems = arguments_of(document, filled_in(form, Form({**sent, "edit.note": ("",)})), "approve")
+    assert problems.keys() == {"note"}  # it would stay what it is, and its reviewer would not know
 
 
 async def test_the_longest_text_an_agent_can_write_holds_up_nobody(console: Console) -> None:

@@ -79,6 +79,7 @@ POST   /console/sign-in                                             403 403 403 
 POST   /console/sign-out                                            403 403 403 403 403 403 403 403 403 403 403
 GET    /console/reviews                                             303 303 303 303 303 303 303 303 303 303 303
 GET    /console/reviews/{id}                                        303 303 303 303 303 303 303 303 303 303 303
+GET    /console/reviews/{id}/draft                                  303 303 303 303 303 303 303 303 303 303 303
 POST   /console/reviews/{id}/draft                                  403 403 403 403 403 403 403 403 403 403 403
 POST   /console/reviews/{id}/decisions                              403 403 403 403 403 403 403 403 403 403 403
 POST   /console/reviews/{id}/claim                                  403 403 403 403 403 403 403 403 403 403 403

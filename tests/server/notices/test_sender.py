@@ -157,7 +157,9 @@ async def test_a_write_in_doubt_and_the_end_it_leads_to_are_told_to_their_owners
         ("operators", "Write in doubt: writing (office)"),
         ("post-room", "Session ended: in_doubt (office)"),
     ]
-    assert all(f"{BASE}/console/sessions/{session}" in message.text for _, message in told.taken)
+    texts = {target: message.text for target, message in told.taken}
+    assert f"{BASE}/console/effects/{session}." in texts["operators"]
+    assert f"{BASE}/console/sessions/{session}" in texts["post-room"]
 
 
 async def test_an_end_without_an_owner_is_told_to_nobody(application: Application, told: Told, office: Desk) -> None:

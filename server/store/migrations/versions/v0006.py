@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,8 @@ from alembic import op
 
 revision = "v0006"
 down_revision = "v0005"
+
+_PORTION = 10_000  # rows that are kept in memory at once
 
 # A damaged snapshot is read as an empty one, so that it keeps nobody from opening the database: verification names it.
 _FILLING = (
@@ -35,12 +38,15 @@ _FILLING = (
     FROM sessions,
          json_each(CASE WHEN json_valid(snapshot) THEN snapshot ELSE '{}' END, '$.stay.approvals') AS one
     WHERE has_approvals = 1 AND coalesce(json_extract(one.value, '$.status'), 'pending') = 'pending'
+        AND json_extract(one.value, '$.id') IS NOT NULL AND json_extract(one.value, '$.role') IS NOT NULL
+        AND json_extract(one.value, '$.opened_at') IS NOT NULL
     """,
     """
     INSERT INTO unknown_effects
     SELECT sessions.id, CAST(json_extract(one.value, '$.call') AS INTEGER), json_extract(one.value, '$.opened_at')
     FROM sessions, json_each(CASE WHEN json_valid(snapshot) THEN snapshot ELSE '{}' END, '$.effects') AS one
     WHERE has_unknown = 1 AND json_extract(one.value, '$.status') = 'unknown'
+        AND json_extract(one.value, '$.call') IS NOT NULL AND json_extract(one.value, '$.opened_at') IS NOT NULL
     """,
 )
 _STARTED = """
@@ -56,9 +62,9 @@ def upgrade() -> None:
     for statement in _FILLING:
         op.execute(statement)
     connection = op.get_bind()
-    keys = [key for row in connection.execute(sa.text(_STARTED)) for key in _keys(*row)]
-    if keys:
-        connection.execute(sa.text("INSERT INTO session_keys VALUES (:value, :session_id)"), keys)
+    keys = (key for row in connection.execute(sa.text(_STARTED)) for key in _keys(*row))
+    while portion := [*islice(keys, _PORTION)]:
+        connection.execute(sa.text("INSERT INTO session_keys VALUES (:value, :session_id)"), portion)
     for name in ("has_approvals", "has_unknown"):
         op.drop_index(f"sessions_{name.removeprefix('has_')}", "sessions")
         op.drop_column("sessions", name)
