@@ -384,3 +384,23 @@ PAGE_TEXT_CHARACTERS: Final = 50_000
 """Of one text of others on a page; how many more there are is said."""
 PAGE_TEXT_MARKS: Final = 1_000
 """Characters of one text that are marked each by itself; what follows is shown by code points alone."""
+PAGE_CHARACTERS: Final = 500_000
+"""Of all texts of others on a page."""
+PAGE_MARKS: Final = 5_000
+PAGE_PARTS: Final = 10_000
+"""Values on a page: texts, numbers, lists and objects, and what is in them."""
+PAGES_AT_ONCE: Final = 4
+"""Pages that a process makes at the same time; others wait."""
+PATH_CHARACTERS: Final = 1_000
+"""Of where somebody wants to go after signing in. It is kept in a cookie, in which each may take three."""
+SIGN_INS_OF_ONE: Final = 20
+"""Of one person at the same time; another one ends the oldest."""
+EDITED_BYTES: Final = 64 * 1024
+"""Of a value that can be changed in a form of the console, as browsers send it; a larger one stays as it is."""
+EDITED_BYTES_IN_ALL: Final = 256 * 1024
+DIFFERENCE_PIECES: Final = 40_000
+"""Pairs of words that are compared to show what has changed; longer texts are shown one after the other."""
+CLOCK_READINGS: Final = 100
+"""After which the last reading of two clocks is taken, however slow the machine is."""
+RUNNING_LISTED: Final = 1_000
+"""Sessions whose running writes are listed."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
-from pointsman.contracts.bounds import CLOCK_READ_MS, CLOCK_STEP_MS
+from pointsman.contracts.bounds import CLOCK_READ_MS, CLOCK_READINGS, CLOCK_STEP_MS
 
 
 class Clock(Protocol):
@@ -45,10 +45,6 @@ class Step:
     by_ms: int
     machine_ms: int
     clock_ms: int
-
-
-_READINGS: Final = 100
-"""After which the last reading is taken, however slow the machine is."""
 
 
 class SteadyClock:
@@ -104,7 +100,7 @@ class SteadyClock:
     def _read(self) -> tuple[int, int]:
         """Read both clocks at the same moment: a process that is stopped between them has seen no step."""
         at_ms, machine_now_ms = self._elapsed(), self._machine()
-        for _ in range(_READINGS):
+        for _ in range(CLOCK_READINGS):
             before_ms = self._elapsed()
             machine_now_ms = self._machine()
             if (at_ms := self._elapsed()) - before_ms <= CLOCK_READ_MS:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import quote_plus
 
+from pointsman.contracts.bounds import EDITED_BYTES, EDITED_BYTES_IN_ALL
 from pointsman.contracts.problems import Unmet
 from pointsman.contracts.values import Json, JsonObject, canonical
 
@@ -96,12 +98,12 @@ def form_of(document: JsonObject) -> DecisionForm:
                 tuple(own),
             )
         )
-    return DecisionForm(tuple(edits[name] for name in editable if name in edits), rationale, tuple(choices))
+    return DecisionForm(_that_fit(edits[name] for name in editable if name in edits), rationale, tuple(choices))
 
 
 def filled_in(form: DecisionForm, said: Form) -> DecisionForm:
     """Put into the form what somebody has written in it before."""
-    edits = tuple(replace(one, value=said.one(one.id)) for one in form.edits)
+    edits = tuple(one if one.kind == "kept" else replace(one, value=said.one(one.id)) for one in form.edits)
     rationale = None if form.rationale is None else replace(form.rationale, value=said.one(form.rationale.id))
     choices = tuple(
         replace(choice, fields=tuple(replace(one, value=said.one(one.id)) for one in choice.fields))
@@ -110,13 +112,29 @@ def filled_in(form: DecisionForm, said: Form) -> DecisionForm:
     return replace(form, edits=edits, rationale=rationale, choices=choices)
 
 
+def filled_with(form: DecisionForm, arguments: JsonObject, event: str) -> DecisionForm:
+    """Put into the form the arguments of a decision that was drafted with it; what it does not say stays."""
+
+    def filled(field: Field) -> Field:
+        given = arguments.get(field.name)
+        return field if given is None or field.kind == "kept" else _filled(field, given)
+
+    rationale = None if form.rationale is None else filled(form.rationale)
+    choices = tuple(
+        replace(one, fields=tuple(map(filled, one.fields))) if one.event == event else one for one in form.choices
+    )
+    return replace(form, edits=tuple(map(filled, form.edits)), rationale=rationale, choices=choices)
+
+
 def arguments_of(document: JsonObject, form: DecisionForm, event: str) -> tuple[JsonObject, dict[str, str]]:
     """Read the arguments of a decision from a form that is filled in, and what cannot be read, by the field's name.
 
-    A field that is left empty is not said, and one that was not empty cannot be; an edit that repeats what was there is
-    said all the same.
+    A field that is left empty is not said, and one that was not empty cannot be. A field to edit that nobody has
+    touched is said only where the decision demands it.
     """
-    schemas = {name: schema for name, schema, _ in _properties(_decision(document, event))}
+    properties = _properties(_decision(document, event))
+    schemas = {name: schema for name, schema, _ in properties}
+    demanded = {name for name, _, required in properties if required}
     untouched = {one.id: one.value for one in form_of(document).edits}
     current = {**_object(document.get("shown")), **_object(document.get("current"))}
     arguments: JsonObject = {}
@@ -124,12 +142,14 @@ def arguments_of(document: JsonObject, form: DecisionForm, event: str) -> tuple[
     for field in _fields(form, event):
         if field.name not in schemas:
             continue
-        if not field.value.strip():
+        if field.kind != "kept" and not field.value.strip():
             if untouched.get(field.id, "").strip():
                 problems[field.name] = "cannot be emptied: write another value, or what was there"
             continue
-        if field.id in untouched and field.value == as_sent(field, untouched[field.id]):
-            arguments[field.name] = current[field.name]  # as it is, whatever a browser makes of it
+        sent_back = untouched.get(field.id)
+        if sent_back is not None and (field.kind == "kept" or field.value == as_sent(field, sent_back)):
+            if field.name in demanded and field.name in current:
+                arguments[field.name] = current[field.name]  # as it is, whatever a browser makes of it
         else:
             try:
                 arguments[field.name] = read(field, field.value, schemas[field.name])
@@ -172,6 +192,18 @@ def _fields(form: DecisionForm, event: str) -> Iterable[Field]:
     for choice in form.choices:
         if choice.event == event:
             yield from choice.fields
+
+
+def _that_fit(edits: Iterable[Field]) -> tuple[Field, ...]:
+    """Keep out of the form what would make it too large to be sent: the first fields go before the others."""
+    left = EDITED_BYTES_IN_ALL
+    found: list[Field] = []
+    for field in edits:
+        size = len(quote_plus(field.value, errors="surrogatepass"))
+        fits = size <= min(left, EDITED_BYTES)
+        left -= size if fits else 0
+        found.append(field if fits else replace(field, kind="kept"))
+    return tuple(found)
 
 
 def _filled(field: Field, value: Json) -> Field:

@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from pointsman.contracts.bounds import PATH_CHARACTERS
 from pointsman.fsm.refusals import Refusal
 
 from ..errors import EngineClosed, StoreError, StoreFull
@@ -32,8 +33,6 @@ from .sign_ins import SignedIn, SignIns
 
 SIGN_IN: Final = f"{ROOT}/sign-in"
 _INSIDE: Final = re.compile(rf"{ROOT}(?:/[A-Za-z0-9_.~%/-]*)?(?:\?[A-Za-z0-9_.~%=&+:-]*)?\Z", re.ASCII)
-PATH_CHARACTERS: Final = 2_000
-"""Where somebody wants to go is kept in a cookie meanwhile."""
 _FORGED: Final = Refusal(
     "FORBIDDEN",
     "This did not come from a page of this console, or from an old one. Nothing was done: load the page again.",

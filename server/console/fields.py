@@ -11,7 +11,8 @@ from pointsman.contracts.values import Json, JsonObject, canonical
 
 from .values import as_text
 
-Kind: TypeAlias = Literal["choice", "text", "paragraph", "number", "yes_or_no", "json"]
+Kind: TypeAlias = Literal["choice", "text", "paragraph", "number", "yes_or_no", "json", "kept"]
+"""`kept` is for a value that is too large for a form: it stays as it is."""
 
 _PARAGRAPH: Final = 120
 """A text that may be longer, or may be of any length, is written in several lines."""
@@ -63,6 +64,8 @@ def read(field: Field, text: str, schema: Json) -> Json:
             return _json(text.strip(), "write a number, such as 12 or 12.50")
         case "json":
             return _json(text, "write it as JSON")
+        case "kept":
+            raise Unreadable("it is too large to be changed here")
 
 
 def _kind(schema: JsonObject) -> tuple[Kind, tuple[str, ...]]:
@@ -102,9 +105,9 @@ def _json(text: str, otherwise: str) -> Json:
 def as_sent(field: Field, text: str) -> str:
     """Give what a browser sends of a text that it was given for a field and that nobody has touched (HTML, 4.10).
 
-    A field of one line loses line breaks; one of several has them all as line feeds.
+    A field of one line loses line breaks; one of several has them all as line feeds. No page has the character NUL.
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.replace("\x00", "\ufffd").replace("\r\n", "\n").replace("\r", "\n")
     return lines if field.kind in ("paragraph", "json", "choice", "yes_or_no") else lines.replace("\n", "")
 
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from pointsman.contracts.bounds import PAGES_AT_ONCE
 from pointsman.contracts.problems import Unmet
 from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.refusals import Refusal
@@ -23,6 +24,7 @@ from .asked import Asked
 from .decisions import Change
 from .differences import difference
 from .moments import exact, exactly, moment, read, span
+from .room import is_cut, new_room
 from .sign_ins import SignedIn
 from .static_files import StaticFiles
 from .texts import marked, told, told_at_length
@@ -57,15 +59,21 @@ class Page(HTMLResponse):
     That takes a while where others wrote long texts, so it is done beside the event loop.
     """
 
-    def __init__(self, render: Callable[[], str], status: HTTPStatus) -> None:
+    def __init__(self, render: Callable[[], str], status: HTTPStatus, gate: asyncio.Semaphore) -> None:
         super().__init__("", status, _HEADERS)
         self._render = render
+        self._gate = gate
 
     async def make(self) -> None:
         """Make it."""
-        made = await asyncio.to_thread(self._render)
+        async with self._gate:
+            made = await asyncio.to_thread(self._made)
         self.body = made.encode("utf-8", "replace")
         self.headers["content-length"] = str(len(self.body))
+
+    def _made(self) -> str:
+        new_room()
+        return self._render()
 
 
 class Pages:
@@ -78,6 +86,7 @@ class Pages:
 
     def __init__(self, files: StaticFiles, clock: Clock) -> None:
         self._clock = clock
+        self._gate = asyncio.Semaphore(PAGES_AT_ONCE)
         self._templates = Environment(
             loader=PackageLoader("pointsman.server.console"),
             autoescape=True,
@@ -87,7 +96,9 @@ class Pages:
         )
         # pyright takes the type of what jinja2 itself puts there for that of all there can be
         everywhere: MutableMapping[str, object] = self._templates.globals  # pyright: ignore[reportAssignmentType]
-        everywhere.update(static=files.address, span=span, exactly=exactly, demands=demands, since_s=self._since_s)
+        everywhere.update(
+            static=files.address, span=span, exactly=exactly, demands=demands, since_s=self._since_s, is_cut=is_cut
+        )
         self._templates.filters.update(
             told=told,
             told_at_length=told_at_length,
@@ -116,7 +127,7 @@ class Pages:
             named: What the template names.
         """
         template_ = self._templates.get_template(template)
-        return Page(partial(template_.render, signed_in=signed_in, **named), status)
+        return Page(partial(template_.render, signed_in=signed_in, **named), status, self._gate)
 
     def refused(self, refusal: Refusal, signed_in: SignedIn | None, status: HTTPStatus | None = None) -> Page:
         """Make the page that says what was refused, and why."""

@@ -26,9 +26,10 @@ from ..http.json_bodies import read_json
 from ..inquiry import Inquiry
 from ..replies import Stray
 from .asked import ROOT, Asked
-from .decisions import DecisionForm, arguments_of, changes, filled_in, form_of, with_problems
+from .decisions import DecisionForm, arguments_of, changes, filled_in, filled_with, form_of, with_problems
 from .diagrams import Diagrams
 from .doors import Doors
+from .forms import Form
 from .inbox import INBOX
 from .pages import Pages
 from .session_page import timeline_of
@@ -83,10 +84,15 @@ class Reviewing:
         document = await self._document(asked)
         if isinstance(document, Stray):
             return await self._over(asked, document.refusal)
-        form, event = filled_in(form_of(document), asked.form), asked.form.one("event")
+        event = asked.form.one("event")
+        if asked.form.one("change"):
+            drafted = _arguments(asked.form)
+            form = form_of(document) if drafted is None else filled_with(form_of(document), drafted, event)
+            return await self._page(asked, document, form)
+        form = filled_in(form_of(document), asked.form)
         arguments, problems = arguments_of(document, form, event)
         contract = await self._contract(asked, event)
-        if contract is None or asked.form.one("change"):
+        if contract is None:
             return await self._page(asked, document, form)
         unmet = contract.unmet(arguments)
         if problems or unmet:
@@ -101,16 +107,15 @@ class Reviewing:
             changes=changes(document, arguments),
             arguments=arguments,
             arguments_text=canonical(arguments),
-            form=form,
             binding={"shown_digest": asked.form.one("shown_digest"), "stay": asked.form.one("stay")},
         )
 
     async def _decided(self, asked: Asked) -> Response:
         """Decide."""
         form = asked.form
-        arguments = read_json(form.one("arguments").encode("utf-8", "surrogatepass"))
+        arguments = _arguments(form)
         stay = form.one("stay")
-        if not isinstance(arguments, dict) or not stay.isascii() or not stay.isdigit() or len(stay) > 15:
+        if arguments is None or not stay.isascii() or not stay.isdigit() or len(stay) > 15:
             return self._pages.refused_to(
                 asked, Refusal("MALFORMED", "This is no decision that a page of ours has made.")
             )
@@ -208,3 +213,9 @@ class Reviewing:
         state = found[0].workflow.states[found[1].state]
         wanted = state.events.get(event) if isinstance(state, HumanState) else None
         return None if wanted is None else wanted.contract
+
+
+def _arguments(form: Form) -> JsonObject | None:
+    """Give the arguments that a drafted decision has; None where they are none that a page of ours has written."""
+    found = read_json(form.one("arguments").encode("utf-8", "surrogatepass"))
+    return found if isinstance(found, dict) else None

@@ -17,6 +17,8 @@ from markupsafe import Markup, escape
 from pointsman.contracts.bounds import PAGE_TEXT_CHARACTERS, PAGE_TEXT_MARKS
 from pointsman.contracts.visible import UNSEEN, visible
 
+from .room import Room, room
+
 _BREAKS: Final = "\n\t"
 _LEFT: Final = Markup(
     '<span class="nothing"> … {} more characters: the audit\'s row has the whole, and can be downloaded</span>'
@@ -35,15 +37,25 @@ _LOOKALIKES: Final = frozenset(
 
 def told(text: str) -> Markup:
     """Write a text of others within a line. Its direction of reading does not reach what stands beside it."""
-    return Markup('<bdi class="told">{}</bdi>').format(marked(text))
+    return Markup('<bdi class="told">{}</bdi>').format(within_room(text))
 
 
 def told_at_length(text: str) -> Markup:
     """Write a text of others as a paragraph that keeps its line breaks; one that is laid out by spaces keeps them."""
     laid_out = " laid-out" if _LAID_OUT.search(text) else ""
     return Markup('<div class="told long{}" dir="auto" tabindex="0">{}</div>').format(
-        laid_out, marked(text, lines=True)
+        laid_out, within_room(text, lines=True)
     )
+
+
+def within_room(text: str, *, lines: bool = False) -> Markup:
+    """Write a text of others as `marked` does, as far as it and the page have room."""
+    left = room()
+    most = min(len(text), PAGE_TEXT_CHARACTERS)
+    shown = text[: left.take_characters(most)]
+    if len(shown) < len(text):
+        left.cut = True
+    return _marked(shown, lines=lines, room=left) + _missing(len(text) - len(shown))
 
 
 def marked(text: str, *, lines: bool = False) -> Markup:
@@ -57,16 +69,23 @@ def marked(text: str, *, lines: bool = False) -> Markup:
         lines: Whether line breaks and tabs stay what they are.
     """
     shown = text[:PAGE_TEXT_CHARACTERS]
+    return _marked(shown, lines=lines, room=Room()) + _missing(len(text) - len(shown))
+
+
+def _marked(shown: str, *, lines: bool, room: Room) -> Markup:
     odd = sorted({*_hidden(shown, lines=lines), *_imitating(shown)})
+    marks = room.take_marks(min(len(odd), PAGE_TEXT_MARKS))
     parts: list[Markup] = []
     last = 0
-    for place in odd[:PAGE_TEXT_MARKS]:
+    for place in odd[:marks]:
         parts += [escape(shown[last:place]), _mark(shown[place])]
         last = place + 1
-    rest = shown[last:] if len(odd) <= PAGE_TEXT_MARKS else visible(shown[last:], lines=lines)
-    left = len(text) - len(shown)
-    more = _LEFT.format(f"{left:,}") if left else Markup("")
-    return Markup("").join([*parts, escape(rest), more])
+    rest = shown[last:] if marks == len(odd) else visible(shown[last:], lines=lines)
+    return Markup("").join([*parts, escape(rest)])
+
+
+def _missing(characters: int) -> Markup:
+    return _LEFT.format(f"{characters:,}") if characters else Markup("")
 
 
 def _hidden(text: str, *, lines: bool) -> set[int]:

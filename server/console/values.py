@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, TypeGuard
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final, TypeGuard, TypeVar
 
 from markupsafe import Markup, escape
 
 from pointsman.contracts.values import Json, JsonObject, canonical
 
-from .texts import marked, told, told_at_length
+from .room import room
+from .texts import told, told_at_length, within_room
 
 _DEPTH: Final = 6
 """Below it a value is written as JSON."""
@@ -20,10 +22,17 @@ _LONG: Final = 1_200
 _ITEMS: Final = 100
 """More items of a list, or members of an object, are counted and not shown."""
 _COLUMNS: Final = 8
+_NO_ROOM: Final = Markup('<span class="nothing">more than a page takes: the audit\'s row has it, for download</span>')
+
+_Item = TypeVar("_Item")
 
 
 def value(given: Json, depth: int = 0) -> Markup:
-    """Write a value that others gave."""
+    """Write a value that others gave, as far as the page has room."""
+    left = room()
+    if not left.take_part():
+        left.cut = True
+        return _NO_ROOM
     if isinstance(given, str):
         return _text(given)
     if given is None or isinstance(given, bool | int | float):
@@ -56,20 +65,20 @@ def _text(text: str) -> Markup:
 
 def _members(members: JsonObject, depth: int) -> Markup:
     rows = [
-        Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(marked(name), value(one, depth + 1))
-        for name, one in list(members.items())[:_ITEMS]
+        Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(within_room(name), value(one, depth + 1))
+        for name, one in _first(members.items())
     ]
     return Markup('<dl class="members">{}</dl>{}').format(Markup("").join(rows), _more(len(members)))
 
 
 def _list(items: Sequence[Json], depth: int) -> Markup:
-    rows = [Markup("<li>{}</li>").format(value(one, depth + 1)) for one in items[:_ITEMS]]
+    rows = [Markup("<li>{}</li>").format(value(one, depth + 1)) for one in _first(items)]
     return Markup('<ul class="items">{}</ul>{}').format(Markup("").join(rows), _more(len(items)))
 
 
 def _table(items: Sequence[JsonObject], depth: int) -> Markup:
     columns = list(dict.fromkeys(name for one in items[:_ITEMS] for name in one))
-    head = [Markup('<th scope="col">{}</th>').format(marked(name)) for name in columns]
+    head = [Markup('<th scope="col">{}</th>').format(within_room(name)) for name in columns]
     body = [
         Markup("<tr>{}</tr>").format(
             Markup("").join(
@@ -77,7 +86,7 @@ def _table(items: Sequence[JsonObject], depth: int) -> Markup:
                 for name in columns
             )
         )
-        for one in items[:_ITEMS]
+        for one in _first(items)
     ]
     return Markup(
         '<div class="scrolls" tabindex="0"><table class="rows">'
@@ -93,5 +102,17 @@ def _is_table(items: Sequence[Json]) -> TypeGuard[Sequence[JsonObject]]:
     return len(names) <= _COLUMNS
 
 
+def _first(items: Iterable[_Item]) -> Iterator[_Item]:
+    """Give the first items, and no more than the page has room for."""
+    for one in islice(items, _ITEMS):
+        yield one
+        if room().parts <= 0:
+            room().cut = True
+            return
+
+
 def _more(count: int) -> Markup:
-    return Markup('<p class="nothing">and {} more</p>').format(f"{count - _ITEMS:,}") if count > _ITEMS else Markup("")
+    if count <= _ITEMS:
+        return Markup("")
+    room().cut = True
+    return Markup('<p class="nothing">and {} more</p>').format(f"{count - _ITEMS:,}")
