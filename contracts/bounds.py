@@ -135,7 +135,8 @@ NOTICES_APART: Final = 5
 """Notices of a kind to the same people that are a message each; more at once are one message that counts them."""
 NOTICE_SEND_MS: Final = 20_000
 """How long one target may take to take a message."""
-NOTICE_WORKERS: Final = 8
+NOTICE_THREADS_OF_ONE: Final = 2
+"""Threads that wait for one target at the same time."""
 NOTICE_ATTEMPTS: Final = 8
 NOTICE_AGAIN_MS: Final = 15_000
 """How long after the first failure a notice is sent again; after each further one it is twice as long."""

@@ -109,7 +109,8 @@ class Caretaker:
     async def tidy(self) -> None:
         """Forget what nobody is told any more."""
         before_ms = self._governor.clock.now_ms() - NOTICES_KEPT_MS
-        await self._governor.engine.writing(drop_notices, before_ms)
+        while await self._governor.engine.writing(drop_notices, before_ms):
+            pass
 
     async def _take_over_from(self, dead: Collection[str], standing: Collection[str], session: Session) -> None:
         for call in session.stay.open.values():

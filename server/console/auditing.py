@@ -17,6 +17,7 @@ from pointsman.fsm.refusals import Refusal
 
 from ..documents.pages import Page
 from ..errors import StoreError
+from ..http.callers import visitor_of
 from ..inquiry import Inquiry, is_auditor
 from ..replies import Stray
 from .asked import ROOT, Asked
@@ -99,12 +100,15 @@ class Auditing:
         return StreamingResponse(self._lines(asked, first), headers=headers, media_type="application/x-ndjson")
 
     async def _lines(self, asked: Asked, page: Page) -> AsyncGenerator[str]:
+        visitor = visitor_of(asked.request.scope)
         while True:
+            if visitor is None or not await visitor.is_welcome():  # the browser must not take a part for the whole
+                raise StoreError("Whoever asked is signed in no more.")
             yield "".join(map(_line, page.items))
             if page.cursor is None:
                 return
             found = await self._inquiry.history(asked.caller, asked.name, LISTED_ROWS, page.cursor)
-            if isinstance(found, Stray):  # the browser must not take half of a history for the whole
+            if isinstance(found, Stray):  # nor here
                 raise StoreError(found.refusal.message)
             page = found
 

@@ -11,7 +11,6 @@ from http import HTTPStatus
 from typing import Final
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -55,24 +54,31 @@ class Live:
             return self._pages.refused(_TOO_MANY, asked.signed_in, HTTPStatus.SERVICE_UNAVAILABLE)
         said = asked.said("after")
         known = int(said) if said.isascii() and said.isdigit() and len(said) <= 15 else found[1].revision
-        return EventSourceResponse(self._news(asked.request, found[1].id, known))
+        return EventSourceResponse(self._news(asked, found[1].id, known))
 
-    async def _news(self, request: Request, session: str, revision: int) -> AsyncGenerator[ServerSentEvent]:
-        """Say `changed` for what has changed, and `over` when whoever follows is signed in no more."""
-        stopping: asyncio.Event = request.app.state.stopping
-        visitor = visitor_of(request.scope)
+    async def _news(self, asked: Asked, session: str, revision: int) -> AsyncGenerator[ServerSentEvent]:
+        """Say `changed` for what has changed, and `over` when whoever follows may not any more."""
+        stopping: asyncio.Event = asked.request.app.state.stopping
         while not stopping.is_set():
             try:
-                if visitor is None or not await visitor.is_welcome():
-                    yield ServerSentEvent("", event="over")
-                    return
                 changed = await self._change(session, revision, stopping)
+                may_follow = await self._may_follow(asked, session)
             except (StoreError, EngineClosed):
                 return  # the browser comes back, and asks again
+            if not may_follow:
+                yield ServerSentEvent("", event="over")
+                return
             if changed is not None:
                 revision = changed.revision
                 yield ServerSentEvent(str(revision), event="changed")
                 await asyncio.sleep(LIVE_AGAIN_MS / 1000)
+
+    async def _may_follow(self, asked: Asked, session: str) -> bool:
+        """Whether a person is signed in still, and may see the session still."""
+        visitor = visitor_of(asked.request.scope)
+        if visitor is None or not await visitor.is_welcome():
+            return False
+        return await self._governor.workflow_of(asked.caller, session) is not None
 
     async def _change(self, session: str, revision: int, stopping: asyncio.Event) -> Session | None:
         """Wait until the session is further than a revision; not for long, and not when the server stops."""

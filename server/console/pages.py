@@ -27,7 +27,7 @@ from .moments import exact, exactly, moment, read, span
 from .room import is_cut, new_room
 from .sign_ins import SignedIn
 from .static_files import StaticFiles
-from .texts import marked, told, told_at_length
+from .texts import hides, marked, told, told_at_length
 from .values import as_text, value
 
 POLICY: Final = (
@@ -103,6 +103,7 @@ class Pages:
             told=told,
             told_at_length=told_at_length,
             marked=marked,
+            hides=hides,
             value=value,
             as_text=as_text,
             difference=_difference,

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pointsman.fsm.refusals import Refusal
+from pointsman.fsm.session import Actor
 
 from ..credentials.port import Identified
 from ..http.doors import Porter
@@ -71,6 +72,8 @@ class Signing:
         found = await porter.identify(request, token)
         if not isinstance(found, Identified):
             return self.entrance(wanted, found.message)
+        if porter.too_much(request, Actor("human", found.actor.id)) is not None:
+            return self.entrance(wanted, "You sign in too often. Try again in a moment.")
         if found.actor.kind != "human":
             refusal = Refusal("FORBIDDEN", "The console is for people; this token was made for a program.")
             porter.turn_away(request, found.actor, refusal, {"reason": "kind"})

@@ -88,6 +88,11 @@ def _missing(characters: int) -> Markup:
     return _LEFT.format(f"{characters:,}") if characters else Markup("")
 
 
+def hides(text: str) -> bool:
+    """Whether there is something in a text that a reader would not see, lines and tabs aside."""
+    return bool(_hidden(text, lines=True))
+
+
 def _hidden(text: str, *, lines: bool) -> set[int]:
     return {found.start() for found in UNSEEN.finditer(text) if not lines or found[0] not in _BREAKS}
 

@@ -74,5 +74,5 @@ def _read_cursor(text: str) -> RowPlace:
     return RowPlace(found[1], found[2], int(found[3]))
 
 
-_CURSOR: Final = re.compile(r"([0-9TZ:.-]{10,30})_([A-Za-z0-9_.-]{1,128})\.([0-9]{1,15})\Z", re.ASCII)
+_CURSOR: Final = re.compile(r"([0-9TZ:.-]{10,30})_([A-Za-z0-9_.-]{0,128})\.([0-9]{1,15})\Z", re.ASCII)
 _REVISION: Final = re.compile(r"[0-9]{1,15}\Z", re.ASCII)

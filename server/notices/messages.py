@@ -65,6 +65,10 @@ def message(notice: Notice, base: str | None, *, escalated: bool) -> Message:
     return Message(f"{_TITLES[notice.kind]}: {state} ({workflow})", "\n".join(lines))
 
 
+_GROUPS: Final = {"reviews": "review", "effects": "effects", "sessions": "sessions"}
+"""The group of commands that lists what a page of the console does."""
+
+
 def summary(notices: Sequence[Notice], base: str | None) -> Message:
     """Say in one message how many things of a kind there are to tell the same people at once."""
     first = notices[0]
@@ -73,8 +77,8 @@ def summary(notices: Sequence[Notice], base: str | None) -> Message:
     oldest = min(notice.at for notice in notices)
     dues = [notice.due_at for notice in notices if notice.due_at is not None]
     due = f", the first is due {moment(min(dues))}" if dues else ""
-    place = "reviews" if first.kind in _FOR_A_ROLE else "sessions"
-    command = "pointsman review list" if place == "reviews" else "pointsman sessions list"
+    place = "reviews" if first.kind in _FOR_A_ROLE else "effects" if first.kind == "unknown" else "sessions"
+    command = f"pointsman {_GROUPS[place]} list"
     where = [command] if base is None else [f"{base}/console/{place}", NOTHING_DECIDED]
     return Message(what, "\n".join([f"{what}.", f"Since {moment(oldest)}{due}.", "", *where]))
 

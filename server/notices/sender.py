@@ -30,7 +30,15 @@ from ..apart import apart
 from ..clock import Clock
 from ..engines.embedded import EmbeddedEngine
 from ..errors import StoreError
-from ..store.notices import Notice, NoticeStatus, any_due, claim_notices, put_off_notice, settle_notices
+from ..store.notices import (
+    Notice,
+    NoticeStatus,
+    any_due,
+    claim_notices,
+    give_back_notice,
+    put_off_notice,
+    settle_notices,
+)
 from ..store.reading import audit_rows
 from ..store.rows import body_of
 from .messages import Message, message, summary
@@ -89,7 +97,9 @@ class Sender:
         for notice in claimed:
             holds = await apart(notice.session_id, self._still_holds(notice, now_ms))
             if holds is None:
-                continue  # something is wrong with its session: it is looked at again when the lease is over
+                # Something is wrong with its session. That was no attempt: it is looked at again later.
+                await self._engine.writing(give_back_notice, notice.key)
+                continue
             if holds:
                 groups.setdefault((notice.kind, notice.role, notice.owner, notice.sent), []).append(notice)
             else:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import structlog
 
-from pointsman.contracts.bounds import NOTICE_SEND_MS, NOTICE_WORKERS
+from pointsman.contracts.bounds import NOTICE_SEND_MS, NOTICE_THREADS_OF_ONE
 from pointsman.tools.workers import Workers
 
 from .messages import Message
@@ -53,7 +54,9 @@ class Targets:
             self._known[target.name] = known
             if any(one.notify_format is NotifyFormat.MARKDOWN for one in known):
                 self._markdown.add(target.name)
-        self._workers = Workers("notices", NOTICE_WORKERS)
+        # One that hangs takes no thread of another's, so that nothing waits before its time is counted.
+        self._workers = Workers("notices", NOTICE_THREADS_OF_ONE * max(1, len(self._known)))
+        self._running: Counter[str] = Counter()
 
     async def deliver(self, target: Target, message: Message) -> bool:
         """Send a message; say whether the target has taken it. Where that is not known in time, it has not."""
@@ -69,9 +72,14 @@ class Targets:
             )
             return bool(taken)
 
+        if self._running[target.name] >= NOTICE_THREADS_OF_ONE:
+            return False
+        self._running[target.name] += 1
+        sending = asyncio.wrap_future(self._workers.submit(send))
+        sending.add_done_callback(lambda _: self._running.subtract([target.name]))
         try:
             async with asyncio.timeout(NOTICE_SEND_MS / 1000):
-                return await asyncio.wrap_future(self._workers.submit(send))
+                return await asyncio.shield(sending)
         except TimeoutError:
             return False
         except Exception as error:  # noqa: BLE001 -- whatever a library meets, its text may hold the address

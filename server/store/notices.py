@@ -20,6 +20,10 @@ NoticeKind: TypeAlias = Literal["opened", "reminded", "approval", "delegated", "
 NoticeStatus: TypeAlias = Literal["waiting", "sent", "void", "nobody", "given_up"]
 
 
+NOBODY_YET: Final = "[]"
+"""The `sent` of a notice that nobody has yet."""
+
+
 class NoticeRow(NamedTuple):
     """A notice as the engine writes it, its columns in the table's order.
 
@@ -101,11 +105,20 @@ def put_off_notice(connection: Connection, key: tuple[str, int], sent: Collectio
     connection.execute(update(notices).where(_are([key])).values(sent=sorted(sent), next_at=next_at))
 
 
-def drop_notices(connection: Connection, before_ms: int) -> None:
-    """Forget notices of facts before a moment, the oldest first and so many at once: others wait for the writer."""
+def give_back_notice(connection: Connection, key: tuple[str, int]) -> None:
+    """Count it as no attempt that a notice was taken; its next moment stays."""
+    connection.execute(update(notices).where(_are([key])).values(attempts=notices.c.attempts - 1))
+
+
+def drop_notices(connection: Connection, before_ms: int) -> bool:
+    """Forget notices of facts before a moment, the oldest first and so many at once: others wait for the writer.
+
+    Say whether there may be more of them.
+    """
     keys = select(notices.c.session_id, notices.c.revision).where(notices.c.at < before_ms)
     oldest = keys.order_by(notices.c.at).limit(NOTICES_DROPPED)
-    connection.execute(delete(notices).where(tuple_(notices.c.session_id, notices.c.revision).in_(oldest)))
+    gone = connection.execute(delete(notices).where(tuple_(notices.c.session_id, notices.c.revision).in_(oldest)))
+    return gone.rowcount == NOTICES_DROPPED
 
 
 def _are(keys: Sequence[tuple[str, int]]) -> ColumnElement[bool]:
@@ -116,7 +129,3 @@ def _notice(row: dict[str, Any]) -> Notice:
     row["attempts"] += 1
     row["sent"] = tuple(row["sent"])
     return Notice(**row)
-
-
-NOBODY_YET: Final = "[]"
-"""The `sent` of a notice that nobody has yet."""

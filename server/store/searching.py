@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import JSON, ColumnElement, Connection, case, func, select, tuple_, type_coerce
 
 from pointsman.contracts.bounds import ROWS_LOOKED_AT
+from pointsman.contracts.times import iso
 
 from ..audit.chain import AuditRow
 from .reading import LIST_ROWS, Seen, seen_by
@@ -45,7 +47,7 @@ class WaitingFilter:
 
 @dataclass(frozen=True, slots=True)
 class RowPlace:
-    """Where a row stands in a list of all chains."""
+    """Where a row stands in a list of all chains; without a chain, before all rows of a moment."""
 
     at: str
     chain: str
@@ -56,7 +58,8 @@ class RowPlace:
 class RowsFound:
     """Rows that a search has found, one after the other, newest first.
 
-    `looked_back_to` is the last row that it looks at, where it does not look at all that may be meant.
+    `looked_back_to` is how far it looks, where it does not look at all that may be meant. It names no row of a session
+    that whoever asks may not see.
     """
 
     rows: Iterator[AuditRow]
@@ -70,6 +73,8 @@ def find_rows(
 
     It looks at `bounds.ROWS_LOOKED_AT` rows at most, however many there are and whoever asks.
     """
+    if chosen.session is not None and not _may_look(connection, chosen, chosen.session):
+        return RowsFound(iter(()), None)
     if chosen.session is not None:
         where, order, end = _of_chain(connection, chosen, chosen.session, after)
     else:
@@ -166,8 +171,33 @@ def _of_all(connection: Connection, chosen: RowFilter, after: RowPlace | None) -
     last = connection.execute(looked_at.offset(ROWS_LOOKED_AT - 1).limit(1)).one_or_none()
     if last is None:
         return where, order, None
-    end = RowPlace(*last)
-    return [*where, place >= (end.at, end.chain, end.revision)], order, end
+    end = moment_after(last.at, after)
+    return [*where, columns.at >= end], order, RowPlace(end, "", 0)
+
+
+def moment_after(at: str, after: RowPlace | None) -> str:
+    """Give the full minute, or else the second, that follows a moment and lies before where a search goes on from.
+
+    A row's own moment would tell when something was done in sessions of others. It is given only where more rows are of
+    one second than a search looks at.
+    """
+    try:
+        exact = datetime.fromisoformat(at)
+    except ValueError:  # the column was tampered with, which `audit verify` names
+        return at
+    for unit in (timedelta(minutes=1), timedelta(seconds=1)):
+        whole = datetime.fromtimestamp(exact.timestamp() // unit.total_seconds() * unit.total_seconds(), UTC) + unit
+        found = iso(round(whole.timestamp() * 1000))
+        if after is None or found < after.at:
+            return found
+    return at
+
+
+def _may_look(connection: Connection, chosen: RowFilter, chain: str) -> bool:
+    """Whether whoever asks may see a session: of one that they may not see nothing is told, not that it is there."""
+    if chosen.seen is None:
+        return True
+    return connection.scalar(select(sessions.c.id).where(sessions.c.id == chain, seen_by(chosen.seen))) is not None
 
 
 def _in_time(chosen: RowFilter) -> list[ColumnElement[bool]]:

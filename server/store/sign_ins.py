@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select
 
+from pointsman.contracts.bounds import SIGN_INS_OF_ONE
+
 from .tables import sign_ins
 
 
@@ -26,8 +28,11 @@ class SignIn:
 
 
 def add_sign_in(connection: Connection, begun: SignIn) -> None:
-    """Keep a sign-in, and forget those that have expired."""
+    """Keep a sign-in; forget those that have expired, and the oldest of a person who has too many."""
     connection.execute(delete(sign_ins).where(sign_ins.c.expires_at <= begun.began_at))
+    own = select(sign_ins.c.id_hash).where(sign_ins.c.principal == begun.principal)
+    others = own.order_by(sign_ins.c.began_at.desc(), sign_ins.c.id_hash).offset(SIGN_INS_OF_ONE - 1)
+    connection.execute(delete(sign_ins).where(sign_ins.c.id_hash.in_(others.limit(-1))))
     connection.execute(
         insert(sign_ins).values(
             id_hash=begun.id_hash,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true, tuple_
 
+from pointsman.contracts.bounds import RUNNING_LISTED
 from pointsman.fsm.session import LedgerEntry, Session
 
 from .projections import ReviewRow
@@ -87,14 +88,15 @@ def unknown_writes(
 
 
 def running_writes(connection: Connection, seen: Seen | None = None) -> list[tuple[Session, LedgerEntry]]:
-    """Give the writes that run, each with its session.
+    """Give the writes that run, each with its session: of so many sessions as are listed at once.
 
     Raises:
         StoreUnreadable: when a snapshot is of another format, or damaged.
     """
     columns = sessions.c
     statement = select(columns.id, columns.head, columns.format, columns.snapshot)
-    rows = connection.execute(statement.where(columns.has_open == true(), seen_by(seen)))
+    running = statement.where(columns.has_open == true(), seen_by(seen)).order_by(columns.id)
+    rows = connection.execute(running.limit(RUNNING_LISTED))
     return [
         (session, effect)
         for session in (StoredSession._make(row).restored() for row in rows)

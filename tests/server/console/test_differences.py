@@ -90,3 +90,8 @@ def test_texts_of_very_many_words_are_not_compared_word_by_word() -> None:
     """The comparison takes a time that grows with the square of the words."""
     found = Changes.of("word " * 5_000, "other " * 5_000)
     assert "will be " in found.text
+
+
+def test_texts_whose_words_take_long_to_compare_are_shown_one_after_the_other() -> None:
+    made = difference("." * 600, ".," * 300)
+    assert made.count("<del>") == made.count("<ins>") == 1

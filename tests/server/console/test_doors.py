@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from time import time_ns
 
+import httpx2
 import pytest
 
+from pointsman.contracts.bounds import SIGN_INS_OF_ONE
+from pointsman.fsm.session import Actor
 from pointsman.server.command_line.database import writing_database
+from pointsman.server.console import auditing
 from pointsman.server.console.doors import inside
 from pointsman.server.console.pages import POLICY
+from pointsman.server.console.sign_ins import SignedIn, SignIns
+from pointsman.server.replies import Caller
 from pointsman.server.store.principals import Principal, add_principal, hash_token, revoke_principal
 from tests.server.console.opened import Console, Page
 
@@ -180,3 +187,62 @@ async def test_files_are_kept_by_browsers_for_as_long_as_they_are_the_same(conso
         assert (await browser.get(styles, if_none_match=answer.headers["etag"])).status_code == 304
         assert (await browser.get("/console/static/nothing.css")).status_code == 404
         assert (await browser.get("/console/static/..%2fpages.py")).status_code == 404
+
+
+async def test_a_person_has_so_many_sign_ins_and_the_oldest_ends_first(console: Console) -> None:
+    async with console.browser("chief") as first:
+        assert (await first.get("/console/reviews")).status_code == 200
+        for _ in range(SIGN_INS_OF_ONE):
+            async with console.browser("chief") as last:
+                assert (await last.get("/console/reviews")).status_code == 200
+        assert (await first.get("/console/reviews")).status_code == 303
+    async with console.browser("boss") as other:
+        assert (await other.get("/console/reviews")).status_code == 200
+
+
+async def test_news_of_a_session_end_with_the_token_of_whoever_follows_it(console: Console) -> None:
+    now_ms = time_ns() // 1_000_000
+    session = await console.start()
+    with writing_database(console.database, create=False) as connection:
+        add_principal(connection, Principal("brief", "human", ("boss",), hash_token("token-brief"), None, now_ms))
+    async with console.browser("brief") as browser:
+        live = f"/console/sessions/{session}/live"
+        async with browser.http.stream("GET", live) as stream:
+            lines = stream.aiter_lines()
+            with writing_database(console.database, create=False) as connection:
+                revoke_principal(connection, "brief", now_ms)
+            await console.app.governor.cancel(Caller(Actor("human", "maria"), None, "cli"), session, "x")
+            heard = [line async for line in lines]
+    assert "event: over" in heard
+    assert not [line for line in heard if "changed" in line]
+
+
+async def test_a_download_breaks_off_when_its_person_is_signed_in_no_more(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auditing, "LISTED_ROWS", 1)
+    now_ms = time_ns() // 1_000_000
+    with writing_database(console.database, create=False) as connection:
+        add_principal(connection, Principal("short", "human", ("boss",), hash_token("token-short"), None, now_ms))
+    asked = SignedInNoMore()
+    async with console.browser("short") as browser:
+        monkeypatch.setattr(SignIns, "of", asked.wrapped(SignIns.of))
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await browser.get(f"/console/audit/{console.session}/download")
+    assert asked.times > 2
+
+
+class SignedInNoMore:
+    """Lets somebody be signed in for the first questions, and then no more."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def wrapped(
+        self, known: Callable[[SignIns, str], Awaitable[SignedIn | None]]
+    ) -> Callable[[SignIns, str], Awaitable[SignedIn | None]]:
+        async def of(sign_ins: SignIns, held: str) -> SignedIn | None:
+            self.times += 1
+            return await known(sign_ins, held) if self.times <= 2 else None
+
+        return of

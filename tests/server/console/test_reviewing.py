@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import AsyncGenerator
 
 import httpx2
 import pytest
@@ -13,7 +14,7 @@ from pointsman.contracts.bounds import LEASE_MS
 from pointsman.contracts.values import JsonObject
 from pointsman.server.console.decisions import arguments_of, changes, filled_in, form_of
 from pointsman.server.console.forms import Form
-from tests.server.console.opened import Browser, Console, Page
+from tests.server.console.opened import Browser, Console, Page, opened
 
 
 async def drafted(browser: Browser, session: str, event: str, **fields: str) -> httpx2.Response:
@@ -161,7 +162,7 @@ async def test_a_review_is_claimed_taken_over_handed_on_and_released(console: Co
 def test_what_nobody_touched_stays_what_it_is_whatever_a_browser_makes_of_it() -> None:
     """A field of one line loses line breaks in a browser, and one of several has them all as line feeds."""
     document: JsonObject = {
-        "shown": {"note": "a\r\nb\rc", "code": "x\ny", "any": "hello", "maybe": "text"},
+        "shown": {"note": "a\r\nb\rc\x00", "code": "x\ny", "any": "hello", "maybe": "text"},
         "edit": ["note", "code", "any", "maybe"],
         "decisions": [
             {
@@ -179,7 +180,7 @@ def test_what_nobody_touched_stays_what_it_is_whatever_a_browser_makes_of_it() -
     }
     form = form_of(document)
     sent: dict[str, tuple[str, ...]] = {
-        one.id: (one.value.replace("\r\n", "\n").replace("\r", "\n"),) for one in form.edits
+        one.id: (one.value.replace("\x00", "\ufffd").replace("\r\n", "\n").replace("\r", "\n"),) for one in form.edits
     }
     arguments, problems = arguments_of(document, filled_in(form, Form(sent)), "approve")
     assert problems == {}
@@ -204,3 +205,33 @@ async def test_the_longest_text_an_agent_can_write_holds_up_nobody(console: Cons
     assert "850,000 more characters" in answer.text
     assert len(answer.text) < 2_000_000
     assert max(waits) < LEASE_MS / 1000
+
+
+@pytest.fixture(scope="module")
+async def wide(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Console]:
+    """A console in whose reviews a text of the agent can be edited."""
+    async with opened(tmp_path_factory.mktemp("wide"), edit="amount, note") as found:
+        yield found
+
+
+@pytest.mark.parametrize("letter", ["x", "\u044f", "\u6f22", '"', "\x7f"])
+async def test_a_value_too_large_for_a_form_stays_and_its_review_can_be_decided(wide: Console, letter: str) -> None:
+    session = await wide.start(note=letter * 200_000)
+    async with wide.browser("boss") as browser:
+        draft = await drafted(browser, session, "reject", rationale="Too much.")
+        assert draft.status_code == 200
+        path = f"/console/reviews/{session}/decisions"
+        page = Page(draft.text)
+        assert len(page.forms[path]["arguments"]) < 1_000
+        assert (await browser.send(path, page.forms[path])).status_code == 303
+    now = await wide.app.governor.engine.read(session)
+    assert now is not None
+    assert (now.state, now.record["note"]) == ("dropped", letter * 200_000)
+
+
+async def test_a_field_that_holds_what_is_not_seen_says_so(wide: Console) -> None:
+    plain, hiding = await wide.start(), await wide.start(note="pay\u202epal")
+    said = "characters that are not seen"
+    async with wide.browser("boss") as browser:
+        assert said not in (await browser.page(f"/console/reviews/{plain}")).text
+        assert said in (await browser.page(f"/console/reviews/{hiding}")).text

@@ -19,7 +19,7 @@ from pointsman.server.documents.pages import Page
 from pointsman.server.errors import StoreUnreadable
 from pointsman.server.store.opening import reading
 from pointsman.server.store.reading import Seen, SessionFilter, read_session
-from pointsman.server.store.searching import RowFilter, WaitingFilter
+from pointsman.server.store.searching import RowFilter, RowPlace, WaitingFilter, moment_after
 from tests.server.documents.conftest import NOW, WORKING, play
 
 ADAS = Seen("ada")
@@ -128,7 +128,42 @@ def test_a_search_of_rows_looks_at_so_many_and_goes_on_from_there(
         cursor = page.cursor
     assert found == [*whole.items]
     assert moments == sorted(moments, reverse=True)
-    assert bool(moments) == (chosen.session != "nowhere")
+    assert bool(moments) == (chosen.session != "nowhere" and (chosen.session is None or chosen.seen is None))
+
+
+def test_a_search_tells_nothing_of_sessions_that_one_may_not_see(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither that there is one, nor its handle by which the search goes on, nor when something was done there."""
+    foreign = {str(row["session_id"]) for row in rows.page(connection, RowFilter()).items}
+    own = {str(row["session_id"]) for row in rows.page(connection, RowFilter(seen=MALLORYS)).items}
+    assert foreign - own
+    monkeypatch.setattr("pointsman.server.store.searching.ROWS_LOOKED_AT", 3)
+    cursor: str | None = None
+    while True:
+        page = rows.page(connection, RowFilter(seen=MALLORYS), 2, cursor)
+        cursor = page.cursor
+        if cursor is None:
+            break
+        assert not [name for name in foreign - own if name in cursor]
+    for name in foreign - own:
+        hidden = rows.page(connection, RowFilter(name, seen=MALLORYS), 2)
+        assert hidden == rows.page(connection, RowFilter("nowhere", seen=MALLORYS), 2)
+
+
+@pytest.mark.parametrize(
+    ("at", "after", "end"),
+    [
+        ("2026-11-22T09:10:11.250Z", None, "2026-11-22T09:11:00.000Z"),
+        ("2026-11-22T09:10:11.250Z", "2026-11-22T09:10:40.000Z", "2026-11-22T09:10:12.000Z"),
+        ("2026-11-22T09:10:11.250Z", "2026-11-22T09:10:11.700Z", "2026-11-22T09:10:11.250Z"),
+        ("odd", None, "odd"),
+    ],
+)
+def test_a_search_says_how_far_it_has_looked_by_a_whole_minute_where_it_can(
+    at: str, after: str | None, end: str
+) -> None:
+    assert moment_after(at, None if after is None else RowPlace(after, "", 0)) == end
 
 
 def test_rows_are_searched_within_a_time(connection: Connection) -> None:

@@ -237,6 +237,29 @@ async def test_an_earlier_database_is_brought_up_to_the_lists(played: Path, tmp_
         assert hand.execute(failed).fetchall() == [("bad", 0), ("call", 0), ("doubt", 1), ("review", 0)]
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "json_set(snapshot, '$.stay.approvals', 'x')",
+        'json_set(snapshot, \'$.stay.approvals\', json(\'{"7": "x", "8": 5}\'))',
+        'json_set(snapshot, \'$.stay.approvals\', json(\'{"7": {"id": "7"}}\'))',
+        "json_set(snapshot, '$.effects', json('{\"k\": \"x\"}'))",
+        'json_set(snapshot, \'$.effects\', json(\'{"k": {"status": "unknown"}}\'))',
+        """json_set(snapshot, '$.effects', json('{"k": {"status": "unknown", "call": "7", "opened_at": 1},
+                                                 "l": {"status": "unknown", "call": "7", "opened_at": 2}}'))""",
+        "'[]'",
+    ],
+)
+async def test_a_snapshot_of_any_shape_keeps_nobody_from_the_database(played: Path, tmp_path: Path, shape: str) -> None:
+    earlier = tmp_path / "earlier.sqlite3"
+    _made_earlier(earlier, played)
+    with sqlite3.connect(earlier) as hand:
+        hand.execute(f"UPDATE sessions SET snapshot = {shape}, has_approvals = 1, has_unknown = 1 WHERE id = 'bad'")
+    open_database(earlier).dispose()
+    with sqlite3.connect(earlier) as hand:
+        assert hand.execute("SELECT count(*) FROM reviews WHERE session_id = 'review'").fetchone() == (1,)
+
+
 def _made_earlier(path: Path, played: Path) -> None:
     """Make a database as it was before there were lists of its own, and put into it what was played."""
     config = Config()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from pointsman.fsm.approvals import shown_digest
 from pointsman.fsm.commands import Decide, Delegate
 from pointsman.fsm.session import Actor
 from pointsman.server.application import Application
+from pointsman.server.errors import StoreUnreadable
 from pointsman.server.notices.messages import ESCALATED, NOTHING_DECIDED
 from pointsman.server.replies import Caller, Reply
 from tests.server.governor.desks import AGENT, CHIEF, Desk, acted, replied
@@ -46,6 +48,11 @@ def statuses(office: Desk) -> list[str]:
         return [status for (status,) in connection.execute("SELECT status FROM notices ORDER BY at, revision")]
     finally:
         connection.close()
+
+
+def attempts(office: Desk) -> list[int]:
+    with closing(sqlite3.connect(office.place / "sessions.db")) as connection:
+        return [count for (count,) in connection.execute("SELECT attempts FROM notices ORDER BY at, revision")]
 
 
 async def test_a_review_that_opens_is_told_once_with_a_link_that_decides_nothing(
@@ -271,3 +278,22 @@ async def test_without_an_address_a_message_names_the_command(application: Appli
     await told.sender(application, settings("clerk"), None).send_due()
     ((_, message),) = told.taken
     assert f"pointsman review show {session}" in message.text
+
+
+async def test_a_notice_whose_session_cannot_be_read_waits_and_counts_no_attempt(
+    application: Application, told: Told, office: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await in_review(application)
+    sender = told.sender(application, settings("clerk"))
+    read = application.engine.read
+
+    async def unreadable(_session: str) -> None:
+        raise StoreUnreadable("The snapshot is damaged.")
+
+    monkeypatch.setattr(application.engine, "read", unreadable)
+    await sender.send_due()
+    assert (told.taken, statuses(office), attempts(office)) == ([], ["waiting"], [0])
+    office.clock.advance(NOTICE_LEASE_MS)
+    monkeypatch.setattr(application.engine, "read", read)
+    await sender.send_due()
+    assert (len(told.taken), statuses(office), attempts(office)) == (1, ["sent"], [1])

@@ -16,7 +16,7 @@ down_revision = "v0005"
 
 _PORTION = 10_000  # rows that are kept in memory at once
 
-# A damaged snapshot is read as an empty one, so that it keeps nobody from opening the database: verification names it.
+# What is damaged in a snapshot is left out, so that it keeps nobody from opening the database: verification names it.
 _FILLING = (
     """
     UPDATE sessions SET failed = 1
@@ -31,22 +31,19 @@ _FILLING = (
         THEN json_extract(snapshot, '$.stay.review.opened_at') IS NOT NULL ELSE 0 END
     """,
     """
-    INSERT INTO reviews
-    SELECT sessions.id, json_extract(one.value, '$.id'), json_extract(one.value, '$.role'), workflow, definition, state,
-           json_extract(one.value, '$.tool'), json_extract(one.value, '$.opened_at'),
-           json_extract(one.value, '$.expires_at'), NULL
-    FROM sessions,
-         json_each(CASE WHEN json_valid(snapshot) THEN snapshot ELSE '{}' END, '$.stay.approvals') AS one
-    WHERE has_approvals = 1 AND coalesce(json_extract(one.value, '$.status'), 'pending') = 'pending'
-        AND json_extract(one.value, '$.id') IS NOT NULL AND json_extract(one.value, '$.role') IS NOT NULL
-        AND json_extract(one.value, '$.opened_at') IS NOT NULL
+    INSERT OR IGNORE INTO reviews
+    SELECT id, json_extract(entry, '$.id'), json_extract(entry, '$.role'), workflow, definition, state,
+           json_extract(entry, '$.tool'), json_extract(entry, '$.opened_at'), json_extract(entry, '$.expires_at'), NULL
+    FROM (SELECT sessions.*, CASE one.type WHEN 'object' THEN one.value ELSE '{}' END AS entry FROM sessions,
+        json_each(CASE WHEN json_valid(snapshot) THEN snapshot ELSE '{}' END, '$.stay.approvals') AS one)
+    WHERE has_approvals = 1 AND coalesce(json_extract(entry, '$.status'), 'pending') = 'pending'
     """,
     """
-    INSERT INTO unknown_effects
-    SELECT sessions.id, CAST(json_extract(one.value, '$.call') AS INTEGER), json_extract(one.value, '$.opened_at')
-    FROM sessions, json_each(CASE WHEN json_valid(snapshot) THEN snapshot ELSE '{}' END, '$.effects') AS one
-    WHERE has_unknown = 1 AND json_extract(one.value, '$.status') = 'unknown'
-        AND json_extract(one.value, '$.call') IS NOT NULL AND json_extract(one.value, '$.opened_at') IS NOT NULL
+    INSERT OR IGNORE INTO unknown_effects
+    SELECT id, CAST(json_extract(entry, '$.call') AS INTEGER), json_extract(entry, '$.opened_at')
+    FROM (SELECT sessions.*, CASE one.type WHEN 'object' THEN one.value ELSE '{}' END AS entry FROM sessions,
+        json_each(CASE WHEN json_valid(snapshot) THEN snapshot ELSE '{}' END, '$.effects') AS one)
+    WHERE has_unknown = 1 AND json_extract(entry, '$.status') = 'unknown'
     """,
 )
 _STARTED = """
