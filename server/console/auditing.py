@@ -12,11 +12,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from pointsman.contracts.bounds import LISTED_ROWS
+from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Refusal
 
 from ..documents.pages import Page
-from ..errors import StoreError
 from ..http.callers import visitor_of
 from ..inquiry import Inquiry, is_auditor
 from ..replies import Stray
@@ -30,6 +30,10 @@ AUDIT: Final = f"{ROOT}/audit"
 _ROWS: Final = 50
 _REVISION: Final = re.compile(r"[1-9][0-9]{0,14}\Z", re.ASCII)
 _NO_ROW: Final = Refusal("NOT_FOUND", "A row is named by its number, from 1 on.")
+
+
+class BrokenOff(PointsmanError):
+    """A download ends before its end: the connection is cut, so that nobody takes a part for the whole."""
 
 
 class Auditing:
@@ -103,13 +107,13 @@ class Auditing:
         visitor = visitor_of(asked.request.scope)
         while True:
             if visitor is None or not await visitor.is_welcome():  # the browser must not take a part for the whole
-                raise StoreError("Whoever asked is signed in no more.")
+                raise BrokenOff("Whoever asked is signed in no more.")
             yield "".join(map(_line, page.items))
             if page.cursor is None:
                 return
             found = await self._inquiry.history(asked.caller, asked.name, LISTED_ROWS, page.cursor)
             if isinstance(found, Stray):  # nor here
-                raise StoreError(found.refusal.message)
+                raise BrokenOff(found.refusal.message)
             page = found
 
 

@@ -94,24 +94,14 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        # pyright takes the type of what jinja2 itself puts there for that of all there can be
+        # pyright takes the types of what jinja2 itself puts there for those of all there can be
         everywhere: MutableMapping[str, object] = self._templates.globals  # pyright: ignore[reportAssignmentType]
-        everywhere.update(
-            static=files.address, span=span, exactly=exactly, demands=demands, since_s=self._since_s, is_cut=is_cut
-        )
-        self._templates.filters.update(
-            told=told,
-            told_at_length=told_at_length,
-            marked=marked,
-            hides=hides,
-            value=value,
-            as_text=as_text,
-            difference=_difference,
-            exact=exact,
-            exactly=exactly,
-            words=words,
-            moment=partial(_moment, clock),
-        )
+        everywhere.update(static=files.address, span=span, exactly=exactly, since_s=self._since_s)
+        everywhere.update(demands=demands, is_cut=is_cut)
+        filters: MutableMapping[str, object] = self._templates.filters  # pyright: ignore[reportAssignmentType]
+        filters.update(told=told, told_at_length=told_at_length, marked=marked, hides=hides, words=words)
+        filters.update(value=value, as_text=as_text, difference=_difference)
+        filters.update(exact=exact, exactly=exactly, moment=partial(_moment, clock))
 
     def _since_s(self, at: str) -> float:
         return (self._clock.now_ms() - read(at)) / 1000

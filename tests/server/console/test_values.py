@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -124,7 +125,7 @@ def test_a_value_for_a_field_is_a_text_as_it_is_and_anything_else_as_json() -> N
 
 def test_however_a_value_branches_a_page_takes_so_much_of_it_and_says_so() -> None:
     new_room()
-    nested: Json = [[["\u202e\u202e"] * 100] * 100] * 100
+    nested = cast("Json", [[["\u202e\u202e"] * 100] * 100] * 100)
     made = "".join(str(value(nested)) for _ in range(5))
     assert len(made) < 8_000_000
     assert "more than a page takes" in made
