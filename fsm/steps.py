@@ -18,7 +18,7 @@ from .effects import in_the_way
 from .facts import CallResult, Settled
 from .refusals import Refusal, unmet_values
 from .scope import SessionScope
-from .session import CallOutcome, OpenCall, shown_value
+from .session import CallOutcome, OpenCall, OpenReview, Position, shown_value
 from .stays import branches_at, open_review, position_after, show_name
 from .turn import Turn
 
@@ -95,23 +95,11 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
     if shown_as is not None:
         outcome = "done"  # a reviewer sees that it could not be had; the review opens all the same
     outcomes = [*turn.stay.branches.values(), outcome]
-    after = None
-    review = None
+    after = review = None
     if len(outcomes) == len(branches) and all(each == "done" for each in outcomes):
+        own: JsonObject = {} if shown_as is None else {shown_as: shown_value(result.result, error)}
         after = position_after(state, position)
-        shown = dict(turn.stay.shown)
-        if shown_as is not None:
-            shown[shown_as] = shown_value(result.result, error)
-        stay = turn.stay
-        review = open_review(
-            turn.session_with(writes.values),
-            state,
-            after,
-            stay=stay.number,
-            shown=shown,
-            timers=stay.timers,
-            at=turn.command.at,
-        )
+        review = _review_after(turn, state, after, writes, own)
     turn.emit(
         "settled",
         Settled(
@@ -142,6 +130,20 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
         outcome=result.outcome if tool else outcome,
         code="INVALID_FIELDS" if writes.error else None,
         duration_ms=result.duration_ms if call else None,
+    )
+
+
+def _review_after(turn: Turn, state: State, after: Position, writes: Writes, shown: JsonObject) -> OpenReview | None:
+    """Open the review that the last branch of a step leads to, if it does; `shown` is what that branch has given."""
+    stay = turn.stay
+    return open_review(
+        turn.session_with(writes.values),
+        state,
+        after,
+        stay=stay.number,
+        shown={**stay.shown, **shown},
+        timers=stay.timers,
+        at=turn.command.at,
     )
 
 

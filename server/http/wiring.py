@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ..credentials.issuer_keys import IssuerKeys
     from ..credentials.oidc_settings import IssuerSettings
     from ..credentials.port import Authenticator
+    from ..engines.embedded import EmbeddedEngine
     from ..governor import Governor
 
 
@@ -77,13 +79,6 @@ async def wired(
     async def by_name(name: str) -> Principal | None:
         return await engine.reading(principal, name)
 
-    async def is_ready() -> bool:
-        try:
-            await engine.reading(principal_by_token_hash, "")
-        except StoreError:
-            return False
-        return True
-
     async with AsyncExitStack() as stack:
         authenticator: Authenticator = MintedTokens(by_hash, governor.clock)
         issuer, entrance = credentials.issuer, None
@@ -103,7 +98,7 @@ async def wired(
         yield Site(
             governed=governor,
             authenticator=authenticator,
-            is_ready=is_ready,
+            is_ready=partial(_is_ready, engine),
             tokenless=None if credentials.demanded else Actor("agent", local_principal()),
             surface=surface,
             era=era,
@@ -125,3 +120,12 @@ def _entrance(settings: IssuerSettings, keys: IssuerKeys, clock: Clock, base: st
     secret = client_secret(settings.sign_in, os.environ)
     flow = CodeFlow(settings, settings.sign_in, secret, keys, clock, base + CALLBACK)
     return Issuer(urlsplit(settings.issuer).netloc, flow)
+
+
+async def _is_ready(engine: EmbeddedEngine) -> bool:
+    """Whether the database answers."""
+    try:
+        await engine.reading(principal_by_token_hash, "")
+    except StoreError:
+        return False
+    return True
