@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from pointsman.contracts.bounds import REPLY_WAIT_MS
 from pointsman.contracts.values import Json
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Intended
@@ -15,6 +14,7 @@ from pointsman.tools.conversation import ended_within
 
 from .answers import blocks_of, counted, reply, reply_to_call, rests
 from .approvals import asked
+from .bounds import REPLY_WAIT_MS
 from .catalogue import Served
 from .engines.embedded import EmbeddedEngine
 from .performer import NOBODY_WAITS, Performer, Stored

@@ -14,11 +14,11 @@ from typing import Final
 
 import structlog
 
-from pointsman.contracts.bounds import LEASE_RENEWAL_MS, NOTICES_KEPT_MS
 from pointsman.fsm.commands import TakeOver
 from pointsman.fsm.session import Session
 
 from .apart import apart
+from .bounds import LEASE_RENEWAL_MS, NOTICES_KEPT_MS
 from .errors import StoreError
 from .governor import Governor
 from .store.notices import drop_notices

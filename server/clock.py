@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pointsman.contracts.bounds import CLOCK_READ_MS, CLOCK_READINGS, CLOCK_STEP_MS
+from .bounds import CLOCK_READ_MS, CLOCK_READINGS, CLOCK_STEP_MS
 
 
 class Clock(Protocol):

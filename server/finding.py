@@ -6,13 +6,13 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 
-from pointsman.contracts.bounds import NOT_FOUND_MS
 from pointsman.contracts.values import Json
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.gate import NOT_FOUND, may_view
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
 
+from .bounds import NOT_FOUND_MS
 from .catalogue import Catalogue, Served
 from .clock import Clock
 from .engines.embedded import EmbeddedEngine

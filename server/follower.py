@@ -11,9 +11,8 @@ from typing import Final
 
 import structlog
 
-from pointsman.contracts.bounds import REPLY_WAIT_MS
-
 from .answers import rests
+from .bounds import REPLY_WAIT_MS
 from .engines.embedded import EmbeddedEngine
 from .errors import StoreError
 from .replies import Glimpse

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pointsman.contracts.bounds import LISTED_ROWS, LISTED_SESSIONS
 from pointsman.contracts.values import Json, JsonObject, settled_object
 from pointsman.contracts.workflow import AgentState, Evidence, Workflow
 from pointsman.fsm.claiming import asked_for
@@ -40,6 +39,7 @@ from pointsman.fsm.session import Session
 
 from .answering import Answering, stored_result
 from .answers import reply, reply_to_call
+from .bounds import LISTED_ROWS, LISTED_SESSIONS
 from .catalogue import Catalogue, Served
 from .clock import Clock
 from .deciding import Decider

@@ -48,7 +48,7 @@ from mcp_types import (
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 from typing_extensions import override
 
-from pointsman.contracts.bounds import PARKED_STATE_MS
+from .bounds import PARKED_STATE_MS
 
 if TYPE_CHECKING:
     from pointsman.contracts.values import JsonObject

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import structlog
 
-from pointsman.contracts.bounds import UNRECORDED
+from .bounds import UNRECORDED
 
 Record: TypeAlias = Callable[[], Coroutine[None, None, None]]
 """Writes one thing down."""

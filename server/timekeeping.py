@@ -13,10 +13,10 @@ from typing import Final
 
 import structlog
 
-from pointsman.contracts.bounds import CLOCK_NOTED_MS
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import JsonObject
 
+from .bounds import CLOCK_NOTED_MS
 from .clock import SteadyClock, Step
 from .engines.embedded import EmbeddedEngine
 from .engines.neighbours import life_of

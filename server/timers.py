@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from pointsman.contracts.bounds import TIMER_CALLS, TIMERS_AT_ONCE
 from pointsman.fsm.commands import Expire
 
 from .apart import apart
+from .bounds import TIMER_CALLS, TIMERS_AT_ONCE
 from .governor import Governor
 from .store.reading import DueSession
 

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING
 import click
 from typing_extensions import override
 
-from pointsman.contracts.bounds import HTTP_RATE_AT_MOST
-
+from ..bounds import HTTP_RATE_AT_MOST
 from ..credentials.oidc_settings import issuer_settings
 from ..notices.settings import UnfitNotices, notify_settings
 from .failures import NotReached

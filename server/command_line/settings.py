@@ -14,8 +14,7 @@ from typing import Any, Final, Literal
 
 import click
 
-from pointsman.contracts.bounds import HTTP_RATE_AT_MOST
-
+from ..bounds import HTTP_RATE_AT_MOST
 from ..credentials.oidc_settings import IssuerTable, UnfitIssuer, issuer_settings
 from ..notices.settings import NotifyTable, UnfitNotices, notify_settings
 

@@ -11,11 +11,11 @@ from typing import Final
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from pointsman.contracts.bounds import LISTED_ROWS
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Refusal
 
+from ..bounds import LISTED_ROWS
 from ..documents.pages import Page
 from ..http.callers import visitor_of
 from ..inquiry import Inquiry, is_auditor

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pointsman.contracts.bounds import QUERY_CHARACTERS
-
+from ..bounds import QUERY_CHARACTERS
 from ..store.reading import SessionFilter
 
 _DAY_MS: Final = 86_400_000

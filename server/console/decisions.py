@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote_plus
 
-from pointsman.contracts.bounds import EDITED_BYTES, EDITED_BYTES_IN_ALL
 from pointsman.contracts.problems import Unmet
 from pointsman.contracts.values import Json, JsonObject, canonical
 
+from ..bounds import EDITED_BYTES, EDITED_BYTES_IN_ALL
 from .fields import Field, Unreadable, as_sent, field_of, is_same, read
 from .forms import Form
 from .values import as_text

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from pointsman.contracts.bounds import TRAIL_ROWS
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.session import Session
 
+from ..bounds import TRAIL_ROWS
 from ..governor import Governor
 from ..graph.svg import part_of_a_page
 from ..graph.trails import trail_of

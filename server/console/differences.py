@@ -8,9 +8,9 @@ from typing import Final
 
 from markupsafe import Markup
 
-from pointsman.contracts.bounds import DIFFERENCE_PIECES
 from pointsman.contracts.values import Json
 
+from ..bounds import DIFFERENCE_PIECES
 from .texts import within_room
 from .values import value
 

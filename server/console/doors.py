@@ -17,9 +17,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pointsman.contracts.bounds import PATH_CHARACTERS
 from pointsman.fsm.refusals import Refusal
 
+from ..bounds import PATH_CHARACTERS
 from ..errors import EngineClosed, StoreError, StoreFull
 from ..http.callers import Visitor, client_of, let_in
 from ..http.doors import Porter

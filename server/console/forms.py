@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pointsman.contracts.bounds import FORM_FIELDS
 from pointsman.fsm.refusals import Refusal
 
+from ..bounds import FORM_FIELDS
 from ..http.json_bodies import NotRead, whole_body
 
 TYPE: Final = "application/x-www-form-urlencoded"

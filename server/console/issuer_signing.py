@@ -17,8 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pointsman.contracts.bounds import SIGN_IN_PENDING_MS
-
+from ..bounds import SIGN_IN_PENDING_MS
 from ..credentials.port import Identified, NotAccepted
 from ..http.doors import Porter
 from .asked import ROOT

@@ -14,10 +14,10 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pointsman.contracts.bounds import LIVE_AGAIN_MS, TOKEN_AGAIN_MS
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
 
+from ..bounds import LIVE_AGAIN_MS, TOKEN_AGAIN_MS
 from ..errors import EngineClosed, StoreError
 from ..governor import Governor
 from ..http.callers import visitor_of

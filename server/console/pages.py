@@ -12,11 +12,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from pointsman.contracts.bounds import PAGES_AT_ONCE
 from pointsman.contracts.problems import Unmet
 from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.refusals import Refusal
 
+from ..bounds import PAGES_AT_ONCE
 from ..clock import Clock
 from ..http.refusals import STATUSES
 from ..table.demands import demands
@@ -72,8 +72,8 @@ class Page(HTMLResponse):
         self.headers["content-length"] = str(len(self.body))
 
     def _made(self) -> str:
-        new_room()
-        return self._render()
+        with new_room():
+            return self._render()
 
 
 class Pages:

@@ -5,10 +5,12 @@ A page is made in a thread of its own, with a room of its own; the words of this
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from pointsman.contracts.bounds import PAGE_CHARACTERS, PAGE_MARKS, PAGE_PARTS
+from ..bounds import PAGE_CHARACTERS, PAGE_MARKS, PAGE_PARTS
 
 
 @dataclass(slots=True)
@@ -41,11 +43,14 @@ class Room:
 _ROOM: ContextVar[Room | None] = ContextVar("room", default=None)
 
 
-def new_room() -> Room:
-    """Begin a page."""
-    room = Room()
-    _ROOM.set(room)
-    return room
+@contextmanager
+def new_room() -> Iterator[None]:
+    """Have a room, until the page is made."""
+    token = _ROOM.set(Room())
+    try:
+        yield
+    finally:
+        _ROOM.reset(token)
 
 
 def room() -> Room:

@@ -14,9 +14,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from pointsman.contracts.bounds import SIGN_IN_MS
 from pointsman.fsm.session import Actor
 
+from ..bounds import SIGN_IN_MS
 from ..clock import Clock
 from ..credentials.minted import opened
 from ..credentials.port import Identified

@@ -14,9 +14,9 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from pointsman.contracts.bounds import PAGE_TEXT_CHARACTERS, PAGE_TEXT_MARKS
 from pointsman.contracts.visible import UNSEEN, visible
 
+from ..bounds import PAGE_TEXT_CHARACTERS, PAGE_TEXT_MARKS
 from .room import Room, room
 
 _BREAKS: Final = "\n\t"

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from pointsman.contracts.bounds import OIDC_NAME_CHARACTERS, OIDC_ROLES
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import UNSEEN
 from pointsman.fsm.session import Actor
 
+from ..bounds import OIDC_NAME_CHARACTERS, OIDC_ROLES
 from .oidc_settings import CLIENT_CLAIMS, ClaimPath, IssuerSettings, Wanted
 from .port import Identified, NotAccepted
 

@@ -24,8 +24,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 import structlog
 
-from pointsman.contracts.bounds import OIDC_READ_MS, OIDC_SIGN_INS_USED
-
+from ..bounds import OIDC_READ_MS, OIDC_SIGN_INS_USED
 from ..clock import Clock
 from ..errors import SecretMissing
 from .claims import judged_id

@@ -9,7 +9,6 @@ from typing import Final
 
 import httpx2
 
-from pointsman.contracts.bounds import OIDC_DOCUMENT_BYTES
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.json_reader import Fault, JsonReader
 from pointsman.contracts.values import JsonObject
@@ -18,6 +17,7 @@ from pointsman.tools.errors import ToolError, UnkeepableResult
 from pointsman.tools.openapi.client import HttpAnswer, exchange
 
 from ..addresses import is_loopback
+from ..bounds import OIDC_DOCUMENT_BYTES
 from .oidc_settings import refused_address
 
 CONFIGURATION_PATH: Final = "/.well-known/openid-configuration"

@@ -15,16 +15,10 @@ from contextlib import asynccontextmanager
 import httpx2
 import structlog
 
-from pointsman.contracts.bounds import (
-    OIDC_KEYS_FRESH_MS,
-    OIDC_KEYS_KEPT_MS,
-    OIDC_READ_AGAIN_MS,
-    OIDC_READ_MS,
-    OIDC_RETRY_MS,
-)
 from pointsman.tools.clocks import MonotonicClock
 from pointsman.tools.openapi.client import open_client
 
+from ..bounds import OIDC_KEYS_FRESH_MS, OIDC_KEYS_KEPT_MS, OIDC_READ_AGAIN_MS, OIDC_READ_MS, OIDC_RETRY_MS
 from .issuer_documents import Endpoints, IssuerDocuments, IssuerNotRead
 from .key_set import VerificationKey, keys_for, read_key_set
 from .port import NotAccepted

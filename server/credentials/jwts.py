@@ -11,10 +11,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Final
 
-from pointsman.contracts.bounds import OIDC_NAME_CHARACTERS, OIDC_TOKEN_CHARACTERS
 from pointsman.contracts.json_reader import Fault, JsonReader
 from pointsman.contracts.values import JsonObject
 
+from ..bounds import OIDC_NAME_CHARACTERS, OIDC_TOKEN_CHARACTERS
 from .port import NotAccepted
 
 _SEGMENTS: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){2}\Z", re.ASCII)

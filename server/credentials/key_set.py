@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import Algorithm, get_default_algorithms
 from jwt.exceptions import InvalidKeyError
 
-from pointsman.contracts.bounds import OIDC_KEY_BITS, OIDC_KEYS, OIDC_NAME_CHARACTERS
 from pointsman.contracts.values import Json, JsonObject
+
+from ..bounds import OIDC_KEY_BITS, OIDC_KEYS, OIDC_NAME_CHARACTERS
 
 _OF_RSA: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 _FITTING: Final[dict[tuple[Json, Json], tuple[str, ...]]] = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
-from pointsman.contracts.bounds import TOKEN_CHARACTERS
 from pointsman.contracts.times import iso
 from pointsman.fsm.session import Actor, ActorKind
 
+from ..bounds import TOKEN_CHARACTERS
 from ..clock import Clock
 from ..store.principals import Principal, PrincipalKind, hash_token
 from .port import Identified, NotAccepted

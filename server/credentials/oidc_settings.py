@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, TypeAlias
 from urllib.parse import urlsplit
 
-from pointsman.contracts.bounds import IDENTIFIER, OIDC_LEEWAY_MS, OIDC_NAME_CHARACTERS
+from pointsman.contracts.bounds import IDENTIFIER
 from pointsman.contracts.errors import PointsmanError
 
 from ..addresses import MCP_PATH, is_loopback, session_of_path
+from ..bounds import OIDC_LEEWAY_MS, OIDC_NAME_CHARACTERS
 
 ClaimPath: TypeAlias = tuple[str, ...]
 """Where a value stands in a token: the names to follow, from its outermost object inwards."""

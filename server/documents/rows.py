@@ -9,10 +9,10 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from pointsman.contracts.bounds import ROWS_BYTES
 from pointsman.contracts.values import JsonObject
 
 from ..audit.chain import AuditRow
+from ..bounds import ROWS_BYTES
 from ..store.reading import AUDIT_ROWS, LIST_ROWS, NO_CURSOR, each_row
 from ..store.rows import row_as_json
 from ..store.searching import RowFilter, RowPlace, audit_row, find_rows

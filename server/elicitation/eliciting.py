@@ -14,10 +14,10 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from pointsman.contracts.bounds import REVIEW_ASKS, REVIEWS_ASKED
 from pointsman.tools.conversation import ELICIT, Question
 from pointsman.tools.forms import misshapen
 
+from ..bounds import REVIEW_ASKS, REVIEWS_ASKED
 from ..documents import reviews
 from ..replies import Caller, Governed, Reply, Stray, Waiter
 from .form import Form, form_of, read

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from pointsman.contracts.bounds import RATIONALE_CHARACTERS, REVIEW_CHOICES, REVIEW_DEFAULT_CHARACTERS
+from pointsman.contracts.bounds import RATIONALE_CHARACTERS
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import UNSEEN, visible
 from pointsman.contracts.workflow import Event
 from pointsman.tools.forms import Action, judged
 
+from ..bounds import REVIEW_CHOICES, REVIEW_DEFAULT_CHARACTERS
 from .offer import RATIONALE, Offer
 
 _DECISION: Final = "decision"

@@ -13,11 +13,11 @@ from io import StringIO
 from itertools import chain, islice
 from typing import Final
 
-from pointsman.contracts.bounds import REVIEW_LINE_CHARACTERS, REVIEW_MESSAGE_CHARACTERS, REVIEW_MESSAGE_LINES
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
 from pointsman.fsm.votes import tallies
 
+from ..bounds import REVIEW_LINE_CHARACTERS, REVIEW_MESSAGE_CHARACTERS, REVIEW_MESSAGE_LINES
 from .offer import Offer
 
 _MARK: Final = "| "

@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Final, NamedTuple
 
-from pointsman.contracts.bounds import NOTICE_MS
 from pointsman.fsm.session import Session
 
+from ..bounds import NOTICE_MS
 from ..errors import StoreBusy
 
 LOOKING: Final = "look for commits of other processes"

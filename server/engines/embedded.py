@@ -20,7 +20,6 @@ from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 from sqlalchemy import Connection
 from sqlalchemy import Engine as DatabaseEngine
 
-from pointsman.contracts.bounds import CACHED_SESSIONS, DUE_SESSIONS
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.commands import Call, Command
 from pointsman.fsm.decide import decide as machine
@@ -28,6 +27,7 @@ from pointsman.fsm.decision import Decision
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
 
+from ..bounds import CACHED_SESSIONS, DUE_SESSIONS
 from ..engine import Engine
 from ..errors import EngineClosed, StoreBusy, StoreError
 from ..store.instances import add_instance, beat_instance, beats, places, remove_instance

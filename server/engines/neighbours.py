@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Final
 
-from pointsman.contracts.bounds import LEASE_MS, LEASE_RENEWAL_MS
+from ..bounds import LEASE_MS, LEASE_RENEWAL_MS
 
 _LONGEST_LOOK_S: Final = 2 * LEASE_RENEWAL_MS / 1000
 """What the time between two looks counts at most. A neighbour that lives beats within it."""

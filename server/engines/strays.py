@@ -12,12 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from pointsman.contracts.bounds import (
-    DENIED_ARGUMENTS_BYTES,
-    SERVER_CHAIN_ROWS_PER_MINUTE,
-    SESSION_REFUSALS_PER_MINUTE,
-    STRANGER_ROWS_PER_MINUTE,
-)
+from pointsman.contracts.bounds import DENIED_ARGUMENTS_BYTES
 from pointsman.contracts.values import Json, JsonObject, canonical, digest_text
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.claiming import asked_for
@@ -43,6 +38,7 @@ from pointsman.fsm.redaction import REDACTED, kept_of_refused, kept_refusal
 from pointsman.fsm.refusals import Refusal, unmet_values
 from pointsman.fsm.session import Actor, Session
 
+from ..bounds import SERVER_CHAIN_ROWS_PER_MINUTE, SESSION_REFUSALS_PER_MINUTE, STRANGER_ROWS_PER_MINUTE
 from ..identity import SOMEBODY
 
 _WINDOW_S: Final = 60.0

@@ -20,12 +20,12 @@ from typing import Final, TypeAlias
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from pointsman.contracts.bounds import COMMANDS_PER_COMMIT
 from pointsman.fsm.commands import Command
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Fact
 from pointsman.fsm.session import Session
 
+from ..bounds import COMMANDS_PER_COMMIT
 from ..errors import StoreError, StoreUnreadable
 from ..store.failures import store_errors
 from ..store.opening import driver

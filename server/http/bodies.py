@@ -10,9 +10,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pointsman.contracts.bounds import HTTP_BODY_MS, HTTP_DISCARDED_BYTES
 from pointsman.fsm.refusals import Refusal
 
+from ..bounds import HTTP_BODY_MS, HTTP_DISCARDED_BYTES
 from ..json_rpc.messages import END_BYTES, Oversized
 from .connections import keeps_body
 from .refusals import TOO_BUSY, refused

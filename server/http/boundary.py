@@ -13,10 +13,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pointsman.contracts.bounds import TOLD_CHARACTERS
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Refusal
 
+from ..bounds import TOLD_CHARACTERS
 from ..identity import SOMEBODY
 from ..replies import Caller
 from .address import Place

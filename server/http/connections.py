@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 from uvicorn.server import ServerState
 
-from pointsman.contracts.bounds import (
+from ..bounds import (
     HTTP_BODIES_BYTES,
     HTTP_BODY_MS,
     HTTP_CONNECTIONS,

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pointsman.contracts.bounds import ARGUMENTS_BYTES, FORM_BYTES, READ_AT_ONCE_BYTES
+from pointsman.contracts.bounds import ARGUMENTS_BYTES
 from pointsman.contracts.json_reader import Fault
 from pointsman.contracts.values import Json
 
+from ..bounds import FORM_BYTES, READ_AT_ONCE_BYTES
 from ..json_rpc.messages import Oversized
 from ..triggers.forms import MULTIPART, URLENCODED, FormReader, media_type, read_urlencoded
 from ..triggers.signatures import Signed

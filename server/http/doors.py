@@ -19,11 +19,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pointsman.contracts.bounds import HTTP_TOO_OFTEN_MS, TOLD_CHARACTERS
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, ActorKind
 
+from ..bounds import HTTP_TOO_OFTEN_MS, TOLD_CHARACTERS
 from ..credentials.port import Authenticator, Identified, NotAccepted
 from ..identity import SOMEBODY
 from ..replies import Caller

@@ -14,9 +14,9 @@ from urllib.parse import unquote_to_bytes
 
 import h11
 
-from pointsman.contracts.bounds import HTTP_DISCARDED_BYTES, HTTP_HEAD_BYTES, HTTP_HEADERS, HTTP_TARGET_BYTES
 from pointsman.fsm.refusals import Refusal
 
+from ..bounds import HTTP_DISCARDED_BYTES, HTTP_HEAD_BYTES, HTTP_HEADERS, HTTP_TARGET_BYTES
 from .refusals import NOTHING_THERE
 
 

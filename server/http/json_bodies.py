@@ -9,11 +9,12 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pointsman.contracts.bounds import ARGUMENTS_BYTES, READ_AT_ONCE_BYTES
+from pointsman.contracts.bounds import ARGUMENTS_BYTES
 from pointsman.contracts.json_reader import Fault, JsonReader
 from pointsman.contracts.values import Json
 from pointsman.fsm.refusals import Refusal
 
+from ..bounds import READ_AT_ONCE_BYTES
 from ..json_rpc.messages import Oversized
 from .bodies import read_body
 from .refusals import too_large

@@ -22,12 +22,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, request_response
 from starlette.types import Receive, Scope, Send
 
-from pointsman.contracts.bounds import TOLD_CHARACTERS
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.refusals import Refusal
 
+from ..bounds import TOLD_CHARACTERS
 from ..governor import Governor
 from ..replies import Caller, Reply, Stray
 from ..triggers.handles import Handles

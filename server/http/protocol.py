@@ -17,7 +17,9 @@ import h11
 from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from pointsman.contracts.bounds import (
+from pointsman.fsm.refusals import Refusal
+
+from ..bounds import (
     HTTP_CHUNKS,
     HTTP_DISCARDED_BYTES,
     HTTP_HEAD_BYTES,
@@ -25,8 +27,6 @@ from pointsman.contracts.bounds import (
     HTTP_STALL_BYTES,
     HTTP_STALL_MS,
 )
-from pointsman.fsm.refusals import Refusal
-
 from .boundary import HEADERS
 from .connections import Connections, give_standing
 from .heads import NotServed, fault_of_head

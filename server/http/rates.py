@@ -10,16 +10,17 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Final, Generic, TypeAlias, TypeVar
 
-from pointsman.contracts.bounds import (
+from pointsman.contracts.values import JsonObject
+from pointsman.fsm.refusals import Refusal
+from pointsman.fsm.session import Actor
+
+from ..bounds import (
     HTTP_FAILURES_AT_ONCE,
     HTTP_FAILURES_PER_SECOND,
     HTTP_KNOWN_ASKERS,
     HTTP_REQUESTS_AT_ONCE,
     HTTP_REQUESTS_PER_SECOND,
 )
-from pointsman.contracts.values import JsonObject
-from pointsman.fsm.refusals import Refusal
-from pointsman.fsm.session import Actor
 
 Who = TypeVar("Who", bound=Hashable)
 Told: TypeAlias = tuple[Actor | None, Refusal, JsonObject]

@@ -11,9 +11,8 @@ import structlog
 import uvicorn
 from typing_extensions import override
 
-from pointsman.contracts.bounds import HTTP_STOP_MS
-
 from ..addresses import MCP_PATH, is_loopback
+from ..bounds import HTTP_STOP_MS
 from .address import Place
 from .connections import Connections, connections_that_fit
 from .protocol import HttpProtocol

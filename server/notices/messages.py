@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from pointsman.contracts.bounds import NOTICE_NAME_CHARACTERS
 from pointsman.contracts.visible import visible
 
+from ..bounds import NOTICE_NAME_CHARACTERS
 from ..store.notices import Notice, NoticeKind
 
 NOTHING_DECIDED: Final = "Opening the link decides nothing."

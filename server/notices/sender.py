@@ -13,7 +13,11 @@ from typing import Final
 
 import structlog
 
-from pointsman.contracts.bounds import (
+from pointsman.fsm.holder import Holder
+from pointsman.fsm.session import Session
+
+from ..apart import apart
+from ..bounds import (
     NOTICE_AGAIN_AT_MOST_MS,
     NOTICE_AGAIN_MS,
     NOTICE_ATTEMPTS,
@@ -23,10 +27,6 @@ from pointsman.contracts.bounds import (
     NOTICES_APART,
     NOTICES_CLAIMED,
 )
-from pointsman.fsm.holder import Holder
-from pointsman.fsm.session import Session
-
-from ..apart import apart
 from ..clock import Clock
 from ..engines.embedded import EmbeddedEngine
 from ..errors import StoreError

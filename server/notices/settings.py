@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 from urllib.parse import quote
 
-from pointsman.contracts.bounds import IDENTIFIER, NOTICE_TARGETS
+from pointsman.contracts.bounds import IDENTIFIER
 from pointsman.contracts.errors import PointsmanError
+
+from ..bounds import NOTICE_TARGETS
 
 Texts: TypeAlias = str | tuple[str, ...]
 

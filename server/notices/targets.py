@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from pointsman.contracts.bounds import NOTICE_SEND_MS, NOTICE_THREADS_OF_ONE
 from pointsman.tools.workers import Workers
 
+from ..bounds import NOTICE_SEND_MS, NOTICE_THREADS_OF_ONE
 from .messages import Message
 from .settings import Target, UnfitNotices
 

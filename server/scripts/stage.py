@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from pointsman.contracts.bounds import REPLY_WAIT_MS
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import HumanState, Workflow
 from pointsman.fsm.approvals import shown_digest
@@ -24,6 +23,7 @@ from ..answers import rests
 from ..application import Application, open_application
 from ..audit.chain import AuditRow
 from ..audit.verify import ChainReport, verify_and_replay
+from ..bounds import REPLY_WAIT_MS
 from ..clock import ShiftedClock
 from ..replies import Caller, Reply, Stray
 from ..store.reading import audit_rows

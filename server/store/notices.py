@@ -12,8 +12,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, delete, select, tuple_, update
 
-from pointsman.contracts.bounds import NOTICES_DROPPED
-
+from ..bounds import NOTICES_DROPPED
 from .tables import notices
 
 NoticeKind: TypeAlias = Literal["opened", "reminded", "approval", "delegated", "unknown", "ended"]

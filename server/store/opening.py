@@ -10,8 +10,7 @@ from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 
-from pointsman.contracts.bounds import DATABASE_BUSY_MS
-
+from ..bounds import DATABASE_BUSY_MS
 from ..errors import StoreError, StoreUnreadable
 from .failures import store_errors
 from .location import prepare_file

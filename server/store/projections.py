@@ -11,11 +11,12 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from pointsman.contracts.bounds import SESSION_KEY_CHARACTERS, SESSION_KEYS
 from pointsman.contracts.values import Json
 from pointsman.fsm.facts import Started
 from pointsman.fsm.redaction import REDACTED
 from pointsman.fsm.session import Session
+
+from ..bounds import SESSION_KEY_CHARACTERS, SESSION_KEYS
 
 OF_THE_STATE: Final = ""
 """The number of the review that a state is; a call that waits has that of its approval."""

@@ -9,9 +9,8 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, and_, or_, select
 
-from pointsman.contracts.bounds import PROPOSAL_ROWS
-
 from ..audit.chain import AuditRow
+from ..bounds import PROPOSAL_ROWS
 from .tables import audit
 
 

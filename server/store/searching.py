@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import JSON, ColumnElement, Connection, case, func, select, tuple_, type_coerce
 
-from pointsman.contracts.bounds import ROWS_LOOKED_AT
 from pointsman.contracts.times import iso
 
 from ..audit.chain import AuditRow
+from ..bounds import ROWS_LOOKED_AT
 from .reading import LIST_ROWS, Seen, seen_by
 from .tables import audit, definitions, sessions
 from .writing import DefinitionRow

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select
 
-from pointsman.contracts.bounds import SIGN_INS_OF_ONE
-
+from ..bounds import SIGN_INS_OF_ONE
 from .tables import sign_ins
 
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true, tuple_
 
-from pointsman.contracts.bounds import RUNNING_LISTED
 from pointsman.fsm.session import LedgerEntry, Session
 
+from ..bounds import RUNNING_LISTED
 from .projections import ReviewRow
 from .reading import Seen, seen_by
 from .searching import WaitingFilter

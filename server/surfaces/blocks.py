@@ -14,8 +14,9 @@ from typing import Final
 from mcp_types import ContentBlock, TextContent
 from pydantic import TypeAdapter, ValidationError
 
-from pointsman.contracts.bounds import INLINE_CHARACTERS
 from pointsman.contracts.values import Json, JsonObject
+
+from ..bounds import INLINE_CHARACTERS
 
 SOURCE: Final = "pointsman/source"
 """The member of `_meta` that says whose words something holds: a tool's, or a source's; what is ours has none."""

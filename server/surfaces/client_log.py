@@ -9,9 +9,9 @@ import structlog
 from mcp.server.session import ServerSession
 from mcp_types import LoggingLevel, LoggingMessageNotification, LoggingMessageNotificationParams, RequestId
 
-from pointsman.contracts.bounds import LOGS_PER_SECOND
 from pointsman.contracts.values import Json
 
+from ..bounds import LOGS_PER_SECOND
 from .per_second import PerSecond
 
 LEVELS: Final[tuple[str, ...]] = get_args(LoggingLevel)

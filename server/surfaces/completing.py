@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from mcp_types import Completion, PromptReference, ResourceTemplateReference
 
-from pointsman.contracts.bounds import COMPLETIONS, IDENTIFIER
+from pointsman.contracts.bounds import IDENTIFIER
 
+from ..bounds import COMPLETIONS
 from ..replies import SessionChoice, Stray
 from .connection import Connection
 from .names import agent_states

@@ -17,11 +17,11 @@ from typing import TypeVar, cast
 from mcp_types import ClientCapabilities, InputRequest, InputRequiredResult, InputResponse
 from pydantic import BaseModel, ValidationError
 
-from pointsman.contracts.bounds import PARKED_CALLS
 from pointsman.contracts.values import JsonObject
 from pointsman.tools.conversation import Question
 from pointsman.tools.errors import Unanswered
 
+from ..bounds import PARKED_CALLS
 from .asking import can_take, request_of
 from .progress import Report
 

@@ -25,11 +25,11 @@ from mcp_types import (
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pointsman.contracts import passed_on
-from pointsman.contracts.bounds import PASSED_ON_PAGES
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import ToolPolicy
 from pointsman.fsm.refusals import Refusal
 
+from ..bounds import PASSED_ON_PAGES
 from ..replies import Reply, Waiter
 from .blocks import marked
 from .connection import Connection

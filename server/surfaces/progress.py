@@ -19,14 +19,9 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from pointsman.contracts.bounds import (
-    PROGRESS_AGAIN_MS,
-    PROGRESS_CHARACTERS,
-    PROGRESS_FIRST_MS,
-    PROGRESS_PER_SECOND,
-)
 from pointsman.contracts.visible import visible
 
+from ..bounds import PROGRESS_AGAIN_MS, PROGRESS_CHARACTERS, PROGRESS_FIRST_MS, PROGRESS_PER_SECOND
 from ..replies import Glimpse, Governed
 from .per_second import PerSecond
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, TypeAlias
 
-from pointsman.contracts.bounds import UNRECORDED
-
+from ..bounds import UNRECORDED
 from ..recording import Recording
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from dataclasses import replace
 from mcp_types import Tool
 from typing_extensions import override
 
-from pointsman.contracts.bounds import LISTED_BYTES, LISTED_TOOLS, WIRE_NAME_CHARACTERS
+from pointsman.contracts.bounds import WIRE_NAME_CHARACTERS
 from pointsman.contracts.workflow import Workflow
 
+from ..bounds import LISTED_BYTES, LISTED_TOOLS
 from ..replies import Governed, Reply
 from .connection import Connection
 from .listed import STATUS_TOOL, ActionTools, action_tool, start_tool, with_session

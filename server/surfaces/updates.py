@@ -14,8 +14,7 @@ import structlog
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS
 
-from pointsman.contracts.bounds import FOLLOWED_RESOURCES
-
+from ..bounds import FOLLOWED_RESOURCES
 from ..replies import Glimpse
 from .arguments import unfit
 from .connection import Connection

@@ -12,11 +12,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from pointsman.contracts.bounds import ASK_WAIT_MS, REPLY_WAIT_MS
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.tools.conversation import Question
 from pointsman.tools.errors import Unanswered
 
+from ..bounds import ASK_WAIT_MS, REPLY_WAIT_MS
 from .client_log import ClientLog
 from .progress import Telling
 

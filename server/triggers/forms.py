@@ -14,9 +14,11 @@ from urllib.parse import parse_qsl
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from pointsman.contracts.bounds import ARGUMENTS_BYTES, FORM_PARTS
+from pointsman.contracts.bounds import ARGUMENTS_BYTES
 from pointsman.contracts.json_reader import Fault, JsonReader
 from pointsman.contracts.values import Json, JsonObject
+
+from ..bounds import FORM_PARTS
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks

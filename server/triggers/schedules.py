@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from pointsman.contracts.bounds import SCHEDULE_MADE_UP_MS
 from pointsman.contracts.cron import read_cron
 from pointsman.contracts.workflow import Schedule
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor
 
+from ..bounds import SCHEDULE_MADE_UP_MS
 from ..governor import Governor
 from ..replies import Caller, Reply
 from ..store.schedules import follow_until, followed_until

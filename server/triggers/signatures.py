@@ -22,10 +22,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from pointsman.contracts.bounds import WEBHOOK_SECRET_BYTES, WEBHOOK_SIGNATURES, WEBHOOK_TOLERANCE_MS
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.values import Json
 from pointsman.contracts.workflow import Scheme
+
+from ..bounds import WEBHOOK_SECRET_BYTES, WEBHOOK_SIGNATURES, WEBHOOK_TOLERANCE_MS
 
 Reason: TypeAlias = Literal["unsigned", "malformed", "signature", "old", "future"]
 """Why a delivery proves nothing: it has no signature, one of another form, a wrong one, or one of another time."""

@@ -13,9 +13,9 @@ from typing import Final
 
 import pytest
 
-from pointsman.contracts.bounds import TIMERS_AT_ONCE
 from pointsman.fsm.commands import Command, Expire
 from pointsman.server.application import open_application
+from pointsman.server.bounds import TIMERS_AT_ONCE
 from pointsman.server.clock import machine_ms
 from pointsman.server.identity import SERVER, new_command_id
 from pointsman.server.replies import Caller, Reply

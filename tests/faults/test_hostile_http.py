@@ -17,7 +17,7 @@ from typing import Any, Final
 import pytest
 from mcp import Client
 
-from pointsman.contracts.bounds import HTTP_BODY_MS, HTTP_HEAD_MS, HTTP_LINGER_MS, HTTP_STALL_MS
+from pointsman.server.bounds import HTTP_BODY_MS, HTTP_HEAD_MS, HTTP_LINGER_MS, HTTP_STALL_MS
 from tests.faults.attacker import LARGE_BYTES
 from tests.faults.web_server import Good, Server, serving, worked
 from tests.server.http.served import INITIALIZE

@@ -18,7 +18,7 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 
-from pointsman.contracts import bounds
+from pointsman.server import bounds
 from pointsman.server.identity import local_principal
 from tests.journeys.deployed import Deployed, deployed
 from tests.server.command_line.terminal import POINTSMAN, Shell

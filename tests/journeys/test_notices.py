@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.contracts.bounds import NOTICE_LEASE_MS
+from pointsman.server.bounds import NOTICE_LEASE_MS
 from tests.journeys.deployed import begun, deployed
 from tests.server.command_line.terminal import Shell
 from tests.server.governor.desks import HERE

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from pointsman.contracts.bounds import CLOCK_STEP_MS
+from pointsman.server.bounds import CLOCK_STEP_MS
 from pointsman.server.clock import SteadyClock, elapsed_ms
 from tests.server.machines import DAY_MS, T0, Machine
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote
 
-from pointsman.contracts.bounds import API_ITEMS, API_PROOF_MS
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.claiming import asked_for
 from pointsman.fsm.session import Actor
 
+from ...bounds import API_ITEMS, API_PROOF_MS
 from ...documents.pages import Page
 from ...inquiry import AUDITOR
 from ...store.tables import SERVER_CHAIN

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from pointsman.contracts.bounds import API_ANSWER_BYTES, API_ANSWER_MS, API_REACH_MS
 from pointsman.contracts.json_reader import JsonReader, Parsed
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.gate import NOT_FOUND
 
+from ...bounds import API_ANSWER_BYTES, API_ANSWER_MS, API_REACH_MS
 from ..failures import FoundProblems, NotReached, NotThere
 from ..invocation import program
 

@@ -6,7 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from pointsman.contracts.bounds import PRINCIPAL_CHARACTERS, QUERY_CHARACTERS, RATIONALE_CHARACTERS
+from pointsman.contracts.bounds import PRINCIPAL_CHARACTERS, RATIONALE_CHARACTERS
+
+from ...bounds import QUERY_CHARACTERS
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=QUERY_CHARACTERS)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=RATIONALE_CHARACTERS)]

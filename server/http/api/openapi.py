@@ -11,9 +11,9 @@ from typing import Final, cast
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from pointsman.contracts.bounds import HTTP_BODY_MS, QUERY_CHARACTERS
 from pointsman.contracts.values import Json, JsonObject
 
+from ...bounds import HTTP_BODY_MS, QUERY_CHARACTERS
 from .endpoint import ROOT, AnyEndpoint, Nothing
 from .shapes import Refusal
 

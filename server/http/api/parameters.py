@@ -7,11 +7,12 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 
-from pointsman.contracts.bounds import API_ITEMS, API_ITEMS_UNASKED, QUERY_CHARACTERS, SAFE_INTEGER
+from pointsman.contracts.bounds import SAFE_INTEGER
 from pointsman.fsm.facts import FactKind
 from pointsman.fsm.refusals import Code
 from pointsman.fsm.session import TurnOf
 
+from ...bounds import API_ITEMS, API_ITEMS_UNASKED, QUERY_CHARACTERS
 from ...documents.moments import MOMENT, comparable, read_moment
 from ...store.reading import SessionFilter
 from ...store.searching import RowFilter, WaitingFilter

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, request_response
 
-from pointsman.contracts.bounds import TOLD_CHARACTERS
 from pointsman.contracts.values import JsonObject
 
+from ...bounds import TOLD_CHARACTERS
 from ...documents.pages import Page
 from ...inquiry import Inquiry
 from ...replies import Caller, Stray

@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pointsman.contracts.bounds import HTTP_IDLE_MS, HTTP_SESSIONS, IDENTIFIER, MESSAGE_BYTES, TOLD_CHARACTERS
+from pointsman.contracts.bounds import IDENTIFIER, MESSAGE_BYTES
 from pointsman.fsm.gate import NOT_FOUND
 
 from ...addresses import MCP_PATH, MCP_PATH_OF_SESSION
+from ...bounds import HTTP_IDLE_MS, HTTP_SESSIONS, TOLD_CHARACTERS
 from ...mcp_server import Era, McpServer
 from ...replies import Governed
 from ...surfaces.desk import CHANNEL

@@ -21,9 +21,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pointsman.contracts.bounds import MESSAGE_BYTES, READ_AT_ONCE_BYTES, TOKEN_AGAIN_MS
+from pointsman.contracts.bounds import MESSAGE_BYTES
 from pointsman.fsm.refusals import Refusal
 
+from ...bounds import READ_AT_ONCE_BYTES, TOKEN_AGAIN_MS
 from ...json_rpc.messages import INVALID_REQUEST, MessageReader, Oversized, Rejected, doubled
 from ...json_rpc.messages import Message as Read
 from ...surfaces.desk import CHANNEL

@@ -8,8 +8,8 @@ from time import time_ns
 import httpx2
 import pytest
 
-from pointsman.contracts.bounds import SIGN_INS_OF_ONE
 from pointsman.fsm.session import Actor
+from pointsman.server.bounds import SIGN_INS_OF_ONE
 from pointsman.server.command_line.database import writing_database
 from pointsman.server.console import auditing
 from pointsman.server.console.doors import inside

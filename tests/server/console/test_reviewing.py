@@ -10,8 +10,8 @@ from collections.abc import AsyncGenerator
 import httpx2
 import pytest
 
-from pointsman.contracts.bounds import LEASE_MS
 from pointsman.contracts.values import JsonObject
+from pointsman.server.bounds import LEASE_MS
 from pointsman.server.console.decisions import arguments_of, changes, filled_in, form_of
 from pointsman.server.console.forms import Form
 from tests.server.console.opened import Browser, Console, Page, opened

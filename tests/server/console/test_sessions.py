@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from pointsman.contracts.bounds import HTTP_STOP_MS
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.commands import Decide
 from pointsman.fsm.session import Actor
+from pointsman.server.bounds import HTTP_STOP_MS
 from pointsman.server.documents import waiting
 from pointsman.server.identity import new_handle
 from pointsman.server.replies import Caller, Reply

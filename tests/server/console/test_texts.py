@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.contracts.bounds import PAGE_TEXT_CHARACTERS
 from pointsman.contracts.visible import UNSEEN
+from pointsman.server.bounds import PAGE_TEXT_CHARACTERS
 from pointsman.server.console.texts import marked, told, told_at_length
 from tests.console.corpus import HOSTILE, SCRIPTS
 from tests.server.console.opened import Page

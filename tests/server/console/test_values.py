@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.contracts.bounds import PAGE_CHARACTERS
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.server.bounds import PAGE_CHARACTERS
 from pointsman.server.console.room import is_cut, new_room
 from pointsman.server.console.texts import told_at_length
 from pointsman.server.console.values import as_text, value
@@ -124,19 +124,19 @@ def test_a_value_for_a_field_is_a_text_as_it_is_and_anything_else_as_json() -> N
 
 
 def test_however_a_value_branches_a_page_takes_so_much_of_it_and_says_so() -> None:
-    new_room()
     nested = cast("Json", [[["\u202e\u202e"] * 100] * 100] * 100)
-    made = "".join(str(value(nested)) for _ in range(5))
+    with new_room():
+        made = "".join(str(value(nested)) for _ in range(5))
+        assert is_cut()
     assert len(made) < 8_000_000
     assert "more than a page takes" in made
-    assert is_cut()
-    new_room()
-    assert "a" in value(["a"])
-    assert not is_cut()
+    with new_room():
+        assert "a" in value(["a"])
+        assert not is_cut()
 
 
 def test_all_texts_of_a_page_together_have_so_much_room() -> None:
-    new_room()
-    made = "".join(str(told_at_length("x" * 40_000)) for _ in range(40))
+    with new_room():
+        made = "".join(str(told_at_length("x" * 40_000)) for _ in range(40))
     assert made.count("x") <= PAGE_CHARACTERS + 1_000
     assert "40,000 more characters" in made

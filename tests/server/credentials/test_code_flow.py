@@ -16,9 +16,9 @@ import jwt
 import pytest
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from pointsman.contracts.bounds import OIDC_DOCUMENT_BYTES, OIDC_TOKEN_CHARACTERS
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.session import Actor
+from pointsman.server.bounds import OIDC_DOCUMENT_BYTES, OIDC_TOKEN_CHARACTERS
 from pointsman.server.credentials.code_flow import Begun, CodeFlow, client_secret
 from pointsman.server.credentials.issuer_keys import IssuerKeys
 from pointsman.server.credentials.oidc_settings import ClientSettings, IssuerSettings

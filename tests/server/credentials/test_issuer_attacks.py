@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import serialization
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pointsman.contracts.bounds import OIDC_TOKEN_CHARACTERS
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.server.bounds import OIDC_TOKEN_CHARACTERS
 from pointsman.server.credentials.claims import judged
 from pointsman.server.credentials.jwts import read_jwt
 from pointsman.server.credentials.port import Identified, NotAccepted

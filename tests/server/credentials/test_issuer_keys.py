@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import RSAAlgorithm
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from pointsman.contracts.bounds import OIDC_DOCUMENT_BYTES
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.server.bounds import OIDC_DOCUMENT_BYTES
 from pointsman.server.credentials.key_set import keys_for, read_key_set
 from pointsman.server.credentials.port import Identified
 from tests.server.credentials.local_issuer import CONFIGURATION, KEYS, private_key, public_jwk, signed

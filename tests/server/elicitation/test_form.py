@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.contracts.bounds import REVIEW_CHOICES, REVIEW_DEFAULT_CHARACTERS
 from pointsman.contracts.loading import load
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.commands import Command, Decide, Start
 from pointsman.fsm.decide import decide
 from pointsman.fsm.session import Actor
+from pointsman.server.bounds import REVIEW_CHOICES, REVIEW_DEFAULT_CHARACTERS
 from pointsman.server.elicitation.form import Form, form_of, read
 from pointsman.server.elicitation.offer import Offer, offer
 from pointsman.tools.forms import misshapen

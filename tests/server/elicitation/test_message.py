@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pointsman.contracts.bounds import REVIEW_MESSAGE_CHARACTERS, REVIEW_MESSAGE_LINES
 from pointsman.contracts.values import Json
 from pointsman.contracts.visible import visible
+from pointsman.server.bounds import REVIEW_MESSAGE_CHARACTERS, REVIEW_MESSAGE_LINES
 from pointsman.server.elicitation import message
 from pointsman.server.elicitation.message import message_of
 from tests.server.elicitation.test_form import offered

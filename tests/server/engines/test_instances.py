@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.contracts.bounds import LEASE_MS, LEASE_RENEWAL_MS
+from pointsman.server.bounds import LEASE_MS, LEASE_RENEWAL_MS
 from pointsman.server.engines.embedded import EmbeddedEngine, Hooks
 from pointsman.server.store.instances import add_instance, beats
 from tests.server.tale import opened, start, tale, write

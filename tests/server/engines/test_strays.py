@@ -6,11 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.contracts.bounds import (
-    DENIED_ARGUMENTS_BYTES,
-    SERVER_CHAIN_ROWS_PER_MINUTE,
-    STRANGER_ROWS_PER_MINUTE,
-)
+from pointsman.contracts.bounds import DENIED_ARGUMENTS_BYTES
 from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.values import canonical, digest
 from pointsman.contracts.workflow import ToolPolicy
@@ -19,6 +15,7 @@ from pointsman.fsm.facts import CallResult, Denied, body_value
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor
 from pointsman.server.audit.verify import verify
+from pointsman.server.bounds import SERVER_CHAIN_ROWS_PER_MINUTE, STRANGER_ROWS_PER_MINUTE
 from pointsman.server.engines.embedded import Hooks
 from pointsman.server.engines.strays import Frame, StrayBound, admin_fact, stray_command, stray_fact
 from pointsman.server.identity import SOMEBODY

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.contracts.bounds import LISTED_SESSIONS
 from pointsman.fsm.session import Actor, Session
 from pointsman.server.application import Application
+from pointsman.server.bounds import LISTED_SESSIONS
 from pointsman.server.errors import StoreBusy, StoreUnreadable
 from pointsman.server.replies import AuditPage, Caller, Glimpse, SessionChoice, Sessions, Stray
 from tests.server.governor.desks import AGENT, CHIEF, STRANGER, Desk, acted, started

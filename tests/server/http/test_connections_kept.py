@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pointsman.contracts.bounds import (
+from pointsman.contracts.bounds import MESSAGE_BYTES
+from pointsman.fsm.session import Actor
+from pointsman.server.bounds import (
     HTTP_BODIES_BYTES,
     HTTP_BODY_MS,
     HTTP_CONNECTIONS,
@@ -17,9 +19,7 @@ from pointsman.contracts.bounds import (
     HTTP_NEWS_OF_ONE,
     HTTP_RUNNING_MS,
     HTTP_RUNNING_OF_ONE,
-    MESSAGE_BYTES,
 )
-from pointsman.fsm.session import Actor
 from pointsman.server.http.connections import (
     Connections,
     Phase,

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from pointsman.contracts.bounds import HTTP_DISCARDED_BYTES, HTTP_HEAD_BYTES, HTTP_HEADERS, HTTP_TARGET_BYTES
+from pointsman.server.bounds import HTTP_DISCARDED_BYTES, HTTP_HEAD_BYTES, HTTP_HEADERS, HTTP_TARGET_BYTES
 from pointsman.server.http import protocol
 from tests.server.http.served import INITIALIZE, served
 from tests.server.http.wire import head, request, wire

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from pointsman.contracts.bounds import ARGUMENTS_BYTES, FORM_BYTES
+from pointsman.contracts.bounds import ARGUMENTS_BYTES
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.session import Actor
+from pointsman.server.bounds import FORM_BYTES
 from pointsman.server.errors import SecretMissing
 from pointsman.server.replies import Caller
 from tests.server.http.site import SECRET, Running, basic, running, signed

@@ -20,8 +20,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from pointsman.contracts.bounds import HTTP_BODIES_BYTES, HTTP_DISCARDED_BYTES
 from pointsman.fsm.session import Actor
+from pointsman.server.bounds import HTTP_BODIES_BYTES, HTTP_DISCARDED_BYTES
 from pointsman.server.http import connections as bounds
 from pointsman.server.http import protocol
 from pointsman.server.http.bodies import read_body

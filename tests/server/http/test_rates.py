@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from pointsman.contracts.bounds import HTTP_FAILURES_AT_ONCE
 from pointsman.fsm.session import Actor
+from pointsman.server.bounds import HTTP_FAILURES_AT_ONCE
 from pointsman.server.http import rates
 from pointsman.server.http.rates import TOLD_S, Limits, Rate, Rates
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from pointsman.contracts.bounds import NOTICE_ATTEMPTS, NOTICE_LEASE_MS, NOTICE_STALE_MS, NOTICES_APART, NOTICES_KEPT_MS
 from pointsman.fsm.approvals import shown_digest
 from pointsman.fsm.commands import Decide, Delegate
 from pointsman.fsm.session import Actor
 from pointsman.server.application import Application
+from pointsman.server.bounds import NOTICE_ATTEMPTS, NOTICE_LEASE_MS, NOTICE_STALE_MS, NOTICES_APART, NOTICES_KEPT_MS
 from pointsman.server.errors import StoreUnreadable
 from pointsman.server.notices.messages import ESCALATED, NOTHING_DECIDED
 from pointsman.server.replies import Caller, Reply

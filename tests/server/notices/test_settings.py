@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from pointsman.contracts.bounds import NOTICE_TARGETS
+from pointsman.server.bounds import NOTICE_TARGETS
 from pointsman.server.command_line.settings import file_settings
 from pointsman.server.notices.settings import NotifySettings, UnfitNotices, notify_settings
 from pointsman.server.notices.targets import Targets

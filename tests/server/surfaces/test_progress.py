@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from structlog.testing import capture_logs
 
-from pointsman.contracts.bounds import PROGRESS_CHARACTERS, PROGRESS_PER_SECOND
+from pointsman.server.bounds import PROGRESS_CHARACTERS, PROGRESS_PER_SECOND
 from pointsman.server.replies import Glimpse
 from pointsman.server.surfaces.progress import progress
 from tests.server.surfaces.connected import Connected, connected

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.contracts.bounds import ARGUMENTS_BYTES, FORM_PARTS
+from pointsman.contracts.bounds import ARGUMENTS_BYTES
 from pointsman.contracts.json_reader import Fault
 from pointsman.contracts.values import JsonObject
+from pointsman.server.bounds import FORM_PARTS
 from pointsman.server.triggers.forms import FormReader, media_type, read_urlencoded
 
 PAYLOADS = Path(__file__).parent / "payloads"

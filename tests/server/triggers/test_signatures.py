@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.contracts.bounds import WEBHOOK_TOLERANCE_MS
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Scheme
+from pointsman.server.bounds import WEBHOOK_TOLERANCE_MS
 from pointsman.server.triggers.signatures import (
     Proven,
     Signed,
