@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 
 from pointsman.fsm.commands import TakeOver
+from pointsman.fsm.opening import NOBODY
 from pointsman.fsm.session import Session
 
 from .apart import apart
@@ -120,8 +121,8 @@ class Caretaker:
                 command_id = f"takeover:{call.id}:{call.attempt}"
                 request = TakeOver(call.id, call.instance, stands=call.instance in standing)
                 await self._governor.submit_and_follow(session, request, command_id)
-        turn = session.stay.turn
-        if turn is not None and turn.instance in dead and self._governor.driver is not None:
+        turn = None if self._governor.driver is None else session.stay.turn
+        if turn is not None and turn.instance in (NOBODY, *dead):
             _log.info("taking over a model's turn", session=session.id, turn=turn.number)
             name = f"takeover:{session.stay.number}:{turn.name}:{turn.attempt}"
             await self._governor.submit_and_follow(session, TakeOver(turn.name, turn.instance), name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from pointsman.contracts.values import Json, JsonObject, settled_object
 from pointsman.contracts.workflow import Workflow
@@ -57,6 +58,8 @@ from .replies import AuditPage, Begun, Caller, Glimpse, Reply, SessionChoice, Se
 from .starting import Starter
 from .store.principals import owned_by
 from .store.reading import Seen, SessionFilter, list_sessions
+
+_ITSELF: Final = Caller(SERVER, None, "server")
 
 
 class Governor:
@@ -329,7 +332,7 @@ class Governor:
 
     async def _follow(self, session: Session, request: Request, command_id: str) -> Decision:
         served = await self.catalogue.recall(session.definition, self.engine)
-        command = Command(command_id, self.clock.now_ms(), SERVER, "server", self.instance, request)
+        command = self._command(_ITSELF, request, command_id)
         decision = await self.engine.submit(session.id, command)
         if served is not None and decision.session is not None:
             self.performer.run_open(served, decision.session, decision.clear)
@@ -344,4 +347,5 @@ class Governor:
             instance=self.instance,
             request=request,
             client=caller.client,
+            asks_models=self.driver is not None,
         )
