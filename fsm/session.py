@@ -2,8 +2,7 @@
 
 Everything here is bounded by the workflow, never by the session's age: counts instead of lists, the last call of a tool
 instead of all of them. Times are milliseconds since the epoch, taken from the commands; nothing here reads a clock.
-
-The dictionaries are never changed in place. `evolve` makes new ones.
+Dictionaries are never changed in place.
 """
 
 from __future__ import annotations
