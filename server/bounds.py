@@ -298,3 +298,5 @@ STAY_ROWS: Final = 20_000
 """Rows of one stay that a conversation is read back from."""
 MODEL_WAIT_MS: Final = 1_000
 """How often it is looked whether a person has decided on what a model waits for."""
+MODEL_FAILURES: Final = 5
+"""How often a turn may fail for reasons of this server, until it counts as one that could not be asked."""
