@@ -288,3 +288,9 @@ CLOCK_READINGS: Final = 100
 """After which the last reading of two clocks is taken, however slow the machine is."""
 RUNNING_LISTED: Final = 1_000
 """Sessions whose running writes are listed."""
+
+# The local server that speaks the Messages API, for scripts and tests.
+MESSAGES_API_BODY_BYTES: Final = 32 * 1024 * 1024
+"""One request; the API itself takes no larger one."""
+MESSAGES_API_REQUESTS: Final = 1_000
+"""Requests that are remembered."""
