@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.workflow import Model
 
 from .facts import CallResult
+from .model_turns import TurnResult
 from .session import Actor, ActorKind
 
 
@@ -162,6 +164,28 @@ class TakeOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """The turn of this number is to be opened in this stay: a model is asked, again.
+
+    The server asks so in a state that is a model's, when all is done that the answer before wanted. In a state that is
+    an agent's, an agent that is a model driven from here asks so, and says which `model`, with its bounds.
+    """
+
+    stay: int
+    turn: int
+    model: Model | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A model has answered the turn of this number in this stay, or could not be asked."""
+
+    stay: int
+    turn: int
+    answer: TurnResult
+
+
+@dataclass(frozen=True, slots=True)
 class Expire:
     """A timer is due."""
 
@@ -199,16 +223,19 @@ class Attest:
 
 Judged: TypeAlias = Decide | Claim | Delegate | Restart
 """What depends on whom a person answers for."""
-Request: TypeAlias = Start | Call | Observe | Send | Judged | Release | Settle | TakeOver | Expire | Cancel | Attest
+Turns: TypeAlias = Ask | Answer
+Request: TypeAlias = (
+    Start | Call | Observe | Send | Judged | Release | Settle | TakeOver | Turns | Expire | Cancel | Attest
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """A request, with who asks, when and through what.
 
-    `at` is milliseconds since the epoch; `instance` is the server process that submits the command
-    and runs the calls it opens; `channel` is `mcp`, `cli`, `script`, `api`, `console`,
-    `elicitation`, `webhook`, `schedule` or `server`.
+    `at` is milliseconds since the epoch; `instance` is the server process that submits the command and runs the calls
+    it opens, and asks models if it `asks_models`; `channel` is `mcp`, `cli`, `script`, `api`, `console`, `elicitation`,
+    `webhook`, `schedule`, `model` or `server`.
     """
 
     id: str
@@ -218,3 +245,4 @@ class Command:
     instance: str
     request: Request
     client: str | None = None
+    asks_models: bool = True

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from pointsman.contracts.workflow import Workflow
 
-from . import agents, approving, attesting, claiming, events, happenings, people
+from . import agents, approving, attesting, claiming, driving, events, happenings, people
 from .cancelling import cancel
 from .commands import (
+    Answer,
+    Ask,
     Attest,
     Call,
     Cancel,
@@ -57,7 +59,7 @@ def decide(workflow: Workflow, session: Session | None, command: Command) -> Dec
         return _start(turn, request, session)
     if session is None or not may_view(workflow, session, command.actor):
         return Decision(session, refusal=NOT_FOUND)
-    if isinstance(request, Settle | TakeOver | Expire) and command.actor.kind != "system":
+    if isinstance(request, Settle | TakeOver | Expire | Answer) and command.actor.kind != "system":
         return deny(turn, Refusal("FORBIDDEN", "Only the server says what happens by itself."), command.id, {})
     match request:
         case Call():
@@ -85,6 +87,10 @@ def decide(workflow: Workflow, session: Session | None, command: Command) -> Dec
             return happenings.settle(turn, request)
         case TakeOver():
             return happenings.take_over(turn, request)
+        case Ask():
+            return driving.ask(turn, request)
+        case Answer():
+            return driving.answer(turn, request)
         case _:
             return happenings.expire(turn, request)
 

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from pointsman.contracts.bounds import EVIDENCE_KEPT
 from pointsman.contracts.values import Json, JsonObject
 
-from . import approvals, holding, ledger
+from . import approvals, asked_models, holding, ledger
 from .facts import (
     Accepted,
     Administered,
@@ -26,6 +26,7 @@ from .facts import (
     Started,
     TimerFired,
 )
+from .model_turns import Turned
 from .session import (
     AcceptedEvent,
     ApprovalStatus,
@@ -90,6 +91,8 @@ def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901, PLR09
             return _decided(_next(session), fact, body)
         case TimerFired():
             return _timer_fired(session, body)
+        case Turned():
+            return asked_models.answered(session, body)
         case _:
             return _administered(_next(session), fact, body)
 
@@ -110,7 +113,7 @@ def _administered(session: Session, fact: Fact, body: Administered) -> Session:
         return ledger.resolved(_void(session, body.voids), body.call or "", fact.outcome)
     if body.act in _ACTS_ON_HOLDERS:
         return holding.held(session, body.approval, body.holder)
-    stay = replace(session.stay, timers={}, open={}, branches={}, approvals={})
+    stay = replace(session.stay, timers={}, open={}, branches={}, approvals={}, turn=None)
     if body.act == "restarted":
         anew = replace(session, ended=None, stay=stay, counts=Counts(), spent=(), confidences={}, last_event=None)
         return replace(anew, timers=dict(body.timers))
@@ -177,6 +180,8 @@ def _intended(session: Session, body: Intended) -> Session:
         return _leaving(session, body.leaving)
     if body.approval is not None:
         return _count_call(approvals.asked(_next(session), body.approval), body.approval.tool)
+    if body.turn is not None:
+        return asked_models.opened(session, body.turn)
     if body.call is None:
         raise HistoryError("the fact intends nothing")
     return _opened(session, body.call, body.voids)
@@ -199,7 +204,7 @@ def _leaving(session: Session, leaving: Leaving) -> Session:
     stay = session.stay
     if stay.leaving is None:
         stay = replace(stay, position=Position("exit"), open={}, branches={}, timers={}, shown={}, review=None)
-        stay = replace(stay, votes={}, approvals={})
+        stay = replace(stay, votes={}, approvals={}, turn=None)
     timers = {} if leaving.because == "cancel" else session.timers
     return replace(session, revision=session.revision + 1, timers=timers, stay=replace(stay, leaving=leaving))
 

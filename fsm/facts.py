@@ -17,6 +17,7 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Within
 
 from .holder import Holder
+from .model_turns import OpenTurn, Turned
 from .session import (
     ActorKind,
     Because,
@@ -32,7 +33,7 @@ from .session import (
     Vote,
 )
 
-FACT_VERSION: Final = 5
+FACT_VERSION: Final = 6
 
 FactKind: TypeAlias = Literal[
     "started", "entered", "denied", "intended", "settled", "accepted", "decided", "timer", "model", "admin"
@@ -101,7 +102,7 @@ class Indexed:
 @dataclass(frozen=True, slots=True)
 class Intended:
     """Something is committed, and will be done: a call, or leaving a state whose `exit` steps come first.
-    Or it will be done only if a person approves it: a call that waits.
+    Or it will be done only if a person approves it: a call that waits. Or a model is asked: a `turn`.
 
     Again for the same call when another process takes it over, and for another way to leave by while
     the steps run. `voids` names what evidence the call makes void: the tool, and `write` for a write.
@@ -111,6 +112,7 @@ class Intended:
     voids: list[str] = field(default_factory=list[str])
     leaving: Leaving | None = None
     approval: OpenApproval | None = None
+    turn: OpenTurn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +256,9 @@ class Administered:
     held_by: str | None = None
 
 
-Body: TypeAlias = Started | Entered | Denied | Intended | Settled | Accepted | Decided | TimerFired | Administered
+Body: TypeAlias = (
+    Started | Entered | Denied | Intended | Settled | Accepted | Decided | TimerFired | Turned | Administered
+)
 
 BODIES: Final[dict[FactKind, type[Body]]] = {
     "started": Started,
@@ -265,6 +269,7 @@ BODIES: Final[dict[FactKind, type[Body]]] = {
     "accepted": Accepted,
     "decided": Decided,
     "timer": TimerFired,
+    "model": Turned,
     "admin": Administered,
 }
 

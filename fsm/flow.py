@@ -11,14 +11,17 @@ from __future__ import annotations
 from typing import Final
 
 from pointsman.contracts.bounds import STATES_PER_COMMAND
-from pointsman.contracts.workflow import FinalState, State, SystemState
+from pointsman.contracts.workflow import AgentState, FinalState, Model, State, SystemState
 
 from .facts import Administered, Entered, Intended
+from .opening import next_turn
 from .session import Because, Leaving, Timer
 from .stays import first_position, open_review, timers_of, turn_of
 from .steps import open_step
 from .turn import Turn, UndecidableError, choose
 
+ACTION: Final = "model"
+"""The action of facts about turns of models."""
 _KEPT: Final = frozenset({"limit", "duration", "below", "restart", "cancel"})
 """Reasons to leave that no failing `exit` step takes the place of."""
 
@@ -104,6 +107,8 @@ def advance(turn: Turn) -> None:
             _arrive(turn, leaving)
         elif position.phase != "ready":
             open_step(turn, state)
+        elif isinstance(state, AgentState) and state.model is not None:
+            goes_on = turn.stay.turn is None and _ask(turn, state.model)
         else:
             goes_on = isinstance(state, SystemState) and _take_next(turn, state)
         if not goes_on:
@@ -123,6 +128,16 @@ def _go_where_failures_lead(turn: Turn, state: State) -> bool:
         _arrive(turn, leaving if target is None or leaving.because in _KEPT else Leaving(target, because))
         return True
     return _go(turn, target, because)
+
+
+def _ask(turn: Turn, model: Model) -> bool:
+    """Ask the model whose state this is for the first time; True where the state is left instead."""
+    following = next_turn(turn, model)
+    if isinstance(following, Leaving):
+        leave(turn, following)
+    elif following is not None:
+        turn.emit("intended", Intended(turn=following), action=ACTION)
+    return isinstance(following, Leaving)
 
 
 def _take_next(turn: Turn, state: SystemState) -> bool:

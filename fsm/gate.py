@@ -1,37 +1,22 @@
-"""Refusing: who may do what at all, the row a refusal leaves, and the limits it may exhaust."""
+"""Refusing: who may do what at all, the row a refusal leaves, and where the limits lead that it may exhaust."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from pointsman.contracts.bounds import DENIED_ARGUMENTS_BYTES
 from pointsman.contracts.schemas import Contract, Unmet
 from pointsman.contracts.values import JsonObject, canonical, digest_text
-from pointsman.contracts.workflow import HumanState, LimitKind, Workflow
+from pointsman.contracts.workflow import HumanState, Workflow
 
 from .decision import Decision
 from .facts import Denied
 from .flow import move
+from .limits import Exhausted, exhausted_limit
 from .redaction import kept_of_refused, kept_refusal
 from .refusals import Code, Refusal, unmet_values
-from .session import Actor, Counts, Ended, Session
+from .session import Actor, Ended, Session
 from .turn import Turn
 
 _INVALID_CODES: frozenset[Code] = frozenset({"MISSING_FIELDS", "INVALID_FIELDS"})
-
-
-@dataclass(frozen=True, slots=True)
-class Exhausted:
-    """A limit that one more would go over, and where it leads.
-
-    `then` is None where the session's limit has moved the session before: it refuses and moves no
-    more. `name` is that of a limit of the whole session, `calls.0`; None for one of the state.
-    """
-
-    kind: LimitKind
-    then: str | None
-    name: str | None = None
 
 
 NOT_FOUND = Refusal(
@@ -41,10 +26,10 @@ NOT_FOUND = Refusal(
 
 
 def may_view(workflow: Workflow, session: Session, actor: Actor) -> bool:
-    """Whether a principal may know that a session exists. The server itself may."""
+    """Whether a principal may know that a session exists. The server itself may, and a model that it asks."""
     if actor.session not in (None, session.id):
         return False
-    if actor.kind == "system" or _granted(workflow.access.view, session, actor):
+    if actor.kind in ("system", "model") or _granted(workflow.access.view, session, actor):
         return True
     state = workflow.states[session.state]
     decides = {one.role for one in session.stay.approvals.values()}
@@ -102,9 +87,9 @@ def deny_in_turn(
     `payload` marks the arguments of an event, which the limit `invalid` counts.
     """
     invalid = payload and refusal.code in _INVALID_CODES
-    exhausted = _over(turn, "denials", lambda counts: counts.denials)
+    exhausted = exhausted_limit(turn, "denials")
     if invalid and (exhausted is None or exhausted.then is None):
-        exhausted = _over(turn, "invalid", lambda counts: counts.invalid)
+        exhausted = exhausted_limit(turn, "invalid")
     if exhausted is None or exhausted.then is None or turn.session.open_write is not None:
         _write_row(turn, refusal, action, arguments, denial=True, invalid=invalid)
         return turn.answer(refusal)
@@ -141,7 +126,7 @@ def exhaust(  # noqa: PLR0913 -- a refusal, and the limit it goes over
 
 def spent_calls(turn: Turn, in_flight: int) -> Exhausted | None:
     """The limit that one more call would go over, with the calls that are running counted."""
-    return _over(turn, "calls", lambda counts: counts.calls + in_flight)
+    return exhausted_limit(turn, "calls", in_flight)
 
 
 def contract_refusal(contract: Contract, arguments: JsonObject, what: str) -> Refusal | None:
@@ -156,21 +141,6 @@ def contract_refusal(contract: Contract, arguments: JsonObject, what: str) -> Re
 def _listed(unmet: tuple[Unmet, ...]) -> str:
     shown = "; ".join(f"{one.path or 'arguments'} {one.problem}" for one in unmet[:8])
     return shown if len(unmet) <= 8 else f"{shown}; and {len(unmet) - 8} more"
-
-
-def _over(turn: Turn, kind: LimitKind, count: Callable[[Counts], int]) -> Exhausted | None:
-    """The first limit of a kind that is reached: the state's, then the session's, then one that moves no more."""
-    for rule in turn.state.limits:
-        if rule.kind == kind and count(turn.stay.counts) >= rule.amount:
-            return Exhausted(kind, rule.then)
-    spent: Exhausted | None = None
-    for index, rule in enumerate(turn.workflow.limits):
-        name = f"{kind}.{index}"
-        if rule.kind == kind and count(turn.session.counts) >= rule.amount:
-            if name not in turn.session.spent:
-                return Exhausted(kind, rule.then, name)
-            spent = Exhausted(kind, None, name)
-    return spent
 
 
 def _write_row(  # noqa: PLR0913 -- the flags are columns of the row

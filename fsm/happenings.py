@@ -11,6 +11,7 @@ from typing import Final
 
 from pointsman.contracts.workflow import AgentState
 
+from . import driving
 from .agents import agent_writes
 from .approvals import definition_digest
 from .calls import indexed_at_end, judged, voided
@@ -76,6 +77,8 @@ def take_over(turn: Turn, request: TakeOver) -> Decision:
     What ran with arguments that the process alone had cannot be run again; nor can a call that was approved of a
     tool which is defined otherwise now.
     """
+    if turn.stay.turn is not None and request.call == turn.stay.turn.name:
+        return driving.take_over(turn, request.instance)
     call = turn.stay.open.get(request.call)
     if call is None or call.instance != request.instance:
         return turn.answer()

@@ -1,8 +1,7 @@
 """A session as the machine holds it: a frozen value that facts alone change.
 
-Everything here is bounded by the workflow, never by the session's age: counts instead of lists,
-the last call of a tool instead of all of them. Times are milliseconds since the epoch, taken from
-the commands; nothing in this folder reads a clock.
+Everything here is bounded by the workflow, never by the session's age: counts instead of lists, the last call of a tool
+instead of all of them. Times are milliseconds since the epoch, taken from the commands; nothing here reads a clock.
 
 The dictionaries are never changed in place. `evolve` makes new ones.
 """
@@ -17,11 +16,12 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Effect
 
 from .holder import Holder
+from .model_turns import OpenTurn
 
 FORMAT: Final = 1
 """Number of this snapshot format; a store refuses a snapshot of another one."""
 
-ActorKind: TypeAlias = Literal["agent", "human", "system", "external"]
+ActorKind: TypeAlias = Literal["agent", "model", "human", "system", "external"]
 CallOutcome: TypeAlias = Literal["done", "failed", "unknown"]
 Phase: TypeAlias = Literal["entry", "run", "show", "ready", "exit"]
 EffectStatus: TypeAlias = Literal["intended", "done", "unknown"]
@@ -39,7 +39,8 @@ class Actor:
     """Who acts: a principal, never just a client program. `owner` is the person who answers for an agent or a system.
 
     An actor with a `session` is bound to it: every other one is none of its business, and it starts none.
-    The kind `system` is the server itself and what triggers it; other systems are of the kind `external`.
+    The kind `system` is the server itself and what triggers it; other systems are of the kind `external`. A `model`
+    is one that the server asks: no credential is of this kind.
     """
 
     kind: ActorKind
@@ -110,12 +111,18 @@ class DecisionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What limits count. `denials` and `invalid` are consecutive."""
+    """What limits count. `denials` and `invalid` are consecutive.
+
+    `turns` are questions that models were asked, `tokens` all that they read and wrote.
+    """
 
     calls: int = 0
     denials: int = 0
     invalid: int = 0
     steps: int = 0
+    turns: int = 0
+    tokens: int = 0
+    cost_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +309,8 @@ class Stay:
     """The last vote of each person, where events of the review need several."""
     approvals: dict[str, OpenApproval] = field(default_factory=dict[str, OpenApproval])
     """Every call of this stay that was put before a person, and what has become of it."""
+    turn: OpenTurn | None = None
+    """What a model is asked here."""
 
 
 @dataclass(frozen=True, slots=True)

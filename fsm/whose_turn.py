@@ -15,7 +15,11 @@ from .scope import SessionScope
 from .session import ActorKind, TurnOf
 from .turn import Turn, UndecidableError, passes
 
-_ACTORS: Final[dict[TurnOf, tuple[ActorKind, ...]]] = {"agent": ("agent",), "external": ("external", "system")}
+_ACTORS: Final[dict[TurnOf, tuple[ActorKind, ...]]] = {
+    "agent": ("agent",),
+    "model": ("model",),
+    "external": ("external", "system"),
+}
 _WHO: Final[dict[TurnOf, str]] = {
     "agent": "an agent",
     "model": "a model that the server asks",
@@ -29,7 +33,7 @@ _WHO: Final[dict[TurnOf, str]] = {
 def not_their_turn(turn: Turn) -> Refusal | None:
     """Refuse whoever may not drive the session, and whoever asks when somebody else acts."""
     session, actor, stay = turn.session, turn.command.actor, turn.stay
-    if actor.kind != "system" and not may_drive(turn.workflow, session, actor):
+    if actor.kind not in ("system", "model") and not may_drive(turn.workflow, session, actor):
         return Refusal("FORBIDDEN", f"Only {' or '.join(turn.workflow.access.drive)} may drive this session.")
     if session.ended is not None:
         return ended(session, session.ended)

@@ -296,3 +296,13 @@ EXAMPLE_BYTES: Final = 256 * 1024
 """Of the results of calls in one example, in JSON; a result that there is no room for is left out, and said to be."""
 HISTORIES_LOOKED_AT: Final = 1_000
 """Sessions that are gone through for one page of examples."""
+
+# A model that the server asks.
+PROMPT_BYTES: Final = 256 * 1024
+"""A prompt in a file of its own."""
+MODEL_RESULT_CHARACTERS: Final = 100_000
+"""What a model is told of one result; how much more there is, is said."""
+STAY_ROWS: Final = 20_000
+"""Rows of one stay that a conversation is read back from."""
+MODEL_WAIT_MS: Final = 1_000
+"""How often it is looked whether a person has decided on what a model waits for."""

@@ -230,6 +230,8 @@ def _limit(part: LimitPart) -> Limit:
         return Limit("duration", duration_ms(part.duration), part.then)
     if part.cost is not None:
         return Limit("cost", part.cost, part.then)
+    if part.tokens is not None:
+        return Limit("tokens", part.tokens, part.then)
     if part.calls is not None:
         return Limit("calls", part.calls, part.then)
     if part.denials is not None:

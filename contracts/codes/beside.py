@@ -25,6 +25,7 @@ states:
   begin:
     actor: model
     model: {name: claude-sonnet, prompt: PROMPT}
+    failed: paid
     events:
       submit: {next: paid}
 """

@@ -34,14 +34,16 @@ class LimitPart(Part):
     steps: Count | None = None
     duration: Span | None = None
     cost: Annotated[float, Field(gt=0)] | None = None
+    tokens: Count | None = None
     then: str
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        kinds = (self.calls, self.denials, self.invalid, self.steps, self.duration, self.cost)
+        kinds = (self.calls, self.denials, self.invalid, self.steps, self.duration, self.cost, self.tokens)
         if sum(kind is not None for kind in kinds) != 1:
             raise Unfit(
-                "a limit is one of `calls`, `denials`, `invalid`, `steps`, `duration`, `cost`, and its `then`",
+                "a limit is one of `calls`, `denials`, `invalid`, `steps`, `duration`, `cost`, `tokens`, "
+                "and its `then`",
                 "Write one list entry for each.",
             )
         return self

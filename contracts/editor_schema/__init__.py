@@ -26,7 +26,7 @@ DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 WORDS: Final[Mapping[type[Part], Mapping[str, str]]] = {**FILE_WORDS, **STATE_WORDS}
 
 EXACTLY_ONE: Final[Mapping[type[Part], tuple[str, ...]]] = {
-    LimitPart: ("calls", "denials", "invalid", "steps", "duration", "cost"),
+    LimitPart: ("calls", "denials", "invalid", "steps", "duration", "cost", "tokens"),
     SourcePart: ("python", "mcp", "openapi"),
     McpPart: ("command", "url"),
     DeliverPart: ("argument", "header", "meta"),

@@ -100,6 +100,7 @@ STATE_WORDS: Final[Mapping[type[Part], Mapping[str, str]]] = {
         "steps": "States entered.",
         "duration": "Time: `8h`, `14d`.",
         "cost": "US dollars that models have cost.",
+        "tokens": "Tokens that models have read and written.",
         "then": "The state that follows when the limit is reached.",
     },
     CallPart: {"call": _CALLED, "with": _GIVEN, "save": _SAVE},

@@ -11,7 +11,7 @@ from ..positions import Path
 from .view import View
 from .walk import live_states
 
-_KINDS = ("calls", "denials", "invalid", "steps", "duration", "cost")
+_KINDS = ("calls", "denials", "invalid", "steps", "duration", "cost", "tokens")
 
 
 def check_limits(view: View) -> None:
@@ -54,6 +54,7 @@ def _check_session(view: View) -> None:
     states = view.document.states.values()
     if not any(isinstance(state, AgentPart) and state.actor == "model" for state in states):
         _never(view, (), view.document.limits, "cost", "only model states cost anything, and there is none")
+        _never(view, (), view.document.limits, "tokens", "only model states have tokens, and there is none")
     finals = {name for name, state in view.document.states.items() if isinstance(state, FinalPart)}
     _check_order(view, ("limits",), view.document.limits, finals)
 
@@ -82,6 +83,7 @@ def _check_state(view: View, path: Path, state: StatePart) -> None:
             _never(view, path, limits, kind, "only the server acts here, so nothing is refused")
     if not (isinstance(state, AgentPart) and state.actor == "model"):
         _never(view, path, limits, "cost", "only model states cost anything")
+        _never(view, path, limits, "tokens", "only model states have tokens")
 
 
 def _never(view: View, path: Path, limits: Sequence[LimitPart], kind: str, why: str) -> None:

@@ -43,7 +43,10 @@ def is_write(view: View, tool: str) -> bool:
 def _check_ways_out(view: View, path: Path, name: str, state: StatePart) -> None:
     """A step that fails, or a write nobody knows the end of, must lead somewhere."""
     can_fail = any(isinstance(step, CallPart) or has_expression(step.set_) for _, step in steps(state, path))
-    if can_fail and state.failed is None:
+    if isinstance(state, AgentPart) and state.model is not None and state.failed is None:
+        hint = "Add `failed: some_state`, where the session goes when the model cannot be asked, or leads nowhere."
+        view.at_key("PM701", path, f"the model of `{name}` can fail, and `failed` does not say what then", hint)
+    elif can_fail and state.failed is None:
         hint = "Add `failed: some_state`, where the session goes when a step fails."
         view.at_key("PM701", path, f"the steps of `{name}` can fail, and `failed` does not say what then", hint)
     writes = [step.call for _, step in steps(state, path) if isinstance(step, CallPart) and is_write(view, step.call)]

@@ -11,7 +11,7 @@ from ..schemas import Contract
 from .tools import Condition, Evidence, Save, ToolGroup, ToolUse
 
 Outcome: TypeAlias = Literal["success", "stopped", "manual", "failed"]
-LimitKind: TypeAlias = Literal["calls", "denials", "invalid", "steps", "duration", "cost"]
+LimitKind: TypeAlias = Literal["calls", "denials", "invalid", "steps", "duration", "cost", "tokens"]
 Channel: TypeAlias = Literal["console", "api", "cli", "elicitation"]
 
 
@@ -34,7 +34,7 @@ class After:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`amount` is a count; milliseconds for `duration`; US dollars for `cost`."""
+    """`amount` is a count; milliseconds for `duration`; US dollars for `cost`. Models' `tokens` are all of them."""
 
     kind: LimitKind
     amount: float

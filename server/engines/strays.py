@@ -17,6 +17,8 @@ from pointsman.contracts.values import Json, JsonObject, canonical, digest_text
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.claiming import asked_for
 from pointsman.fsm.commands import (
+    Answer,
+    Ask,
     Attest,
     Call,
     Claim,
@@ -255,7 +257,7 @@ def _storable(text: str, limit_bytes: int = _NAME_BYTES) -> str:
     return text.encode(errors="replace")[:limit_bytes].decode(errors="ignore")
 
 
-def _asked(command: Command) -> tuple[str, JsonObject]:
+def _asked(command: Command) -> tuple[str, JsonObject]:  # noqa: C901 -- a case a kind
     request = command.request
     match request:
         case Start():
@@ -276,5 +278,7 @@ def _asked(command: Command) -> tuple[str, JsonObject]:
             return "restart", {"state": request.state, "reason": request.reason}
         case Attest():
             return "settle", {"call": request.call, "outcome": request.outcome, "reason": request.reason}
+        case Ask() | Answer():
+            return "model", {"stay": request.stay, "turn": request.turn}
         case _:
             return "cancel", {"reason": request.reason}

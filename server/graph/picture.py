@@ -181,4 +181,4 @@ def limit_text(limit: Limit) -> str:
             amount = f"${limit.amount:g}"
         case _:
             amount = f"{limit.amount:g}"
-    return f"{limit.kind} > {amount}"
+    return f"{limit.kind} {'≥' if limit.kind in ('cost', 'tokens') else '>'} {amount}"

@@ -23,7 +23,7 @@ from pointsman.fsm.facts import FactKind
 from ..bounds import EXAMPLE_BYTES, EXAMPLE_CALLS
 from ..store.histories import History, HistoryFilter, Line, each_history
 from ..store.reading import definition
-from .proposals import KINDS, Following, Label, Proposal, Verdict, is_proposal
+from .proposals import KINDS, Following, Label, Proposal, Verdict, is_models, is_proposal
 
 CORRECTIONS: Final[frozenset[Label]] = frozenset({"changed", "rejected"})
 EVERYTHING: Final[frozenset[Label]] = CORRECTIONS | {"accepted"}
@@ -54,7 +54,8 @@ class _Given:
     """What whoever proposed had been given, and by what text of instructions."""
 
     values: JsonObject
-    prompt_digest: Json
+    model: Json = None
+    prompt_digest: Json = None
 
 
 def each_example(connection: Connection, chosen: ExampleFilter) -> Iterator[tuple[str, Iterator[JsonObject]]]:
@@ -105,7 +106,7 @@ def _example(history: History, one: Proposal[_Given], verdict: Verdict) -> JsonO
         "actor_kind": line.actor_kind,
         "actor_id": line.actor_id,
         "client": line.client,
-        "model": line.actor_id if line.actor_kind == "model" else None,
+        "model": one.given.model,
         "prompt_digest": one.given.prompt_digest,
         "revision": line.revision,
         "at": line.at,
@@ -141,7 +142,7 @@ class _Giving:
     stay: int = 0
     calls: deque[JsonObject] = field(default_factory=lambda: deque[JsonObject](maxlen=EXAMPLE_CALLS))
     opened: dict[str, Json] = field(default_factory=dict[str, Json])
-    prompt_digest: Json = None
+    turned: JsonObject = field(default_factory=dict[str, Json])
 
     def take(self, line: Line) -> None:
         """Take a row."""
@@ -152,13 +153,13 @@ class _Giving:
             case "entered":
                 self.stay += 1
                 self.calls.clear()
-                self.opened, self.prompt_digest = {}, None
+                self.opened, self.turned = {}, {}
             case "intended":
                 call = _object(body.get("call"))
                 if call.get("purpose") == "agent":
                     self.opened[str(call["id"])] = call.get("arguments")
             case "model":
-                self.prompt_digest = body.get("prompt_digest", self.prompt_digest)
+                self.turned = body
             case "settled" if body.get("stay") == self.stay and body.get("purpose") in _ASKED:
                 self._take_call(line)
             case _:
@@ -173,7 +174,8 @@ class _Giving:
             "shown": None if names is None else {name: self.record[name] for name in names if name in self.record},
             "calls": [*self.calls],
         }
-        return _Given(values, self.prompt_digest if line.actor_kind == "model" else None)
+        turned = self.turned if is_models(line) else {}
+        return _Given(values, turned.get("model"), turned.get("prompt_digest"))
 
     def _take_call(self, line: Line) -> None:
         """Keep a call of the stay. Where not all results have room, the last ones have it."""

@@ -66,6 +66,11 @@ def is_proposal(line: Line) -> bool:
     return line.kind == "accepted" and line.outcome == "done" and line.actor_kind in _WORKERS
 
 
+def is_models(line: Line) -> bool:
+    """Whether a row is of what a model's answer wanted, and not of an agent that decides by itself."""
+    return line.command.startswith("turn:")
+
+
 class Following(Generic[G]):
     """Follows one session through its rows, and judges what was proposed in it."""
 

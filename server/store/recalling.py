@@ -23,12 +23,12 @@ def rows_of(connection: Connection, chain: str, revisions: Collection[int]) -> d
 
 
 def last_proposal(connection: Connection, session_id: str, until: int) -> AuditRow | None:
-    """Give the row of the last event of an agent that was accepted up to the revision `until`.
+    """Give the row of the last event of an agent or a model that was accepted up to the revision `until`.
 
     None where a person has decided since, or where it lies further back than `bounds.PROPOSAL_ROWS` rows.
     """
     columns = audit.c
-    proposed = and_(columns.kind == "accepted", columns.actor_kind == "agent", columns.outcome == "done")
+    proposed = and_(columns.kind == "accepted", columns.actor_kind.in_(("agent", "model")), columns.outcome == "done")
     decided = and_(columns.kind == "decided", columns.outcome == "done")
     statement = (
         select(audit)

@@ -149,10 +149,16 @@ def session_row(session: Session, head: str) -> SessionRow:
         format=FORMAT,
         snapshot=snapshot(session),
         next_timer_at=session.next_timer_at,
-        has_open=bool(session.stay.open) and session.ended is None,
+        has_open=has_open(session),
         ended_at=session.ended.at if session.ended is not None else None,
         failed=has_failed(session),
     )
+
+
+def has_open(session: Session) -> bool:
+    """Whether a server process has to see to something of it: a call runs, or a model is asked."""
+    asked = session.stay.turn is not None and session.stay.actor == "model"
+    return session.ended is None and (bool(session.stay.open) or asked)
 
 
 def listed_by(session: Session) -> tuple[str | int | None, ...]:

@@ -153,7 +153,9 @@ def limit_words(limit: Limit) -> str:
         case "duration":
             return f"longer than {duration_words(amount)}"
         case "cost":
-            return f"costs more than ${amount:g}"
+            return f"costs ${amount:g} or more"
+        case "tokens":
+            return f"models have read and written {counted(amount, 'token')} or more"
 
 
 def _conditions(workflow: Workflow, move: Move, state: State | None) -> Iterator[Sentence]:

@@ -15,6 +15,7 @@ WRITER = workflow("""
         show: [text]
         tools: [t.look]
         events: {done: {requires: [text], next: told}}
+        failed: unsaid
         after: {in: 1d, to: unsaid}
         limits: [{denials: 1, then: unsaid}]
       told: {final: success}

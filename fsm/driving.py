@@ -1,0 +1,198 @@
+"""Models that the server drives: their turns are opened here, and their answers recorded.
+
+A turn is committed before the question goes out, and an answer before anything in it is done. What a budget, a number
+of turns or a failure ends, goes where the workflow says; nothing that the last answer wanted is done then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, Literal
+
+from pointsman.contracts.bounds import RATIONALE_CHARACTERS
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.workflow import AgentState, Model
+
+from .commands import Answer, Ask
+from .decision import Decision
+from .facts import Intended
+from .flow import ACTION, move_by
+from .gate import deny
+from .limits import exhausted_limit
+from .model_turns import Turned, TurnResult
+from .opening import failure, is_over_budget, next_turn, way_out
+from .redaction import kept_of_refused, secrets, without_secrets
+from .session import Leaving
+from .turn import Turn
+from .whose_turn import not_their_turn, not_your_turn
+
+NO_EVENT: Final = "The answer calls no tool and sends no event, so nothing comes of it."
+CUT_OFF: Final = "The answer was cut off: it is longer than `max_tokens` allows, so nothing in it is done."
+DECLINED: Final = "the model has declined to answer"
+_Outcome = Literal["done", "failed", "late"]
+
+
+def ask(turn: Turn, request: Ask) -> Decision:
+    """Open the next turn; one that has been opened, or whose stay is over, is answered with the session as it is."""
+    state, stay = turn.state, turn.stay
+    driven = isinstance(state, AgentState) and state.model is not None
+    if turn.command.actor.kind != "system" or not driven:
+        refusal = not_their_turn(turn)
+        if refusal is not None or driven or request.model is None:
+            return deny(turn, refusal or not_your_turn(turn), ACTION, {})
+    model = state.model if isinstance(state, AgentState) and state.model is not None else request.model
+    ready = stay.position.phase == "ready" and stay.leaving is None and turn.session.ended is None
+    if model is None or not ready or request.stay != stay.number:
+        return turn.answer()
+    current = stay.turn
+    if current is not None and not current.answered:
+        if not driven and request.turn == current.number:  # whoever drives the agent has been started again
+            again = replace(current, instance=turn.command.instance, attempt=current.attempt + 1, model=model.name)
+            turn.emit("intended", Intended(turn=again), action=ACTION)
+        return turn.answer()
+    if request.turn == stay.counts.turns + 1:
+        _open(turn, model)
+    return turn.answer()
+
+
+def _open(turn: Turn, model: Model) -> None:
+    following = next_turn(turn, model)
+    if isinstance(following, Leaving):
+        move_by(turn, following)
+    elif following is not None:
+        turn.emit("intended", Intended(turn=following), action=ACTION)
+
+
+def take_over(turn: Turn, instance: str) -> Decision:
+    """Take a turn over from a process that is gone: what was not answered is asked again."""
+    current = turn.stay.turn
+    if current is not None and current.instance == instance and turn.stay.actor == "model":
+        again = replace(current, instance=turn.command.instance, attempt=current.attempt + 1)
+        turn.emit("intended", Intended(turn=again), action=ACTION)
+    return turn.answer()
+
+
+def answer(turn: Turn, request: Answer) -> Decision:
+    """Record what a model has answered, and what it has cost. Of a turn that is over, that alone."""
+    current, result = turn.stay.turn, request.answer
+    is_current = current is not None and (turn.stay.number, current.number) == (request.stay, request.turn)
+    if is_current and current is not None and (current.answered or current.instance != turn.command.instance):
+        return turn.answer()
+    over = not is_current or turn.stay.leaving is not None or turn.session.ended is not None
+    reading = current.reading if current is not None and is_current else 1
+    error = result.error or _unusable(turn, result)
+    invalid = None if error else _invalid(result)
+    spent = None if over or not invalid else exhausted_limit(turn, "invalid")
+    outcome: _Outcome = "late" if over else "failed" if error else "done"
+    _record(turn, request, reading, outcome, error=error, invalid=None if over else invalid)
+    leaving: Leaving | None = None
+    if over:
+        return turn.answer()
+    if is_over_budget(turn):
+        leaving = way_out(turn)
+    elif error:
+        leaving = failure(turn, error)
+    elif spent is not None and spent.then is not None and turn.session.open_write is None:
+        leaving = Leaving(spent.then, "limit", spent.name)
+    if leaving is not None:
+        move_by(turn, leaving)
+    return turn.answer()
+
+
+def _record(
+    turn: Turn, request: Answer, reading: int, outcome: _Outcome, *, error: str | None, invalid: str | None
+) -> None:
+    result = request.answer
+    content, hidden = _kept(turn, result)
+    rationale, confidence = _reasons(turn, content)
+    turn.emit(
+        "model",
+        Turned(
+            turn=request.turn,
+            stay=request.stay,
+            reading=reading,
+            model=result.model,
+            answered_by=result.answered_by,
+            prompt_digest=result.prompt_digest,
+            prompt_version=turn.workflow.version,
+            schema_digest=result.schema_digest,
+            tokens=result.tokens,
+            cost_usd=result.cost_usd,
+            stop_reason=result.stop_reason,
+            attempts=result.attempts,
+            request=result.request,
+            content=content,
+            rationale=rationale,
+            confidence=confidence,
+            invalid=invalid,
+            error=None if error is None else without_secrets(error, hidden),
+        ),
+        action=ACTION,
+        outcome=outcome,
+        code="INVALID_FIELDS" if invalid else None,
+        duration_ms=result.duration_ms,
+    )
+
+
+def _kept(turn: Turn, result: TurnResult) -> tuple[list[Json], tuple[str, ...]]:
+    """Give the blocks of an answer as they are kept, and the texts that are not."""
+    blocks: list[Json] = []
+    hidden: tuple[str, ...] = ()
+    for block in result.content:
+        given = block.get("input")
+        if isinstance(given, dict):
+            kept = kept_of_refused(turn.workflow, str(block.get("name")), given)
+            hidden += secrets(given, kept)
+            blocks.append({**block, "input": kept})
+        else:
+            blocks.append(block)
+    if not hidden:
+        return blocks, ()
+    return [_without(block, hidden) for block in blocks], hidden
+
+
+def _without(value: Json, hidden: tuple[str, ...]) -> Json:
+    """Take out of everything a model has said what is not kept of its calls."""
+    if isinstance(value, dict):
+        return {name: _without(item, hidden) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without(item, hidden) for item in value]
+    return without_secrets(value, hidden) if isinstance(value, str) else value
+
+
+def _reasons(turn: Turn, content: list[Json]) -> tuple[str | None, float | None]:
+    """Give why the model wants what it wants, in its own words, and how sure it is."""
+    state = turn.state
+    events = state.events if isinstance(state, AgentState) else {}
+    said: list[str] = []
+    for block in content:
+        if not isinstance(block, dict):
+            continue
+        given, text = block.get("input"), block.get("text")
+        if isinstance(given, dict) and block.get("name") in events and isinstance(given.get("rationale"), str):
+            return str(given["rationale"])[:RATIONALE_CHARACTERS], _confidence(given)
+        if isinstance(text, str):
+            said.append(text)
+    return "\n".join(said)[:RATIONALE_CHARACTERS] or None, None
+
+
+def _confidence(given: JsonObject) -> float | None:
+    confidence = given.get("confidence")
+    return float(confidence) if isinstance(confidence, int | float) and not isinstance(confidence, bool) else None
+
+
+def _unusable(turn: Turn, result: TurnResult) -> str | None:
+    """Say why nothing can come of an answer, whatever is in it."""
+    if result.stop_reason == "refusal":
+        return DECLINED
+    rules = (*turn.state.limits, *turn.workflow.limits)
+    if result.cost_usd is None and any(rule.kind == "cost" for rule in rules):
+        return f"no price is known for {result.answered_by or result.model}, and the workflow limits the cost"
+    return None
+
+
+def _invalid(result: TurnResult) -> str | None:
+    if result.stop_reason == "max_tokens":
+        return CUT_OFF
+    calls = any(block.get("type") == "tool_use" for block in result.content)
+    return None if calls or result.stop_reason == "pause_turn" else NO_EVENT

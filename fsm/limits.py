@@ -1,0 +1,64 @@
+"""Limits that are spent: which one is, and where it leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from pointsman.contracts.workflow import Limit, LimitKind
+
+from .session import Counts
+from .turn import Turn
+
+Counted: TypeAlias = Literal["calls", "denials", "invalid", "cost", "tokens"]
+"""Limits that what an actor does uses up. The others are kept by time, or when a state is entered."""
+BUDGETS: Final[tuple[Counted, ...]] = ("cost", "tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Exhausted:
+    """A limit that one more would go over, and where it leads.
+
+    `then` is None where the session's limit has moved the session before: it refuses and moves no
+    more. `name` is that of a limit of the whole session, `calls.0`; None for one of the state.
+    """
+
+    kind: LimitKind
+    then: str | None
+    name: str | None = None
+
+
+def exhausted_limit(turn: Turn, kind: Counted, under_way: int = 0) -> Exhausted | None:
+    """Give the first limit of a kind that is reached: the state's, then the session's, then one that moves no more.
+
+    `under_way` is how much is not counted yet.
+    """
+    for rule in turn.state.limits:
+        if _is_reached(rule, kind, turn.stay.counts, under_way):
+            return Exhausted(kind, rule.then)
+    spent: Exhausted | None = None
+    for index, rule in enumerate(turn.workflow.limits):
+        name = f"{kind}.{index}"
+        if _is_reached(rule, kind, turn.session.counts, under_way):
+            if name not in turn.session.spent:
+                return Exhausted(kind, rule.then, name)
+            spent = Exhausted(kind, None, name)
+    return spent
+
+
+def _is_reached(rule: Limit, kind: Counted, counts: Counts, under_way: int) -> bool:
+    return rule.kind == kind and _count(counts, kind) + under_way >= rule.amount
+
+
+def _count(counts: Counts, kind: Counted) -> float:
+    match kind:
+        case "calls":
+            return counts.calls
+        case "denials":
+            return counts.denials
+        case "invalid":
+            return counts.invalid
+        case "cost":
+            return counts.cost_usd
+        case "tokens":
+            return counts.tokens

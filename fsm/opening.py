@@ -1,0 +1,51 @@
+"""What becomes of the next turn of a model: it is opened, or a budget, or the number of turns, has ended this."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pointsman.contracts.workflow import Model
+
+from .limits import BUDGETS, exhausted_limit
+from .model_turns import OpenTurn
+from .session import Leaving
+from .turn import Turn
+
+NOBODY: Final = ""
+"""The process of a turn that was opened by one which asks no models: whoever does takes it over at once."""
+
+
+def next_turn(turn: Turn, model: Model) -> OpenTurn | Leaving | None:
+    """Give the turn that is to be opened, or the way the state is left instead; None where it can be neither."""
+    if is_over_budget(turn):
+        return way_out(turn)
+    number = turn.stay.counts.turns + 1
+    if number > model.max_turns:
+        return failure(turn, f"the model has had its {model.max_turns} turns, and none of them led on")
+    before = turn.stay.turn
+    return OpenTurn(
+        number=number,
+        model=model.name,
+        instance=turn.command.instance if turn.command.asks_models else NOBODY,
+        opened_at=turn.command.at,
+        reading=1 if before is None else before.reading,
+    )
+
+
+def is_over_budget(turn: Turn) -> bool:
+    """Whether a limit on what models cost, or on their tokens, is spent."""
+    return any(exhausted_limit(turn, kind) is not None for kind in BUDGETS)
+
+
+def way_out(turn: Turn) -> Leaving | None:
+    """Say where a spent budget leads. One of the session that has moved it before moves it no more: that has failed."""
+    spent = next(found for kind in BUDGETS if (found := exhausted_limit(turn, kind)) is not None)
+    if spent.then is None:
+        return failure(turn, f"the limit on {spent.kind} is spent")
+    return None if turn.session.open_write is not None else Leaving(spent.then, "limit", spent.name)
+
+
+def failure(turn: Turn, error: str) -> Leaving | None:
+    """Say where the state leads when its model cannot go on; None where it says nothing, or a write is open."""
+    target = turn.state.failed
+    return None if target is None or turn.session.open_write is not None else Leaving(target, "failed", error=error)
