@@ -288,6 +288,14 @@ CLOCK_READINGS: Final = 100
 """After which the last reading of two clocks is taken, however slow the machine is."""
 RUNNING_LISTED: Final = 1_000
 """Sessions whose running writes are listed."""
+HISTORIES_AT_ONCE: Final = 500
+"""Sessions whose rows are looked up together where all of them are gone through."""
+EXAMPLE_CALLS: Final = 100
+"""Calls of one stay that an example has: the last ones."""
+EXAMPLE_BYTES: Final = 256 * 1024
+"""Of the results of calls in one example, in JSON; a result that there is no room for is left out, and said to be."""
+HISTORIES_LOOKED_AT: Final = 1_000
+"""Sessions that are gone through for one page of examples."""
 
 # A model that the server asks.
 PROMPT_BYTES: Final = 256 * 1024
