@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pointsman.contracts.bounds import DELIVERIES_PER_SESSION
 from pointsman.contracts.values import JsonObject, digest
@@ -14,12 +14,36 @@ from .facts import Accepted
 from .flow import move
 from .gate import deny, deny_in_turn
 from .refusals import Refusal
+from .session import Because
 from .turn import Turn
 from .whose_turn import destination, guard, not_allowed, not_their_turn, not_your_turn, prove_event, stale
 
 
-def send(turn: Turn, request: Send) -> Decision:
-    """Judge an event of an agent or of the outside, and take it or refuse it."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Where an event leads and why, and its fact."""
+
+    target: str
+    because: Because
+    body: Accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted(Judged):
+    """An event that may be sent now, with what the guards saw of its evidence."""
+
+    event: Event
+    evidence: JsonObject
+
+
+def accept(turn: Turn, admitted: Admitted) -> None:
+    """Take an event, and go where it leads."""
+    turn.emit("accepted", admitted.body, action=admitted.event.name, outcome="done")
+    move(turn, admitted.target, admitted.because)
+
+
+def admit(turn: Turn, request: Send) -> Admitted | Decision:
+    """Judge an event of an agent or of the outside; the decision where it is refused, or was sent before."""
     name, arguments = request.event, request.arguments
     if _is_another(turn, request):
         other = Refusal("KEY_REUSED", "Another event was delivered with the same key; send this one with a new one.")
@@ -44,16 +68,13 @@ def send(turn: Turn, request: Send) -> Decision:
     proof = prove_event(turn, event, arguments, request.fetched)
     if proof.fetch:
         return Decision(turn.session, fetch=proof.fetch)
-    judged = proof.refusal or _judge_event(turn, event, request, proof.seen)
+    judged = proof.refusal or judge_event(turn, event, request, proof.seen)
     if isinstance(judged, Refusal):
         return deny_in_turn(turn, judged, name, arguments, payload=True)
-    target, below, body = judged
-    turn.emit("accepted", body, action=name, outcome="done")
-    move(turn, target, "below" if below else "next")
-    return turn.answer()
+    return Admitted(judged.target, judged.because, judged.body, event, proof.seen)
 
 
-def _judge_event(turn: Turn, event: Event, request: Send, evidence: JsonObject) -> tuple[str, bool, Accepted] | Refusal:
+def judge_event(turn: Turn, event: Event, request: Send, evidence: JsonObject) -> Judged | Refusal:
     """Give where an event leads, whether a confidence floor sent it there, and its fact; or why it may not be."""
     arguments = request.arguments
     confidence = arguments.get("confidence") if event.floors else None
@@ -82,7 +103,7 @@ def _judge_event(turn: Turn, event: Event, request: Send, evidence: JsonObject) 
         rationale=rationale if isinstance(rationale, str) else None,
         delivery=request.delivery,
     )
-    return below or target, below is not None, body
+    return Judged(below or target, "next" if below is None else "below", body)
 
 
 def _below(turn: Turn, event: Event, path: float, confidence: float | None, target: str) -> str | None:

@@ -18,6 +18,7 @@ from pointsman.contracts.workflow import Within
 
 from .holder import Holder
 from .model_turns import OpenTurn, Turned
+from .reading import Readings
 from .session import (
     ActorKind,
     Because,
@@ -56,7 +57,8 @@ class Started:
 class Entered:
     """A state was entered; the columns name it.
 
-    `limit` names the session limit that sent it there, `error` the guard that could not be judged.
+    `limit` names the session limit that sent it there, `error` the guard that could not be judged. `readings` are two
+    that differ and that its review will show, where that review does not open at once.
     """
 
     actor: TurnOf
@@ -68,6 +70,7 @@ class Entered:
     error: str | None = None
     ending: Ending | None = None
     owner: str | None = None
+    readings: Readings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,8 @@ class Settled:
 
     Of a write, `doubt` says why it was in doubt before this outcome was known, and `reconciled` that the
     outcome and the result are those of its `reconcile`; `unanswered`, of an unknown one, that it was sent and never
-    answered. With the purpose `late` it was settled as unknown before.
+    answered. With the purpose `late` it was settled as unknown before. `reading` are the fields that a tool has given
+    as the second reading of a stay.
     """
 
     call: str | None
@@ -170,11 +174,17 @@ class Settled:
     doubt: str | None = None
     reconciled: bool = False
     unanswered: bool = False
+    reading: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An event met its contract, its evidence and its guards. `delivery` as in `Send`."""
+    """An event met its contract, its evidence and its guards. `delivery` as in `Send`.
+
+    One that is held is the `reading` of this number: nothing is written. `compared` are the fields by which the two are
+    compared, `evidence` what the guards saw of it, `position` where the stay goes on. The first is accepted once more,
+    to be taken, when there are both; then `readings` are those.
+    """
 
     arguments: JsonObject
     payload_digest: str
@@ -184,6 +194,11 @@ class Accepted:
     rationale: str | None = None
     repeated: bool = False
     delivery: str | None = None
+    reading: int | None = None
+    compared: list[str] = field(default_factory=list[str])
+    evidence: JsonObject = field(default_factory=dict[str, Json])
+    position: Position | None = None
+    readings: Readings | None = None
 
 
 @dataclass(frozen=True, slots=True)

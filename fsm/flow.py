@@ -22,7 +22,7 @@ from .turn import Turn, UndecidableError, choose
 
 ACTION: Final = "model"
 """The action of facts about turns of models."""
-_KEPT: Final = frozenset({"limit", "duration", "below", "restart", "cancel"})
+_KEPT: Final = frozenset({"limit", "duration", "below", "differ", "restart", "cancel"})
 """Reasons to leave that no failing `exit` step takes the place of."""
 
 
@@ -77,6 +77,17 @@ def _enter(turn: Turn, leaving: Leaving) -> None:
     position = first_position(state)
     timers = timers_of(state, number, turn.command.at)
     final = state if isinstance(state, FinalState) else None
+    readings = leaving.readings if target == leaving.target else None
+    review = open_review(
+        turn.session,
+        state,
+        position,
+        stay=number,
+        shown={},
+        timers=timers,
+        at=turn.command.at,
+        readings=readings,
+    )
     if turn.states_entered > STATES_PER_COMMAND and final is None:
         timers[f"{number}.continue"] = Timer("continue", turn.command.at)
     turn.emit(
@@ -86,11 +97,12 @@ def _enter(turn: Turn, leaving: Leaving) -> None:
             because=because,
             position=position,
             timers=timers,
-            review=open_review(turn.session, state, position, stay=number, shown={}, timers=timers, at=turn.command.at),
+            review=review,
             limit=limit,
             error=leaving.error,
             ending=final.outcome if final else None,
             owner=final.owner if final else None,
+            readings=readings if review is None else None,
         ),
         state_after=target,
     )

@@ -17,19 +17,20 @@ from pointsman.contracts.workflow import Effect
 
 from .holder import Holder
 from .model_turns import OpenTurn
+from .reading import Readings
 
 FORMAT: Final = 1
 """Number of this snapshot format; a store refuses a snapshot of another one."""
 
 ActorKind: TypeAlias = Literal["agent", "model", "human", "system", "external"]
 CallOutcome: TypeAlias = Literal["done", "failed", "unknown"]
-Phase: TypeAlias = Literal["entry", "run", "show", "ready", "exit"]
+Phase: TypeAlias = Literal["entry", "run", "show", "ready", "second", "exit"]
 EffectStatus: TypeAlias = Literal["intended", "done", "unknown"]
 KeyScope: TypeAlias = Literal["session", "stay", "call"]
 ApprovalStatus: TypeAlias = Literal["pending", "approved", "rejected", "lapsed", "done", "failed", "unknown"]
 TurnOf: TypeAlias = Literal["agent", "model", "system", "human", "external", "final"]
 Because: TypeAlias = Literal[
-    "start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration", "restart", "cancel"
+    "start", "next", "after", "due", "limit", "failed", "unknown", "below", "differ", "duration", "restart", "cancel"
 ]
 Ending: TypeAlias = Literal["success", "stopped", "manual", "failed", "cancelled"]
 
@@ -129,8 +130,8 @@ class Counts:
 class Position:
     """How far the server's own steps have come in a stay: which list, and which step of it.
 
-    `ready` means that no step is left and the state's actor acts; `exit` comes after it, once the
-    session is to go elsewhere.
+    `ready` means that no step is left and the state's actor acts; `second` comes after it where a tool reads what an
+    agent has read, and `exit` once the session is to go elsewhere.
     """
 
     phase: Phase
@@ -228,7 +229,8 @@ class Leaving:
     """A move that is decided and waits for the state's `exit` steps.
 
     `limit` names the session limit that sends it there, `error` the guard that could not be judged. Because of
-    `cancel` the session ends where it is; `reason` and `by` are of the person who cancelled it.
+    `cancel` the session ends where it is; `reason` and `by` are of the person who cancelled it. `readings` are the two
+    that differ, for the review that it leads to.
     """
 
     target: str
@@ -237,6 +239,7 @@ class Leaving:
     error: str | None = None
     reason: str | None = None
     by: str | None = None
+    readings: Readings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +265,8 @@ class OpenReview:
     opened_at: int
     due_at: int | None = None
     holder: Holder | None = None
+    readings: Readings | None = None
+    """Two that differ, where they have led here; bound into `shown_digest` like what is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +316,8 @@ class Stay:
     """Every call of this stay that was put before a person, and what has become of it."""
     turn: OpenTurn | None = None
     """What a model is asked here."""
+    readings: Readings | None = None
+    """The reading that is held here until there is a second one; or the two that differ, until the review opens."""
 
 
 @dataclass(frozen=True, slots=True)
