@@ -14,7 +14,8 @@ from pointsman.contracts.workflow import AgentState, Agree, HumanState, SecondCa
 from .commands import Send
 from .decision import Decision
 from .events import Admitted, accept, admit, judge_event
-from .flow import advance, move, move_by
+from .evidence import Proof
+from .flow import advance, move_by
 from .reading import Reading, Readings, compared
 from .refusals import Refusal
 from .session import ActorKind, Leaving, Position
@@ -44,7 +45,7 @@ def _hold(turn: Turn, agree: Agree, admitted: Admitted, number: int) -> None:
         writes={},
         reading=number,
         compared=[*agree.fields],
-        evidence=admitted.evidence if number == 1 else {},
+        evidence=admitted.proof.seen if number == 1 else {},
         position=Position("second") if by_tool else None,
     )
     turn.emit("accepted", body, action=admitted.event.name, outcome="held")
@@ -62,18 +63,20 @@ def conclude(turn: Turn) -> None:
         return
     result = compared(readings)
     event = state.events[readings.first.event or ""]
-    judged = judge_event(turn, event, Send(event.name, _with_lower_confidence(readings)), readings.evidence)
+    proof = Proof(readings.evidence, calls=readings.calls)
+    judged = judge_event(turn, event, Send(event.name, _with_lower_confidence(readings)), proof)
     if isinstance(judged, Refusal):
         move_by(turn, Leaving(state.failed or agree.differ, "failed", error=judged.detail or judged.message))
         return
     given = readings.arguments
     body = replace(judged.body, arguments=given, payload_digest=digest(given), readings=result)
     turn.emit("accepted", body, action=event.name, outcome="done", by=_reader(readings.first))
-    if result.agree:
-        move(turn, judged.target, judged.because)
-    else:
-        to_person = judged.because == "next" and isinstance(turn.workflow.states[judged.target], HumanState)
-        move_by(turn, Leaving(judged.target if to_person else agree.differ, "differ", readings=result))
+    leaving = judged.leaving
+    if not result.agree:
+        to_person = leaving.because == "next" and isinstance(turn.workflow.states[leaving.target], HumanState)
+        target = leaving.target if to_person else agree.differ
+        leaving = replace(leaving, target=target, because="differ", readings=result)
+    move_by(turn, leaving)
 
 
 def _reader(reading: Reading) -> tuple[ActorKind, str]:

@@ -33,6 +33,7 @@ def held(session: Session, fact: Fact, body: Accepted) -> Session:
         first=reading,
         arguments=body.arguments,
         evidence=body.evidence,
+        calls=tuple(body.calls),
         turns=stay.counts.turns,
     )
     if body.position is None:

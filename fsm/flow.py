@@ -65,19 +65,19 @@ def _arrive(turn: Turn, leaving: Leaving) -> None:
 
 def _enter(turn: Turn, leaving: Leaving) -> None:
     """Enter a state, or the one that the limit on states entered prescribes instead."""
-    target, because, limit = leaving.target, leaving.because, leaving.limit
     for index, rule in enumerate(turn.workflow.limits):
         name = f"steps.{index}"
         if rule.kind == "steps" and turn.session.counts.steps >= rule.amount and name not in turn.session.spent:
-            target, because, limit = rule.then, "limit", name
+            leaving = Leaving(rule.then, "limit", name, error=leaving.error)
             break
-    state = turn.workflow.states[target]
+    state = turn.workflow.states[leaving.target]
     number = turn.stay.number + 1
     turn.states_entered += 1
     position = first_position(state)
     timers = timers_of(state, number, turn.command.at)
     final = state if isinstance(state, FinalState) else None
-    readings = leaving.readings if target == leaving.target else None
+    if turn.states_entered > STATES_PER_COMMAND and final is None:
+        timers[f"{number}.continue"] = Timer("continue", turn.command.at)
     review = open_review(
         turn.session,
         state,
@@ -86,25 +86,25 @@ def _enter(turn: Turn, leaving: Leaving) -> None:
         shown={},
         timers=timers,
         at=turn.command.at,
-        readings=readings,
+        exception=leaving.exception,
+        readings=leaving.readings,
     )
-    if turn.states_entered > STATES_PER_COMMAND and final is None:
-        timers[f"{number}.continue"] = Timer("continue", turn.command.at)
     turn.emit(
         "entered",
         Entered(
             actor=turn_of(state),
-            because=because,
+            because=leaving.because,
             position=position,
             timers=timers,
             review=review,
-            limit=limit,
+            limit=leaving.limit,
             error=leaving.error,
             ending=final.outcome if final else None,
             owner=final.owner if final else None,
-            readings=readings if review is None else None,
+            exception=leaving.exception if review is None else None,
+            readings=leaving.readings if review is None else None,
         ),
-        state_after=target,
+        state_after=leaving.target,
     )
 
 

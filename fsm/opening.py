@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pointsman.contracts.workflow import AgentState, Model
 
 from .limits import BUDGETS, exhausted_limit
 from .model_turns import OpenTurn
 from .session import Leaving
 from .turn import Turn
+
+NOBODY: Final = ""
+"""The process of a turn that was opened by one which asks no models: whoever does takes it over at once."""
 
 
 def next_turn(turn: Turn, model: Model) -> OpenTurn | Leaving | None:
@@ -27,7 +32,7 @@ def next_turn(turn: Turn, model: Model) -> OpenTurn | Leaving | None:
     return OpenTurn(
         number=number,
         model=model.name,
-        instance=turn.command.instance,
+        instance=turn.command.instance if turn.command.asks_models else NOBODY,
         opened_at=turn.command.at,
         reading=1 if readings is None else 2,
     )

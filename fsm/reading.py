@@ -12,6 +12,8 @@ from pydantic import TypeAdapter
 
 from pointsman.contracts.values import Json, JsonObject
 
+from .remembered import CallMade
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -35,8 +37,8 @@ class Reading:
 class Readings:
     """The readings of a stay: the first, which is held until there is a second one.
 
-    `differ` names the compared fields in which the two differ. `arguments` and `evidence` are of the first event, for
-    as long as it is held; `turns` counts the turns of models that the first reading has taken.
+    `differ` names the compared fields in which the two differ. `arguments`, `evidence` and the `calls` that it rests on
+    are of the first event, for as long as it is held; `turns` counts the turns that a model has taken for it.
     """
 
     fields: tuple[str, ...]
@@ -45,6 +47,7 @@ class Readings:
     differ: tuple[str, ...] = ()
     arguments: JsonObject = field(default_factory=dict[str, Json])
     evidence: JsonObject = field(default_factory=dict[str, Json])
+    calls: tuple[CallMade, ...] = ()
     turns: int = 0
 
     @property
@@ -68,7 +71,7 @@ def compared(readings: Readings) -> Readings:
     """
     one, other = readings.first.values, readings.second.values if readings.second is not None else {}
     differ = tuple(name for name in readings.fields if not _gave_the_same(name, one, other))
-    return replace(readings, differ=differ, arguments={}, evidence={})
+    return replace(readings, differ=differ, arguments={}, evidence={}, calls=())
 
 
 def readings_value(readings: Readings) -> JsonObject:

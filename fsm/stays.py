@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from pydantic import TypeAdapter
+
 from pointsman.contracts.values import Json, JsonObject, digest
 from pointsman.contracts.workflow import (
     AgentState,
@@ -22,9 +24,11 @@ from pointsman.contracts.workflow import (
 )
 
 from .approvals import bound_to
+from .exception_package import ExceptionPackage
 from .reading import Readings, readings_value
 from .session import OpenReview, Phase, Position, Session, Timer, TurnOf
 
+_EXCEPTION: Final = TypeAdapter(ExceptionPackage)
 _NEXT_PHASE: Final[dict[Phase, Phase]] = {"entry": "run", "run": "show", "show": "ready"}
 
 
@@ -120,12 +124,14 @@ def open_review(  # noqa: PLR0913 -- where it opens, when, and what it shows
     shown: JsonObject,
     timers: dict[str, Timer],
     at: int,
-    readings: Readings | None = None,
+    exception: ExceptionPackage | None,
+    readings: Readings | None,
 ) -> OpenReview | None:
     """Freeze what a reviewer sees in the stay of this number; None where it is not yet, or nobody's, to review.
 
     `session` is as it is when the review opens, with what the last step wrote; `shown` holds what the calls of
-    `show` gave. A field that is not set is left out. `readings` are two that differ, where they have led here.
+    `show` gave. A field that is not set is left out. What is shown of an `exception`, and of two `readings` that
+    differ, is part of the digest.
     """
     if position.phase != "ready" or not isinstance(state, HumanState):
         return None
@@ -136,13 +142,18 @@ def open_review(  # noqa: PLR0913 -- where it opens, when, and what it shows
             content[name] = shown[name]
         elif item in session.record:
             content[item] = session.record[item]
-    apart: JsonObject = {} if readings is None else {"readings": readings_value(readings)}
+    bound = {**bound_to(session, state.name, stay), "shown": content}
+    if exception is not None:
+        bound["exception"] = _EXCEPTION.dump_python(exception)
+    if readings is not None:
+        bound["readings"] = readings_value(readings)
     return OpenReview(
         role=state.review.role,
         shown=content,
-        shown_digest=digest({**bound_to(session, state.name, stay), "shown": content, **apart}),
+        shown_digest=digest(bound),
         opened_at=at,
         due_at=next((timer.at for timer in timers.values() if timer.kind == "due"), None),
+        exception=exception,
         readings=readings,
     )
 

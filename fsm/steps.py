@@ -146,6 +146,7 @@ def _review_after(turn: Turn, state: State, after: Position, writes: Writes, sho
         shown={**stay.shown, **shown},
         timers=stay.timers,
         at=turn.command.at,
+        exception=stay.exception,
         readings=stay.readings,
     )
 

@@ -288,3 +288,15 @@ CLOCK_READINGS: Final = 100
 """After which the last reading of two clocks is taken, however slow the machine is."""
 RUNNING_LISTED: Final = 1_000
 """Sessions whose running writes are listed."""
+
+# A model that the server asks.
+PROMPT_BYTES: Final = 256 * 1024
+"""A prompt in a file of its own."""
+MODEL_RESULT_CHARACTERS: Final = 100_000
+"""What a model is told of one result; how much more there is, is said."""
+STAY_ROWS: Final = 20_000
+"""Rows of one stay that a conversation is read back from."""
+MODEL_WAIT_MS: Final = 1_000
+"""How often it is looked whether a person has decided on what a model waits for."""
+MODEL_FAILURES: Final = 5
+"""How often a turn may fail for reasons of this server, until it counts as one that could not be asked."""
