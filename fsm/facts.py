@@ -16,8 +16,11 @@ from pydantic import TypeAdapter
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Within
 
+from .exception_package import ExceptionPackage
+from .floors import MissedFloor
 from .holder import Holder
 from .model_turns import OpenTurn, Turned
+from .remembered import CallMade
 from .session import (
     ActorKind,
     Because,
@@ -56,7 +59,8 @@ class Started:
 class Entered:
     """A state was entered; the columns name it.
 
-    `limit` names the session limit that sent it there, `error` the guard that could not be judged.
+    `limit` names the session limit that sent it there, `error` the guard that could not be judged. `exception` is what
+    its review will show of the step that a confidence floor sent there, where that review does not open at once.
     """
 
     actor: TurnOf
@@ -68,6 +72,7 @@ class Entered:
     error: str | None = None
     ending: Ending | None = None
     owner: str | None = None
+    exception: ExceptionPackage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +179,11 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An event met its contract, its evidence and its guards. `delivery` as in `Send`."""
+    """An event met its contract, its evidence and its guards. `delivery` as in `Send`.
+
+    `missed` are the confidence floors that it did not reach, also where it leads to a person anyway. `calls` are those
+    that it rests on: its evidence, or, of an event without, the last ones of the stay.
+    """
 
     arguments: JsonObject
     payload_digest: str
@@ -184,6 +193,8 @@ class Accepted:
     rationale: str | None = None
     repeated: bool = False
     delivery: str | None = None
+    missed: list[MissedFloor] = field(default_factory=list[MissedFloor])
+    calls: list[CallMade] = field(default_factory=list[CallMade])
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +289,8 @@ BODIES: Final[dict[FactKind, type[Body]]] = {
 class Fact:
     """One thing that happened: the columns of its audit row, and its body.
 
-    `at` is milliseconds since the epoch. `command` is the identifier of the command that made it.
+    `at` is milliseconds since the epoch. `command` is the identifier of the command that made it. `version` is that of
+    the body's shape.
     """
 
     kind: FactKind
@@ -296,6 +308,7 @@ class Fact:
     state_before: str | None = None
     state_after: str | None = None
     duration_ms: int | None = None
+    version: int = FACT_VERSION
 
 
 _ADAPTERS: Final[dict[FactKind, TypeAdapter[Body]]] = {kind: TypeAdapter(body) for kind, body in BODIES.items()}

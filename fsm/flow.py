@@ -65,11 +65,11 @@ def _arrive(turn: Turn, leaving: Leaving) -> None:
 
 def _enter(turn: Turn, leaving: Leaving) -> None:
     """Enter a state, or the one that the limit on states entered prescribes instead."""
-    target, because, limit = leaving.target, leaving.because, leaving.limit
+    target, because, limit, exception = leaving.target, leaving.because, leaving.limit, leaving.exception
     for index, rule in enumerate(turn.workflow.limits):
         name = f"steps.{index}"
         if rule.kind == "steps" and turn.session.counts.steps >= rule.amount and name not in turn.session.spent:
-            target, because, limit = rule.then, "limit", name
+            target, because, limit, exception = rule.then, "limit", name, None
             break
     state = turn.workflow.states[target]
     number = turn.stay.number + 1
@@ -79,6 +79,8 @@ def _enter(turn: Turn, leaving: Leaving) -> None:
     final = state if isinstance(state, FinalState) else None
     if turn.states_entered > STATES_PER_COMMAND and final is None:
         timers[f"{number}.continue"] = Timer("continue", turn.command.at)
+    at, session = turn.command.at, turn.session
+    review = open_review(session, state, position, stay=number, shown={}, timers=timers, at=at, exception=exception)
     turn.emit(
         "entered",
         Entered(
@@ -86,11 +88,12 @@ def _enter(turn: Turn, leaving: Leaving) -> None:
             because=because,
             position=position,
             timers=timers,
-            review=open_review(turn.session, state, position, stay=number, shown={}, timers=timers, at=turn.command.at),
+            review=review,
             limit=limit,
             error=leaving.error,
             ending=final.outcome if final else None,
             owner=final.owner if final else None,
+            exception=exception if review is None else None,
         ),
         state_after=target,
     )

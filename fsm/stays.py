@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from pydantic import TypeAdapter
+
 from pointsman.contracts.values import Json, JsonObject, digest
 from pointsman.contracts.workflow import (
     AgentState,
@@ -20,8 +22,10 @@ from pointsman.contracts.workflow import (
 )
 
 from .approvals import bound_to
+from .exception_package import ExceptionPackage
 from .session import OpenReview, Phase, Position, Session, Timer, TurnOf
 
+_EXCEPTION: Final = TypeAdapter(ExceptionPackage)
 _NEXT_PHASE: Final[dict[Phase, Phase]] = {"entry": "run", "run": "show", "show": "ready"}
 
 
@@ -113,11 +117,12 @@ def open_review(  # noqa: PLR0913 -- where it opens, when, and what it shows
     shown: JsonObject,
     timers: dict[str, Timer],
     at: int,
+    exception: ExceptionPackage | None,
 ) -> OpenReview | None:
     """Freeze what a reviewer sees in the stay of this number; None where it is not yet, or nobody's, to review.
 
     `session` is as it is when the review opens, with what the last step wrote; `shown` holds what the calls of
-    `show` gave. A field that is not set is left out.
+    `show` gave. A field that is not set is left out. What is shown of an `exception` is part of the digest.
     """
     if position.phase != "ready" or not isinstance(state, HumanState):
         return None
@@ -128,12 +133,16 @@ def open_review(  # noqa: PLR0913 -- where it opens, when, and what it shows
             content[name] = shown[name]
         elif item in session.record:
             content[item] = session.record[item]
+    bound = {**bound_to(session, state.name, stay), "shown": content}
+    if exception is not None:
+        bound["exception"] = _EXCEPTION.dump_python(exception)
     return OpenReview(
         role=state.review.role,
         shown=content,
-        shown_digest=digest({**bound_to(session, state.name, stay), "shown": content}),
+        shown_digest=digest(bound),
         opened_at=at,
         due_at=next((timer.at for timer in timers.values() if timer.kind == "due"), None),
+        exception=exception,
     )
 
 

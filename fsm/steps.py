@@ -144,6 +144,7 @@ def _review_after(turn: Turn, state: State, after: Position, writes: Writes, sho
         shown={**stay.shown, **shown},
         timers=stay.timers,
         at=turn.command.at,
+        exception=stay.exception,
     )
 
 
