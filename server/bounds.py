@@ -16,6 +16,8 @@ PROPOSAL_ROWS: Final = 1_000
 
 # The server.
 REPLY_WAIT_MS: Final = 20_000
+SCRIPT_AWAIT_MS: Final = 300_000
+"""How long a script that is played waits for its session to rest: several answers of a slow model."""
 CLOCK_STEP_MS: Final = 60_000
 """By how much the machine's clock may be set at once, so that a server's clock follows it."""
 CLOCK_READ_MS: Final = 10
