@@ -101,10 +101,10 @@ class AnthropicModels(Models):
 
     async def _ready(self) -> AsyncAnthropic:
         async with self._starting:
-            client = self._client
-            if client is None:
-                client, self._key = await asyncio.to_thread(_opened, self._environment)
-                self._client = client
+            if self._client is not None:
+                return self._client
+            client, self._key = await asyncio.to_thread(_opened, self._environment)
+            self._client = client
             return client
 
 
