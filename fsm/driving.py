@@ -76,17 +76,18 @@ def _take(turn: Turn, current: OpenTurn) -> None:
 
 def answer(turn: Turn, request: Answer) -> Decision:
     """Record what a model has answered, and what it has cost. Of a turn that is over, that alone."""
-    current, result = turn.stay.turn, request.answer
+    current, result = turn.stay.turn, _kept(turn, request.answer)
     is_current = current is not None and (turn.stay.number, current.number) == (request.stay, request.turn)
     if is_current and current is not None and (current.answered or current.instance != turn.command.instance):
         return turn.answer()
     over = not is_current or turn.stay.leaving is not None or turn.session.ended is not None
     reading = current.reading if current is not None and is_current else 1
     error = result.error or _unusable(turn, result)
-    invalid = None if error else _invalid(result)
+    invalid = None if error else _invalid(request.answer)
     spent = None if over or not invalid else exhausted_limit(turn, "invalid")
     outcome: _Outcome = "late" if over else "failed" if error else "done"
-    _record(turn, request, reading, outcome, error=error, invalid=None if over else invalid)
+    kept = replace(result, error=error)
+    _record(turn, replace(request, answer=kept), reading, outcome, invalid=None if over else invalid)
     leaving: Leaving | None = None
     if over:
         return turn.answer()
@@ -101,12 +102,9 @@ def answer(turn: Turn, request: Answer) -> Decision:
     return turn.answer()
 
 
-def _record(
-    turn: Turn, request: Answer, reading: int, outcome: _Outcome, *, error: str | None, invalid: str | None
-) -> None:
+def _record(turn: Turn, request: Answer, reading: int, outcome: _Outcome, *, invalid: str | None) -> None:
     result = request.answer
-    content, hidden = _kept(turn, result)
-    rationale, confidence = _reasons(turn, content)
+    rationale, confidence = _reasons(turn, result.content)
     turn.emit(
         "model",
         Turned(
@@ -123,11 +121,11 @@ def _record(
             stop_reason=result.stop_reason,
             attempts=result.attempts,
             request=result.request,
-            content=content,
+            content=[*result.content],
             rationale=rationale,
             confidence=confidence,
             invalid=invalid,
-            error=None if error is None else without_secrets(error, hidden),
+            error=result.error,
         ),
         action=ACTION,
         outcome=outcome,
@@ -136,9 +134,9 @@ def _record(
     )
 
 
-def _kept(turn: Turn, result: TurnResult) -> tuple[list[Json], tuple[str, ...]]:
-    """Give the blocks of an answer as they are kept, and the texts that are not."""
-    blocks: list[Json] = []
+def _kept(turn: Turn, result: TurnResult) -> TurnResult:
+    """Give an answer as it is kept: what is never stored of its calls stands nowhere else in it either."""
+    blocks: list[JsonObject] = []
     hidden: tuple[str, ...] = ()
     for block in result.content:
         given = block.get("input")
@@ -149,8 +147,10 @@ def _kept(turn: Turn, result: TurnResult) -> tuple[list[Json], tuple[str, ...]]:
         else:
             blocks.append(block)
     if not hidden:
-        return blocks, ()
-    return [_without(block, hidden) for block in blocks], hidden
+        return result
+    content = tuple({name: _without(item, hidden) for name, item in block.items()} for block in blocks)
+    error = None if result.error is None else without_secrets(result.error, hidden)
+    return replace(result, content=content, error=error)
 
 
 def _without(value: Json, hidden: tuple[str, ...]) -> Json:
@@ -162,14 +162,12 @@ def _without(value: Json, hidden: tuple[str, ...]) -> Json:
     return without_secrets(value, hidden) if isinstance(value, str) else value
 
 
-def _reasons(turn: Turn, content: list[Json]) -> tuple[str | None, float | None]:
+def _reasons(turn: Turn, content: tuple[JsonObject, ...]) -> tuple[str | None, float | None]:
     """Give why the model wants what it wants, in its own words, and how sure it is."""
     state = turn.state
     events = state.events if isinstance(state, AgentState) else {}
     said: list[str] = []
     for block in content:
-        if not isinstance(block, dict):
-            continue
         given, text = block.get("input"), block.get("text")
         if isinstance(given, dict) and block.get("name") in events and isinstance(given.get("rationale"), str):
             return str(given["rationale"])[:RATIONALE_CHARACTERS], _confidence(given)

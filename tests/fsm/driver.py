@@ -131,10 +131,12 @@ class Story:
         channel: str = "mcp",
         instance: str = "one",
         command_id: str = "",
+        asks_models: bool = False,
     ) -> Decision:
         """Decide a command, and check what holds after every command."""
         self.commands += 1
-        command = Command(command_id or f"c{self.commands}", self.at, actor, channel, instance, request, "client")
+        named = command_id or f"c{self.commands}"
+        command = Command(named, self.at, actor, channel, instance, request, "client", asks_models)
         before = self._session
         decision = decide(self.workflow, before, command)
         again = decide(self.workflow, before and restore(snapshot(before)), command)

@@ -1,0 +1,66 @@
+"""What models may cost: a budget that is spent stops the session within one turn (issue 7)."""
+
+from __future__ import annotations
+
+import pytest
+
+from pointsman.fsm.model_turns import Tokens
+from pointsman.fsm.session import Actor
+
+from .models import Reading, reader
+
+LOOK = ("t_look", {"x": 1})
+DONE = ("done", {"text": "x"})
+
+
+@pytest.mark.parametrize("rule", ["cost: 0.5", "cost: 0.9", "tokens: 15", "tokens: 20"])
+@pytest.mark.parametrize("in_state", [True, False], ids=["of the state", "of the session"])
+def test_a_budget_moves_the_session_with_the_answer_that_reaches_it(rule: str, *, in_state: bool) -> None:
+    """Nothing of that answer is done: the stay it belongs to is over."""
+    limit = f"{{{rule}, then: late}}"
+    story = Reading(reader(in_state=limit) if in_state else reader(in_session=limit))
+    while story.state == "read":
+        story.answers(DONE)
+        if story.state == "read":
+            story.ask_next()
+    assert story.state == "late"
+    assert story.session.counts.turns <= 2
+    assert "text" not in story.record
+
+
+def test_the_last_turn_is_not_opened_when_the_budget_is_spent_on_entering() -> None:
+    """A session limit that has moved the session before moves it no more: the state has failed, and asks nothing."""
+    story = Reading(reader(in_session="{cost: 0.4, then: spent}"))
+    story.answers(LOOK)
+    assert (story.state, story.session.spent) == ("spent", ("cost.0",))
+    story.send("back", actor=Actor("agent", "ada"))
+    assert (story.state, story.session.counts.turns) == ("broken", 1)
+
+
+def test_a_budget_is_spent_on_entering_a_state_whose_own_answer_came_late() -> None:
+    """What came too late has cost all the same: the next state is not begun."""
+    story = Reading(reader(in_session="{tokens: 15, then: spent}"))
+    story.answers(LOOK, turn=9, stay=9)
+    assert (story.facts[-1].outcome, story.state) == ("late", "read")
+    story.answers(LOOK, tokens=Tokens())
+    assert story.state == "spent"
+
+
+def test_a_model_without_a_price_fails_where_the_cost_is_limited() -> None:
+    story = Reading(reader(in_state="{cost: 1, then: late}"))
+    body = story.answers(DONE, cost_usd=None)
+    assert body is not None
+    assert "no price is known for some-model-1" in str(body.error)
+    assert story.state == "broken"
+
+
+def test_a_model_without_a_price_goes_on_where_it_is_not_limited() -> None:
+    story = Reading(reader(in_state="{tokens: 100, then: late}"))
+    story.answers(LOOK, cost_usd=None)
+    assert (story.state, story.session.counts.cost_usd) == ("read", 0.0)
+
+
+def test_tokens_of_every_kind_count() -> None:
+    story = Reading(reader(in_state="{tokens: 10, then: late}"))
+    story.answers(LOOK, tokens=Tokens(1, 2, 3, 4))
+    assert story.state == "late"
