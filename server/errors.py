@@ -48,5 +48,9 @@ class SecretMissing(PointsmanError):
     """A secret is not in the environment, or is none of the kind that is needed. Set it and start again."""
 
 
+class ConversationTooLong(PointsmanError):
+    """The audit of this stay is too long to tell a model what has been said in it."""
+
+
 class PromptMissing(PointsmanError):
     """The prompt of a state cannot be had."""

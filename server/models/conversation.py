@@ -17,7 +17,6 @@ from pointsman.fsm.model_turns import Turned
 
 from ..bounds import MODEL_RESULT_CHARACTERS
 
-CUT_OFF: Final = "Not done: your answer was cut off before its end. Send it again, shorter."
 NOTHING_CALLED: Final = "Your answer calls nothing. Call a tool, or send one of the events: {events}."
 UNTOLD: Final = "Not done: the server was started again, and these arguments are never kept. Call it again."
 _IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -131,7 +130,8 @@ class Conversation:
     def _told(self, answer: Turned) -> list[JsonObject]:
         told: list[JsonObject] = []
         for wish in wishes(self._stay, answer.turn, answer.content):
-            outcome = Outcome((_text(CUT_OFF),), is_error=True) if answer.invalid is not None else self.outcome(wish)
+            invalid = answer.invalid
+            outcome = self.outcome(wish) if invalid is None else Outcome((_text(invalid),), is_error=True)
             if outcome is None or not outcome.is_known:
                 outcome = Outcome((_text(UNTOLD),), is_error=True)
             result: JsonObject = {"type": "tool_result", "tool_use_id": wish.id, "content": list(outcome.content)}

@@ -28,6 +28,7 @@ from pointsman.tools.models.port import Models, NoAnswer, Prices, Question
 
 from ..bounds import MODEL_FAILURES, MODEL_WAIT_MS, STAY_ROWS
 from ..catalogue import Served
+from ..errors import ConversationTooLong
 from ..replies import Caller
 from ..store.reading import each_row
 from ..store.rows import read_fact
@@ -186,9 +187,9 @@ class Driver:
             closing.cancel()
             if not asked.done():
                 asked.cancel()
-        if not asked.done() or asked.cancelled():
-            await asyncio.wait({asked})
-            return None
+        await asyncio.wait({asked})
+        if asked.cancelled() or (self._closing.is_set() and asked.exception() is not None):
+            return None  # what is answered all the same has been paid for, and is recorded
         digests = (asking.question.model, asking.prompt_digest, asking.schema_digest)
         try:
             answer = asked.result()
@@ -230,10 +231,13 @@ class Driver:
         state = served.workflow.states[session.state]
         if not isinstance(state, AgentState):
             return False
-        talk = await self._conversation(session, state, turn)
-        if not talk.has_answer(turn.number):
+        try:
+            talk = await self._conversation(session, state, turn)
+        except ConversationTooLong:
+            talk = None  # the next turn fails of it, and nothing more is done in this one
+        if talk is not None and not talk.has_answer(turn.number):
             return False  # of an agent that is driven from here: it is told by whoever drives it
-        if await self._done(session, turn, talk, clear):
+        if talk is None or await self._done(session, turn, talk, clear):
             following = turn.number + 1
             model = None if session.stay.actor == "model" else self._hired[session.id].model
             ask = Ask(session.stay.number, following, model)
@@ -269,6 +273,8 @@ class Driver:
     async def _conversation(self, session: Session, state: AgentState, turn: OpenTurn) -> Conversation:
         engine, stay = self._governor.engine, session.stay
         found = await engine.reading(_stay_rows, session.id, stay.revision - 1)
+        if len(found) >= STAY_ROWS:
+            raise ConversationTooLong  # what is not read would be done a second time
         stored: dict[int, JsonObject] = {}
         for revision in stored_before(found):
             result, _ = await self._governor.stored(session, revision)

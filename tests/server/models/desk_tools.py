@@ -1,0 +1,32 @@
+"""Tools whose outcomes a model is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["draw", "fail", "look", "pay", "write"]
+
+
+def look(word: str) -> dict[str, Any]:
+    """Look a word up."""
+    return {"length": len(word)}
+
+
+def fail() -> None:
+    """Fail."""
+    raise ValueError("it is broken")
+
+
+def draw(times: int) -> str:
+    """Draw a line."""
+    return "-" * times
+
+
+def write(topic: str) -> dict[str, Any]:
+    """Write a topic down."""
+    return {"written": topic}
+
+
+def pay(amount: int) -> dict[str, Any]:
+    """Pay."""
+    return {"paid": amount}

@@ -1,0 +1,129 @@
+"""What a model is told of what it wished: read back from the rows, so that any process tells it the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pointsman.fsm.approvals import shown_digest
+from pointsman.fsm.commands import Decide
+from pointsman.fsm.driving import CUT_OFF
+from pointsman.fsm.session import Session
+from pointsman.server.bounds import MODEL_RESULT_CHARACTERS
+from pointsman.server.models import driver
+from pointsman.server.models.conversation import NOTHING_CALLED, UNTOLD
+from pointsman.server.scripts.messages_api import Call, Reply
+
+from .desks import BOSS, SUBMIT, Desk, furnish, opened_desk
+
+PAY = Call("d_pay", {"amount": 5})
+
+
+async def test_every_wish_of_an_answer_is_told_its_outcome_in_its_order(tmp_path: Path) -> None:
+    wishes = (
+        Call("d_look", {"word": "hush-hush"}),
+        Call("d_fail"),
+        Call("d_write", {"topic": "t"}),
+        Call("d_write", {"topic": "t"}),
+        Call("submit", {"total": "x"}),
+        Call("approve"),
+    )
+    furnish(tmp_path)
+    async with opened_desk(tmp_path, [Reply(say="I begin.", calls=wishes), Reply(calls=(SUBMIT,))]) as desk:
+        await desk.start()
+        assert await desk.ended() == "finished"
+        told = desk.told()
+        assert [block.get("is_error", False) for block in told] == [False, True, False, False, True, True]
+        look, failed, written, again, invalid, other = desk.texts()
+        assert json.loads(look) == {"length": 9}
+        assert json.loads(failed) == {"outcome": "failed", "error": "d.fail failed with ValueError."}
+        assert json.loads(written) == {"written": "t"}
+        assert json.loads(again) == {"result": {"written": "t"}}
+        assert (json.loads(invalid)["refused"], json.loads(other)["refused"]) == ("INVALID_FIELDS", "NOT_ALLOWED")
+        assert "hush-hush" not in str(await desk.rows())
+        session = await desk.session()
+        assert (session.counts.turns, round(session.counts.cost_usd, 2)) == (2, 0.02)
+
+
+async def test_an_answer_without_a_call_and_one_that_is_cut_off_are_told_so(tmp_path: Path) -> None:
+    cut = Reply(calls=(SUBMIT,), stop="max_tokens")
+    furnish(tmp_path)
+    async with opened_desk(tmp_path, [Reply(say="Hm."), cut, Reply(calls=(SUBMIT,))]) as desk:
+        await desk.start()
+        assert await desk.ended() == "finished"
+        assert desk.texts(1) == [NOTHING_CALLED.format(events="submit")]
+        assert desk.texts(2) == [CUT_OFF]
+
+
+async def test_a_result_that_is_too_long_is_cut(tmp_path: Path) -> None:
+    draw = Call("d_draw", {"times": MODEL_RESULT_CHARACTERS + 100})
+    furnish(tmp_path)
+    async with opened_desk(tmp_path, [Reply(calls=(draw,)), Reply(calls=(SUBMIT,))]) as desk:
+        await desk.start()
+        assert await desk.ended() == "finished"
+        [text] = desk.texts()
+        assert text.endswith("more characters")
+        assert len(text) < MODEL_RESULT_CHARACTERS + 100
+
+
+def waits_for_approval(session: Session) -> bool:
+    return any(one.status == "pending" for one in session.stay.approvals.values())
+
+
+async def judged(desk: Desk, event: str, **arguments: str) -> None:
+    session = await desk.until(waits_for_approval)
+    [approval] = session.stay.approvals.values()
+    decide = Decide(event, {**arguments}, shown_digest(approval), session.stay.number, approval=approval.id)
+    await desk.application.governor.decide(BOSS, session.id, decide)
+
+
+async def test_a_call_that_a_person_approves_is_told_its_result(tmp_path: Path) -> None:
+    """The model waits: nothing is asked before the person has decided, and the call has ended."""
+    furnish(tmp_path)
+    async with opened_desk(tmp_path, [Reply(calls=(PAY,)), Reply(calls=(SUBMIT,))]) as desk:
+        await desk.start()
+        assert desk.api.count == 1
+        await judged(desk, "approve")
+        assert await desk.ended() == "finished"
+        assert [json.loads(text) for text in desk.texts()] == [{"paid": 5}]
+
+
+async def test_a_call_that_a_person_rejects_is_told_why(tmp_path: Path) -> None:
+    furnish(tmp_path)
+    async with opened_desk(tmp_path, [Reply(calls=(PAY,)), Reply(calls=(SUBMIT,))]) as desk:
+        await desk.start()
+        await judged(desk, "reject", rationale="Too much.")
+        assert await desk.ended() == "finished"
+        assert "A person has rejected this call: Too much." in desk.texts()[0]
+
+
+async def test_a_server_that_closes_while_the_question_is_out_leaves_it_to_the_next_one(tmp_path: Path) -> None:
+    """Nothing is recorded of it; the next process asks the question again, and goes on from there."""
+    furnish(tmp_path)
+    wishes = (Call("d_write", {"topic": "t"}), PAY, Call("d_look", {"word": "hush-hush"}))
+    async with opened_desk(tmp_path, [Reply(calls=wishes)]) as desk:
+        await desk.start()
+        session = await desk.until(waits_for_approval)
+    async with opened_desk(tmp_path, [Reply(calls=(SUBMIT,))]) as desk:
+        desk.session_id = session.id
+        await judged(desk, "approve")
+        assert await desk.ended() == "finished"
+        assert desk.api.count == 1
+        assert desk.texts()[2] == UNTOLD
+        kinds = [row["kind"] for row in await desk.rows()]
+        assert kinds.count("model") == 2
+
+
+async def test_a_stay_that_is_too_long_to_be_read_back_ends_in_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would not be read would be done a second time."""
+    monkeypatch.setattr(driver, "STAY_ROWS", 6)
+    furnish(tmp_path)
+    answers = [Reply(calls=(Call("d_look", {"word": "a"}),)), Reply(calls=(SUBMIT,))]
+    async with opened_desk(tmp_path, answers) as desk:
+        await desk.start()
+        assert await desk.ended() == "broken"
+        assert desk.api.count <= 2
