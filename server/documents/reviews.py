@@ -18,6 +18,7 @@ from .claims import claim, claimed_by
 from .nothing import nothing_to_decide
 from .places import moment
 from .proposals import edited, proposal
+from .readings import readings
 
 
 def opened_at(session: Session) -> int:
@@ -72,6 +73,7 @@ def document(connection: Connection, session: Session, workflow: Workflow, now_m
         "shown": shown(state, review),
         "edited": {name: was for name, was in edited(connection, session).items() if name in review.shown},
         "proposal": proposal(connection, session),
+        "readings": None if review.readings is None else readings(review.readings),
         "edit": list(wanted.edit),
         "rationale": "required" if wanted.rationale_required else "optional",
         "accept": [*sorted(wanted.accept)],

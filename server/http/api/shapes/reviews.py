@@ -70,6 +70,29 @@ class Proposal(BaseModel):
     writes: Object | None
 
 
+class Reading(BaseModel):
+    """What one reader gave. `values` are the fields that are compared; a field that it did not give is not there."""
+
+    by: str = Field(description="The principal, the model or the tool.")
+    kind: Literal["agent", "model", "tool"]
+    revision: int = Field(description="The row that has all it gave.")
+    at: At
+    event: str | None
+    confidence: float | None
+    rationale: str | None
+    values: Object
+
+
+class Readings(BaseModel):
+    """Two readings that know nothing of each other, and differ."""
+
+    fields: list[str]
+    differ: list[str] = Field(description="The fields in which they differ.")
+    events_differ: bool
+    first: Reading = Field(description="What it gave is in the record.")
+    second: Reading
+
+
 class Review(ReviewEntry):
     """What waits, as the person sees it who decides. `shown_digest` and `stay` bind the decision to it."""
 
@@ -88,6 +111,7 @@ class Review(ReviewEntry):
         None, description="Of what is shown, what stood there before a person edited it."
     )
     proposal: Proposal | None = None
+    readings: Readings | None = Field(None, description="Where two readings that differ sent the session here.")
     edit: list[str] | None = None
     rationale: Literal["required", "optional"] | None = None
     client: str | None = None
