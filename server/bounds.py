@@ -16,6 +16,8 @@ PROPOSAL_ROWS: Final = 1_000
 
 # The server.
 REPLY_WAIT_MS: Final = 20_000
+SCRIPT_AWAIT_MS: Final = 300_000
+"""How long a script that is played waits for its session to rest: several answers of a slow model."""
 CLOCK_STEP_MS: Final = 60_000
 """By how much the machine's clock may be set at once, so that a server's clock follows it."""
 CLOCK_READ_MS: Final = 10
@@ -288,6 +290,14 @@ CLOCK_READINGS: Final = 100
 """After which the last reading of two clocks is taken, however slow the machine is."""
 RUNNING_LISTED: Final = 1_000
 """Sessions whose running writes are listed."""
+HISTORIES_AT_ONCE: Final = 500
+"""Sessions whose rows are looked up together where all of them are gone through."""
+EXAMPLE_CALLS: Final = 100
+"""Calls of one stay that an example has: the last ones."""
+EXAMPLE_BYTES: Final = 256 * 1024
+"""Of the results of calls in one example, in JSON; a result that there is no room for is left out, and said to be."""
+HISTORIES_LOOKED_AT: Final = 1_000
+"""Sessions that are gone through for one page of examples."""
 
 # A model that the server asks.
 PROMPT_BYTES: Final = 256 * 1024

@@ -14,7 +14,7 @@ from typing import Final
 
 import click
 
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
 from pointsman.contracts.workflow import Model, Workflow
 from pointsman.fsm.allowed import waiting
@@ -109,8 +109,8 @@ async def _started(
 
 
 def _refusal(answer: Stray) -> JsonObject:
-    unmet = [{"path": one.path, "problem": one.problem} for one in answer.refusal.unmet]
-    return {"code": answer.refusal.code, "message": answer.refusal.message, "unmet": list(unmet)}
+    unmet: list[Json] = [{"path": one.path, "problem": one.problem} for one in answer.refusal.unmet]
+    return {"code": answer.refusal.code, "message": answer.refusal.message, "unmet": unmet}
 
 
 def _conclude(session: Session, go_on: str) -> None:
@@ -119,9 +119,8 @@ def _conclude(session: Session, go_on: str) -> None:
     if session.ended is not None:
         click.echo(f"\nIt has ended in {session.state} ({session.ended.outcome}). {asked}".rstrip())
         if session.ended.outcome in ("failed", "manual"):
-            raise FoundProblems(
-                f"{session.ended.owner or 'Somebody'} has to look at it: pointsman sessions show {session.id}"
-            )
+            look = f"{program()} sessions show {session.id}"
+            raise FoundProblems(f"{session.ended.owner or 'Somebody'} has to look at it: {look}")
         return
     who = waiting(session)
     role = "" if who is None or who.role is None else f" with the role {who.role}"

@@ -207,9 +207,11 @@ async def _opening(files: tuple[Path, ...], database: str | None) -> AsyncGenera
     from ..models.access import opened_access
     from .pricing import prices
 
-    async with opened_access(os.environ, prices()) as access:
-        async with open_application(database, files, caretaking=True, access=access) as application:
-            yield application.governor
+    async with (
+        opened_access(os.environ, prices()) as access,
+        open_application(database, files, caretaking=True, access=access) as application,
+    ):
+        yield application.governor
 
 
 @asynccontextmanager

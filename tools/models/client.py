@@ -101,11 +101,11 @@ class AnthropicModels(Models):
 
     async def _ready(self) -> AsyncAnthropic:
         async with self._starting:
-            client = self._client
-            if client is None:
-                client, self._key = await asyncio.to_thread(_opened, self._environment)
-                self._client = client
-            return client
+            if self._client is not None:
+                return self._client
+            opened, self._key = await asyncio.to_thread(_opened, self._environment)
+            self._client = opened
+            return opened
 
 
 def _opened(environment: Mapping[str, str]) -> tuple[AsyncAnthropic, str]:
