@@ -25,8 +25,7 @@ def next_turn(turn: Turn, model: Model) -> OpenTurn | Leaving | None:
     number = turn.stay.counts.turns + 1
     state, readings = turn.state, turn.stay.readings
     reading, had = (1, 0) if readings is None else (2, readings.turns)
-    if isinstance(state, AgentState):
-        model = model_of(state, reading) or model
+    model = (model_of(state, reading) if isinstance(state, AgentState) else None) or model
     if number - had > model.max_turns:
         return failure(turn, f"the model has had its {model.max_turns} turns, and none of them led on")
     return OpenTurn(

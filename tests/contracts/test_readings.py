@@ -101,6 +101,8 @@ def test_what_is_redacted_of_a_second_reading_cannot_be_compared() -> None:
     head = HEAD.replace("t.read: {effect: read}", "t.read: {effect: read, redact: [result.count]}")
     (one,) = found(read_twice().replace(HEAD, head))
     assert one.code == "PM716"
+    elsewhere = HEAD.replace("tools: {", "tools: {t.other: {effect: read, redact: [result.count]}, ")
+    assert codes(read_twice().replace(HEAD, elsewhere)) == []
     assert "`fields` would only hold" in one.message
 
 
