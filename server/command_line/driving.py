@@ -33,7 +33,7 @@ from .failures import FoundProblems, NotReached
 from .invocation import program
 from .live_path import LivePath
 from .logging import log_to_stderr
-from .pricing import prices
+from .settings import file_settings
 
 CLIENT: Final = "pointsman-run"
 _MAX_TOKENS: Final = 4_096
@@ -64,7 +64,7 @@ def drive(driven: Driven, input_file: str | None, assignments: Sequence[str], da
 
 async def _drive(driven: Driven, given: JsonObject, assignments: Sequence[str], database: str | None) -> None:
     async with AsyncExitStack() as stack:
-        access = await stack.enter_async_context(opened_access(os.environ, prices()))
+        access = await stack.enter_async_context(opened_access(os.environ, file_settings(Path.cwd()).models))
         if access is None:
             raise NotReached(NO_KEY)
         opening = open_application(database, [driven.file], caretaking=True, access=access)

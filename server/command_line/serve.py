@@ -205,10 +205,9 @@ async def _serve_http(
 async def _opening(files: tuple[Path, ...], database: str | None) -> AsyncGenerator[Governor]:
     from ..application import open_application
     from ..models.access import opened_access
-    from .pricing import prices
 
     async with (
-        opened_access(os.environ, prices()) as access,
+        opened_access(os.environ, file_settings(Path.cwd()).models) as access,
         open_application(database, files, caretaking=True, access=access) as application,
     ):
         yield application.governor
