@@ -142,6 +142,27 @@ async def test_a_line_without_an_end_is_read_no_further_than_its_bound() -> None
         assert "is not read any further" in str(await refused(server))
 
 
+@pytest.mark.parametrize("line", [b"data: x\n", b":\n", b"data: " + b"x" * 60_000 + b"\n"], ids=range(3))
+async def test_an_event_without_an_end_is_read_no_further_than_its_bound(line: bytes) -> None:
+    with faulty(Answer.of(itertools.repeat(line))) as server:
+        assert "is not read any further" in str(await refused(server))
+
+
+async def test_an_answer_that_never_says_anything_is_read_no_further_than_its_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pointsman.tools.models.wire.MODEL_STREAM_BYTES", 1_000_000)
+    ping = event({"type": "ping"}) * 1_000
+    with faulty(Answer.of(itertools.chain([started()], itertools.repeat(ping)))) as server:
+        assert "is not read any further" in str(await refused(server))
+
+
+async def test_pieces_of_one_byte_are_one_answer() -> None:
+    with faulty(Answer(*(bytes([byte]) for byte in b"".join(good(RAIN))))) as server:
+        async with Patient(server.environment) as models:
+            assert (await models.ask(question())).content == ({"type": "text", "text": "Rain."},)
+
+
 async def test_blocks_without_number_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pointsman.tools.models.reading.MODEL_BLOCKS", 3)
     blocks = (

@@ -27,7 +27,7 @@ from .faulty_api import CANARY, error, faulty
 class Safe(KeyringBackend):
     """A keyring that holds one key, or is locked."""
 
-    priority = 1.0
+    priority = 1.0  # pyright: ignore[reportAssignmentType]  # keyring wants a property of the class or a number
     held: str | None = None
     locked = False
 
