@@ -43,6 +43,12 @@ RATIONALE_CHARACTERS: Final = 4_000
 PRINCIPAL_CHARACTERS: Final = 1_024
 """The longest name of a person that a review is delegated to."""
 ALTERNATIVES: Final = 20
+EXCEPTION_BYTES: Final = 64 * 1024
+"""Input and alternatives in what a reviewer sees of a step that was not confident enough; the rest is named."""
+EXCEPTION_PATH: Final = 100
+"""States of the path in it, the last ones."""
+CALLS_BEHIND_EVENT: Final = 10
+"""The last successful calls of a stay that an event without `evidence` is said to rest on."""
 
 # The machine.
 STATES_PER_COMMAND: Final = 100

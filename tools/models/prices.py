@@ -1,8 +1,8 @@
 """What models cost: a table of list prices, which `[models.prices."NAME"]` of `pointsman.toml` replaces or adds to.
 
 Prices are US dollars for a million tokens. They are those of the Messages API itself, without batches, priority or
-another cloud's additions, and with what is kept for five minutes. A model that is not in the table has no price: its
-cost is unknown, and no limit of cost counts it.
+another cloud's additions, and with what is kept for five minutes. A model that is not in the table has no price, and
+what it costs is unknown.
 """
 
 from __future__ import annotations

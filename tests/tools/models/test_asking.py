@@ -111,7 +111,7 @@ async def test_without_a_key_nothing_is_asked() -> None:
         assert api.count == 0
 
 
-@pytest.mark.parametrize("address", ["http://api.example.org", "ftp://127.0.0.1", "nowhere", "http://["])
+@pytest.mark.parametrize("address", ["http://api.example.org", "ftp://127.0.0.1", "nowhere", "https://a\nb"])
 async def test_the_key_is_sent_over_no_connection_that_others_can_read(address: str) -> None:
     async with Patient({"ANTHROPIC_API_KEY": "sk", "ANTHROPIC_BASE_URL": address}) as models:
         with pytest.raises(NoAnswer, match="ANTHROPIC_BASE_URL is no address that the key can be sent to"):
