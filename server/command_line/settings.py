@@ -15,10 +15,9 @@ from typing import Any, Final, Literal
 
 import click
 
-from pointsman.tools.models.prices import ModelsTable, UnfitPrices, own_prices
-
 from ..bounds import HTTP_RATE_AT_MOST
 from ..credentials.oidc_settings import IssuerTable, UnfitIssuer, issuer_settings
+from ..models.settings import ModelsTable, UnfitPrices, judge_prices
 from ..notices.settings import NotifyTable, UnfitNotices, notify_settings
 
 FILE_NAME: Final = "pointsman.toml"
@@ -77,7 +76,7 @@ def _settings(text: bytes, path: Path) -> Settings:
         if settings.notify is not None:
             notify_settings(settings.notify)
         if settings.models is not None:
-            own_prices(settings.models)
+            judge_prices(settings.models)
         if settings.rate is not None and not 1 <= settings.rate <= HTTP_RATE_AT_MOST:
             raise click.UsageError(f"{path}: rate: write a number of 1 to {HTTP_RATE_AT_MOST}.")
     except (UnfitIssuer, UnfitNotices, UnfitPrices) as error:

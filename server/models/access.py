@@ -8,19 +8,14 @@ from contextlib import asynccontextmanager
 
 from pointsman.tools.models.client import AnthropicModels
 from pointsman.tools.models.key import find_key
-from pointsman.tools.models.prices import ModelsTable, PriceTable, own_prices
+from pointsman.tools.models.port import Prices
 
 from .driver import Access
 
 
 @asynccontextmanager
-async def opened_access(environment: Mapping[str, str], table: ModelsTable | None) -> AsyncGenerator[Access | None]:
-    """Give access to models, with the prices that the settings say; None where there is no key.
-
-    Raises:
-        UnfitPrices: when the prices cannot be meant.
-    """
-    prices = PriceTable() if table is None else own_prices(table)
+async def opened_access(environment: Mapping[str, str], prices: Prices) -> AsyncGenerator[Access | None]:
+    """Give access to models; None where there is no key."""
     if await asyncio.to_thread(find_key, environment) is None:
         yield None
         return
