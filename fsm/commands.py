@@ -233,9 +233,9 @@ Request: TypeAlias = (
 class Command:
     """A request, with who asks, when and through what.
 
-    `at` is milliseconds since the epoch; `instance` is the server process that submits the command
-    and runs the calls it opens; `channel` is `mcp`, `cli`, `script`, `api`, `console`,
-    `elicitation`, `webhook`, `schedule`, `model` or `server`.
+    `at` is milliseconds since the epoch; `instance` is the server process that submits the command and runs the calls
+    it opens, and asks models if it `asks_models`; `channel` is `mcp`, `cli`, `script`, `api`, `console`, `elicitation`,
+    `webhook`, `schedule`, `model` or `server`.
     """
 
     id: str
@@ -245,3 +245,4 @@ class Command:
     instance: str
     request: Request
     client: str | None = None
+    asks_models: bool = False

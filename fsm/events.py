@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pointsman.contracts.bounds import DELIVERIES_PER_SESSION
 from pointsman.contracts.values import digest
@@ -22,8 +22,30 @@ from .turn import Turn
 from .whose_turn import destination, guard, not_allowed, not_their_turn, not_your_turn, prove_event, stale
 
 
-def send(turn: Turn, request: Send) -> Decision:
-    """Judge an event of an agent or of the outside, and take it or refuse it."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The way an event leads, and its fact."""
+
+    leaving: Leaving
+    body: Accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted(Judged):
+    """An event that may be sent now, with its evidence."""
+
+    event: Event
+    proof: Proof
+
+
+def accept(turn: Turn, admitted: Admitted) -> None:
+    """Take an event, and go where it leads."""
+    turn.emit("accepted", admitted.body, action=admitted.event.name, outcome="done")
+    move_by(turn, admitted.leaving)
+
+
+def admit(turn: Turn, request: Send) -> Admitted | Decision:
+    """Judge an event of an agent or of the outside; the decision where it is refused, or was sent before."""
     name, arguments = request.event, request.arguments
     if _is_another(turn, request):
         other = Refusal("KEY_REUSED", "Another event was delivered with the same key; send this one with a new one.")
@@ -48,16 +70,13 @@ def send(turn: Turn, request: Send) -> Decision:
     proof = prove_event(turn, event, arguments, request.fetched)
     if proof.fetch:
         return Decision(turn.session, fetch=proof.fetch)
-    judged = proof.refusal or _judge_event(turn, event, request, proof)
+    judged = proof.refusal or judge_event(turn, event, request, proof)
     if isinstance(judged, Refusal):
         return deny_in_turn(turn, judged, name, arguments, payload=True)
-    leaving, body = judged
-    turn.emit("accepted", body, action=name, outcome="done")
-    move_by(turn, leaving)
-    return turn.answer()
+    return Admitted(judged.leaving, judged.body, event, proof)
 
 
-def _judge_event(turn: Turn, event: Event, request: Send, proof: Proof) -> tuple[Leaving, Accepted] | Refusal:
+def judge_event(turn: Turn, event: Event, request: Send, proof: Proof) -> Judged | Refusal:
     """Give the way an event leads, or a confidence floor in its place, and the event's fact; or why it may not be."""
     arguments, evidence = request.arguments, proof.seen
     confidence = arguments.get("confidence") if event.floors else None
@@ -88,7 +107,7 @@ def _judge_event(turn: Turn, event: Event, request: Send, proof: Proof) -> tuple
         missed=[] if event.floors is None or accepted is None else missed(event.floors, accepted, path),
         calls=[*(proof.calls if event.evidence else turn.stay.calls)],
     )
-    return _way(turn, event, body, target), body
+    return Judged(_way(turn, event, body, target), body)
 
 
 def _way(turn: Turn, event: Event, body: Accepted, target: str) -> Leaving:

@@ -12,7 +12,7 @@ from typing import Final
 from pointsman.contracts.bounds import EVIDENCE_KEPT
 from pointsman.contracts.values import JsonObject
 
-from . import approvals, asked_models, holding, ledger, tracing
+from . import approvals, asked_models, comparing, holding, ledger, tracing
 from .facts import (
     Accepted,
     Administered,
@@ -144,6 +144,7 @@ def _entered(session: Session, fact: Fact, body: Entered) -> Session:
         position=body.position,
         timers=dict(body.timers),
         review=body.review,
+        readings=body.readings,
         exception=body.exception,
     )
     return replace(
@@ -201,7 +202,7 @@ def _leaving(session: Session, leaving: Leaving) -> Session:
     stay = session.stay
     if stay.leaving is None:
         stay = replace(stay, position=Position("exit"), open={}, branches={}, timers={}, shown={}, review=None)
-        stay = replace(stay, exception=None, votes={}, approvals={}, turn=None)
+        stay = replace(stay, exception=None, votes={}, approvals={}, turn=None, readings=None)
     timers = {} if leaving.because == "cancel" else session.timers
     return replace(session, revision=session.revision + 1, timers=timers, stay=replace(stay, leaving=leaving))
 
@@ -231,7 +232,8 @@ def _settled(session: Session, fact: Fact, body: Settled) -> Session:
     if body.position is not None:
         stay = replace(stay, position=body.position, branches={})
     if body.review is not None:
-        stay = replace(stay, review=body.review, shown={}, exception=None)
+        stay = replace(stay, review=body.review, shown={}, exception=None, readings=None)
+    stay = comparing.read_by_tool(stay, fact, body, session.revision)
     session = replace(session, stay=stay)
     return _succeeded(session, fact, body, opened) if fact.outcome == "done" else session
 
@@ -297,17 +299,16 @@ def _accepted(session: Session, fact: Fact, body: Accepted) -> Session:
     if body.repeated:
         return session
     stay = replace(session.stay, counts=replace(session.stay.counts, denials=0, invalid=0))
-    session = replace(
-        session,
-        stay=stay,
-        counts=replace(session.counts, denials=0, invalid=0),
-        last_event=AcceptedEvent(fact.action or "", fact.actor_id, body.payload_digest, stay.number),
-    )
-    if body.confidence is not None:
-        session = tracing.confident(session, fact, body.confidence)
+    session = replace(session, stay=stay, counts=replace(session.counts, denials=0, invalid=0))
     if body.delivery is not None:
         taken = f"{fact.action} {body.payload_digest}"
         session = replace(session, delivered={**session.delivered, body.delivery: taken})
+    if body.reading is not None:
+        return comparing.held(session, fact, body)
+    last = AcceptedEvent(fact.action or "", fact.actor_id, body.payload_digest, stay.number)
+    session = replace(session, last_event=last)
+    if body.confidence is not None:
+        session = tracing.confident(session, fact, body.confidence)
     reasoned = body.rationale is not None
     action, calls = fact.action or "", tuple(body.calls)
     return tracing.write(session, fact, body.writes, "event", action, body.confidence, calls=calls, reasoned=reasoned)

@@ -20,6 +20,7 @@ from .exception_package import ExceptionPackage
 from .floors import MissedFloor
 from .holder import Holder
 from .model_turns import OpenTurn, Turned
+from .reading import Readings
 from .remembered import CallMade
 from .session import (
     ActorKind,
@@ -60,7 +61,8 @@ class Entered:
     """A state was entered; the columns name it.
 
     `limit` names the session limit that sent it there, `error` the guard that could not be judged. `exception` is what
-    its review will show of the step that a confidence floor sent there, where that review does not open at once.
+    its review will show of the step that a confidence floor sent there, where that review does not open at once; so are
+    `readings` two that differ.
     """
 
     actor: TurnOf
@@ -73,6 +75,7 @@ class Entered:
     ending: Ending | None = None
     owner: str | None = None
     exception: ExceptionPackage | None = None
+    readings: Readings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,8 @@ class Settled:
 
     Of a write, `doubt` says why it was in doubt before this outcome was known, and `reconciled` that the
     outcome and the result are those of its `reconcile`; `unanswered`, of an unknown one, that it was sent and never
-    answered. With the purpose `late` it was settled as unknown before.
+    answered. With the purpose `late` it was settled as unknown before. `reading` are the fields that a tool has given
+    as the second reading of a stay.
     """
 
     call: str | None
@@ -175,6 +179,7 @@ class Settled:
     doubt: str | None = None
     reconciled: bool = False
     unanswered: bool = False
+    reading: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +188,10 @@ class Accepted:
 
     `missed` are the confidence floors that it did not reach, also where it leads to a person anyway. `calls` are those
     that it rests on: its evidence, or, of an event without, the last ones of the stay.
+
+    One that is held is the `reading` of this number: nothing is written. `compared` are the fields by which the two are
+    compared, `evidence` what the guards saw of it, `position` where the stay goes on. The first is accepted once more,
+    to be taken, when there are both; then `readings` are those.
     """
 
     arguments: JsonObject
@@ -195,6 +204,11 @@ class Accepted:
     delivery: str | None = None
     missed: list[MissedFloor] = field(default_factory=list[MissedFloor])
     calls: list[CallMade] = field(default_factory=list[CallMade])
+    reading: int | None = None
+    compared: list[str] = field(default_factory=list[str])
+    evidence: JsonObject = field(default_factory=dict[str, Json])
+    position: Position | None = None
+    readings: Readings | None = None
 
 
 @dataclass(frozen=True, slots=True)

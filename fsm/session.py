@@ -2,8 +2,7 @@
 
 Everything here is bounded by the workflow, never by the session's age: counts instead of lists, the last call of a tool
 instead of all of them. Times are milliseconds since the epoch, taken from the commands; nothing here reads a clock.
-
-The dictionaries are never changed in place. `evolve` makes new ones.
+Dictionaries are never changed in place.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from .exception_package import ExceptionPackage
 from .floors import product
 from .holder import Holder
 from .model_turns import OpenTurn
+from .reading import Readings
 from .remembered import CallMade, Done, Found
 
 FORMAT: Final = 1
@@ -25,13 +25,13 @@ FORMAT: Final = 1
 
 ActorKind: TypeAlias = Literal["agent", "model", "human", "system", "external"]
 CallOutcome: TypeAlias = Literal["done", "failed", "unknown"]
-Phase: TypeAlias = Literal["entry", "run", "show", "ready", "exit"]
+Phase: TypeAlias = Literal["entry", "run", "show", "ready", "second", "exit"]
 EffectStatus: TypeAlias = Literal["intended", "done", "unknown"]
 KeyScope: TypeAlias = Literal["session", "stay", "call"]
 ApprovalStatus: TypeAlias = Literal["pending", "approved", "rejected", "lapsed", "done", "failed", "unknown"]
 TurnOf: TypeAlias = Literal["agent", "model", "system", "human", "external", "final"]
 Because: TypeAlias = Literal[
-    "start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration", "restart", "cancel"
+    "start", "next", "after", "due", "limit", "failed", "unknown", "below", "differ", "duration", "restart", "cancel"
 ]
 Written: TypeAlias = Literal["start", "event", "call", "set", "decision"]
 Ending: TypeAlias = Literal["success", "stopped", "manual", "failed", "cancelled"]
@@ -109,8 +109,8 @@ class Counts:
 class Position:
     """How far the server's own steps have come in a stay: which list, and which step of it.
 
-    `ready` means that no step is left and the state's actor acts; `exit` comes after it, once the
-    session is to go elsewhere.
+    `ready` means that no step is left and the state's actor acts; `second` comes after it where a tool reads what an
+    agent has read, and `exit` once the session is to go elsewhere.
     """
 
     phase: Phase
@@ -209,7 +209,7 @@ class Leaving:
 
     `limit` names the session limit that sends it there, `error` the guard that could not be judged. Because of
     `cancel` the session ends where it is; `reason` and `by` are of the person who cancelled it. Because of a
-    confidence floor, `exception` is what the reviewer sees of it.
+    confidence floor, `exception` is what the reviewer sees of it; `readings` are two that differ, which they see too.
     """
 
     target: str
@@ -219,6 +219,7 @@ class Leaving:
     reason: str | None = None
     by: str | None = None
     exception: ExceptionPackage | None = None
+    readings: Readings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +249,8 @@ class OpenReview:
     due_at: int | None = None
     holder: Holder | None = None
     exception: ExceptionPackage | None = None
+    readings: Readings | None = None
+    """Two that differ, where they have led here; bound into `shown_digest` like what is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +304,8 @@ class Stay:
     """The last successful calls of this stay, where an agent or a model acts: what its events rest on."""
     exception: ExceptionPackage | None = None
     """What the review of this stay will show of the step that a floor sent here; moves into it when it opens."""
+    readings: Readings | None = None
+    """The reading that is held here until there is a second one; or the two that differ, until the review opens."""
 
 
 @dataclass(frozen=True, slots=True)

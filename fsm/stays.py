@@ -9,11 +9,13 @@ from pydantic import TypeAdapter
 from pointsman.contracts.values import Json, JsonObject, digest
 from pointsman.contracts.workflow import (
     AgentState,
+    Agree,
     AllStep,
     CallStep,
     ExternalState,
     FinalState,
     HumanState,
+    SecondCall,
     SetStep,
     State,
     Step,
@@ -23,6 +25,7 @@ from pointsman.contracts.workflow import (
 
 from .approvals import bound_to
 from .exception_package import ExceptionPackage
+from .reading import Readings, readings_value
 from .session import OpenReview, Phase, Position, Session, Timer, TurnOf
 
 _EXCEPTION: Final = TypeAdapter(ExceptionPackage)
@@ -45,7 +48,9 @@ def turn_of(state: State) -> TurnOf:
 
 
 def steps_of(state: State, phase: Phase) -> tuple[Step, ...]:
-    """The steps of one list. The calls of a review's `show` are one step that makes them all."""
+    """The steps of one list. The calls of a review's `show` are one step that makes them all; a tool that reads a
+    second time is one, too.
+    """
     match phase, state:
         case "entry", _:
             return state.entry
@@ -53,6 +58,8 @@ def steps_of(state: State, phase: Phase) -> tuple[Step, ...]:
             return state.exit
         case "run", SystemState():
             return state.run
+        case "second", AgentState(agree=Agree(second=SecondCall() as second)):
+            return (second.step,)
         case "show", HumanState():
             calls = tuple(item for item in state.review.show if isinstance(item, CallStep))
             return (AllStep(calls),) if calls else ()
@@ -72,9 +79,9 @@ def first_position(state: State) -> Position:
 
 
 def position_after(state: State, position: Position) -> Position:
-    """The step after this one. Behind the last step of `exit` there is nothing more of this stay."""
+    """The step after this one. Behind the last step of `exit`, and behind a second reading, there is nothing more."""
     following = Position(position.phase, position.index + 1)
-    return following if position.phase == "exit" else _over_the_ends(state, following)
+    return following if position.phase in ("exit", "second") else _over_the_ends(state, following)
 
 
 def _over_the_ends(state: State, position: Position) -> Position:
@@ -118,11 +125,13 @@ def open_review(  # noqa: PLR0913 -- where it opens, when, and what it shows
     timers: dict[str, Timer],
     at: int,
     exception: ExceptionPackage | None,
+    readings: Readings | None,
 ) -> OpenReview | None:
     """Freeze what a reviewer sees in the stay of this number; None where it is not yet, or nobody's, to review.
 
     `session` is as it is when the review opens, with what the last step wrote; `shown` holds what the calls of
-    `show` gave. A field that is not set is left out. What is shown of an `exception` is part of the digest.
+    `show` gave. A field that is not set is left out. What is shown of an `exception`, and of two `readings` that
+    differ, is part of the digest.
     """
     if position.phase != "ready" or not isinstance(state, HumanState):
         return None
@@ -136,6 +145,8 @@ def open_review(  # noqa: PLR0913 -- where it opens, when, and what it shows
     bound = {**bound_to(session, state.name, stay), "shown": content}
     if exception is not None:
         bound["exception"] = _EXCEPTION.dump_python(exception)
+    if readings is not None:
+        bound["readings"] = readings_value(readings)
     return OpenReview(
         role=state.review.role,
         shown=content,
@@ -143,6 +154,7 @@ def open_review(  # noqa: PLR0913 -- where it opens, when, and what it shows
         opened_at=at,
         due_at=next((timer.at for timer in timers.values() if timer.kind == "due"), None),
         exception=exception,
+        readings=readings,
     )
 
 

@@ -13,8 +13,9 @@ from pointsman.contracts.workflow import AgentState, Workflow
 from pointsman.fsm.allowed import Action, allowed, waiting
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult, Decided, Settled
+from pointsman.fsm.opening import NOBODY
 from pointsman.fsm.refusals import Refusal
-from pointsman.fsm.session import Session
+from pointsman.fsm.session import Session, Stay
 from pointsman.fsm.votes import votes_so_far
 
 from .approvals import approvals_shown
@@ -72,8 +73,16 @@ def _waiting_for(session: Session) -> WaitingFor | None:
 
 def rests(session: Session) -> bool:
     """Whether nothing of the session runs: somebody, or a timer that is not due at once, must act."""
-    running = bool(session.stay.open) or any(timer.kind == "continue" for timer in session.stay.timers.values())
-    return session.ended is not None or not running
+    stay = session.stay
+    running = bool(stay.open) or any(timer.kind == "continue" for timer in stay.timers.values())
+    return session.ended is not None or not (running or _is_asked(stay))
+
+
+def _is_asked(stay: Stay) -> bool:
+    """Whether a model is at work: it answers, or what it wants is done, and no person has to approve that first."""
+    if stay.turn is None or stay.turn.instance == NOBODY or stay.actor != "model":
+        return False
+    return not (stay.turn.answered and any(one.status == "pending" for one in stay.approvals.values()))
 
 
 def reply_to_call(

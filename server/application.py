@@ -13,6 +13,7 @@ from .clock import Clock, SteadyClock
 from .engines.embedded import EmbeddedEngine
 from .governor import Governor
 from .identity import new_instance_id
+from .models.driver import Access
 from .timekeeping import Timekeeper
 from .triggers.handles import Handles
 from .triggers.schedules import Schedules
@@ -33,7 +34,12 @@ class Application:
 
 @asynccontextmanager
 async def open_application(
-    database: str | None, files: Sequence[Path], *, clock: Clock | None = None, caretaking: bool
+    database: str | None,
+    files: Sequence[Path],
+    *,
+    clock: Clock | None = None,
+    caretaking: bool,
+    access: Access | None = None,
 ) -> AsyncGenerator[Application]:
     """Open the database and load the workflows; on leaving, wait for what runs and close everything.
 
@@ -43,19 +49,22 @@ async def open_application(
         clock: What tells the time. If not said: a steady clock, that of the processes which run on this database.
         caretaking: Whether this process fires timers and takes over calls; one that is there for a
             single command does not.
+        access: What models are asked by. Without it none is: a process that looks after sessions refuses workflows in
+            which a model acts, and any other leaves such turns to those that do.
 
     Raises:
         InvalidWorkflow: when a workflow file has faults.
+        ModelNotDriven: when a model acts in one of them, and there is no access to models.
         SameName: when two of them are of one name.
         SourceError: when a source of tools cannot be had.
         StoreError: when the database cannot be opened.
     """
-    catalogue = Catalogue()
+    catalogue = Catalogue(drives_models=access is not None or not caretaking)
     instance = new_instance_id()
     engine = await EmbeddedEngine.open(database, catalogue.find, instance=instance, path_of=catalogue.path)
     clock = clock or SteadyClock()
     timekeeper = Timekeeper(engine, clock) if isinstance(clock, SteadyClock) else None
-    governor = Governor(engine, catalogue, clock, instance)
+    governor = Governor(engine, catalogue, clock, instance, access)
     caretaker = Caretaker(governor, Schedules(governor, Handles(engine)), timekeeper)
     try:
         if timekeeper is not None:

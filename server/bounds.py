@@ -18,6 +18,8 @@ CALL_ARGUMENTS_BYTES: Final = 16 * 1024
 
 # The server.
 REPLY_WAIT_MS: Final = 20_000
+SCRIPT_AWAIT_MS: Final = 300_000
+"""How long a script that is played waits for its session to rest: several answers of a slow model."""
 CLOCK_STEP_MS: Final = 60_000
 """By how much the machine's clock may be set at once, so that a server's clock follows it."""
 CLOCK_READ_MS: Final = 10
@@ -290,3 +292,29 @@ CLOCK_READINGS: Final = 100
 """After which the last reading of two clocks is taken, however slow the machine is."""
 RUNNING_LISTED: Final = 1_000
 """Sessions whose running writes are listed."""
+HISTORIES_AT_ONCE: Final = 500
+"""Sessions whose rows are looked up together where all of them are gone through."""
+EXAMPLE_CALLS: Final = 100
+"""Calls of one stay that an example has: the last ones."""
+EXAMPLE_BYTES: Final = 256 * 1024
+"""Of the results of calls in one example, in JSON; a result that there is no room for is left out, and said to be."""
+HISTORIES_LOOKED_AT: Final = 1_000
+"""Sessions that are gone through for one page of examples."""
+
+# A model that the server asks.
+PROMPT_BYTES: Final = 256 * 1024
+"""A prompt in a file of its own."""
+MODEL_RESULT_CHARACTERS: Final = 100_000
+"""What a model is told of one result; how much more there is, is said."""
+STAY_ROWS: Final = 20_000
+"""Rows of one stay that a conversation is read back from."""
+MODEL_WAIT_MS: Final = 1_000
+"""How often it is looked whether a person has decided on what a model waits for."""
+MODEL_FAILURES: Final = 5
+"""How often a turn may fail for reasons of this server, until it counts as one that could not be asked."""
+
+# The local server that speaks the Messages API, for scripts and tests.
+MESSAGES_API_BODY_BYTES: Final = 32 * 1024 * 1024
+"""One request; the API itself takes no larger one."""
+MESSAGES_API_REQUESTS: Final = 1_000
+"""Requests that are remembered."""

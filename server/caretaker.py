@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 
 from pointsman.fsm.commands import TakeOver
+from pointsman.fsm.opening import NOBODY
 from pointsman.fsm.session import Session
 
 from .apart import apart
@@ -101,6 +102,7 @@ class Caretaker:
             session = await apart(session_id, engine.read(session_id))
             sessions += [session] if session is not None else []
         owners = {call.instance for session in sessions for call in session.stay.open.values()}
+        owners |= {session.stay.turn.instance for session in sessions if session.stay.turn is not None}
         dead = await engine.dead_instances(owners - {governor.instance})
         standing = await engine.standing_instances(dead)
         for session in sessions:
@@ -119,6 +121,11 @@ class Caretaker:
                 command_id = f"takeover:{call.id}:{call.attempt}"
                 request = TakeOver(call.id, call.instance, stands=call.instance in standing)
                 await self._governor.submit_and_follow(session, request, command_id)
+        turn = None if self._governor.driver is None else session.stay.turn
+        if turn is not None and turn.instance in (NOBODY, *dead):
+            _log.info("taking over a model's turn", session=session.id, turn=turn.number)
+            name = f"takeover:{session.stay.number}:{turn.name}:{turn.attempt}"
+            await self._governor.submit_and_follow(session, TakeOver(turn.name, turn.instance), name)
 
     async def beat(self) -> None:
         """Show that this process lives, and by what time it goes."""

@@ -63,9 +63,14 @@ class Texts(Protocol):
 
 
 class Catalogue:
-    """Holds every loaded workflow by its digest, and the served ones by name."""
+    """Holds every loaded workflow by its digest, and the served ones by name.
 
-    def __init__(self) -> None:
+    Args:
+        drives_models: Whether workflows are served in which a model acts.
+    """
+
+    def __init__(self, *, drives_models: bool = True) -> None:
+        self._drives_models = drives_models
         self._by_digest: dict[str, Served] = {}
         self._served: dict[str, str] = {}
         self._rates: dict[str, Rates] = {}
@@ -76,7 +81,7 @@ class Catalogue:
 
         Raises:
             InvalidWorkflow: with every fault of the file.
-            ModelNotDriven: when a state of it is a model's to act in.
+            ModelNotDriven: when a state of it is a model's to act in, and no model can be asked.
             SameName: when another file with this name is served.
             SourceError: when a source of its tools cannot be had.
             OSError: when the file cannot be read.
@@ -101,10 +106,10 @@ class Catalogue:
             )
         states = served.workflow.states.values()
         models = [state.name for state in states if isinstance(state, AgentState) and state.model is not None]
-        if models:
+        if models and not self._drives_models:
             raise ModelNotDriven(
-                f"{served.path}: in {', '.join(models)} a model acts (`actor: model`), which this version reads and "
-                "checks but does not drive. Write `actor: agent` there, and let an agent act through MCP."
+                f"{served.path}: in {', '.join(models)} a model acts (`actor: model`), and there is no key to ask one "
+                "with. Set ANTHROPIC_API_KEY, or keep the key in the system's keyring (docs/models.md)."
             )
 
     async def recall(self, digest: str, texts: Texts) -> Served | None:

@@ -46,3 +46,7 @@ class SameName(PointsmanError):
 
 class SecretMissing(PointsmanError):
     """A secret is not in the environment, or is none of the kind that is needed. Set it and start again."""
+
+
+class PromptMissing(PointsmanError):
+    """The prompt of a state cannot be had."""

@@ -10,11 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from pointsman.contracts.values import Json, JsonObject, settled_object
-from pointsman.contracts.workflow import AgentState, Evidence, Workflow
+from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.claiming import asked_for
 from pointsman.fsm.commands import (
+    Answer,
+    Ask,
     Attest,
     Call,
     Cancel,
@@ -22,8 +25,6 @@ from pointsman.fsm.commands import (
     Command,
     Decide,
     Delegate,
-    Observe,
-    Read,
     Release,
     Request,
     Restart,
@@ -31,15 +32,15 @@ from pointsman.fsm.commands import (
 )
 from pointsman.fsm.decide import decide
 from pointsman.fsm.decision import Decision
-from pointsman.fsm.facts import CallResult
 from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.redaction import tool_named
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
 
 from .answering import Answering, stored_result
-from .answers import reply, reply_to_call
+from .answers import reply
 from .bounds import LISTED_ROWS, LISTED_SESSIONS
+from .carrying import Carrier, Way
 from .catalogue import Catalogue, Served
 from .clock import Clock
 from .deciding import Decider
@@ -50,6 +51,7 @@ from .finding import Finder
 from .follower import Follower
 from .graph import Trail, mermaid
 from .identity import SERVER, new_command_id, new_handle
+from .models.driver import Access, Driver
 from .owning import with_owned
 from .performer import Performer
 from .replies import AuditPage, Begun, Caller, Glimpse, Reply, SessionChoice, Sessions, Stray, Waiter
@@ -57,21 +59,33 @@ from .starting import Starter
 from .store.principals import owned_by
 from .store.reading import Seen, SessionFilter, list_sessions
 
+_ITSELF: Final = Caller(SERVER, None, "server")
+
 
 class Governor:
     """Governs the sessions of one database from this process. Fills the port `Governed`."""
 
-    def __init__(self, engine: EmbeddedEngine, catalogue: Catalogue, clock: Clock, instance: str) -> None:
+    def __init__(
+        self,
+        engine: EmbeddedEngine,
+        catalogue: Catalogue,
+        clock: Clock,
+        instance: str,
+        access: Access | None = None,
+    ) -> None:
         self.engine = engine
         self.catalogue = catalogue
         self.clock = clock
         self.instance = instance
-        self.performer = Performer(instance, self._follow, engine.read, self._stored, clock)
-        self._answering = Answering(engine, self.performer, self._stored)
+        self.driver = None if access is None else Driver(self, access)
+        self.performer = Performer(instance, self._follow, engine.read, self.stored, clock, self._drive)
+        self._answering = Answering(engine, self.performer, self.stored)
         self._finder = Finder(engine, catalogue, clock)
         self._decider = Decider(engine)
         self._starter = Starter(engine, catalogue, self._finder, self._decider, self.performer, self._command)
-        self._reads: dict[str, dict[str, tuple[Read, asyncio.Task[Decision]]]] = {}
+        self._carrier = Carrier(
+            engine, catalogue, self._decider, self.performer, self._answering, self._follow, self._command, clock
+        )
         self._follower = Follower(engine)
 
     # What surfaces ask.
@@ -139,10 +153,23 @@ class Governor:
         tool = tool_named(served.workflow, action)
         given = settled_object(arguments)
         if tool is None:
-            request = self._send(caller, served, before, action, given, expected_revision)
+            request = self._carrier.send(caller, served, before, Send(action, given, expected_revision))
         else:
-            request = self._call(caller, served, before, Call(tool, given, expected_revision), waiter)
+            request = self._carrier.call(caller, served, before, Call(tool, given, expected_revision), waiter)
         return await asyncio.shield(asyncio.create_task(request))
+
+    async def carry_out(self, caller: Caller, session: Session, action: str, arguments: JsonObject, name: str) -> None:
+        """Call a tool or send an event for a model, under this name; what comes of it is in the rows."""
+        served = await self.catalogue.recall(session.definition, self.engine)
+        if served is None:
+            return
+        tool, given, known = tool_named(served.workflow, action), settled_object(arguments), session.revision
+        way = Way(name, waits=False)
+        if tool is None:
+            request = self._carrier.send(caller, served, session, Send(action, given, known), way)
+        else:
+            request = self._carrier.call(caller, served, session, Call(tool, given, known), None, way)
+        await asyncio.shield(asyncio.create_task(request))
 
     async def deliver(
         self, caller: Caller, session: str, event: str, arguments: JsonObject, delivery: str | None = None
@@ -165,7 +192,7 @@ class Governor:
         return await asyncio.shield(asyncio.create_task(self._handed_over(caller, *found, request)))
 
     async def _handed_over(self, caller: Caller, served: Served, before: Session, request: Send) -> Reply | Stray:
-        decision = await self._proven(served, before, self._command(caller, request))
+        decision = await self._carrier.proven(served, before, self._command(caller, request))
         return self._answering.at_once(served, before, decision)
 
     async def decide(self, caller: Caller, session: str, request: Decide) -> Reply | Stray:
@@ -264,78 +291,10 @@ class Governor:
         A request that is being decided now is decided first: what it commits to runs here, and is waited for.
         """
         self._follower.close()
+        if self.driver is not None:
+            await self.driver.aclose()
         await self._decider.aclose()
         await self.performer.aclose()
-
-    # How a request is carried out.
-
-    async def _call(
-        self, caller: Caller, served: Served, before: Session, request: Call, waiter: Waiter | None
-    ) -> Reply | Stray:
-        tool = request.tool
-        state = served.workflow.states[before.state]
-        use = state.tools.get(tool) if isinstance(state, AgentState) else None
-        if use is not None:  # a server whose tools have changed is to be known before the call is judged
-            await served.sources.prepare(served.workflow.tools[tool])
-            served = await self.catalogue.recall(before.definition, self.engine) or served
-        await self._in_flight(before, use.evidence if use is not None else ())
-        now = before
-        fetched: tuple[str, ...] = ()
-        while True:
-            running = [read for read, _ in self._reads.get(now.id, {}).values() if read.stay == now.stay.number]
-            of_tool = sum(1 for read in running if read.tool == tool)
-            counted_in = replace(request, in_flight=len(running), in_flight_of_tool=of_tool, fetched=fetched)
-            command = self._command(caller, counted_in)
-            decision = decide(served.workflow, now, command)
-            if decision.read is None and not decision.fetch:
-                decision = await self._decider.decided(now.id, command)
-                now = decision.session or now
-            if decision.read is not None:  # a read makes no fact before it has ended
-                return await self._read(caller, served, now, decision.read, waiter)
-            if not decision.fetch:
-                return await self._answering.answer(served, before, decision, waiter)
-            fetched = (*fetched, *await self._fetched(served, now, decision))
-            now = await self.engine.read(now.id) or now
-
-    async def _read(
-        self, caller: Caller, served: Served, before: Session, read: Read, waiter: Waiter | None
-    ) -> Reply | Stray:
-        """Run a permitted read, commit it with its outcome, and answer."""
-        result: CallResult | None = None
-
-        async def run() -> Decision:
-            nonlocal result
-            result = await self.performer.read(served, before, read, waiter)
-            return await self._decider.decided(before.id, self._command(caller, Observe(read, result), read.id))
-
-        task = asyncio.create_task(run())
-        reads = self._reads.setdefault(before.id, {})
-        reads[read.id] = (read, task)
-        try:
-            decision = await task
-        finally:
-            del reads[read.id]
-            if not reads:
-                self._reads.pop(before.id, None)
-        if result is None or decision.session is None:
-            return Stray(decision.refusal or NOT_FOUND)
-        self.performer.run_open(served, decision.session, decision.clear)
-        return reply_to_call(served.workflow, before, decision.session, decision, result)
-
-    async def _send(
-        self, caller: Caller, served: Served, before: Session, event: str, arguments: JsonObject, expected: int | None
-    ) -> Reply | Stray:
-        state = served.workflow.states[before.state]
-        contract = state.events.get(event) if isinstance(state, AgentState) else None
-        await self._in_flight(before, contract.evidence if contract is not None else ())
-        return await self._submit(caller, served, before, Send(event, arguments, expected))
-
-    async def _in_flight(self, session: Session, evidence: Sequence[Evidence]) -> None:
-        """Wait for reads that are needed as evidence and that still run."""
-        tools = {one.tool for one in evidence}
-        tasks = [task for read, task in self._reads.get(session.id, {}).values() if read.tool in tools]
-        if tasks:
-            await asyncio.wait(tasks)
 
     async def _request(self, caller: Caller, session: str, action: str, request: Request) -> Reply | Stray:
         found = await self._finder.find(caller, session, action)
@@ -343,29 +302,7 @@ class Governor:
             return found
         served, before = found
         request = await with_owned(self.engine, caller.actor, request)
-        return await asyncio.shield(asyncio.create_task(self._submit(caller, served, before, request)))
-
-    async def _submit(self, caller: Caller, served: Served, before: Session, request: Request) -> Reply | Stray:
-        """Have a request decided, run what that opens, and answer."""
-        decision = await self._proven(served, before, self._command(caller, request))
-        return await self._answering.answer(served, before, decision)
-
-    async def _proven(self, served: Served, session: Session, command: Command) -> Decision:
-        """Have a command decided, and make the reads that it needs as evidence, each once."""
-        while True:
-            decision = await self._decider.decided(session.id, command)
-            request = command.request
-            if not decision.fetch or not isinstance(request, Send | Decide):
-                return decision
-            fetched = (*request.fetched, *await self._fetched(served, session, decision))
-            command = replace(command, at=self.clock.now_ms(), request=replace(request, fetched=fetched))
-
-    async def _fetched(self, served: Served, session: Session, decision: Decision) -> tuple[str, ...]:
-        """Make the reads that a request needs as evidence, and name that evidence."""
-        results = await asyncio.gather(*(self.performer.read(served, session, one.read) for one in decision.fetch))
-        for one, result in zip(decision.fetch, results, strict=True):
-            await self._follow(session, Observe(one.read, result), one.read.id)
-        return tuple(one.evidence for one in decision.fetch)
+        return await asyncio.shield(asyncio.create_task(self._carrier.submit(caller, served, before, request)))
 
     # What happens after a command.
 
@@ -373,12 +310,29 @@ class Governor:
         """Submit what happens by itself (an outcome, a timer, a takeover), and run what that opens."""
         return (await self._follow(session, request, command_id)).session
 
-    async def _stored(self, session: Session, revision: int) -> tuple[Json, list[Json] | None]:
+    async def submit_turn(
+        self, session: Session, request: Ask | Answer, command_id: str, caller: Caller | None
+    ) -> None:
+        """Submit what comes of a model's turn, for the server itself or for the agent that the model is."""
+        if caller is None:
+            await self._follow(session, request, command_id)
+            return
+        served = await self.catalogue.recall(session.definition, self.engine)
+        decision = await self.engine.submit(session.id, self._command(caller, request, command_id))
+        if served is not None and decision.session is not None:
+            self.performer.run_open(served, decision.session, decision.clear)
+
+    def _drive(self, served: Served, session: Session) -> None:
+        if self.driver is not None:
+            self.driver.drive(served, session)
+
+    async def stored(self, session: Session, revision: int) -> tuple[Json, list[Json] | None]:
+        """Give the result in the fact of this revision, and its MCP content."""
         return await stored_result(self.engine, session, revision)
 
     async def _follow(self, session: Session, request: Request, command_id: str) -> Decision:
         served = await self.catalogue.recall(session.definition, self.engine)
-        command = Command(command_id, self.clock.now_ms(), SERVER, "server", self.instance, request)
+        command = self._command(_ITSELF, request, command_id)
         decision = await self.engine.submit(session.id, command)
         if served is not None and decision.session is not None:
             self.performer.run_open(served, decision.session, decision.clear)
@@ -393,4 +347,5 @@ class Governor:
             instance=self.instance,
             request=request,
             client=caller.client,
+            asks_models=self.driver is not None,
         )

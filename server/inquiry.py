@@ -22,11 +22,12 @@ from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
 
-from .documents import answers, effects, proofs, reviews, rows, sessions, waiting, workflows
+from .documents import answers, corrections, effects, proofs, reviews, rows, sessions, waiting, workflows
 from .documents.effects import EffectFilter
 from .documents.pages import Page
 from .engines.reader import Reader
 from .governor import Governor
+from .insights.examples import ExampleFilter
 from .known import known_workflows
 from .replies import Caller, Reply, Stray
 from .store.reading import SessionFilter
@@ -243,6 +244,16 @@ class Inquiry:
             return found
         made = await self._governor.engine.searching(proofs.replayed, name, to_revision)
         return made if made is not None else await self.refuse(caller, "replay", NOT_FOUND, {"session": name})
+
+    # What people made of the work of agents and models.
+
+    async def corrections(
+        self, caller: Caller, chosen: ExampleFilter, limit: int, cursor: str | None = None
+    ) -> Page | Stray:
+        """List what reviewers changed or rejected in the sessions that a caller may see, as examples."""
+        seen = await self._governor.sight(caller)
+        bounded = replace(chosen, histories=replace(chosen.histories, seen=seen))
+        return await self._page(caller, "corrections", lambda one: corrections.page(one, bounded, limit, cursor))
 
     async def refuse(self, caller: Caller, action: str, refusal: Refusal, about: JsonObject) -> Stray:
         """Record a refused question in the chain of calls that belong to no session."""

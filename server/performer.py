@@ -46,6 +46,8 @@ Current: TypeAlias = Callable[[str], Awaitable[Session | None]]
 """Gives a session as it is committed now."""
 Stored: TypeAlias = Callable[[Session, int], Awaitable[tuple[Json, list[Json] | None]]]
 """Gives the result in the fact of this revision, and its MCP content."""
+Drive: TypeAlias = Callable[[Served, Session], None]
+"""Sees to what a model is asked in this session."""
 End: TypeAlias = tuple[Decision, CallResult]
 """What the gate decided of a call that ended, and how it ended."""
 NOBODY_WAITS: Final[Mapping[str, Conversation]] = {}
@@ -56,12 +58,15 @@ LEFT_OPEN: Final = "The server has ended before that was known; the next one fin
 class Performer:
     """The calls this process runs."""
 
-    def __init__(self, instance: str, report: Report, current: Current, stored: Stored, clock: Clock) -> None:
+    def __init__(
+        self, instance: str, report: Report, current: Current, stored: Stored, clock: Clock, drive: Drive
+    ) -> None:
         self._instance = instance
         self._report = report
         self._current = current
         self._stored = stored
         self._clock = clock
+        self._drive = drive
         self._running: dict[_Key, asyncio.Task[End]] = {}
         self._late: set[asyncio.Task[Decision]] = set()
         self._untold: set[_Key] = set()
@@ -84,6 +89,7 @@ class Performer:
         """
         if self._closed:
             return
+        self._drive(served, session)
         for call in session.stay.open.values():
             key = (session.id, call.id, call.attempt)
             arguments = clear.get(call.id) if call.redacted else call.arguments
@@ -145,7 +151,7 @@ class Performer:
         """Run a call to its end, or give what the same write gave before."""
         if call.stored is not None:
             stored = partial(self._stored, session, call.stored)
-            result, content = await self._patiently(stored, session, call.id)
+            result, content = await self.patiently(stored, session, call.id)
             return CallResult("done", result, attempts=0, content=content)
         if call.effect == "write":
             return await self._written(served, session, call, talk)
@@ -164,7 +170,7 @@ class Performer:
             task.add_done_callback(partial(self._told_late, session, call))
 
         async def ours() -> bool:
-            now = await self._patiently(partial(self._current, session.id), session, call.id)
+            now = await self.patiently(partial(self._current, session.id), session, call.id)
             found = None if now is None else now.stay.open.get(call.id)
             return found is not None and (found.instance, found.attempt) == (self._instance, call.attempt)
 
@@ -187,10 +193,14 @@ class Performer:
             _log.error("late outcome lost", session=session.id, call=call.id, exc_info=error)
 
     async def _tell(self, session: Session, request: Settle | Observe, command_id: str) -> Decision:
-        return await self._patiently(partial(self._report, session, request, command_id), session, command_id)
+        return await self.patiently(partial(self._report, session, request, command_id), session, command_id)
 
-    async def _patiently(self, store: Callable[[], Awaitable[_T]], session: Session, what: str) -> _T:
-        """Try again while the database is busy or full. When the process is to end, this ends."""
+    async def patiently(self, store: Callable[[], Awaitable[_T]], session: Session, what: str) -> _T:
+        """Tell or read, and try again while the database is busy or full. When the process is to end, this ends.
+
+        Raises:
+            StoreError: when the process is to end, and the database is busy or full all the same.
+        """
         failures = 0
         while True:
             try:

@@ -31,6 +31,7 @@ COMMANDS: Final[CommandTable] = {
     "review": ("review", "See what waits for a person, claim it, and decide it."),
     "effects": ("effects", "See the writes of sessions, and settle one that nobody knows the outcome of."),
     "audit": ("audit", "Read, prove and replay what happened."),
+    "corrections": ("corrections", "Export what reviewers changed or rejected, as labelled examples."),
     "token": ("token", "Make, list and revoke the tokens of people, agents and systems."),
     "notify": ("notify", "Send a message to those who are told of what waits, to see whether it arrives."),
     "install": ("install", "Connect an MCP client to Pointsman."),

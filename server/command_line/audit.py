@@ -11,12 +11,11 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.facts import FactKind
 
 from ..documents.channels import attestation, in_words
-from ..documents.moments import comparable
 from ..store.searching import RowFilter
 from .columns import Column
 from .failures import NotVerified
 from .groups import Group
-from .options import Choice, json_option, limit_option
+from .options import Choice, json_option, limit_option, moment_said
 from .output import moment, print_json, print_json_lines, print_pairs, print_table, value_text
 from .records.choosing import reads_records
 from .records.port import Records
@@ -64,7 +63,7 @@ def list_rows(  # noqa: PLR0913 -- click's way: an option is an argument
     as_json: bool,
 ) -> None:
     """List rows of all sessions, newest first."""
-    chosen = RowFilter(session, kind, actor, action, code, _moment("--since", since), _moment("--until", until))
+    chosen = RowFilter(session, kind, actor, action, code, moment_said("--since", since), moment_said("--until", until))
     _print_rows(records.rows(chosen, limit).items, as_json=as_json, with_session=True)
 
 
@@ -176,12 +175,3 @@ def _fault(report: JsonObject) -> str:
 
 def _text(value: Json) -> str | None:
     return None if value is None else value_text(value)
-
-
-def _moment(option: str, text: str | None) -> str | None:
-    if text is None:
-        return None
-    read = comparable(text)
-    if read is None:
-        raise click.UsageError(f"{option} {text!r}: write 2026-11-22 or 2026-11-22T09:00:00, in UTC.")
-    return read

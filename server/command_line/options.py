@@ -19,6 +19,22 @@ class Choice(click.Choice[str]):
         return super().get_invalid_choice_message(value, ctx) + did_you_mean(str(value), map(str, self.choices))
 
 
+def moment_said(option: str, text: str | None) -> str | None:
+    """Bring a moment that somebody has written into the form of the audit's column `at`.
+
+    Raises:
+        click.UsageError: it is none.
+    """
+    from ..documents.moments import comparable
+
+    if text is None:
+        return None
+    read = comparable(text)
+    if read is None:
+        raise click.UsageError(f"{option} {text!r}: write 2026-11-22 or 2026-11-22T09:00:00, in UTC.")
+    return read
+
+
 database_option: Final = click.option(
     "--database",
     metavar="FILE|URL",

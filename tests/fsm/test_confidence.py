@@ -106,7 +106,10 @@ CLAIMS = """
     states:
       triage: {{actor: agent, events: {{file: {{requires: [category], next: valuation}}}}}}
       valuation: {{actor: agent, events: {{value: {{requires: [amount], next: paid}}}}}}
-      adjustment: {{actor: human, review: {{role: adjuster}}, events: {{pay: {{next: paid}}}}}}
+      adjustment:
+        actor: human
+        review: {{role: adjuster, due: {{in: 1d, then: paid}}}}
+        events: {{pay: {{next: paid}}}}
       paid: {{final: success}}
 """
 

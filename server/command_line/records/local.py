@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pointsman.fsm.session import Session
 
     from ...governor import Governor
+    from ...insights.examples import ExampleFilter
     from ...replies import Caller, Reply, Stray
     from ...store.reading import SessionFilter
     from ...store.searching import RowFilter, WaitingFilter
@@ -107,6 +108,12 @@ class LocalRecords:
         if chain is not None and not found["items"]:
             raise NotReached(f"There is no session {chain!r} in this database. {_LISTING}")
         return found
+
+    def corrections(self, chosen: ExampleFilter) -> Iterator[JsonObject]:
+        from ...documents import corrections
+
+        with reading_database(self.database) as connection:
+            yield from corrections.every(connection, chosen)
 
     def replayed(self, session: str, to_revision: int | None) -> JsonObject:
         with reading_database(self.database) as connection:

@@ -23,6 +23,7 @@ from .web import Web
 if TYPE_CHECKING:
     from pointsman.fsm.commands import Claim, Delegate, Release
 
+    from ...insights.examples import ExampleFilter
     from ...store.reading import SessionFilter
     from ...store.searching import RowFilter, WaitingFilter
 
@@ -94,6 +95,24 @@ class RemoteRecords:
             found = self._web.get("api/audit/verification", chosen, wait_ms=API_PROOF_MS)
         _items(found)
         return found
+
+    def corrections(self, chosen: ExampleFilter) -> Iterator[JsonObject]:
+        histories = chosen.histories
+        query: dict[str, str | int | None] = {
+            "workflow": histories.workflow,
+            "version": histories.version,
+            "state": chosen.state,
+            "since": histories.since,
+            "until": histories.until,
+            "accepted": "true" if "accepted" in chosen.labels else None,
+            "limit": API_ITEMS,
+        }
+        while True:
+            page = self._one_page("api/corrections", query)
+            yield from page.items
+            if page.cursor is None:
+                return
+            query["cursor"] = page.cursor
 
     def replayed(self, session: str, to_revision: int | None) -> JsonObject:
         return self._web.get(f"api/sessions/{_step(session)}/replay", {"to": to_revision}, wait_ms=API_PROOF_MS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -19,6 +19,8 @@ P = TypeVar("P", bound=BaseModel)
 B = TypeVar("B", bound=BaseModel)
 
 ROOT = "/api"
+PEOPLE: Final[frozenset[Credential]] = frozenset({"human"})
+"""What holds the values of sessions is read by people."""
 Answer: TypeAlias = JsonObject | Page | Stray
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.commands import Attest, Decide
 
 from ...documents import effects
 from ...inquiry import Inquiry
-from ..doors import Credential
 from . import bodies, shapes
-from .endpoint import Answer, AnyEndpoint, Asked, Endpoint, Nothing
+from .about_insights import about_insights
+from .endpoint import PEOPLE, Answer, AnyEndpoint, Asked, Endpoint, Nothing
 from .parameters import EffectsAsked, Paged, ReplayAsked, ReviewsAsked, RowsAsked, SessionsAsked, VerificationAsked
-
-PEOPLE: Final[frozenset[Credential]] = frozenset({"human"})
-"""What holds the values of sessions is read by people."""
 
 
 def endpoints(inquiry: Inquiry) -> list[AnyEndpoint]:
@@ -28,6 +23,7 @@ def endpoints(inquiry: Inquiry) -> list[AnyEndpoint]:
         *_about_reviews(inquiry),
         *_about_effects(inquiry),
         *_about_histories(inquiry),
+        *about_insights(inquiry),
         Endpoint(
             "GET",
             "/principal",

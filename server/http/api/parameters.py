@@ -14,6 +14,8 @@ from pointsman.fsm.session import TurnOf
 
 from ...bounds import API_ITEMS, API_ITEMS_UNASKED, QUERY_CHARACTERS
 from ...documents.moments import MOMENT, comparable, read_moment
+from ...insights.examples import CORRECTIONS, EVERYTHING, ExampleFilter
+from ...store.histories import HistoryFilter
 from ...store.reading import SessionFilter
 from ...store.searching import RowFilter, WaitingFilter
 
@@ -149,6 +151,23 @@ class RowsAsked(Paged):
             since=None if self.since is None else comparable(self.since),
             until=None if self.until is None else comparable(self.until),
         )
+
+
+class CorrectionsAsked(Paged):
+    """Which examples are listed."""
+
+    workflow: Text | None = Field(None, description="Of sessions of this workflow.")
+    version: Revision | None = Field(None, description="Of sessions of this version of it.")
+    state: Text | None = Field(None, description="Of what was proposed in this state.")
+    since: Moment | None = Field(None, description="Of what was proposed from this moment (UTC) on.")
+    until: Moment | None = Field(None, description="Of what was proposed before this moment (UTC).")
+    accepted: Flag = Field(False, description="Also of what reviewers took unchanged.")  # noqa: FBT003 -- a default
+
+    def chosen(self) -> ExampleFilter:
+        """Give the filter that this is."""
+        since, until = (None if one is None else comparable(one) for one in (self.since, self.until))
+        histories = HistoryFilter(self.workflow, self.version, since, until)
+        return ExampleFilter(histories, self.state, EVERYTHING if self.accepted else CORRECTIONS)
 
 
 class VerificationAsked(_Parameters):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from .effects import Effect, Effects, Settled
 from .histories import Replay, Rows, Verification
+from .insights import Corrections
 from .parts import Done, Principal, Refusal
 from .reviews import Review, Reviews
 from .sessions import Diagram, Session, Sessions
 from .workflows import Counts, Workflow, Workflows
 
 __all__ = [
+    "Corrections",
     "Counts",
     "Diagram",
     "Done",

@@ -32,6 +32,7 @@ REQUESTS: Final = (
     ("/effects/{effect}", "/effects/{id}"),
     ("/audit", "/audit"),
     ("/audit/verification?session={doubt}", "/audit/verification"),
+    ("/corrections?accepted=true", "/corrections"),
     ("/principal", "/principal"),
 )
 """What is asked, and the path by which the document describes it."""

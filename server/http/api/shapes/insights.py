@@ -1,0 +1,69 @@
+"""What people made of the work of agents and models."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field, JsonValue
+
+from .parts import At, Listed, Object
+
+
+class Given(BaseModel):
+    """What whoever proposed had been given."""
+
+    start: Object = Field(description="The fields that the session was started with.")
+    shown: Object | None = Field(description="What the state showed of the record; null where its text is not known.")
+    calls: list[Object] = Field(description="The last calls of the stay, with results as far as there is room.")
+
+
+class Said(BaseModel):
+    """What was proposed."""
+
+    event: str
+    payload: Object
+    confidence: float | None
+    path_confidence: float | None
+    rationale: str | None
+    alternatives: JsonValue
+
+
+class Corrected(BaseModel):
+    """The same as the reviewer would have it."""
+
+    event: str
+    payload: Object
+
+
+class Correction(BaseModel):
+    """An example: what an agent or a model proposed, and what a reviewer made of it."""
+
+    session: str
+    workflow: str
+    version: int
+    definition: str
+    state: str
+    actor_kind: Literal["agent", "model"]
+    actor_id: str
+    client: str | None
+    model: str | None
+    prompt_digest: str | None
+    revision: int = Field(description="The row of the proposal.")
+    at: At
+    input: Given
+    output: Said
+    label: Literal["accepted", "changed", "rejected"]
+    corrected: Corrected | None = Field(description="Null where it was rejected.")
+    edits: list[str] = Field(description="The fields that reviewers changed.")
+    escalated: bool = Field(description="Whether a floor of confidence had sent it to a person.")
+    decision: str
+    decided_in: str
+    decision_revision: int
+    decided_at: At
+    reviewer: str
+    role: str
+    reviewer_rationale: str | None
+
+
+class Corrections(Listed[Correction]):
+    """Examples, in the order of the sessions' handles. A page may have none although others follow."""

@@ -1,0 +1,218 @@
+"""Corrections: what reviewers have made of proposals, as labelled examples.
+
+An example says what the agent or model was given, what it proposed, and what it should have proposed in the
+reviewer's eyes. Values are those of the audit: what a workflow redacts was never written there.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from sqlalchemy import Connection
+
+from pointsman.contracts.errors import PointsmanError
+from pointsman.contracts.loading import load
+from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.workflow import AgentState
+from pointsman.fsm.facts import FactKind
+
+from ..bounds import EXAMPLE_BYTES, EXAMPLE_CALLS
+from ..store.histories import History, HistoryFilter, Line, each_history
+from ..store.reading import definition
+from .proposals import KINDS, Following, Label, Proposal, Verdict, is_models, is_proposal
+
+CORRECTIONS: Final[frozenset[Label]] = frozenset({"changed", "rejected"})
+EVERYTHING: Final[frozenset[Label]] = CORRECTIONS | {"accepted"}
+_ALL_KINDS: Final[tuple[FactKind, ...]] = (*KINDS, "started", "settled", "model")
+_RESERVED: Final = frozenset({"confidence", "rationale", "alternatives"})
+_ASKED: Final = frozenset({"agent", "fetch"})
+_ANSWER: Final = ("result", "error")
+"""What a call has answered: what there may be no room for."""
+
+_Shown: TypeAlias = dict[str, tuple[str, ...]]
+"""By state, the fields of the record that its agent or model sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleFilter:
+    """Which examples are meant; there is none of a proposal whose body was erased.
+
+    `state` is that in which was proposed. The rest is as in `HistoryFilter`; the moment is that of the proposal.
+    """
+
+    histories: HistoryFilter = field(default_factory=HistoryFilter)
+    state: str | None = None
+    labels: frozenset[Label] = CORRECTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What whoever proposed had been given, and by what text of instructions."""
+
+    values: JsonObject
+    model: Json = None
+    prompt_digest: Json = None
+
+
+def each_example(connection: Connection, chosen: ExampleFilter) -> Iterator[tuple[str, Iterator[JsonObject]]]:
+    """Give the sessions in the order of their handles, each with its examples in the order of their decisions.
+
+    They are made while they are gone through, once, and no more is held than what is not judged yet in one session.
+    """
+    texts = _Texts(connection)
+    for history in each_history(connection, chosen.histories, _ALL_KINDS):
+        yield history.session, _examples(history, chosen, texts)
+
+
+def _examples(history: History, chosen: ExampleFilter, texts: _Texts) -> Iterator[JsonObject]:
+    following, giving = Following[_Given](), _Giving()
+    for line in history.lines:
+        if is_proposal(line):
+            following.propose(line, giving.given(texts.shown(line.definition), line))
+        else:
+            for one in following.follow(line):
+                if one.verdict is not None and _is_chosen(chosen, one, one.verdict):
+                    yield _example(history, one, one.verdict)
+        giving.take(line)
+
+
+def _is_chosen(chosen: ExampleFilter, one: Proposal[_Given], verdict: Verdict) -> bool:
+    since, until = chosen.histories.since, chosen.histories.until
+    line = one.line
+    return (
+        verdict.label in chosen.labels
+        and "arguments" in line.body
+        and (chosen.state is None or line.state_before == chosen.state)
+        and (since is None or line.at >= since)
+        and (until is None or line.at < until)
+    )
+
+
+def _example(history: History, one: Proposal[_Given], verdict: Verdict) -> JsonObject:
+    line, decision = one.line, verdict.decision
+    arguments = _object(line.body.get("arguments"))
+    payload: JsonObject = {name: value for name, value in arguments.items() if name not in _RESERVED}
+    event = line.action
+    return {
+        "session": history.session,
+        "workflow": history.workflow,
+        "version": history.version,
+        "definition": line.definition,
+        "state": line.state_before,
+        "actor_kind": line.actor_kind,
+        "actor_id": line.actor_id,
+        "client": line.client,
+        "model": one.given.model,
+        "prompt_digest": one.given.prompt_digest,
+        "revision": line.revision,
+        "at": line.at,
+        "input": one.given.values,
+        "output": {
+            "event": event,
+            "payload": payload,
+            "confidence": line.body.get("confidence"),
+            "path_confidence": line.body.get("path_confidence"),
+            "rationale": line.body.get("rationale"),
+            "alternatives": arguments.get("alternatives"),
+        },
+        "label": verdict.label,
+        "corrected": None if verdict.label == "rejected" else {"event": event, "payload": {**payload, **one.edits}},
+        "edits": [*one.edits],
+        "escalated": one.escalated,
+        "decision": decision.action,
+        "decided_in": decision.state_before,
+        "decision_revision": decision.revision,
+        "decided_at": decision.at,
+        "reviewer": decision.body.get("person") or decision.actor_id,
+        "role": decision.body.get("role"),
+        "reviewer_rationale": decision.body.get("rationale"),
+    }
+
+
+@dataclass(slots=True)
+class _Giving:
+    """What a session holds at a moment, and what was called in its current stay."""
+
+    start: JsonObject = field(default_factory=dict[str, Json])
+    record: JsonObject = field(default_factory=dict[str, Json])
+    stay: int = 0
+    calls: deque[JsonObject] = field(default_factory=lambda: deque[JsonObject](maxlen=EXAMPLE_CALLS))
+    opened: dict[str, Json] = field(default_factory=dict[str, Json])
+    turned: JsonObject = field(default_factory=dict[str, Json])
+
+    def take(self, line: Line) -> None:
+        """Take a row."""
+        body = line.body
+        match line.kind:
+            case "started":
+                self.start = _object(body.get("writes"))
+            case "entered":
+                self.stay += 1
+                self.calls.clear()
+                self.opened, self.turned = {}, {}
+            case "intended":
+                call = _object(body.get("call"))
+                if call.get("purpose") == "agent":
+                    self.opened[str(call["id"])] = call.get("arguments")
+            case "model":
+                self.turned = body
+            case "settled" if body.get("stay") == self.stay and body.get("purpose") in _ASKED:
+                self._take_call(line)
+            case _:
+                pass
+        self.record.update(_object(body.get("writes")))
+
+    def given(self, shown: _Shown | None, line: Line) -> _Given:
+        """Say what whoever sends this event had been given; None of what it was shown where that is not known."""
+        names = None if shown is None else shown.get(line.state_before or "", ())
+        values: JsonObject = {
+            "start": self.start,
+            "shown": None if names is None else {name: self.record[name] for name in names if name in self.record},
+            "calls": [*self.calls],
+        }
+        turned = self.turned if is_models(line) else {}
+        return _Given(values, turned.get("model"), turned.get("prompt_digest"))
+
+    def _take_call(self, line: Line) -> None:
+        """Keep a call of the stay. Where not all results have room, the last ones have it."""
+        body = line.body
+        arguments = body.get("arguments", self.opened.pop(str(body.get("call")), None))
+        call: JsonObject = {"revision": line.revision, "tool": line.action, "arguments": arguments}
+        self.calls.append({**call, "outcome": line.outcome, **{name: body[name] for name in _ANSWER if name in body}})
+        left_bytes = EXAMPLE_BYTES
+        for index in range(len(self.calls) - 1, -1, -1):
+            answer: JsonObject = {name: self.calls[index][name] for name in _ANSWER if name in self.calls[index]}
+            left_bytes -= len(canonical(answer).encode())
+            if left_bytes < 0:
+                kept = {name: value for name, value in self.calls[index].items() if name not in _ANSWER}
+                self.calls[index] = {**kept, "left_out": True}
+
+
+class _Texts:
+    """Knows what the workflow texts of a database show in their states."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.shown = lru_cache(maxsize=_TEXTS)(self._shown)
+
+    def _shown(self, digest: str) -> _Shown | None:
+        """Say what is shown; None of a text that is not there, or that this program cannot read any more."""
+        try:
+            text = definition(self._connection, digest)
+            workflow = None if text is None else load(text.text.encode(), text.path or "workflow.yaml")
+        except PointsmanError:
+            return None
+        if workflow is None:
+            return None
+        return {name: state.show for name, state in workflow.states.items() if isinstance(state, AgentState)}
+
+
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+_TEXTS: Final = 32

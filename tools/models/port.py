@@ -1,0 +1,78 @@
+"""The port to models: a question, its answer, and whoever can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pointsman.contracts.errors import PointsmanError
+from pointsman.contracts.values import JsonObject
+from pointsman.fsm.model_turns import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A tool or an event that a model may call, by its name on the wire, with the whole schema of its arguments."""
+
+    name: str
+    description: str
+    input_schema: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request, whole.
+
+    `system` are texts that stay the same as long as the state does; the last of them ends what is cached. `messages`
+    are as the API takes them. `timeout_ms` bounds one attempt.
+    """
+
+    model: str
+    system: tuple[str, ...]
+    tools: tuple[Offered, ...]
+    messages: tuple[JsonObject, ...]
+    max_tokens: int
+    timeout_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model has answered: the blocks as they came, and what it took."""
+
+    content: tuple[JsonObject, ...]
+    stop_reason: str | None
+    model: str
+    tokens: Tokens
+    attempts: int = 1
+    duration_ms: int = 0
+    request: str | None = None
+
+
+class NoAnswer(PointsmanError):
+    """The model has not answered. The message says why, and what would mend it."""
+
+    def __init__(self, message: str, *, attempts: int = 1, duration_ms: int = 0) -> None:
+        super().__init__(message)
+        self.attempts = attempts
+        self.duration_ms = duration_ms
+
+
+class Models(Protocol):
+    """Whoever asks models."""
+
+    async def ask(self, question: Question, heard: Callable[[str], None] | None = None) -> Answer:
+        """Ask, and wait for the whole answer. `heard` is told its text while it comes.
+
+        Raises:
+            NoAnswer: when there is none after all attempts, or trying again cannot help.
+        """
+        ...
+
+
+class Prices(Protocol):
+    """What models cost."""
+
+    def cost_usd(self, model: str, tokens: Tokens) -> float | None:
+        """Give the cost of an answer in US dollars; None where no price is known for the model."""
+        ...
