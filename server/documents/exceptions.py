@@ -26,7 +26,7 @@ def exception(connection: Connection, session: Session, package: ExceptionPackag
         "state": package.state,
         "event": package.event,
         "instead_of": package.instead_of,
-        "missed": [{"floor": one.floor, "demanded": one.demanded, "actual": one.actual} for one in package.missed],
+        "missed": missed(package),
         "confidence": package.confidence,
         "path_confidence": package.path_confidence,
         "path": [{"state": one.state, "confidence": one.confidence, "revision": one.revision} for one in package.path],
@@ -36,6 +36,11 @@ def exception(connection: Connection, session: Session, package: ExceptionPackag
         "alternatives": package.alternatives,
         "left_out": [*package.left_out],
     }
+
+
+def missed(package: ExceptionPackage) -> list[Json]:
+    """Give the floors that were missed."""
+    return [{"floor": one.floor, "demanded": one.demanded, "actual": one.actual} for one in package.missed]
 
 
 def call_made(call: CallMade) -> JsonObject:

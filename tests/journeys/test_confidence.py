@@ -13,6 +13,7 @@ from typing import Final
 import httpx2
 import pytest
 
+from pointsman.contracts.values import JsonObject
 from tests.journeys.deployed import deployed
 from tests.server.command_line.terminal import Shell
 from tests.server.console.opened import Page
@@ -42,15 +43,16 @@ async def test_a_claim_that_is_not_sure_enough_comes_to_a_person_who_sees_why(sh
                 begun = await agent.call("start", workflow=name, input={"claim": "C-1041", "policy": "home"})
                 session = sessions[name] = str(begun["session"])
 
-                async def act(action: str, session: str = session, **arguments: object) -> str:
+                async def act(action: str, arguments: JsonObject, session: str = session) -> str:
                     told = await agent.call("act", session=session, action=action, arguments=arguments)
                     return str(told["state"])
 
-                await act("files.letter")
-                assert await act("sort", category="water", confidence=0.94, rationale="A pipe has burst.") == "valuing"
-                await act("files.estimates")
-                why = {"rationale": "The two estimates differ.", "alternatives": [2900]}
-                assert await act("value", amount=3100, confidence=0.91, **why) == ends
+                await act("files.letter", {})
+                sure: JsonObject = {"category": "water", "confidence": 0.94, "rationale": "A pipe has burst."}
+                assert await act("sort", sure) == "valuing"
+                await act("files.estimates", {})
+                why: JsonObject = {"rationale": "The two estimates differ.", "alternatives": [2900]}
+                assert await act("value", {"amount": 3100, "confidence": 0.91, **why}) == ends
         adjuster = server.token("maria", "human", roles=("adjuster",))
         session = sessions["settlement"]
 
