@@ -13,6 +13,8 @@ from pointsman.contracts.bounds import MESSAGE_BYTES
 # Reviews.
 PROPOSAL_ROWS: Final = 1_000
 """How many rows before a review it is looked for what an agent has proposed."""
+CALL_ARGUMENTS_BYTES: Final = 16 * 1024
+"""Of each call that a step rested on, in what a reviewer sees of it; the row of the call has larger ones."""
 
 # The server.
 REPLY_WAIT_MS: Final = 20_000

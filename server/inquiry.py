@@ -22,7 +22,7 @@ from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
 
-from .documents import answers, corrections, effects, proofs, rows, sessions, waiting, workflows
+from .documents import answers, corrections, effects, proofs, reviews, rows, sessions, waiting, workflows
 from .documents.effects import EffectFilter
 from .documents.pages import Page
 from .engines.reader import Reader
@@ -128,7 +128,9 @@ class Inquiry:
         served, current = found
         now_ms = self._governor.clock.now_ms()
         shown = await self._governor.engine.searching(waiting.document, current, served.workflow, number, now_ms)
-        return await self.refuse(caller, "review", shown, {"review": name}) if isinstance(shown, Refusal) else shown
+        if isinstance(shown, Refusal):
+            return await self.refuse(caller, "review", shown, {"review": name})
+        return shown if _is_person(caller) else reviews.without_values(shown)
 
     async def decide(self, caller: Caller, name: str, request: Decide) -> JsonObject | Stray:
         """Decide what waits under a name."""
