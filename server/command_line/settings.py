@@ -16,6 +16,7 @@ import click
 
 from ..bounds import HTTP_RATE_AT_MOST
 from ..credentials.oidc_settings import IssuerTable, UnfitIssuer, issuer_settings
+from ..insights.alerts import StatsTable
 from ..notices.settings import NotifyTable, UnfitNotices, notify_settings
 
 FILE_NAME: Final = "pointsman.toml"
@@ -34,6 +35,7 @@ class Settings:
     rate: int | None = None
     oidc: IssuerTable | None = None
     notify: NotifyTable | None = None
+    stats: StatsTable | None = None
 
 
 @cache
