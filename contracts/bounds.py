@@ -43,6 +43,12 @@ RATIONALE_CHARACTERS: Final = 4_000
 PRINCIPAL_CHARACTERS: Final = 1_024
 """The longest name of a person that a review is delegated to."""
 ALTERNATIVES: Final = 20
+EXCEPTION_BYTES: Final = 64 * 1024
+"""Input and alternatives in what a reviewer sees of a step that was not confident enough; the rest is named."""
+EXCEPTION_PATH: Final = 100
+"""States of the path in it, the last ones."""
+CALLS_BEHIND_EVENT: Final = 10
+"""The last successful calls of a stay that an event without `evidence` is said to rest on."""
 
 # The machine.
 STATES_PER_COMMAND: Final = 100
@@ -80,6 +86,31 @@ TOOL_MESSAGE_CHARACTERS: Final = 2_000
 MODEL_TOKENS: Final = 1_000_000
 """Tokens of one answer."""
 MODEL_TURNS: Final = 1_000
+MODEL_ATTEMPTS: Final = 4
+"""How often one question is asked before there is no answer to it."""
+MODEL_RETRY_MS: Final = 1_000
+"""The wait before the second attempt; each further one is twice as long, up to `RETRY_WAIT_MS`."""
+MODEL_ANSWER_BYTES: Final = 4 * 1024 * 1024
+"""The blocks of one answer."""
+MODEL_BLOCKS: Final = 1_000
+"""Blocks of one answer."""
+MODEL_STREAM_BYTES: Final = 64 * 1024 * 1024
+"""One answer on the wire, where each of its pieces comes with about a hundred bytes around it."""
+MODEL_LINE_BYTES: Final = 1024 * 1024
+"""One line of an answer on the wire."""
+MODEL_ERROR_BYTES: Final = 64 * 1024
+"""What is read of the body that comes with an error status."""
+MODEL_ERROR_CHARACTERS: Final = 500
+"""What is kept of what the API says of an error."""
+MODEL_KEY_CHARACTERS: Final = 1_000
+STRICT_TOOLS: Final = 20
+"""Tools of one question that the API holds a model to by their schemas."""
+STRICT_OPTIONAL: Final = 24
+"""Optional members in the schemas of all strict tools of one question."""
+STRICT_UNIONS: Final = 16
+"""Members of several types in the schemas of all strict tools of one question."""
+STRICT_NODES: Final = 1_000
+"""Nodes of one strict schema, its references written out."""
 
 # A tool list that never changes; one beyond these is not shown to a client that did not ask for it.
 WIRE_NAME_CHARACTERS: Final = 64

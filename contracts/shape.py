@@ -74,6 +74,7 @@ def _elsewhere() -> dict[tuple[type[Part], str], str]:
 
 
 _WHOSE: Final = {
+    "agree": "states whose actor is `agent` or `model`, and their events",
     "model": "states whose actor is `model`",
     "show": "states whose actor is `agent` or `model`; what a person sees is in `review`",
     "tools": "states whose actor is `agent` or `model`; the server's own calls are in `run` or `entry`",

@@ -245,4 +245,4 @@ class Command:
     instance: str
     request: Request
     client: str | None = None
-    asks_models: bool = True
+    asks_models: bool = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pointsman.contracts.workflow import Workflow
 
-from . import agents, approving, attesting, claiming, driving, events, happenings, people
+from . import agents, agreeing, approving, attesting, claiming, driving, happenings, people
 from .cancelling import cancel
 from .commands import (
     Answer,
@@ -67,7 +67,7 @@ def decide(workflow: Workflow, session: Session | None, command: Command) -> Dec
         case Observe():
             return agents.observe(turn, request)
         case Send():
-            return events.send(turn, request)
+            return agreeing.send(turn, request)
         case Decide():
             decide_it = people.decide_review if request.approval is None else approving.decide_approval
             return decide_it(turn, request)

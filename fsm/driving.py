@@ -19,7 +19,7 @@ from .facts import Intended
 from .flow import ACTION, move_by
 from .gate import deny
 from .limits import exhausted_limit
-from .model_turns import Turned, TurnResult
+from .model_turns import OpenTurn, Turned, TurnResult
 from .opening import failure, is_over_budget, next_turn, way_out
 from .redaction import kept_of_refused, secrets, without_secrets
 from .session import Leaving
@@ -45,13 +45,10 @@ def ask(turn: Turn, request: Ask) -> Decision:
     if model is None or not ready or request.stay != stay.number:
         return turn.answer()
     current = stay.turn
-    if current is not None and not current.answered:
-        if not driven and request.turn == current.number:  # whoever drives the agent has been started again
-            again = replace(current, instance=turn.command.instance, attempt=current.attempt + 1, model=model.name)
-            turn.emit("intended", Intended(turn=again), action=ACTION)
-        return turn.answer()
-    if request.turn == stay.counts.turns + 1:
+    if request.turn == stay.counts.turns + 1 and (current is None or current.answered):
         _open(turn, model)
+    elif current is not None and not driven and current.instance != turn.command.instance:
+        _take(turn, current)  # whoever drives the agent has been started again
     return turn.answer()
 
 
@@ -67,9 +64,13 @@ def take_over(turn: Turn, instance: str) -> Decision:
     """Take a turn over from a process that is gone: what was not answered is asked again."""
     current = turn.stay.turn
     if current is not None and current.instance == instance and turn.stay.actor == "model":
-        again = replace(current, instance=turn.command.instance, attempt=current.attempt + 1)
-        turn.emit("intended", Intended(turn=again), action=ACTION)
+        _take(turn, current)
     return turn.answer()
+
+
+def _take(turn: Turn, current: OpenTurn) -> None:
+    again = replace(current, instance=turn.command.instance, attempt=current.attempt + 1)
+    turn.emit("intended", Intended(turn=again), action=ACTION)
 
 
 def answer(turn: Turn, request: Answer) -> Decision:
@@ -195,4 +196,4 @@ def _invalid(result: TurnResult) -> str | None:
     if result.stop_reason == "max_tokens":
         return CUT_OFF
     calls = any(block.get("type") == "tool_use" for block in result.content)
-    return None if calls or result.stop_reason == "pause_turn" else NO_EVENT
+    return None if calls else NO_EVENT

@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pointsman.contracts.bounds import DELIVERIES_PER_SESSION
-from pointsman.contracts.values import JsonObject, digest
+from pointsman.contracts.values import digest
 from pointsman.contracts.workflow import AgentState, Event, ExternalState, HumanState
 
 from .commands import Send
 from .decision import Decision
+from .evidence import Proof
 from .facts import Accepted
-from .flow import move
+from .floors import missed
+from .flow import move_by
 from .gate import deny, deny_in_turn
+from .packing import exception_package
 from .refusals import Refusal
+from .session import Leaving
 from .turn import Turn
 from .whose_turn import destination, guard, not_allowed, not_their_turn, not_your_turn, prove_event, stale
 
 
-def send(turn: Turn, request: Send) -> Decision:
-    """Judge an event of an agent or of the outside, and take it or refuse it."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The way an event leads, and its fact."""
+
+    leaving: Leaving
+    body: Accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted(Judged):
+    """An event that may be sent now, with its evidence."""
+
+    event: Event
+    proof: Proof
+
+
+def accept(turn: Turn, admitted: Admitted) -> None:
+    """Take an event, and go where it leads."""
+    turn.emit("accepted", admitted.body, action=admitted.event.name, outcome="done")
+    move_by(turn, admitted.leaving)
+
+
+def admit(turn: Turn, request: Send) -> Admitted | Decision:
+    """Judge an event of an agent or of the outside; the decision where it is refused, or was sent before."""
     name, arguments = request.event, request.arguments
     if _is_another(turn, request):
         other = Refusal("KEY_REUSED", "Another event was delivered with the same key; send this one with a new one.")
@@ -44,18 +70,15 @@ def send(turn: Turn, request: Send) -> Decision:
     proof = prove_event(turn, event, arguments, request.fetched)
     if proof.fetch:
         return Decision(turn.session, fetch=proof.fetch)
-    judged = proof.refusal or _judge_event(turn, event, request, proof.seen)
+    judged = proof.refusal or judge_event(turn, event, request, proof)
     if isinstance(judged, Refusal):
         return deny_in_turn(turn, judged, name, arguments, payload=True)
-    target, below, body = judged
-    turn.emit("accepted", body, action=name, outcome="done")
-    move(turn, target, "below" if below else "next")
-    return turn.answer()
+    return Admitted(judged.leaving, judged.body, event, proof)
 
 
-def _judge_event(turn: Turn, event: Event, request: Send, evidence: JsonObject) -> tuple[str, bool, Accepted] | Refusal:
-    """Give where an event leads, whether a confidence floor sent it there, and its fact; or why it may not be."""
-    arguments = request.arguments
+def judge_event(turn: Turn, event: Event, request: Send, proof: Proof) -> Judged | Refusal:
+    """Give the way an event leads, or a confidence floor in its place, and the event's fact; or why it may not be."""
+    arguments, evidence = request.arguments, proof.seen
     confidence = arguments.get("confidence") if event.floors else None
     accepted = float(confidence) if isinstance(confidence, int | float) else None
     writes = {name: arguments[name] for name in event.fields if name in arguments}
@@ -71,29 +94,30 @@ def _judge_event(turn: Turn, event: Event, request: Send, evidence: JsonObject) 
     write = turn.session.open_write
     if write is not None:
         return Refusal("IN_PROGRESS", f"{write.tool} is running; wait for its outcome before {event.name}.")
-    below = _below(turn, event, session.path_confidence, accepted, target)
+    path = session.path_confidence
     rationale = arguments.get("rationale")
     body = Accepted(
         arguments=arguments,
         payload_digest=digest(arguments),
         writes=writes,
         confidence=accepted,
-        path_confidence=None if accepted is None else session.path_confidence,
+        path_confidence=None if accepted is None else path,
         rationale=rationale if isinstance(rationale, str) else None,
         delivery=request.delivery,
+        missed=[] if event.floors is None or accepted is None else missed(event.floors, accepted, path),
+        calls=[*(proof.calls if event.evidence else turn.stay.calls)],
     )
-    return below or target, below is not None, body
+    return Judged(_way(turn, event, body, target), body)
 
 
-def _below(turn: Turn, event: Event, path: float, confidence: float | None, target: str) -> str | None:
-    """Who takes over from a step that is not confident enough; None where a person decides next anyway.
+def _way(turn: Turn, event: Event, body: Accepted, target: str) -> Leaving:
+    """Say where an accepted event leads: to who takes over from a step that is not confident enough, or to `target`.
 
     A floor sends a session to a person and never past one, so it does not replace another review.
     """
-    floors = event.floors
-    if floors is None or confidence is None or isinstance(turn.workflow.states[target], HumanState):
-        return None
-    return floors.below if confidence < floors.floor or path < floors.path_floor else None
+    if event.floors is None or not body.missed or isinstance(turn.workflow.states[target], HumanState):
+        return Leaving(target, "next")
+    return Leaving(event.floors.below, "below", exception=exception_package(turn, event, body, target))
 
 
 def _is_another(turn: Turn, request: Send) -> bool:

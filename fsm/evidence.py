@@ -25,8 +25,8 @@ from .decision import Fetch
 from .facts import Indexed
 from .redaction import hides_argument, kept_arguments
 from .refusals import Refusal
+from .remembered import CallMade, Found
 from .scope import SessionScope
-from .session import Found
 from .turn import Turn
 
 WRITE = "write"
@@ -38,12 +38,13 @@ _SHOWN_CHARACTERS = 400
 class Proof:
     """What evidence there is: what guards see under `evidence`, or why there is not enough.
 
-    `fetch` is set where reads of the server's own would give all that is missing.
+    `fetch` is set where reads of the server's own would give all that is missing. `calls` are those that were found.
     """
 
     seen: JsonObject = field(default_factory=dict[str, Json])
     refusal: Refusal | None = None
     fetch: tuple[Fetch, ...] = ()
+    calls: tuple[CallMade, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def prove(
         fetched: Names of evidence that the server has tried to fetch for this request.
     """
     seen: dict[str, Json] = {}
+    calls: list[CallMade] = []
     missing: list[_Missing] = []
     fetch: list[Fetch] = []
     for one in evidence:
@@ -80,13 +82,14 @@ def prove(
         why = _absent(turn, one) if found is None else _void(turn, one, found)
         if found is not None and why is None:
             seen[one.name] = {"args": found.args, "result": found.result, "at": iso(found.at)}
+            calls.append(CallMade(one.tool, found.revision, found.at))
         elif one.fetch and one.name not in fetched:
             fetch.append(Fetch(one.name, _read(turn, one, arguments)))
         else:
             missing.append(_Missing(one, arguments, why or ""))
     if missing:
         return Proof(refusal=_refusal(turn, what, missing))
-    return Proof(seen, fetch=tuple(fetch))
+    return Proof(seen, fetch=tuple(fetch), calls=tuple(calls))
 
 
 def indexed(turn: Turn, tool: str, arguments: JsonObject, result: Json, since: int) -> list[Indexed]:

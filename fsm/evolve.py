@@ -7,12 +7,12 @@ construction. Replay folds the stored facts through the same function.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Final
 
 from pointsman.contracts.bounds import EVIDENCE_KEPT
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import JsonObject
 
-from . import approvals, asked_models, holding, ledger
+from . import approvals, asked_models, comparing, holding, ledger, tracing
 from .facts import (
     Accepted,
     Administered,
@@ -27,26 +27,22 @@ from .facts import (
     TimerFired,
 )
 from .model_turns import Turned
+from .remembered import Done, Found
 from .session import (
     AcceptedEvent,
     ApprovalStatus,
     Counts,
     DecisionRecord,
-    Done,
     Ended,
-    Found,
     Leaving,
     OpenCall,
     Position,
-    Provenance,
     Session,
     Stay,
     Timer,
     shown_value,
 )
 from .votes import with_vote
-
-_How = Literal["start", "event", "call", "set", "decision"]
 
 NOWHERE: Final = Stay(state="", actor="system", number=0, since=0, revision=0, position=Position("ready"))
 """The stay of a session that has started and entered no state yet. No command ever meets it."""
@@ -115,8 +111,8 @@ def _administered(session: Session, fact: Fact, body: Administered) -> Session:
         return holding.held(session, body.approval, body.holder)
     stay = replace(session.stay, timers={}, open={}, branches={}, approvals={}, turn=None)
     if body.act == "restarted":
-        anew = replace(session, ended=None, stay=stay, counts=Counts(), spent=(), confidences={}, last_event=None)
-        return replace(anew, timers=dict(body.timers))
+        anew = replace(session, ended=None, stay=stay, counts=Counts(), spent=(), last_event=None)
+        return replace(tracing.without_confidences(anew), timers=dict(body.timers))
     return replace(session, ended=Ended("cancelled", fact.at), timers={}, stay=stay)
 
 
@@ -133,7 +129,7 @@ def _started(fact: Fact, body: Started) -> Session:
         stay=NOWHERE,
         timers=dict(body.timers),
     )
-    return _write(session, fact, body.writes, "start", "")
+    return tracing.write(session, fact, body.writes, "start", "")
 
 
 def _entered(session: Session, fact: Fact, body: Entered) -> Session:
@@ -148,6 +144,8 @@ def _entered(session: Session, fact: Fact, body: Entered) -> Session:
         position=body.position,
         timers=dict(body.timers),
         review=body.review,
+        readings=body.readings,
+        exception=body.exception,
     )
     return replace(
         ledger.stay_left(session),
@@ -204,7 +202,7 @@ def _leaving(session: Session, leaving: Leaving) -> Session:
     stay = session.stay
     if stay.leaving is None:
         stay = replace(stay, position=Position("exit"), open={}, branches={}, timers={}, shown={}, review=None)
-        stay = replace(stay, votes={}, approvals={}, turn=None)
+        stay = replace(stay, exception=None, votes={}, approvals={}, turn=None, readings=None)
     timers = {} if leaving.because == "cancel" else session.timers
     return replace(session, revision=session.revision + 1, timers=timers, stay=replace(stay, leaving=leaving))
 
@@ -234,16 +232,22 @@ def _settled(session: Session, fact: Fact, body: Settled) -> Session:
     if body.position is not None:
         stay = replace(stay, position=body.position, branches={})
     if body.review is not None:
-        stay = replace(stay, review=body.review, shown={})
+        stay = replace(stay, review=body.review, shown={}, exception=None, readings=None)
+    stay = comparing.read_by_tool(stay, fact, body, session.revision)
     session = replace(session, stay=stay)
-    if fact.outcome != "done":
-        return session
-    if body.tool is not None:
-        arguments = opened.arguments if opened else body.arguments
-        session = _remember(session, fact, body, body.tool, arguments)
-        session = _index(session, fact, body, arguments)
-    how: _How = "call" if body.tool is not None else "set"
-    return _write(session, fact, body.writes, how, body.tool or "set")
+    return _succeeded(session, fact, body, opened) if fact.outcome == "done" else session
+
+
+def _succeeded(session: Session, fact: Fact, body: Settled, opened: OpenCall | None) -> Session:
+    """Remember what a call has given, and write what is saved of it; or what a `set` gives."""
+    if body.tool is None:
+        return tracing.write(session, fact, body.writes, "set", "set")
+    calls = tracing.calls_made(session, fact, body.tool, opened)
+    session = tracing.behind_events(session, calls)
+    arguments = opened.arguments if opened else body.arguments
+    session = _remember(session, fact, body, body.tool, arguments)
+    session = _index(session, fact, body, arguments)
+    return tracing.write(session, fact, body.writes, "call", body.tool, calls=calls)
 
 
 def _remember(session: Session, fact: Fact, body: Settled, tool: str, arguments: JsonObject | None) -> Session:
@@ -295,18 +299,19 @@ def _accepted(session: Session, fact: Fact, body: Accepted) -> Session:
     if body.repeated:
         return session
     stay = replace(session.stay, counts=replace(session.stay.counts, denials=0, invalid=0))
-    session = replace(
-        session,
-        stay=stay,
-        counts=replace(session.counts, denials=0, invalid=0),
-        last_event=AcceptedEvent(fact.action or "", fact.actor_id, body.payload_digest, stay.number),
-    )
-    if body.confidence is not None:
-        session = replace(session, confidences={**session.confidences, stay.state: body.confidence})
+    session = replace(session, stay=stay, counts=replace(session.counts, denials=0, invalid=0))
     if body.delivery is not None:
         taken = f"{fact.action} {body.payload_digest}"
         session = replace(session, delivered={**session.delivered, body.delivery: taken})
-    return _write(session, fact, body.writes, "event", fact.action or "", body.confidence)
+    if body.reading is not None:
+        return comparing.held(session, fact, body)
+    last = AcceptedEvent(fact.action or "", fact.actor_id, body.payload_digest, stay.number)
+    session = replace(session, last_event=last)
+    if body.confidence is not None:
+        session = tracing.confident(session, fact, body.confidence)
+    reasoned = body.rationale is not None
+    action, calls = fact.action or "", tuple(body.calls)
+    return tracing.write(session, fact, body.writes, "event", action, body.confidence, calls=calls, reasoned=reasoned)
 
 
 def _decided(session: Session, fact: Fact, body: Decided) -> Session:
@@ -318,8 +323,9 @@ def _decided(session: Session, fact: Fact, body: Decided) -> Session:
         return approvals.decided(session, body.approval, status, person, body.rationale)
     state = session.stay.state
     record = DecisionRecord(person, body.role, fact.action or "", fact.at, body.rationale)
-    session = replace(session, decisions={**session.decisions, state: record}, confidences={})
-    return _write(session, fact, body.writes, "decision", fact.action or "")
+    session = tracing.without_confidences(replace(session, decisions={**session.decisions, state: record}))
+    reasoned = body.rationale is not None
+    return tracing.write(session, fact, body.writes, "decision", fact.action or "", reasoned=reasoned)
 
 
 def _timer_fired(session: Session, body: TimerFired) -> Session:
@@ -339,23 +345,3 @@ def _count_call(session: Session, tool: str) -> Session:
     counts = replace(stay.counts, calls=stay.counts.calls + 1, denials=0)
     stay = replace(stay, counts=counts, uses={**stay.uses, tool: stay.uses.get(tool, 0) + 1})
     return replace(session, stay=stay, counts=replace(session.counts, calls=session.counts.calls + 1, denials=0))
-
-
-def _write(
-    session: Session, fact: Fact, writes: JsonObject, how: _How, action: str, confidence: float | None = None
-) -> Session:
-    """Write record fields with their provenance; a field and its provenance are never written apart."""
-    if not writes:
-        return session
-    provenance = Provenance(
-        revision=session.revision,
-        at=fact.at,
-        how=how,
-        action=action,
-        actor_kind=fact.actor_kind,
-        actor_id=fact.actor_id,
-        state=session.stay.state,
-        confidence=confidence,
-    )
-    record: dict[str, Json] = {**session.record, **writes}
-    return replace(session, record=record, provenance={**session.provenance, **dict.fromkeys(writes, provenance)})

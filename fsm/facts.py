@@ -16,8 +16,12 @@ from pydantic import TypeAdapter
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Within
 
+from .exception_package import ExceptionPackage
+from .floors import MissedFloor
 from .holder import Holder
 from .model_turns import OpenTurn, Turned
+from .reading import Readings
+from .remembered import CallMade
 from .session import (
     ActorKind,
     Because,
@@ -56,7 +60,9 @@ class Started:
 class Entered:
     """A state was entered; the columns name it.
 
-    `limit` names the session limit that sent it there, `error` the guard that could not be judged.
+    `limit` names the session limit that sent it there, `error` the guard that could not be judged. `exception` is what
+    its review will show of the step that a confidence floor sent there, where that review does not open at once; so are
+    `readings` two that differ.
     """
 
     actor: TurnOf
@@ -68,6 +74,8 @@ class Entered:
     error: str | None = None
     ending: Ending | None = None
     owner: str | None = None
+    exception: ExceptionPackage | None = None
+    readings: Readings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,8 @@ class Settled:
 
     Of a write, `doubt` says why it was in doubt before this outcome was known, and `reconciled` that the
     outcome and the result are those of its `reconcile`; `unanswered`, of an unknown one, that it was sent and never
-    answered. With the purpose `late` it was settled as unknown before.
+    answered. With the purpose `late` it was settled as unknown before. `reading` are the fields that a tool has given
+    as the second reading of a stay.
     """
 
     call: str | None
@@ -170,11 +179,20 @@ class Settled:
     doubt: str | None = None
     reconciled: bool = False
     unanswered: bool = False
+    reading: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An event met its contract, its evidence and its guards. `delivery` as in `Send`."""
+    """An event met its contract, its evidence and its guards. `delivery` as in `Send`.
+
+    `missed` are the confidence floors that it did not reach, also where it leads to a person anyway. `calls` are those
+    that it rests on: its evidence, or, of an event without, the last ones of the stay.
+
+    One that is held is the `reading` of this number: nothing is written. `compared` are the fields by which the two are
+    compared, `evidence` what the guards saw of it, `position` where the stay goes on. The first is accepted once more,
+    to be taken, when there are both; then `readings` are those.
+    """
 
     arguments: JsonObject
     payload_digest: str
@@ -184,6 +202,13 @@ class Accepted:
     rationale: str | None = None
     repeated: bool = False
     delivery: str | None = None
+    missed: list[MissedFloor] = field(default_factory=list[MissedFloor])
+    calls: list[CallMade] = field(default_factory=list[CallMade])
+    reading: int | None = None
+    compared: list[str] = field(default_factory=list[str])
+    evidence: JsonObject = field(default_factory=dict[str, Json])
+    position: Position | None = None
+    readings: Readings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +303,8 @@ BODIES: Final[dict[FactKind, type[Body]]] = {
 class Fact:
     """One thing that happened: the columns of its audit row, and its body.
 
-    `at` is milliseconds since the epoch. `command` is the identifier of the command that made it.
+    `at` is milliseconds since the epoch. `command` is the identifier of the command that made it. `version` is that of
+    the body's shape.
     """
 
     kind: FactKind
@@ -296,6 +322,7 @@ class Fact:
     state_before: str | None = None
     state_after: str | None = None
     duration_ms: int | None = None
+    version: int = FACT_VERSION
 
 
 _ADAPTERS: Final[dict[FactKind, TypeAdapter[Body]]] = {kind: TypeAdapter(body) for kind, body in BODIES.items()}

@@ -22,7 +22,7 @@ from .turn import Turn, UndecidableError, choose
 
 ACTION: Final = "model"
 """The action of facts about turns of models."""
-_KEPT: Final = frozenset({"limit", "duration", "below", "restart", "cancel"})
+_KEPT: Final = frozenset({"limit", "duration", "below", "differ", "restart", "cancel"})
 """Reasons to leave that no failing `exit` step takes the place of."""
 
 
@@ -65,13 +65,12 @@ def _arrive(turn: Turn, leaving: Leaving) -> None:
 
 def _enter(turn: Turn, leaving: Leaving) -> None:
     """Enter a state, or the one that the limit on states entered prescribes instead."""
-    target, because, limit = leaving.target, leaving.because, leaving.limit
     for index, rule in enumerate(turn.workflow.limits):
         name = f"steps.{index}"
         if rule.kind == "steps" and turn.session.counts.steps >= rule.amount and name not in turn.session.spent:
-            target, because, limit = rule.then, "limit", name
+            leaving = Leaving(rule.then, "limit", name, error=leaving.error)
             break
-    state = turn.workflow.states[target]
+    state = turn.workflow.states[leaving.target]
     number = turn.stay.number + 1
     turn.states_entered += 1
     position = first_position(state)
@@ -79,20 +78,33 @@ def _enter(turn: Turn, leaving: Leaving) -> None:
     final = state if isinstance(state, FinalState) else None
     if turn.states_entered > STATES_PER_COMMAND and final is None:
         timers[f"{number}.continue"] = Timer("continue", turn.command.at)
+    review = open_review(
+        turn.session,
+        state,
+        position,
+        stay=number,
+        shown={},
+        timers=timers,
+        at=turn.command.at,
+        exception=leaving.exception,
+        readings=leaving.readings,
+    )
     turn.emit(
         "entered",
         Entered(
             actor=turn_of(state),
-            because=because,
+            because=leaving.because,
             position=position,
             timers=timers,
-            review=open_review(turn.session, state, position, stay=number, shown={}, timers=timers, at=turn.command.at),
-            limit=limit,
+            review=review,
+            limit=leaving.limit,
             error=leaving.error,
             ending=final.outcome if final else None,
             owner=final.owner if final else None,
+            exception=leaving.exception if review is None else None,
+            readings=leaving.readings if review is None else None,
         ),
-        state_after=target,
+        state_after=leaving.target,
     )
 
 

@@ -13,6 +13,7 @@ from pointsman.contracts.workflow import AgentState
 
 from . import driving
 from .agents import agent_writes
+from .agreeing import conclude
 from .approvals import definition_digest
 from .calls import indexed_at_end, judged, voided
 from .commands import Expire, Settle, TakeOver
@@ -116,6 +117,7 @@ def _settle(turn: Turn, call: OpenCall, result: CallResult) -> Decision:
         result = judged(turn, call.tool, call.arguments, result)
     if call.purpose != "agent":
         settle_step(turn, state, call, result)
+        conclude(turn)
     else:
         _settle_for_agent(turn, call, result)
     advance(turn)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pointsman.contracts.workflow import Model
+from pointsman.contracts.workflow import AgentState, Model
 
 from .limits import BUDGETS, exhausted_limit
 from .model_turns import OpenTurn
@@ -16,19 +16,25 @@ NOBODY: Final = ""
 
 
 def next_turn(turn: Turn, model: Model) -> OpenTurn | Leaving | None:
-    """Give the turn that is to be opened, or the way the state is left instead; None where it can be neither."""
+    """Give the turn that is to be opened, or the way the state is left instead; None where it can be neither.
+
+    Once a first reading is held, it is a turn of the model that reads a second time.
+    """
     if is_over_budget(turn):
         return way_out(turn)
     number = turn.stay.counts.turns + 1
-    if number > model.max_turns:
+    state, readings, had = turn.state, turn.stay.readings, 0
+    if readings is not None and isinstance(state, AgentState) and state.agree is not None:
+        had = readings.turns
+        model = state.agree.second if isinstance(state.agree.second, Model) else model
+    if number - had > model.max_turns:
         return failure(turn, f"the model has had its {model.max_turns} turns, and none of them led on")
-    before = turn.stay.turn
     return OpenTurn(
         number=number,
         model=model.name,
         instance=turn.command.instance if turn.command.asks_models else NOBODY,
         opened_at=turn.command.at,
-        reading=1 if before is None else before.reading,
+        reading=1 if readings is None else 2,
     )
 
 

@@ -84,6 +84,8 @@ def _targets(turn: Turn, state: State, owns: tuple[str, ...]) -> Iterator[str]:
         yield from [state.review.due.then] if state.review.due is not None else []
     elif isinstance(state, AgentState | ExternalState):
         yield from _of_events(iter(state.events.values()))
+        if isinstance(state, AgentState) and state.agree is not None:
+            yield state.agree.differ
     elif isinstance(state, SystemState):
         yield from (entry.to for entry in state.next)
     yield from (after.to for after in state.after)

@@ -2,35 +2,38 @@
 
 Everything here is bounded by the workflow, never by the session's age: counts instead of lists, the last call of a tool
 instead of all of them. Times are milliseconds since the epoch, taken from the commands; nothing here reads a clock.
-
-The dictionaries are never changed in place. `evolve` makes new ones.
+Dictionaries are never changed in place.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Effect
 
+from .exception_package import ExceptionPackage
+from .floors import product
 from .holder import Holder
 from .model_turns import OpenTurn
+from .reading import Readings
+from .remembered import CallMade, Done, Found
 
 FORMAT: Final = 1
 """Number of this snapshot format; a store refuses a snapshot of another one."""
 
 ActorKind: TypeAlias = Literal["agent", "model", "human", "system", "external"]
 CallOutcome: TypeAlias = Literal["done", "failed", "unknown"]
-Phase: TypeAlias = Literal["entry", "run", "show", "ready", "exit"]
+Phase: TypeAlias = Literal["entry", "run", "show", "ready", "second", "exit"]
 EffectStatus: TypeAlias = Literal["intended", "done", "unknown"]
 KeyScope: TypeAlias = Literal["session", "stay", "call"]
 ApprovalStatus: TypeAlias = Literal["pending", "approved", "rejected", "lapsed", "done", "failed", "unknown"]
 TurnOf: TypeAlias = Literal["agent", "model", "system", "human", "external", "final"]
 Because: TypeAlias = Literal[
-    "start", "next", "after", "due", "limit", "failed", "unknown", "below", "duration", "restart", "cancel"
+    "start", "next", "after", "due", "limit", "failed", "unknown", "below", "differ", "duration", "restart", "cancel"
 ]
+Written: TypeAlias = Literal["start", "event", "call", "set", "decision"]
 Ending: TypeAlias = Literal["success", "stopped", "manual", "failed", "cancelled"]
 
 
@@ -57,45 +60,22 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a field's value comes from: the fact that wrote it, and who and what made the fact."""
+    """Where a field's value comes from: the fact that wrote it, and who and what made the fact.
+
+    `calls` are those that the value rests on: the one whose result was saved, or those behind the event. `reasoned`
+    says that the fact has a rationale. Facts before version 6 say neither.
+    """
 
     revision: int
     at: int
-    how: Literal["start", "event", "call", "set", "decision"]
+    how: Written
     action: str
     actor_kind: ActorKind
     actor_id: str
     state: str
     confidence: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The last successful call of a tool. Arguments and result only where an expression reads them."""
-
-    at: int
-    count: int
-    stay: int
-    revision: int
-    args: JsonObject | None = None
-    result: Json = None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A successful call that can be evidence. `revision` is that of the fact that settled it.
-
-    `void` are the names, of tools or `write`, that were called between its beginning and its end: to
-    evidence that is good until one of them it never was good. Arguments and result only where an
-    expression reads them.
-    """
-
-    at: int
-    stay: int
-    revision: int
-    void: tuple[str, ...] = ()
-    args: JsonObject | None = None
-    result: Json = None
+    calls: tuple[CallMade, ...] = ()
+    reasoned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +109,8 @@ class Counts:
 class Position:
     """How far the server's own steps have come in a stay: which list, and which step of it.
 
-    `ready` means that no step is left and the state's actor acts; `exit` comes after it, once the
-    session is to go elsewhere.
+    `ready` means that no step is left and the state's actor acts; `second` comes after it where a tool reads what an
+    agent has read, and `exit` once the session is to go elsewhere.
     """
 
     phase: Phase
@@ -228,7 +208,8 @@ class Leaving:
     """A move that is decided and waits for the state's `exit` steps.
 
     `limit` names the session limit that sends it there, `error` the guard that could not be judged. Because of
-    `cancel` the session ends where it is; `reason` and `by` are of the person who cancelled it.
+    `cancel` the session ends where it is; `reason` and `by` are of the person who cancelled it. Because of a
+    confidence floor, `exception` is what the reviewer sees of it; `readings` are two that differ, which they see too.
     """
 
     target: str
@@ -237,6 +218,8 @@ class Leaving:
     error: str | None = None
     reason: str | None = None
     by: str | None = None
+    exception: ExceptionPackage | None = None
+    readings: Readings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +237,10 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class OpenReview:
-    """What a reviewer is shown, frozen when the review opened; `shown_digest` is bound to decisions."""
+    """What a reviewer is shown, frozen when the review opened; `shown_digest` is bound to decisions.
+
+    `exception` is there where a confidence floor sent the session to this review.
+    """
 
     role: str
     shown: JsonObject
@@ -262,6 +248,9 @@ class OpenReview:
     opened_at: int
     due_at: int | None = None
     holder: Holder | None = None
+    exception: ExceptionPackage | None = None
+    readings: Readings | None = None
+    """Two that differ, where they have led here; bound into `shown_digest` like what is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +300,12 @@ class Stay:
     """Every call of this stay that was put before a person, and what has become of it."""
     turn: OpenTurn | None = None
     """What a model is asked here."""
+    calls: tuple[CallMade, ...] = ()
+    """The last successful calls of this stay, where an agent or a model acts: what its events rest on."""
+    exception: ExceptionPackage | None = None
+    """What the review of this stay will show of the step that a floor sent here; moves into it when it opens."""
+    readings: Readings | None = None
+    """The reading that is held here until there is a second one; or the two that differ, until the review opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +347,8 @@ class Session:
     decisions: dict[str, DecisionRecord] = field(default_factory=dict[str, DecisionRecord])
     confidences: dict[str, float] = field(default_factory=dict[str, float])
     """Last accepted confidence by state, since the start or the last human decision."""
+    confidence_revisions: dict[str, int] = field(default_factory=dict[str, int])
+    """Revision of the fact that each of them is of."""
     counts: Counts = Counts()
     timers: dict[str, Timer] = field(default_factory=dict[str, Timer])
     """Timers of the whole session; those of a stay are in the stay."""
@@ -375,12 +372,8 @@ class Session:
 
     @property
     def path_confidence(self) -> float:
-        """Product of the accepted confidences along the path.
-
-        In the order of the states' names: a product of floats depends on its order, and a restored
-        session does not know the order of the path.
-        """
-        return math.prod(self.confidences[state] for state in sorted(self.confidences))
+        """Product of the accepted confidences along the path."""
+        return product(self.confidences.values())
 
     @property
     def open_write(self) -> OpenCall | None:

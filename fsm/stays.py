@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from pydantic import TypeAdapter
+
 from pointsman.contracts.values import Json, JsonObject, digest
 from pointsman.contracts.workflow import (
     AgentState,
+    Agree,
     AllStep,
     CallStep,
     ExternalState,
     FinalState,
     HumanState,
+    SecondCall,
     SetStep,
     State,
     Step,
@@ -20,8 +24,11 @@ from pointsman.contracts.workflow import (
 )
 
 from .approvals import bound_to
+from .exception_package import ExceptionPackage
+from .reading import Readings, readings_value
 from .session import OpenReview, Phase, Position, Session, Timer, TurnOf
 
+_EXCEPTION: Final = TypeAdapter(ExceptionPackage)
 _NEXT_PHASE: Final[dict[Phase, Phase]] = {"entry": "run", "run": "show", "show": "ready"}
 
 
@@ -41,7 +48,9 @@ def turn_of(state: State) -> TurnOf:
 
 
 def steps_of(state: State, phase: Phase) -> tuple[Step, ...]:
-    """The steps of one list. The calls of a review's `show` are one step that makes them all."""
+    """The steps of one list. The calls of a review's `show` are one step that makes them all; a tool that reads a
+    second time is one, too.
+    """
     match phase, state:
         case "entry", _:
             return state.entry
@@ -49,6 +58,8 @@ def steps_of(state: State, phase: Phase) -> tuple[Step, ...]:
             return state.exit
         case "run", SystemState():
             return state.run
+        case "second", AgentState(agree=Agree(second=SecondCall() as second)):
+            return (second.step,)
         case "show", HumanState():
             calls = tuple(item for item in state.review.show if isinstance(item, CallStep))
             return (AllStep(calls),) if calls else ()
@@ -68,9 +79,9 @@ def first_position(state: State) -> Position:
 
 
 def position_after(state: State, position: Position) -> Position:
-    """The step after this one. Behind the last step of `exit` there is nothing more of this stay."""
+    """The step after this one. Behind the last step of `exit`, and behind a second reading, there is nothing more."""
     following = Position(position.phase, position.index + 1)
-    return following if position.phase == "exit" else _over_the_ends(state, following)
+    return following if position.phase in ("exit", "second") else _over_the_ends(state, following)
 
 
 def _over_the_ends(state: State, position: Position) -> Position:
@@ -113,11 +124,14 @@ def open_review(  # noqa: PLR0913 -- where it opens, when, and what it shows
     shown: JsonObject,
     timers: dict[str, Timer],
     at: int,
+    exception: ExceptionPackage | None,
+    readings: Readings | None,
 ) -> OpenReview | None:
     """Freeze what a reviewer sees in the stay of this number; None where it is not yet, or nobody's, to review.
 
     `session` is as it is when the review opens, with what the last step wrote; `shown` holds what the calls of
-    `show` gave. A field that is not set is left out.
+    `show` gave. A field that is not set is left out. What is shown of an `exception`, and of two `readings` that
+    differ, is part of the digest.
     """
     if position.phase != "ready" or not isinstance(state, HumanState):
         return None
@@ -128,12 +142,19 @@ def open_review(  # noqa: PLR0913 -- where it opens, when, and what it shows
             content[name] = shown[name]
         elif item in session.record:
             content[item] = session.record[item]
+    bound = {**bound_to(session, state.name, stay), "shown": content}
+    if exception is not None:
+        bound["exception"] = _EXCEPTION.dump_python(exception)
+    if readings is not None:
+        bound["readings"] = readings_value(readings)
     return OpenReview(
         role=state.review.role,
         shown=content,
-        shown_digest=digest({**bound_to(session, state.name, stay), "shown": content}),
+        shown_digest=digest(bound),
         opened_at=at,
         due_at=next((timer.at for timer in timers.values() if timer.kind == "due"), None),
+        exception=exception,
+        readings=readings,
     )
 
 

@@ -6,12 +6,12 @@ A step's branches are prepared on one view of the record. Calls become open entr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pointsman.contracts.expressions import EvaluationError
 from pointsman.contracts.schemas import Unmet
 from pointsman.contracts.values import Json, JsonObject
-from pointsman.contracts.workflow import CallStep, SetStep, State
+from pointsman.contracts.workflow import AgentState, Agree, CallStep, SecondCall, SetStep, State
 
 from .calls import indexed_at_end, open_call, voided
 from .effects import in_the_way
@@ -25,11 +25,12 @@ from .turn import Turn
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """Values for record fields, or why they cannot be written."""
+    """Values for record fields, or why they cannot be written. `reading` is what a second reading has given."""
 
     values: JsonObject
     unmet: tuple[Unmet, ...] = ()
     error: str | None = None
+    reading: JsonObject | None = None
 
 
 def evaluate_writes(turn: Turn, step: CallStep | SetStep, scope: SessionScope) -> Writes:
@@ -125,6 +126,7 @@ def end_branch(turn: Turn, state: State, index: int, result: CallResult, writes:
             doubt=result.doubt,
             reconciled=result.reconciled,
             unanswered=result.outcome == "unknown" and result.unanswered,
+            reading=writes.reading,
         ),
         action=tool or "set",
         outcome=result.outcome if tool else outcome,
@@ -144,6 +146,8 @@ def _review_after(turn: Turn, state: State, after: Position, writes: Writes, sho
         shown={**stay.shown, **shown},
         timers=stay.timers,
         at=turn.command.at,
+        exception=stay.exception,
+        readings=stay.readings,
     )
 
 
@@ -152,5 +156,19 @@ def settle_step(turn: Turn, state: State, call: OpenCall, result: CallResult) ->
     step = branches_at(state, turn.stay.position)[call.branch]
     writes = Writes({})
     if result.outcome == "done":
-        writes = evaluate_writes(turn, step, turn.scope(args=call.arguments, result=result.result))
+        scope = turn.scope(args=call.arguments, result=result.result)
+        writes = evaluate_writes(turn, step, scope)
+        if isinstance(state, AgentState) and state.agree is not None and turn.stay.position.phase == "second":
+            writes = replace(writes, reading=_read(state.agree, scope))
     end_branch(turn, state, call.branch, result, writes, call)
+
+
+def _read(agree: Agree, scope: SessionScope) -> JsonObject:
+    """Give what a tool has read; a field that its result does not have is left out."""
+    values: dict[str, Json] = {}
+    for name, expression in agree.second.fields.items() if isinstance(agree.second, SecondCall) else ():
+        try:
+            values[name] = expression.evaluate(scope)
+        except EvaluationError:
+            continue
+    return values

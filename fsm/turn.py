@@ -13,7 +13,7 @@ from .evolve import evolve
 from .facts import Body, Fact, FactKind
 from .refusals import Refusal
 from .scope import SessionScope
-from .session import Session, Stay
+from .session import ActorKind, Session, Stay
 
 
 class Turn:
@@ -58,15 +58,19 @@ class Turn:
         code: str | None = None,
         state_after: str | None = None,
         duration_ms: int | None = None,
+        by: tuple[ActorKind, str] | None = None,
     ) -> None:
-        """Make a fact and fold it. `state_after` is given where the state changes."""
+        """Make a fact and fold it. `state_after` is given where the state changes, `by` where it is the act of another
+        than the actor of the command.
+        """
+        actor_kind, actor_id = by or (self.command.actor.kind, self.command.actor.id)
         before = self._session.state or None if self._session is not None else None
         fact = Fact(
             kind=kind,
             command=self.command.id,
             at=self.command.at,
-            actor_kind=self.command.actor.kind,
-            actor_id=self.command.actor.id,
+            actor_kind=actor_kind,
+            actor_id=actor_id,
             client=self.command.client,
             channel=self.command.channel,
             definition=self.workflow.digest,

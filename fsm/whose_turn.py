@@ -39,6 +39,9 @@ def not_their_turn(turn: Turn) -> Refusal | None:
         return ended(session, session.ended)
     if stay.position.phase != "ready" or actor.kind not in _ACTORS.get(stay.actor, ()):
         return not_your_turn(turn)
+    if stay.readings is not None and stay.turn is not None and stay.turn.reading == 1:
+        first = "The first reading is made. The second one is another conversation, which knows nothing of this one."
+        return Refusal("NOT_YOUR_TURN", first)
     return None
 
 

@@ -13,6 +13,7 @@ from pointsman.contracts.workflow import AgentState, Workflow
 from pointsman.fsm.allowed import Action, allowed, waiting
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult, Decided, Settled
+from pointsman.fsm.opening import NOBODY
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session, Stay
 from pointsman.fsm.votes import votes_so_far
@@ -79,7 +80,7 @@ def rests(session: Session) -> bool:
 
 def _is_asked(stay: Stay) -> bool:
     """Whether a model is at work: it answers, or what it wants is done, and no person has to approve that first."""
-    if stay.turn is None or stay.actor != "model":
+    if stay.turn is None or stay.turn.instance == NOBODY or stay.actor != "model":
         return False
     return not (stay.turn.answered and any(one.status == "pending" for one in stay.approvals.values()))
 

@@ -16,6 +16,8 @@ PROPOSAL_ROWS: Final = 1_000
 
 # The server.
 REPLY_WAIT_MS: Final = 20_000
+SCRIPT_AWAIT_MS: Final = 300_000
+"""How long a script that is played waits for its session to rest: several answers of a slow model."""
 CLOCK_STEP_MS: Final = 60_000
 """By how much the machine's clock may be set at once, so that a server's clock follows it."""
 CLOCK_READ_MS: Final = 10
@@ -308,3 +310,11 @@ STAY_ROWS: Final = 20_000
 """Rows of one stay that a conversation is read back from."""
 MODEL_WAIT_MS: Final = 1_000
 """How often it is looked whether a person has decided on what a model waits for."""
+MODEL_FAILURES: Final = 5
+"""How often a turn may fail for reasons of this server, until it counts as one that could not be asked."""
+
+# The local server that speaks the Messages API, for scripts and tests.
+MESSAGES_API_BODY_BYTES: Final = 32 * 1024 * 1024
+"""One request; the API itself takes no larger one."""
+MESSAGES_API_REQUESTS: Final = 1_000
+"""Requests that are remembered."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from ..document import ConfidencePart
@@ -10,6 +11,7 @@ from ..document.part import duration_ms
 from ..document.states import (
     AfterPart,
     AgentPart,
+    AgreePart,
     AllPart,
     ApprovalPart,
     CallPart,
@@ -20,6 +22,7 @@ from ..document.states import (
     LimitPart,
     ModelPart,
     ReviewPart,
+    SecondModelPart,
     SetPart,
     ShowCallPart,
     StepPart,
@@ -32,6 +35,7 @@ from ..values import Json, JsonObject
 from ..workflow import (
     After,
     AgentState,
+    Agree,
     AllStep,
     Approval,
     CallStep,
@@ -44,6 +48,7 @@ from ..workflow import (
     Limit,
     Model,
     Review,
+    SecondCall,
     SetStep,
     State,
     Step,
@@ -96,6 +101,7 @@ class StateBuilder:
             events=self._agent_events(part),
             groups=tuple(ToolGroup(group.source, group.effect) for _, group in groups(part, ())),
             model=None if part.model is None else _model(part.model),
+            agree=None if part.agree is None else self._agree(part.agree),
         )
 
     def _agent_events(self, part: AgentPart) -> dict[str, Event]:
@@ -107,8 +113,16 @@ class StateBuilder:
             if floors is not None:
                 required = ("confidence", "rationale")
                 properties = {"confidence": CONFIDENCE, "rationale": RATIONALE, "alternatives": ALTERNATIVE}
-            events[name] = self._event(name, event, (), properties, required, floors)
+            made = self._event(name, event, (), properties, required, floors)
+            events[name] = replace(made, read_twice=part.agree is not None and event.agree != "off")
         return events
+
+    def _agree(self, part: AgreePart) -> Agree:
+        second = part.second
+        if isinstance(second, SecondModelPart):
+            return Agree(tuple(part.fields), _model(second.model), part.differ)
+        step = CallStep(second.call, self._compiler.template(second.with_))
+        return Agree(tuple(part.fields), SecondCall(step, self._compiler.fields(second.fields)), part.differ)
 
     def _floors(self, part: AgentPart, event: EventPart) -> Floors | None:
         confidence = self._confidence

@@ -53,6 +53,47 @@ states:
   by_hand: {final: manual, owner: accounting}
 """
 
+_READ_TWICE: Final = """\
+tools:
+  bank.classify: {effect: read}
+states:
+  begin:
+    actor: agent
+    agree:
+      fields: [category]
+      second: {call: bank.classify, with: {purpose: =record.purpose}, fields: {category: =result.category}}
+      differ: review
+    events:
+      submit: {requires: [category], next: paid}
+    failed: refused
+  review:
+    actor: human
+    review: {role: manager, exclude: [=session.started_by], due: {in: 2d, then: refused}}
+    events:
+      approve: {next: paid}
+  refused: {final: stopped}
+"""
+
+_READ_BY_MODELS: Final = """\
+states:
+  begin:
+    actor: model
+    model: {name: claude-sonnet-4-5, prompt: Sort the expense.}
+    agree:
+      fields: [category]
+      second: {model: {name: NAME, prompt: Sort the expense.}}
+      differ: review
+    events:
+      submit: {requires: [category], next: paid}
+    failed: refused
+  review:
+    actor: human
+    review: {role: manager, exclude: [=session.started_by], due: {in: 2d, then: refused}}
+    events:
+      approve: {next: paid}
+  refused: {final: stopped}
+"""
+
 PEOPLE: Final[Mapping[str, Rule]] = {
     "PM601": Rule(
         title="A review without `due`",
@@ -204,5 +245,30 @@ PEOPLE: Final[Mapping[str, Rule]] = {
         matters="They would have to decide on what a message tells them, without the session before their eyes.",
         wrong="access: {view: starter}\nstates:\n" + _REVIEW,
         right="access: {view: [starter, manager]}\nstates:\n" + _REVIEW,
+    ),
+    "PM613": Rule(
+        title="`differ` is no human state",
+        meaning="Where two readings differ the session goes to the state `differ`, and that is not one in which a"
+        " person decides.",
+        matters="Two readings are there to bring in a person where they differ. Nothing else can say which is right.",
+        wrong=_READ_TWICE.replace("differ: review", "differ: refused"),
+        right=_READ_TWICE,
+        also=("PM501",),
+    ),
+    "PM614": Rule(
+        title="Readings that cannot be compared",
+        meaning="An event of a state with `agree` does not require every field that is compared, or no event is a"
+        " reading, or the call that reads a second time does not say what exactly these fields are in its result.",
+        matters="What one reading lacks would always differ, or never be compared.",
+        wrong=_READ_TWICE.replace("requires: [category]", "accepts: [category]"),
+        right=_READ_TWICE,
+    ),
+    "PM615": Rule(
+        title="A second reading that is the first one again",
+        severity="warning",
+        meaning="Both readings are by the same model with the same prompt.",
+        matters="What the model gets wrong once it mostly gets wrong again in the same way, and nobody notices.",
+        wrong=_READ_BY_MODELS.replace("NAME", "claude-sonnet-4-5"),
+        right=_READ_BY_MODELS.replace("NAME", "claude-opus-4-5"),
     ),
 }

@@ -218,7 +218,7 @@ TOOLS: Final[Mapping[str, Rule]] = {
     "PM713": Rule(
         title="A write where the server may make none",
         meaning="The server would make a write only to look at something (evidence with `fetch`, `reconcile`, what a"
-        " review shows), or make one without a key in `entry` or `exit`.",
+        " review shows, a second reading), or make one without a key in `entry` or `exit`.",
         matters="Looking must change nothing, and what stands in `entry` and `exit` may run again after a crash.",
         wrong=_EVIDENCE.replace("WITH", ", fetch: true").replace("EFFECT", "write, key: {over: [for]}"),
         right=_EVIDENCE.replace("WITH", ", fetch: true").replace("EFFECT", "read"),

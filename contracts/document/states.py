@@ -200,6 +200,7 @@ class EventPart(Part):
     message: str | None = None
     approvals: Annotated[int, Field(ge=1, le=100)] = 1
     confidence: Literal["off"] | None = None
+    agree: Literal["off"] | None = None
     next: Ways
 
 
@@ -230,11 +231,43 @@ class ModelPart(Part):
     timeout: Span = "60s"
 
 
+class SecondModelPart(Part):
+    """A second reading by a model, in a conversation of its own."""
+
+    model: ModelPart
+
+
+class SecondCallPart(Part):
+    """A second reading by a tool."""
+
+    call: ToolName
+    with_: dict[str, Given] = Field(default_factory=dict, alias="with")
+    fields: Annotated[dict[str, Given], Field(min_length=1)]
+
+
+def _second_form(value: object) -> str:
+    return "(call)" if "call" in (mapping_of(value) or {}) else "(model)"
+
+
+Second: TypeAlias = Annotated[
+    Annotated[SecondModelPart, Tag("(model)")] | Annotated[SecondCallPart, Tag("(call)")], Discriminator(_second_form)
+]
+
+
+class AgreePart(Part):
+    """`agree` of a state: two readings that know nothing of each other."""
+
+    fields: Annotated[list[str], Field(min_length=1)]
+    second: Second
+    differ: str
+
+
 class AgentPart(StatePart):
     """A state in which an agent acts."""
 
     actor: Literal["agent", "model"]
     model: ModelPart | None = None
+    agree: AgreePart | None = None
     show: list[str] = Field(default_factory=list)
     tools: list[Offer] = Field(default_factory=list["ToolUsePart | ToolGroupPart"])
     events: Events = Field(default_factory=dict)

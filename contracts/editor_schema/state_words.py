@@ -9,6 +9,7 @@ from ..document.part import Part
 from ..document.states import (
     AfterPart,
     AgentPart,
+    AgreePart,
     AllPart,
     ApprovalPart,
     CallPart,
@@ -21,6 +22,8 @@ from ..document.states import (
     LimitPart,
     ModelPart,
     ReviewPart,
+    SecondCallPart,
+    SecondModelPart,
     SetPart,
     ShowCallPart,
     StatePart,
@@ -62,6 +65,7 @@ STATE_WORDS: Final[Mapping[type[Part], Mapping[str, str]]] = {
         "actor": "Who acts here. `agent`: the connected MCP client, with the tools and events below and nothing else."
         " `model`: the server asks a model itself, through the same gate.",
         "model": "Which model the server asks in a state of the actor `model`, and its bounds.",
+        "agree": "A second reading that knows nothing of the first. Where the two differ a person decides.",
         "show": "Fields of the record that the agent sees. What is not listed stays hidden.",
         "tools": "Tools the agent may call here: names, groups, or mappings with fixed arguments, guards and limits."
         " Every other call is refused.",
@@ -149,6 +153,7 @@ STATE_WORDS: Final[Mapping[type[Part], Mapping[str, str]]] = {
         "message": _MESSAGE,
         "approvals": "How many different persons must decide the same (human states).",
         "confidence": "`off`: this event is not held to the floors of confidence.",
+        "agree": "`off`: this event is no reading. It is taken at once, without a second one.",
         "next": "Where it leads: a state, or a list of `{to, when}` tried in order. `record` has the event's fields.",
     },
     ModelPart: {
@@ -157,6 +162,18 @@ STATE_WORDS: Final[Mapping[type[Part], Mapping[str, str]]] = {
         "max_tokens": "Tokens of one answer.",
         "max_turns": "Turns in one stay.",
         "timeout": "How long one answer is waited for.",
+    },
+    AgreePart: {
+        "fields": "Fields of the record that both readings must give equally. Every event that is a reading requires"
+        " them.",
+        "second": "Who reads a second time: a `model`, in a conversation of its own, or the `call` of a read.",
+        "differ": "The human state that decides where the readings differ. It is shown both.",
+    },
+    SecondModelPart: {"model": "Another model, or the same with another prompt."},
+    SecondCallPart: {
+        "call": "The read that gives the second reading, as `source.tool`.",
+        "with": _GIVEN,
+        "fields": "Where each compared field is in the result: `total: =result.total`.",
     },
     ReviewPart: {
         "role": "The role whose holders decide, one of `roles`.",

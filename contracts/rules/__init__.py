@@ -25,6 +25,7 @@ from .models import check_models
 from .names import check_names
 from .people import check_people
 from .policies import check_policies
+from .readings import check_readings
 from .redaction import check_redaction
 from .schemas import check_literals, check_schemas
 from .sources import check_sources
@@ -57,6 +58,7 @@ def check_whole(view: View) -> None:
     check_approvals(view)
     check_access(view)
     check_models(view)
+    check_readings(view)
     check_evidence(view)
     check_limits(view)
     check_triggers(view)

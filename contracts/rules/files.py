@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from ..document.states import AgentPart
 from ..folder import is_link_out, leads_out
 from ..near import near
 from ..positions import Path as Keys
 from ..visible import visible
 from .view import View
-from .walk import live_states
+from .walk import models
 
 PROMPT_FILES: Final = (".md", ".txt")
 """A `prompt` with one of these endings is a file; any other is the prompt itself."""
@@ -38,10 +37,9 @@ def _named(view: View) -> Iterator[tuple[Keys, str]]:
     for name, source in view.document.sources.items():
         if source.openapi is not None and "://" not in source.openapi.document:
             yield ("sources", name, "openapi", "document"), source.openapi.document
-    for path, _, state in live_states(view.document):
-        model = state.model if isinstance(state, AgentPart) else None
-        if model is not None and model.prompt is not None and model.prompt.endswith(PROMPT_FILES):
-            yield (*path, "model", "prompt"), model.prompt
+    for path, model in models(view.document):
+        if model.prompt is not None and model.prompt.endswith(PROMPT_FILES):
+            yield (*path, "prompt"), model.prompt
 
 
 def _near_file(folder: Path, name: str) -> str:

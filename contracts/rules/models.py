@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..document.states import AgentPart
+from ..document.states import AgentPart, SecondModelPart
 from .view import View
 from .walk import live_states
 
@@ -18,3 +18,7 @@ def check_models(view: View) -> None:
         elif state.actor == "agent" and state.model is not None:
             hint = "Write `actor: model`, or remove it: an agent brings its own model."
             view.at_key("PM201", (*path, "model"), "`model` belongs to states whose actor is `model`", hint)
+        elif state.actor == "agent" and state.agree is not None and isinstance(state.agree.second, SecondModelPart):
+            hint = "Let a tool read a second time: `second: {call: …, fields: {…}}`; or write `actor: model`."
+            message = "a second reading by a `model` belongs to states whose actor is `model`"
+            view.at_key("PM201", (*path, "agree", "second", "model"), message, hint)

@@ -71,6 +71,7 @@ def _fields(document: Document) -> Iterator[tuple[Path, str]]:
     for path, _, state in live_states(document):
         if isinstance(state, AgentPart):
             yield from _indexed((*path, "show"), state.show)
+            yield from _indexed((*path, "agree", "fields"), () if state.agree is None else state.agree.fields)
             for use_path, use in uses(state, path):
                 yield from _saved((*use_path, "save"), use.save)
         if isinstance(state, HumanPart):
@@ -121,6 +122,7 @@ def _lists(document: Document) -> Iterator[tuple[Path, Sequence[str | None]]]:
     for path, _, state in live_states(document):
         if isinstance(state, AgentPart):
             yield (*path, "show"), state.show
+            yield (*path, "agree", "fields"), [] if state.agree is None else state.agree.fields
             yield (*path, "tools"), [offer.use if isinstance(offer, ToolUsePart) else None for offer in state.tools]
         if isinstance(state, HumanPart):
             yield (*path, "review", "edit"), state.review.edit

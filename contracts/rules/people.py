@@ -36,13 +36,14 @@ def check_people(view: View) -> None:
         if below is not None and not isinstance(below, HumanPart):
             people = [name for name, state in document.states.items() if isinstance(state, HumanPart)]
             message = f"`{document.confidence.below}` is no human state"
-            hint = f"Low confidence must bring in a person{_one_of(people)}."
+            hint = f"Low confidence must bring in a person{one_of(people)}."
             view.at_value("PM603", ("confidence", "below"), message, hint)
         _check_floors(view, document.confidence)
     _check_skips(view)
 
 
-def _one_of(states: Sequence[str]) -> str:
+def one_of(states: Sequence[str]) -> str:
+    """Name some of the states that may stand in a place."""
     return f": {', '.join(f'`{name}`' for name in states[:5])}" if states else ""
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from ..document.tools import DeliverPart, KeyPart, PolicyPart
 from ..headers import may_be_sent
 from ..positions import Path
 from .tools import is_write
 from .view import View
-from .walk import Mention, mentions
+from .walk import Mention, Role, mentions
+
+_READERS: Final[Mapping[Role, str]] = {"shown": "a review", "second": "a second reading"}
 
 
 def check_policies(view: View) -> None:
@@ -27,8 +32,8 @@ def check_policies(view: View) -> None:
             view.at_value("PM713", (*path, "reconcile", "call"), message, hint)
     for mention in mentions(view.document):
         _check_delivered(view, mention)
-        if mention.role == "shown" and is_write(view, mention.tool):
-            message = f"a review would make the write `{mention.tool}`, only to show something"
+        if mention.role in _READERS and is_write(view, mention.tool):
+            message = f"{_READERS[mention.role]} would make the write `{mention.tool}`, only to look at something"
             hint = "Name a read; or say `effect: read` of it under `tools`, if it changes nothing."
             view.at_value("PM713", mention.path, message, hint)
 

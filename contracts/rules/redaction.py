@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..document.states import CallPart, Save, ToolUsePart
+from ..document.states import AgentPart, CallPart, Save, ToolUsePart
 from ..document.tools import KeyPart, PolicyPart
 from ..expressions import expression_text
 from ..positions import Path
 from ..values import Json
 from .sites import sites
 from .view import View
-from .walk import EvidenceItem, demanding, evidence, live_states, steps
+from .walk import EvidenceItem, demanding, evidence, live_states, second_call, steps
 
 _HINT = "Take it out of `redact`, or do without it."
 
@@ -92,6 +92,9 @@ def _check_calls(view: View, policies: Mapping[str, PolicyPart]) -> None:
         for step_path, step in steps(state, path):
             if isinstance(step, CallPart) and step.call in policies:
                 _check_save(view, policies[step.call], step.save, (*step_path, "save"))
+        for call_path, call in second_call(state.agree, path) if isinstance(state, AgentPart) else ():
+            if call.call in policies:
+                _check_save(view, policies[call.call], call.fields, (*call_path, "fields"))
         for part_path, part in demanding(state, path):
             if isinstance(part, ToolUsePart) and part.use in policies:
                 _check_use(view, policies[part.use], part, part_path)
@@ -117,7 +120,9 @@ def _check_save(view: View, policy: PolicyPart, save: Save | None, path: Path) -
     """Find values of which the record would only be told that they are redacted."""
     for place, root, members in _read(view, "=result" if isinstance(save, str) else save, path):
         if root in ("args", "result") and (redacted := _hides(policy, (root, *members))):
-            view.at_value("PM716", place, f"`{redacted}` is redacted, so `save` would only write that it is", _HINT)
+            view.at_value(
+                "PM716", place, f"`{redacted}` is redacted, so `{path[-1]}` would only hold that it is", _HINT
+            )
 
 
 def _read(view: View, value: Json, path: Path) -> Iterator[tuple[Path, str, tuple[str, ...]]]:

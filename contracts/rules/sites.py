@@ -20,7 +20,7 @@ from ..document.tools import ReconcilePart
 from ..expressions import expression_text
 from ..positions import Path
 from ..values import Json
-from .walk import events, evidence, live_states, shown_calls, steps, uses
+from .walk import events, evidence, live_states, second_call, shown_calls, steps, uses
 
 ALWAYS: Final = frozenset({"record", "done", "visits", "decisions", "session", "path_confidence"})
 
@@ -110,6 +110,9 @@ def _state(path: Path, state: StatePart) -> Iterator[Site]:
 
 
 def _tools(path: Path, state: AgentPart) -> Iterator[Site]:
+    for call_path, call in second_call(state.agree, path):
+        yield from _values(call.with_, (*call_path, "with"), _ALWAYS)
+        yield from _values(call.fields, (*call_path, "fields"), _SETTLED)
     for use_path, use in uses(state, path):
         yield from _values(use.with_, (*use_path, "with"), _ALWAYS)
         yield from _evidence(use_path, use, _CALL)

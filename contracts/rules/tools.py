@@ -46,6 +46,11 @@ def _check_ways_out(view: View, path: Path, name: str, state: StatePart) -> None
     if isinstance(state, AgentPart) and state.model is not None and state.failed is None:
         hint = "Add `failed: some_state`, where the session goes when the model cannot be asked, or leads nowhere."
         view.at_key("PM701", path, f"the model of `{name}` can fail, and `failed` does not say what then", hint)
+    elif isinstance(state, AgentPart) and state.agree is not None and state.failed is None:
+        hint = "Add `failed: some_state`, where the session goes when the second reading cannot be had."
+        view.at_key(
+            "PM701", path, f"the second reading of `{name}` can fail, and `failed` does not say what then", hint
+        )
     elif can_fail and state.failed is None:
         hint = "Add `failed: some_state`, where the session goes when a step fails."
         view.at_key("PM701", path, f"the steps of `{name}` can fail, and `failed` does not say what then", hint)

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from ..document import Document
 from ..document.states import (
     AgentPart,
+    AgreePart,
     AllPart,
     CallPart,
     EventPart,
@@ -16,7 +17,10 @@ from ..document.states import (
     ExternalPart,
     FinalPart,
     HumanPart,
+    ModelPart,
     Save,
+    SecondCallPart,
+    SecondModelPart,
     SetPart,
     ShowCallPart,
     StatePart,
@@ -29,7 +33,7 @@ from ..document.states import (
 from ..positions import Path
 from ..values import Json
 
-Role: TypeAlias = Literal["offered", "step", "shown", "reconcile", "evidence", "fetched"]
+Role: TypeAlias = Literal["offered", "step", "shown", "reconcile", "evidence", "fetched", "second"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,28 @@ def groups(state: AgentPart, path: Path) -> Iterator[tuple[Path, ToolGroupPart]]
             yield (*path, "tools", index), offer
 
 
+def models(document: Document) -> Iterator[tuple[Path, ModelPart]]:
+    """Give every model that the server asks: of a state, and of its second reading."""
+    for path, _, state in live_states(document):
+        if isinstance(state, AgentPart) and state.model is not None:
+            yield (*path, "model"), state.model
+        if isinstance(state, AgentPart) and state.agree is not None and isinstance(state.agree.second, SecondModelPart):
+            yield (*path, "agree", "second", "model"), state.agree.second.model
+
+
+def agreements(document: Document) -> Iterator[tuple[Path, AgentPart, AgreePart]]:
+    """Give every state that is read twice, with what is said of it and the path of that."""
+    for path, _, state in live_states(document):
+        if isinstance(state, AgentPart) and state.agree is not None:
+            yield (*path, "agree"), state, state.agree
+
+
+def second_call(agree: AgreePart | None, path: Path) -> Iterator[tuple[Path, SecondCallPart]]:
+    """Give the call that is a second reading, if it is one."""
+    if agree is not None and isinstance(agree.second, SecondCallPart):
+        yield (*path, "agree", "second"), agree.second
+
+
 def demanding(state: StatePart, path: Path) -> Iterator[tuple[Path, EventPart | ToolUsePart]]:
     """Give what may demand evidence in a state: its events, and the tools it offers by name."""
     yield from ((event_path, event) for event_path, _, event in events(state, path))
@@ -152,6 +178,8 @@ def state_targets(state: StatePart, path: Path) -> Iterator[tuple[Path, str]]:
         yield (*path, "limits", index, "then"), limit.then
     if isinstance(state, HumanPart) and state.review.due is not None:
         yield (*path, "review", "due", "then"), state.review.due.then
+    if isinstance(state, AgentPart) and state.agree is not None:
+        yield (*path, "agree", "differ"), state.agree.differ
     if state.failed is not None:
         yield (*path, "failed"), state.failed
     if state.unknown is not None:
@@ -181,6 +209,8 @@ def _state_mentions(path: Path, name: str, state: StatePart) -> Iterator[Mention
         for use_path, use in uses(state, path):
             yield Mention(use.use, (*use_path, "use"), "offered", name, use_path, use.with_)
             yield from _evidence_mentions(use_path, name, use)
+        for call_path, call in second_call(state.agree, path):
+            yield Mention(call.call, (*call_path, "call"), "second", name, call_path, call.with_)
     if isinstance(state, HumanPart):
         for item_path, item in shown_calls(state, path):
             yield Mention(item.call, (*item_path, "call"), "shown", name, item_path, item.with_)

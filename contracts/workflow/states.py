@@ -83,7 +83,8 @@ class Event:
 
     `contract` covers everything that may be in the arguments, reserved names included; `fields`
     are those of its properties that are written to the record. `floors` is None where confidence
-    is off. `approvals` is how many different persons must decide it with equal edits.
+    is off. `approvals` is how many different persons must decide it with equal edits. `read_twice` says that it
+    is a reading, which counts only if a second one agrees.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Event:
     floors: Floors | None
     next: tuple[Transition, ...]
     approvals: int = 1
+    read_twice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,25 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondCall:
+    """A tool that gives the second reading: its call, and where each of the compared fields is in what it gives."""
+
+    step: CallStep
+    fields: Mapping[str, Expression]
+
+
+@dataclass(frozen=True, slots=True)
+class Agree:
+    """Two readings that know nothing of each other: which record fields both must give equally, who gives the second,
+    and the human state that decides between them.
+    """
+
+    fields: tuple[str, ...]
+    second: Model | SecondCall
+    differ: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentState(State):
     """An agent acts: it calls tools and leaves by an event. Where there is a `model`, the server drives it itself.
 
@@ -159,6 +180,7 @@ class AgentState(State):
     groups: tuple[ToolGroup, ...] = ()
     model: Model | None = None
     events: Mapping[str, Event] = field(default_factory=dict[str, Event])
+    agree: Agree | None = None
 
 
 @dataclass(frozen=True, slots=True)

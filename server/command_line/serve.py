@@ -204,8 +204,13 @@ async def _serve_http(
 @asynccontextmanager
 async def _opening(files: tuple[Path, ...], database: str | None) -> AsyncGenerator[Governor]:
     from ..application import open_application
+    from ..models.access import opened_access
+    from .pricing import prices
 
-    async with open_application(database, files, caretaking=True) as application:
+    async with (
+        opened_access(os.environ, prices()) as access,
+        open_application(database, files, caretaking=True, access=access) as application,
+    ):
         yield application.governor
 
 

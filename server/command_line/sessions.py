@@ -21,7 +21,7 @@ from .options import json_option, limit_option, set_option
 from .output import moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
 from .records.choosing import changes_records, reads_records
 from .records.port import Errand, Records
-from .whereabouts import came_from, objects, sentence, turn, was_in_words
+from .whereabouts import came_from, models_in_words, objects, sentence, turn, was_in_words
 
 SHOWN_STATES: Final = 50
 """States of a path that people are shown, the last ones; `--json` gives all."""
@@ -198,6 +198,7 @@ def _print_session(document: JsonObject) -> None:
             ("started", f"by {document['started_by']} at {moment(str(document['started_at']))}"),
             ("client", None if client is None else str(client)),
             ("revision", str(document["revision"])),
+            ("models", models_in_words(document["models"])),
             ("path", _path(objects(document["path"]))),
         ]
     )

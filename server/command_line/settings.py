@@ -6,6 +6,7 @@ is relative to it. It holds no secrets: a token in a file would be a reviewer in
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass, replace
 from functools import cache
@@ -84,6 +85,11 @@ def _settings(text: bytes, path: Path) -> Settings:
     except ValueError as error:  # no TOML, or no UTF-8
         raise click.UsageError(f"{path}: {error}.") from error
     return settings
+
+
+def usual_database() -> str | None:
+    """Give the database that commands take where it is not said: that of the environment, or of the file."""
+    return os.environ.get("POINTSMAN_DATABASE") or file_settings(Path.cwd()).database
 
 
 def setting(name: str, default: str | None = None) -> Any:  # noqa: ANN401 -- click's type of a callback

@@ -84,3 +84,12 @@ def _vote(one: JsonObject) -> str:
     arguments = one["with"]
     given = f" with {json_text(arguments)}" if arguments else ""
     return f"{one['event']}{given}: {one['count']} of {one['of']} ({', '.join(texts(one['by']))})"
+
+
+def models_in_words(models: Json) -> str | None:
+    """Say what models have taken; None where none was asked."""
+    if not isinstance(models, dict) or not models["turns"]:
+        return None
+    asked = models.get("asked")
+    now = f"; asked now: {asked['model']}, turn {asked['turn']}" if isinstance(asked, dict) else ""
+    return f"{models['turns']} turns, {models['tokens']:,} tokens, ${models['cost_usd']:.4f}{now}"

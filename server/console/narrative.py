@@ -69,7 +69,7 @@ def happening(row: JsonObject) -> Happening:
 _Told: TypeAlias = tuple[str, Tone, Sequence[tuple[str, Json]]]
 
 
-def _told(row: JsonObject, body: JsonObject) -> _Told:
+def _told(row: JsonObject, body: JsonObject) -> _Told:  # noqa: C901 -- a case a kind
     action, outcome = str(row.get("action") or ""), str(row.get("outcome") or "")
     match row["kind"]:
         case "started":
@@ -106,6 +106,8 @@ def _told(row: JsonObject, body: JsonObject) -> _Told:
                 "person",
                 [("rationale", body.get("rationale")), ("edits", body.get("edits"))],
             )
+        case "model":
+            return _answered(row, body)
         case "timer":
             return (
                 f"the timer {row.get('action')} {_TIMERS.get(outcome, outcome)}",
@@ -152,6 +154,26 @@ def _administered(action: str, body: JsonObject) -> _Told:
             return f"{action or body.get('act')} by hand", "person", [*others, ("result", body.get("result"))]
 
 
+def _answered(row: JsonObject, body: JsonObject) -> _Told:
+    """Tell a model's answer. What it calls stands in rows of its own, as what was done about it."""
+    others = [
+        ("error", body.get("error")),
+        ("not done", body.get("invalid")),
+        ("rationale", body.get("rationale")),
+        ("confidence", body.get("confidence")),
+        ("model", body.get("answered_by") or body.get("model")),
+        ("tokens", body.get("tokens")),
+        ("cost in US dollars", body.get("cost_usd")),
+    ]
+    match row.get("outcome"):
+        case "failed":
+            return "a model could not be asked, or its answer not be used", "wrong", others
+        case "late":
+            return "a model answered when the session had moved on", "plain", others
+        case _:
+            return "a model answered", "refused" if body.get("invalid") else "plain", others
+
+
 def _intended(action: str, body: JsonObject) -> _Told:
     if body.get("approval"):
         return f"asked for {action}, which waits for a person", "plain", []
@@ -164,6 +186,10 @@ def _intended(action: str, body: JsonObject) -> _Told:
                 [("reason", leaving.get("reason"))],
             )
         return "began to leave the state", "plain", []
+    asked = body.get("turn")
+    if isinstance(asked, dict):
+        again = f", in its attempt {asked['attempt']}" if "attempt" in asked else ""
+        return f"asked a model, turn {asked.get('number')}{again}", "plain", [("model", asked.get("model"))]
     call = body.get("call")
     opened = call if isinstance(call, dict) else {}
     return f"began {action}", "plain", [("in doubt", opened.get("doubt")), ("arguments", opened.get("arguments"))]

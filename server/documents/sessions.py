@@ -54,8 +54,26 @@ def present(connection: Connection, session: Session) -> JsonObject:
         "approvals": [_approval(session, approval) for approval in stay.approvals.values()],
         "effects": [effects.entry(session, effect) for effect in session.effects.values()],
         "open_calls": [_open_call(call) for call in stay.open.values()],
+        "models": models(session),
         "timers": [_timer(name, timer) for name, timer in sorted(timers.items(), key=lambda item: item[1].at)],
     }
+
+
+def models(session: Session) -> JsonObject:
+    """Give what models have taken so far, and what one is asked now."""
+    turn = session.stay.turn
+    asked: JsonObject | None = None
+    if turn is not None and session.ended is None:
+        asked = {
+            "model": turn.model,
+            "turn": turn.number,
+            "reading": turn.reading,
+            "attempt": turn.attempt,
+            "answered": turn.answered,
+            "opened_at": iso(turn.opened_at),
+        }
+    counts = session.counts
+    return {"turns": counts.turns, "tokens": counts.tokens, "cost_usd": counts.cost_usd, "asked": asked}
 
 
 def without_values(document: JsonObject) -> JsonObject:

@@ -108,6 +108,10 @@ class Conversation:
             said.append(_message("user", told))
         return tuple(said)
 
+    def has_answer(self, turn: int) -> bool:
+        """Whether this turn was answered, in a way that something can come of."""
+        return any(answer.turn == turn for answer in self._answers)
+
     def wishes_of(self, turn: int) -> tuple[Wish, ...]:
         """Give what the answer to this turn calls; nothing where it cannot be used, or there is none."""
         for answer in self._answers:

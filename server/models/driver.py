@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -25,7 +26,7 @@ from pointsman.fsm.redaction import REDACTED
 from pointsman.fsm.session import Actor, Session
 from pointsman.tools.models.port import Models, NoAnswer, Prices, Question
 
-from ..bounds import MODEL_WAIT_MS, STAY_ROWS
+from ..bounds import MODEL_FAILURES, MODEL_WAIT_MS, STAY_ROWS
 from ..catalogue import Served
 from ..replies import Caller
 from ..store.reading import each_row
@@ -83,6 +84,17 @@ class Driver:
         """Drive the agent of a session from now on, in the states that are an agent's."""
         self._hired[session] = hired
 
+    def is_driving(self, session: Session) -> bool:
+        """Whether the model of this stay is driven here now."""
+        return (session.id, session.stay.number) in self._driving
+
+    async def begin(self, session: Session) -> None:
+        """Ask the model that is this session's agent, for the first time in this stay or from where it was left."""
+        turn, hired = session.stay.turn, self._hired[session.id]
+        number = 1 if turn is None else turn.number
+        name = f"ask:{session.stay.number}.{number}.{self._governor.instance}"
+        await self._submit(session, Ask(session.stay.number, number, hired.model), name)
+
     def drive(self, served: Served, session: Session) -> None:
         """Drive the session's turn, if this process has it and does not drive it yet."""
         turn, key = session.stay.turn, (session.id, session.stay.number)
@@ -91,7 +103,12 @@ class Driver:
         if key not in self._driving and (session.stay.actor == "model" or session.id in self._hired):
             task = asyncio.create_task(self._drive(served, *key), name=f"model {session.id}")
             self._driving[key] = task
-            task.add_done_callback(lambda _: self._driving.pop(key, None))
+            task.add_done_callback(partial(self._ended, key))
+
+    def _ended(self, key: tuple[str, int], task: asyncio.Task[None]) -> None:
+        self._driving.pop(key, None)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("a model is not driven any more; start the server again", session=key[0])
 
     async def aclose(self) -> None:
         """Ask nothing more. What is being answered is given up; what is being done is done first."""
@@ -101,23 +118,25 @@ class Driver:
 
     async def _drive(self, served: Served, session_id: str, stay: int) -> None:
         clear: tuple[JsonObject, ...] = ()
+        failures = 0
         while not self._closing.is_set():
-            session = await self._governor.engine.read(session_id)
-            turn = None if session is None else session.stay.turn
-            if session is None or turn is None or not self._is_ours(session, stay, turn):
-                return
             try:
-                if not turn.answered:
-                    clear = await self._ask(served, session, turn)
-                elif await self._done(served, session, turn, clear):
-                    model = None if session.stay.actor == "model" else self._hired[session_id].model
-                    await self._submit(session, Ask(stay, turn.number + 1, model), f"ask:{stay}.{turn.number + 1}")
-            except Exception:  # noqa: BLE001 -- whatever is wrong with this session, it does not stand still in silence
-                _log.exception("a model's turn failed", session=session_id, turn=turn.number)
-                failed = TurnResult(turn.model, "", "", error=_BROKEN)
-                if turn.answered:
+                session = await self._governor.engine.read(session_id)
+                turn = None if session is None else session.stay.turn
+                if session is None or turn is None or not self._is_ours(session, stay, turn):
                     return
-                await self._record(session, turn, failed)
+                if not turn.answered and failures >= MODEL_FAILURES:
+                    await self._record(session, turn, TurnResult(turn.model, "", "", error=_BROKEN))
+                elif not turn.answered:
+                    clear = await self._ask(served, session, turn)
+                elif not await self._go_on(served, session, turn, clear):
+                    return
+            except Exception:  # whatever is wrong with this session, it does not stand still in silence
+                failures += 1
+                _log.exception("a model's turn failed", session=session_id, failures=failures)
+                if failures > MODEL_FAILURES:
+                    raise
+                await asyncio.sleep(MODEL_WAIT_MS / 1000)
 
     def _is_ours(self, session: Session, stay: int, turn: OpenTurn) -> bool:
         here = session.ended is None and session.stay.number == stay and session.stay.leaving is None
@@ -206,12 +225,25 @@ class Driver:
 
     # Doing what an answer wants.
 
-    async def _done(self, served: Served, session: Session, turn: OpenTurn, clear: tuple[JsonObject, ...]) -> bool:
-        """Do the next thing that the answer wants. True when all is done, and the model can be told."""
+    async def _go_on(self, served: Served, session: Session, turn: OpenTurn, clear: tuple[JsonObject, ...]) -> bool:
+        """Do the next thing that the answer wants; when all is done, ask again. False where that leads nowhere."""
         state = served.workflow.states[session.state]
         if not isinstance(state, AgentState):
             return False
         talk = await self._conversation(session, state, turn)
+        if not talk.has_answer(turn.number):
+            return False  # of an agent that is driven from here: it is told by whoever drives it
+        if await self._done(session, turn, talk, clear):
+            following = turn.number + 1
+            model = None if session.stay.actor == "model" else self._hired[session.id].model
+            ask = Ask(session.stay.number, following, model)
+            await self._submit(session, ask, f"ask:{session.stay.number}.{following}")
+            now = await self._governor.engine.read(session.id)
+            return now is not None and now.revision > session.revision
+        return True
+
+    async def _done(self, session: Session, turn: OpenTurn, talk: Conversation, clear: tuple[JsonObject, ...]) -> bool:
+        """Do the next thing that the answer wants. True when all is done, and the model can be told."""
         wanted = talk.wishes_of(turn.number)
         in_clear = wishes(session.stay.number, turn.number, clear)
         for index, wish in enumerate(wanted):

@@ -24,11 +24,13 @@ from ..audit.chain import AuditRow
 from ..audit.verify import ChainReport
 from ..writes import Write, happenings
 from .playing import Scene, Who
+from .turns import Called, ModelTurn
 
 _INDENT: Final = 13
 _MESSAGE_CHARACTERS: Final = 320
 _STYLES: Final[dict[str, str]] = {
     "agent": "blue",
+    "model": "bright_blue",
     "person": "yellow",
     "human": "yellow",
     "outside": "magenta",
@@ -79,8 +81,11 @@ class Drawing:
         self._console.print()
 
     def scene(self, scene: Scene) -> None:
-        """Draw one step."""
-        self._head(scene)
+        """Draw one step, or one answer of a model."""
+        if scene.turn is None:
+            self._head(scene)
+        else:
+            self._turn(scene.turn)
         if scene.message and scene.outcome != "done":
             self._below(Text(_cut(scene.message)))
         for trouble in scene.troubles:
@@ -90,7 +95,7 @@ class Drawing:
             path = Text(f"{self._signs.to} ", style="bold")
             path.append(visible(arrow.join(scene.entered)))
             self._below(path)
-        if scene.session.stay.number != self._stay:
+        if scene.is_last and scene.session.stay.number != self._stay:
             self._stay = scene.session.stay.number
             self._below(Text(visible(_turn(scene.session, scene.allowed)), style="dim"))
         if scene.fault is not None:
@@ -188,6 +193,26 @@ class Drawing:
         )
         self._console.print(line)
 
+    def _turn(self, turn: ModelTurn) -> None:
+        """Draw an answer: each call with what came of it, how sure it was, why, and what it took."""
+        for index, one in enumerate(turn.called or (Called("no answer" if turn.problem else "no call", "failed"),)):
+            good = one.outcome == "done"
+            line = Text(f"   {'model' if index == 0 else '':<{_INDENT - 4}} ", _STYLES["model"])
+            line.append(f"{visible(one.name)}  ", "bold")
+            sign = self._signs.good if good else self._signs.bad
+            line.append(f"{sign} {visible(one.outcome)}", "green" if good else "red")
+            self._console.print(line)
+            if one.message and not good:
+                self._below(Text(_cut(one.message)))
+        if turn.confidence is not None:
+            along = "" if turn.path_confidence is None else f", {turn.path_confidence:.2g} along the path"
+            self._below(Text(f"confidence {turn.confidence:.2g}{along}", "bold" if turn.missed else ""))
+        for missed in turn.missed:
+            self._below(Text(missed, "yellow"))
+        if turn.rationale:
+            self._below(Text(f"“{_cut(turn.rationale)}”", "italic"))
+        self._below(Text(visible(_taken(turn)), "dim"))
+
     def _below(self, text: Text) -> None:
         for line in text.wrap(self._console, max(24, self._console.width - _INDENT)):
             line.rstrip()
@@ -238,6 +263,14 @@ def _stays(rows: Iterable[AuditRow]) -> list[_Stay]:
 def _cut(message: str) -> str:
     text = visible(message)
     return text if len(text) <= _MESSAGE_CHARACTERS else text[:_MESSAGE_CHARACTERS] + "…"
+
+
+def _taken(turn: ModelTurn) -> str:
+    """Say who has answered, and what it took."""
+    cached = f", {turn.tokens_cached:,} of them cached" if turn.tokens_cached else ""
+    cost = "no price known" if turn.cost_usd is None else f"${turn.cost_usd:.4f}"
+    tries = f", {turn.attempts} attempts" if turn.attempts > 1 else ""
+    return f"{turn.model}: {turn.tokens:,} tokens{cached}, {cost}, {turn.duration_ms / 1000:.1f} s{tries}"
 
 
 def _style(who: Who) -> str:

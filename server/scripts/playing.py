@@ -5,8 +5,9 @@ The first step that comes out otherwise ends the play: whatever follows would on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Literal, Protocol, TypeAlias
 
 from pointsman.contracts.document.part import duration_ms
@@ -14,24 +15,28 @@ from pointsman.contracts.expressions import EvaluationError
 from pointsman.contracts.values import Json, JsonObject, canonical, settled
 from pointsman.fsm.session import Session
 
+from ..answers import rests
 from ..audit.chain import AuditRow
+from ..bounds import SCRIPT_AWAIT_MS
 from ..store.rows import body_of
 from .agent import Agent
-from .script import AdvanceStep, CallStep, DecideStep, DeliverStep, Script
+from .script import AdvanceStep, AwaitStep, CallStep, DecideStep, DeliverStep, Script
 from .stage import Stage
+from .turns import ModelTurn, parted, turn_of
 from .values import ScriptScope, rendered
 
-Who: TypeAlias = Literal["agent", "person", "outside", "clock"]
-AnyStep: TypeAlias = CallStep | DecideStep | DeliverStep | AdvanceStep
+Who: TypeAlias = Literal["agent", "model", "person", "outside", "clock", "system"]
+AnyStep: TypeAlias = CallStep | DecideStep | DeliverStep | AdvanceStep | AwaitStep
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One step that was played.
+    """One step that was played; or, with `turn`, an answer of a model that followed it.
 
     `outcome` is that of the reply, or the refusal's code. `entered` are the states the session has
     entered since the step before, `session` is where it rests now. `troubles` are calls of the server's
-    own that did not succeed. `fault` says what came out otherwise than the script says.
+    own that did not succeed. `fault` says what came out otherwise than the script says. `is_last` is false where
+    answers of a model follow.
     """
 
     number: int
@@ -46,6 +51,8 @@ class Scene:
     session: Session
     allowed: tuple[str, ...]
     fault: str | None
+    turn: ModelTurn | None = None
+    is_last: bool = True
 
 
 class Watcher(Protocol):
@@ -72,6 +79,7 @@ class Player:
         self._stage = stage
         self._watcher = watcher
         self._last: JsonObject = {}
+        self._seen = 0
 
     async def play(self, script: Script) -> Played:
         """Play a script from its start to its end."""
@@ -85,16 +93,14 @@ class Player:
             return Played(
                 None, (f"The session did not start: {_outcome(self._last)}. {_message(self._last)}".rstrip(),)
             )
-        session = await self._stage.session(handle)
-        await self._show(0, ("agent", "agent", f"start_{session.workflow}"), 0, session, None)
+        session = await self._show(0, ("agent", "agent", f"start_{self._stage.workflow.name}"), handle, None)
         for number, step in enumerate(script.steps, start=1):
             try:
                 await self._do(step, session)
             except EvaluationError as error:
                 return Played(session, (f"Step {number}: {error}.",))
-            before, session = session, await self._stage.session(session.id)
+            session = await self._show(number, _cast(step), session.id, step)
             fault = _fault(step, self._last, session)
-            await self._show(number, _cast(step), before.revision, session, fault)
             if fault is not None:
                 return Played(session, (f"Step {number}, {_cast(step)[2]}: {fault}",))
         return Played(session, tuple(_faults_at_the_end(script, session)))
@@ -103,6 +109,7 @@ class Player:
         """Do what a step says; the reply is kept as `last`."""
         if isinstance(step, AdvanceStep):
             await self._stage.advance(session, duration_ms(step.advance))
+        if isinstance(step, AdvanceStep | AwaitStep):
             self._last = {"outcome": "done"}
             return
         arguments = rendered(step.values, ScriptScope(session.record, self._last))
@@ -116,25 +123,51 @@ class Player:
             case DeliverStep():
                 self._last = await self._stage.deliver(session, step.deliver, arguments)
 
-    async def _show(
-        self, number: int, cast: tuple[Who, str, str], after_revision: int, session: Session, fault: str | None
-    ) -> None:
-        rows = await self._stage.rows(session.id, after_revision)
-        self._watcher.scene(
-            Scene(
-                number=number,
-                who=cast[0],
-                name=cast[1],
-                action=cast[2],
-                outcome=_outcome(self._last),
-                message=_message(self._last),
-                unmet=_unmet(self._last),
-                troubles=tuple(_troubles(rows)),
-                entered=tuple(row.state_after for row in rows if row.kind == "entered" and row.state_after is not None),
-                session=session,
-                allowed=_names(self._last.get("allowed")),
-                fault=fault,
-            )
+    async def _show(self, number: int, cast: tuple[Who, str, str], handle: str, step: AnyStep | None) -> Session:
+        """Show a step, and each answer of a model that follows it as it comes; give the session when it rests."""
+        session, end, is_first = await self._stage.now(handle), monotonic() + SCRIPT_AWAIT_MS / 1000, True
+        while True:
+            left_ms = int((end - monotonic()) * 1000)
+            is_over = rests(session) or left_ms <= 0
+            fault = None if step is None or not is_over else _fault(step, self._last, session)
+            parts = parted(await self._stage.rows(handle, self._seen))
+            parts = parts if is_first else parts[1:]
+            for index, part in enumerate(parts if is_over else parts[:-1]):
+                is_last = is_over and index == len(parts) - 1
+                self._watcher.scene(self._scene(number, cast, session, part, fault if is_last else None, is_last=is_last))
+                self._seen = part[-1].revision if part else self._seen
+                is_first = False
+            if is_over:
+                return session
+            session = await self._stage.changed(session, left_ms)
+
+    def _scene(
+        self,
+        number: int,
+        cast: tuple[Who, str, str],
+        session: Session,
+        rows: Sequence[AuditRow],
+        fault: str | None,
+        *,
+        is_last: bool,
+    ) -> Scene:
+        turn = turn_of(rows)
+        who, name, action = cast if turn is None else ("model", "model", ", ".join(one.name for one in turn.called))
+        return Scene(
+            number=number,
+            who=who,
+            name=name,
+            action=action,
+            outcome=_outcome(self._last) if turn is None else _came_of(turn),
+            message=_message(self._last) if turn is None else turn.problem or "",
+            unmet=_unmet(self._last) if turn is None else (),
+            troubles=tuple(_troubles(rows)),
+            entered=tuple(row.state_after for row in rows if row.kind == "entered" and row.state_after is not None),
+            session=session,
+            allowed=_names(self._last.get("allowed")),
+            fault=fault,
+            turn=turn,
+            is_last=is_last,
         )
 
 
@@ -149,15 +182,20 @@ def _cast(step: AnyStep) -> tuple[Who, str, str]:
             return "outside", "outside", step.deliver
         case AdvanceStep():
             return "clock", "time", f"+{step.advance}"
+        case AwaitStep():
+            return "system", "await", step.await_
 
 
 def _fault(step: AnyStep, reply: JsonObject, session: Session) -> str | None:
     """Say what came out otherwise than a step expects."""
-    expected, got = "done" if isinstance(step, AdvanceStep) else step.expect, _outcome(reply)
+    expected = "done" if isinstance(step, AdvanceStep | AwaitStep) else step.expect
+    got, state = _outcome(reply), step.await_ if isinstance(step, AwaitStep) else step.state
     if got != expected:
         return f"expected {expected}, got {got}. {_message(reply)}".rstrip()
-    if step.state is not None and session.state != step.state:
-        return f"expected the session in {step.state}, but it is in {session.state}."
+    if isinstance(step, AwaitStep) and not rests(session):
+        return f"the session did not rest within {SCRIPT_AWAIT_MS // 1000} s; it is in {session.state}."
+    if state is not None and session.state != state:
+        return f"expected the session in {state}, but it is in {session.state}."
     return None
 
 
@@ -170,6 +208,13 @@ def _faults_at_the_end(script: Script, session: Session) -> Iterator[str]:
             yield f"The record should have {name}, and has no such field."
         elif canonical(settled(value)) != canonical(session.record[name]):
             yield f"record.{name} should be {canonical(value)}, and is {canonical(session.record[name])}."
+
+
+def _came_of(turn: ModelTurn) -> str:
+    """The outcome of what an answer called, the first that is not `done`; of one that calls nothing, that it does."""
+    if turn.problem is not None:
+        return "failed"
+    return next((one.outcome for one in turn.called if one.outcome != "done"), "done")
 
 
 def _outcome(reply: JsonObject) -> str:

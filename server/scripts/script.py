@@ -10,7 +10,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+from typing_extensions import Self
 
 from pointsman.contracts.document.part import Duration, Given
 from pointsman.contracts.errors import PointsmanError
@@ -83,8 +93,14 @@ class AdvanceStep(_Part):
     state: str | None = None
 
 
-_Kind: TypeAlias = Literal["call", "decide", "deliver", "advance"]
-_KINDS: Final[tuple[_Kind, ...]] = ("call", "decide", "deliver", "advance")
+class AwaitStep(_Part):
+    """Nothing is done until the session rests; then it must be in this state."""
+
+    await_: str = Field(alias="await")
+
+
+_Kind: TypeAlias = Literal["call", "decide", "deliver", "advance", "await"]
+_KINDS: Final[tuple[_Kind, ...]] = ("call", "decide", "deliver", "advance", "await")
 
 
 def _kind(value: object) -> str | None:
@@ -99,15 +115,53 @@ Step: TypeAlias = Annotated[
     Annotated[CallStep, Tag("call")]
     | Annotated[DecideStep, Tag("decide")]
     | Annotated[DeliverStep, Tag("deliver")]
-    | Annotated[AdvanceStep, Tag("advance")],
+    | Annotated[AdvanceStep, Tag("advance")]
+    | Annotated[AwaitStep, Tag("await")],
     Discriminator(_kind),
 ]
 
 
+class ModelCall(_Part):
+    """A tool or an event that an answer of the model calls."""
+
+    call: str
+    values: Values = Field(alias="with", default_factory=dict)
+
+
+class ModelAnswer(_Part):
+    """What the model answers next: a text, calls, or neither of them."""
+
+    say: str = ""
+    call: str | None = None
+    values: Values = Field(alias="with", default_factory=dict)
+    calls: list[ModelCall] = Field(default_factory=list[ModelCall])
+    stop: Literal["max_tokens", "refusal"] | None = None
+    fault: Literal["overloaded"] | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if self.call is not None and self.calls:
+            raise ValueError("an answer has `call` or `calls`, not both")
+        if self.call is None and self.values:
+            raise ValueError("`with` belongs to `call`: name the tool or the event")
+        if not (self.say or self.call or self.calls or self.stop or self.fault):
+            raise ValueError("an answer says or calls something, or names its `stop` or its `fault`")
+        return self
+
+    @property
+    def all_calls(self) -> tuple[ModelCall, ...]:
+        """What is called, in order."""
+        return tuple(self.calls) if self.call is None else (ModelCall.model_validate({"call": self.call, "with": self.values}),)
+
+
 class Script(_Part):
-    """A script: the fields a session starts with, the steps, and how it must end."""
+    """A script: the fields a session starts with, what models answer, the steps, and how it must end.
+
+    Without `model`, whatever models the server is set up to ask are asked.
+    """
 
     start: Values = Field(default_factory=dict)
+    model: list[ModelAnswer] | None = None
     steps: list[Step]
     end: str | None = None
     record: Values = Field(default_factory=dict)
@@ -164,7 +218,7 @@ def _note(kind: str, location: tuple[int | str, ...], message: str, root: Node, 
     elif kind == "missing":
         findings.add("PM202", *place_of(root, path[:-1]), f"`{key}` is missing")
     elif kind in ("union_tag_not_found", "union_tag_invalid"):
-        hint = "Write `call:`, `decide:`, `deliver:` or `advance:`."
+        hint = "Write `call:`, `decide:`, `deliver:`, `advance:` or `await:`."
         findings.add("PM203", *place_of(root, path), "a step says exactly one thing that is done", hint)
     else:
         findings.add("PM203", *place_of(root, path), f"`{key}`: {message.removeprefix('Value error, ')}")

@@ -25,6 +25,7 @@ from ..audit.chain import AuditRow
 from ..audit.verify import ChainReport, verify_and_replay
 from ..bounds import REPLY_WAIT_MS
 from ..clock import ShiftedClock
+from ..models.driver import Access
 from ..replies import Caller, Reply, Stray
 from ..store.reading import audit_rows
 from ..surfaces.names import Names
@@ -48,13 +49,22 @@ class Stage:
 
     async def session(self, session_id: str) -> Session:
         """Give a session when it rests, at the latest after 20 s."""
-        session = await self._engine.read(session_id)
-        if session is None:
-            raise LookupError(session_id)
+        session = await self.now(session_id)
         end = self._clock.now_ms() + REPLY_WAIT_MS
         while not rests(session) and (left_ms := end - self._clock.now_ms()) > 0:
             session = await self._engine.wait_for_change(session_id, session.revision, left_ms) or session
         return session
+
+    async def now(self, session_id: str) -> Session:
+        """Give a session as it is."""
+        session = await self._engine.read(session_id)
+        if session is None:
+            raise LookupError(session_id)
+        return session
+
+    async def changed(self, session: Session, timeout_ms: int) -> Session:
+        """Give a session as soon as it has moved on, or as it is when the time is over."""
+        return await self._engine.wait_for_change(session.id, session.revision, timeout_ms) or session
 
     async def decide(
         self, session: Session, person: str, event: str, arguments: JsonObject, tool: str | None = None
@@ -117,8 +127,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(file: Path, database: Path | str) -> AsyncGenerator[Stage]:
+async def open_stage(file: Path, database: Path | str, access: Access | None = None) -> AsyncGenerator[Stage]:
     """Open the database and load the workflow beside the server process.
+
+    With `access`, models that act after a person, the outside or the clock are asked from here, by the clock of the
+    stage; without, the server process asks them.
 
     Raises:
         InvalidWorkflow: when the workflow file has faults.
@@ -126,7 +139,7 @@ async def open_stage(file: Path, database: Path | str) -> AsyncGenerator[Stage]:
         StoreError: when the database cannot be opened.
     """
     clock = ShiftedClock()
-    async with open_application(str(database), [file], clock=clock, caretaking=False) as application:
+    async with open_application(str(database), [file], clock=clock, caretaking=False, access=access) as application:
         yield Stage(application, clock, application.governor.workflows()[0])
 
 

@@ -64,7 +64,7 @@ def audit_row(fact: Fact, chain: str, revision: int, prev: str, salt: str) -> Au
         "command_id": fact.command,
         "definition": fact.definition,
         "duration_ms": fact.duration_ms,
-        "fact_version": FACT_VERSION,
+        "fact_version": fact.version,
         "kind": fact.kind,
         "outcome": fact.outcome,
         "prev": prev,
@@ -107,6 +107,7 @@ def read_fact(row: AuditRow) -> Fact:
         state_before=row.state_before,
         state_after=row.state_after,
         duration_ms=row.duration_ms,
+        version=row.fact_version,
     )
 
 

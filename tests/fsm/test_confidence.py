@@ -1,8 +1,14 @@
 """Confidence (workflow format): floors of the step and of the path; a floor sends to a person, never past one."""
 
-import pytest
+import math
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.contracts.workflow import Floors
 from pointsman.fsm.facts import Accepted, Entered
+from pointsman.fsm.floors import MissedFloor, missed, product
 
 from .driver import Story, workflow
 
@@ -36,6 +42,10 @@ DOUBTING = workflow("""
         events: {again: {next: first}}
       done: {final: success}
 """)
+
+
+def last_accepted(story: Story) -> Accepted:
+    return next(one.body for one in reversed(story.facts) if isinstance(one.body, Accepted))
 
 
 def how_sure(confidence: float) -> dict[str, object]:
@@ -85,9 +95,69 @@ def test_below_the_floor_of_the_path_a_person_takes_over() -> None:
     story.send("go", {"a": "x", **how_sure(0.85)})
     story.send("go", how_sure(0.81))
     assert story.state == "review"
-    accepted = story.facts[-2].body
-    assert isinstance(accepted, Accepted)
-    assert accepted.path_confidence == pytest.approx(0.85 * 0.81)
+    assert last_accepted(story).path_confidence == 0.6885
+
+
+CLAIMS = """
+    record: {{category: {{type: string}}, amount: {{type: number}}}}
+    roles: [adjuster]
+    initial: triage
+    confidence: {{floor: 0.8, path_floor: {floor}, below: adjustment}}
+    states:
+      triage: {{actor: agent, events: {{file: {{requires: [category], next: valuation}}}}}}
+      valuation: {{actor: agent, events: {{value: {{requires: [amount], next: paid}}}}}}
+      adjustment:
+        actor: human
+        review: {{role: adjuster, due: {{in: 1d, then: paid}}}}
+        events: {{pay: {{next: paid}}}}
+      paid: {{final: success}}
+"""
+
+
+@pytest.mark.parametrize(("floor", "state"), [(0.85, "paid"), (0.86, "adjustment")])
+def test_a_path_of_0_94_and_0_91_passes_a_floor_of_0_85_and_none_of_0_86(floor: float, state: str) -> None:
+    """Issue 7: claims, 0.94 then 0.91, continues at path floor 0.85 and stops at 0.86, and the review says why."""
+    story = Story(workflow(CLAIMS.format(floor=floor)))
+    story.send("file", {"category": "water", **how_sure(0.94)})
+    story.send("value", {"amount": 310.5, **how_sure(0.91)})
+    accepted = last_accepted(story)
+    assert (story.state, accepted.path_confidence) == (state, 0.8554)
+    assert accepted.missed == ([] if state == "paid" else [MissedFloor("path", 0.86, 0.8554)])
+
+
+@pytest.mark.parametrize(
+    ("floor", "steps"),
+    [(0.81, (0.9, 0.9)), (0.729, (0.9, 0.9, 0.9)), (0.7, (0.7, 1)), (0.33, (0.6, 0.55)), (0.0121, (0.11, 0.11))],
+)
+def test_a_path_that_is_exactly_at_the_floor_meets_it(floor: float, steps: tuple[float, ...]) -> None:
+    """Fsm, floors: decimals are multiplied as they are written. As floats, 0.6 * 0.55 is less than 0.33."""
+    assert product(steps) == floor
+    assert missed(Floors(0, floor, "review"), 1, product(steps)) == []
+
+
+def test_both_floors_that_are_missed_are_named_the_one_of_the_step_first() -> None:
+    """Issue 7: which floor was missed."""
+    story = Story(DOUBTING)
+    story.send("go", {"a": "x", **how_sure(0.5)})
+    assert last_accepted(story).missed == [MissedFloor("step", 0.8, 0.5), MissedFloor("path", 0.7, 0.5)]
+
+
+def test_a_floor_that_is_missed_on_the_way_to_a_person_is_told_too() -> None:
+    """Fsm, facts: also where the event leads to a person anyway; and that person sees no exception package."""
+    story = Story(DOUBTING)
+    story.send("up", how_sure(0.75))
+    assert (story.state, last_accepted(story).missed) == ("chief_review", [MissedFloor("step", 0.8, 0.75)])
+    review = story.session.stay.review
+    assert review is not None
+    assert review.exception is None
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
+def test_a_path_is_never_surer_than_its_least_sure_step(steps: list[float]) -> None:
+    """Fsm, floors: rounded or not, a product of confidences is no greater than any of them."""
+    whole = product(steps)
+    assert 0 <= whole <= min(steps)
+    assert whole == product(reversed(steps)) == pytest.approx(math.prod(steps), rel=1e-12, abs=1e-300)
 
 
 def test_a_state_passed_again_counts_with_its_last_confidence_alone() -> None:

@@ -122,7 +122,7 @@ def test_a_history_of_an_older_version_folds_to_the_session_it_led_to(version: i
     session: Session | None = None
     for row in stored["rows"]:
         body = read_body(row.pop("kind"), row.pop("body"))
-        session = evolve(session, replace(fact(body), **row))
+        session = evolve(session, replace(fact(body), version=version, **row))
     assert session is not None
     text = canonical(stored["snapshot"])
     assert snapshot(session) == text

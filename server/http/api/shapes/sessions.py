@@ -99,6 +99,26 @@ class Timer(BaseModel):
     to: str | None
 
 
+class AskedModel(BaseModel):
+    """What a model is asked now. `attempt` counts the server processes that have had it."""
+
+    model: str
+    turn: int
+    reading: int
+    attempt: int
+    answered: bool
+    opened_at: At
+
+
+class Models(BaseModel):
+    """What models have taken in this session, since it started or was restarted: tokens are all, read and written."""
+
+    turns: int
+    tokens: int
+    cost_usd: float
+    asked: AskedModel | None
+
+
 class Step(BaseModel):
     """A state that a session has entered."""
 
@@ -122,6 +142,7 @@ class Session(Place):
     approvals: list[Approval]
     effects: list[EffectEntry]
     open_calls: list[OpenCall]
+    models: Models
     timers: list[Timer]
     path: list[Step]
 

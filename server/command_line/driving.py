@@ -1,0 +1,134 @@
+"""Driving a session from this terminal: the models of `pointsman run`, and the person who watches."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+from typing import Final
+
+import click
+
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.visible import visible
+from pointsman.contracts.workflow import Model, Workflow
+from pointsman.fsm.allowed import waiting
+from pointsman.fsm.session import Actor, Session
+
+from ..application import open_application
+from ..governor import Governor
+from ..identity import local_principal
+from ..models.access import opened_access
+from ..models.driver import CHANNEL, Hired
+from ..models.running import NotDriven, run
+from ..replies import Caller, Stray
+from .acting import refusal_text
+from .arguments import assigned, read_input
+from .failures import FoundProblems, NotReached
+from .invocation import program
+from .live_path import LivePath
+from .logging import log_to_stderr
+from .pricing import prices
+
+CLIENT: Final = "pointsman-run"
+_MAX_TOKENS: Final = 4_096
+_TIMEOUT_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """What is driven: a workflow, a session of it that there is already, and the model in place of an agent."""
+
+    file: Path
+    session: str | None
+    model: str
+    max_turns: int
+
+
+def drive(driven: Driven, input_file: str | None, assignments: Sequence[str], database: str | None) -> None:
+    """Start a session or go on with one, and print what happens until somebody else must act.
+
+    Raises:
+        FoundProblems: when it cannot be started, or has ended as failed.
+        NotReached: when the model cannot be asked.
+    """
+    log_to_stderr("error")
+    given = read_input(input_file) if input_file is not None else {}
+    asyncio.run(_drive(driven, given, assignments, database))
+
+
+async def _drive(driven: Driven, given: JsonObject, assignments: Sequence[str], database: str | None) -> None:
+    async with AsyncExitStack() as stack:
+        access = await stack.enter_async_context(opened_access(os.environ, prices()))
+        if access is None:
+            raise NotReached(NO_KEY)
+        opening = open_application(database, [driven.file], caretaking=True, access=access)
+        governor = (await stack.enter_async_context(opening)).governor
+        workflow = governor.workflows()[0]
+        caller = Caller(Actor("agent", local_principal()), CLIENT, CHANNEL)
+        session_id = driven.session or await _started(governor, caller, workflow, given, assignments)
+        model = Model(driven.model, None, _MAX_TOKENS, driven.max_turns, _TIMEOUT_MS)
+        watching = asyncio.create_task(run(governor, session_id, Hired(caller, model), LivePath().row))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError):  # an event loop of Windows takes no signals
+                asyncio.get_running_loop().add_signal_handler(number, watching.cancel)
+        go_on = f"{program()} run {quote(str(driven.file))} --session {session_id}"
+        try:
+            session = await watching
+        except asyncio.CancelledError:
+            click.echo(f"\nStopped. Nothing is lost; go on with: {go_on}")
+            return
+        except LookupError:
+            raise FoundProblems(f"There is no session {visible(session_id)} in this database.") from None
+        except NotDriven as error:
+            raise NotReached(f"{error}\nNothing is lost; go on with: {go_on}") from error
+        _conclude(session, go_on)
+
+
+async def _started(
+    governor: Governor, caller: Caller, workflow: Workflow, given: JsonObject, assignments: Sequence[str]
+) -> str:
+    begun: list[str] = []
+    fields = {**given, **assigned(assignments, workflow.start.input_schema)}
+    starting = asyncio.create_task(governor.start(caller, workflow.name, fields, begun.append))
+    while not begun and not starting.done():
+        await asyncio.wait({starting}, timeout=0.05)
+    if begun:
+        starting.cancel()
+        click.echo(f"session {begun[0]}")
+        return begun[0]
+    answer = starting.result()
+    if isinstance(answer, Stray):
+        raise FoundProblems(refusal_text(_refusal(answer)))
+    return answer.session
+
+
+def _refusal(answer: Stray) -> JsonObject:
+    unmet: list[Json] = [{"path": one.path, "problem": one.problem} for one in answer.refusal.unmet]
+    return {"code": answer.refusal.code, "message": answer.refusal.message, "unmet": unmet}
+
+
+def _conclude(session: Session, go_on: str) -> None:
+    counts = session.counts
+    asked = f"{counts.turns} turns, {counts.tokens:,} tokens, ${counts.cost_usd:.4f}." if counts.turns else ""
+    if session.ended is not None:
+        click.echo(f"\nIt has ended in {session.state} ({session.ended.outcome}). {asked}".rstrip())
+        if session.ended.outcome in ("failed", "manual"):
+            look = f"{program()} sessions show {session.id}"
+            raise FoundProblems(f"{session.ended.owner or 'Somebody'} has to look at it: {look}")
+        return
+    who = waiting(session)
+    role = "" if who is None or who.role is None else f" with the role {who.role}"
+    whose = f"a person{role} decides" if session.stay.actor == "human" else "the outside answers"
+    click.echo(f"\nIn {session.state} {whose} now. {asked}".rstrip())
+    if session.stay.actor == "human":
+        click.echo(f"Look at it:  {program()} review show {session.id}")
+    click.echo(f"Go on then:  {go_on}")
+
+
+NO_KEY: Final = "There is no key to ask a model with. Set ANTHROPIC_API_KEY, or keep the key in the system's keyring."

@@ -1,0 +1,23 @@
+"""Access to models, as this process has it: the key in its environment or the system's keyring, and the prices."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+
+from pointsman.tools.models.client import AnthropicModels
+from pointsman.tools.models.key import find_key
+from pointsman.tools.models.port import Prices
+
+from .driver import Access
+
+
+@asynccontextmanager
+async def opened_access(environment: Mapping[str, str], prices: Prices) -> AsyncGenerator[Access | None]:
+    """Give access to models; None where there is no key."""
+    if await asyncio.to_thread(find_key, environment) is None:
+        yield None
+        return
+    async with AnthropicModels(environment) as models:
+        yield Access(models, prices)

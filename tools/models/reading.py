@@ -1,0 +1,216 @@
+"""Makes an answer of the events that stream in. They are foreign: their shapes and sizes are judged as they come.
+
+An answer is whole or it is none: only after `message_stop` is it looked at. What an event is not known for is passed
+over, because the API may add kinds of events, of deltas and of blocks at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from pointsman.contracts.bounds import MODEL_ANSWER_BYTES, MODEL_BLOCKS, SAFE_INTEGER
+from pointsman.contracts.json_reader import Fault, JsonReader
+from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.visible import visible
+from pointsman.fsm.model_turns import Tokens
+
+from .retrying import Failed
+
+_NAME_CHARACTERS: Final = 200
+_PIECES: Final = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
+"""Deltas that lengthen the text of the same name in their block."""
+_CALL: Final = "tool_use"
+CUT_OFF: Final = "max_tokens"
+
+
+class ErrorEvent(Exception):
+    """The API breaks the answer off with an error: its kind, and what it says of it."""
+
+    def __init__(self, kind: str, said: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.said = said
+
+
+class Reading:
+    """One answer while it comes. `heard` is told its text, piece by piece."""
+
+    def __init__(self, heard: Callable[[str], None] | None) -> None:
+        self._heard = heard
+        self._json = JsonReader()
+        self._left_bytes = MODEL_ANSWER_BYTES
+        self._blocks: list[JsonObject] = []
+        self._pieces: list[dict[str, list[str]]] = []
+        self._usage: dict[str, int] = {}
+        self._started = False
+        self._open: int | None = None
+        self.model = ""
+        self.stop_reason: str | None = None
+        self.is_whole = False
+
+    @property
+    def tokens(self) -> Tokens:
+        usage = self._usage
+        return Tokens(
+            input=usage.get("input_tokens", 0),
+            output=usage.get("output_tokens", 0),
+            cache_read=usage.get("cache_read_input_tokens", 0),
+            cache_written=usage.get("cache_creation_input_tokens", 0),
+        )
+
+    def take(self, data: str) -> None:
+        """Take the data of one event.
+
+        Raises:
+            Failed: it is not what the API sends, or the answer is beyond its bounds.
+            ErrorEvent: it says that the answer ends here.
+        """
+        event = self._object_of(data, "an event of the answer")
+        kind = event.get("type")
+        if kind == "error":
+            error = event.get("error")
+            error = error if isinstance(error, dict) else {}
+            raise ErrorEvent(str(error.get("type")), str(error.get("message")))
+        if kind == "message_start":
+            self._start(_object(event, "message"))
+        elif not self._started or self.is_whole:
+            if kind != "ping":
+                raise broken("an event of it comes before its start, or after its end")
+        elif kind == "content_block_start":
+            self._start_block(event)
+        elif kind == "content_block_delta":
+            self._lengthen(event)
+        elif kind == "content_block_stop":
+            self._open = None
+        elif kind == "message_delta":
+            delta = _object(event, "delta")
+            self._count(_object(event, "usage"))
+            self.stop_reason = _name(delta.get("stop_reason"))
+        elif kind == "message_stop":
+            self.is_whole = True
+
+    def content(self) -> tuple[JsonObject, ...]:
+        """Give the blocks of the whole answer. A call that was cut off by `max_tokens` is none, and left out.
+
+        Raises:
+            Failed: the answer is not whole, or the arguments of a call are no JSON object.
+        """
+        if not self.is_whole:
+            raise broken("it ends in the middle")
+        blocks = [self._finished(index) for index in range(len(self._blocks))]
+        return tuple(block for block in blocks if block is not None)
+
+    def _start(self, message: JsonObject) -> None:
+        if self._started:
+            raise broken("it starts twice")
+        self._started = True
+        self.model = _name(message.get("model")) or ""
+        if not self.model:
+            raise broken("it names no model")
+        self._count(_object(message, "usage"))
+
+    def _start_block(self, event: JsonObject) -> None:
+        block = _object(event, "content_block")
+        if len(self._blocks) == MODEL_BLOCKS:
+            raise too_much()
+        if event.get("index") != len(self._blocks) or self._open is not None or not isinstance(block.get("type"), str):
+            raise broken("its blocks do not come in order")
+        if block["type"] == _CALL and not (_name(block.get("id")) and _name(block.get("name"))):
+            raise broken("a call in it has no name")
+        self._keep(canonical(block))
+        self._open = len(self._blocks)
+        self._blocks.append(block)
+        self._pieces.append({})
+        text = block.get("text")
+        if isinstance(text, str) and text:
+            self._tell(text)
+
+    def _lengthen(self, event: JsonObject) -> None:
+        delta = _object(event, "delta")
+        if self._open is None or event.get("index") != self._open:
+            raise broken("a piece of it belongs to no block")
+        kind = str(delta.get("type"))
+        member = "partial_json" if kind == "input_json_delta" else _PIECES.get(kind)
+        if member is None:
+            return
+        piece = delta.get(member)
+        if not isinstance(piece, str):
+            raise broken(f"a piece of it has no `{member}`")
+        self._keep(piece)
+        self._pieces[self._open].setdefault(member, []).append(piece)
+        if member == "text":
+            self._tell(piece)
+
+    def _finished(self, index: int) -> JsonObject | None:
+        block = dict(self._blocks[index])
+        pieces = {member: "".join(parts) for member, parts in self._pieces[index].items()}
+        written = pieces.pop("partial_json", "")
+        for member, text in pieces.items():
+            start = block.get(member)
+            block[member] = (start if isinstance(start, str) else "") + text
+        if block["type"] != _CALL:
+            return block
+        if index == len(self._blocks) - 1 and self.stop_reason == CUT_OFF and not self._reads(written):
+            return None
+        if written:
+            block["input"] = self._object_of(written, "the arguments of a call")
+        if not isinstance(block.get("input"), dict):
+            raise broken("the arguments of a call are no object")
+        return block
+
+    def _reads(self, text: str) -> bool:
+        read = self._json.read(text.encode("utf-8", "surrogatepass"))
+        return not isinstance(read, Fault) and read.fault is None
+
+    def _object_of(self, text: str, what: str) -> JsonObject:
+        read = self._json.read(text.encode("utf-8", "surrogatepass"))
+        fault = read if isinstance(read, Fault) else read.fault
+        if fault is not None:
+            raise broken(f"{what}: {visible(fault.message)}")
+        value = read.value if not isinstance(read, Fault) else None
+        if not isinstance(value, dict):
+            raise broken(f"{what} is no object")
+        return value
+
+    def _keep(self, text: str) -> None:
+        self._left_bytes -= len(text.encode("utf-8", "surrogatepass"))
+        if self._left_bytes < 0:
+            raise too_much()
+
+    def _tell(self, text: str) -> None:
+        if self._heard is not None:
+            self._heard(text)
+
+    def _count(self, usage: JsonObject) -> None:
+        """Take the numbers of tokens; those that come later are of the whole answer so far, and count instead."""
+        for name, number in usage.items():
+            if name.endswith("_tokens") and isinstance(number, int) and not isinstance(number, bool):
+                if not 0 <= number <= SAFE_INTEGER:
+                    raise broken("it counts tokens that cannot be")
+                self._usage[name] = number
+
+
+def broken(how: str) -> Failed:
+    """What came back is no answer of the Messages API."""
+    return Failed(f"The Messages API has sent what is no answer: {how}.", again=True)
+
+
+def too_much() -> Failed:
+    """What came back is more than one answer may be."""
+    return Failed(
+        f"The answer is longer than {MODEL_ANSWER_BYTES} bytes or {MODEL_BLOCKS} blocks, and is not read any further."
+        " Ask for less by `max_tokens`.",
+        again=False,
+    )
+
+
+def _object(event: JsonObject, member: str) -> JsonObject:
+    found = event.get(member)
+    if not isinstance(found, dict):
+        raise broken(f"an event of it has no `{member}`")
+    return found
+
+
+def _name(value: Json) -> str | None:
+    return visible(value) if isinstance(value, str) and 0 < len(value) <= _NAME_CHARACTERS else None
