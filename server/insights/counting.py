@@ -13,13 +13,12 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection
 
-from pointsman.contracts.values import Json
 from pointsman.fsm.facts import FactKind
 
 from ..bounds import STATS_GROUPS
 from ..store.histories import History, HistoryFilter, Line, each_history
 from ..store.reading import Seen
-from .proposals import KINDS, Following, Label, Proposal, is_models, is_proposal
+from .proposals import KINDS, Following, Label, Proposal, Turns, is_proposal
 from .statistics import BINS, NO_VALUES, Judgement, Mean, bin_of
 
 Across: TypeAlias = Literal["version", "model"]
@@ -173,7 +172,7 @@ class _Counting:
         self._chosen = chosen
         self._groups = groups
         self._history = history
-        self._model: Json = None
+        self._turns = Turns()
         self._following = Following[Tally | None]()
 
     def count(self) -> None:
@@ -185,6 +184,8 @@ class _Counting:
             if line.kind in {"denied", "model"}:
                 self._attempt(line)
                 continue
+            if line.kind == "entered":
+                self._turns = Turns()
             for proposal in self._following.follow(line):
                 if proposal.given is not None:
                     proposal.given.take_verdict(proposal)
@@ -206,7 +207,7 @@ class _Counting:
         """Count an answer of a model, or what was refused."""
         body = line.body
         if line.kind == "model":
-            self._model = body.get("model")
+            self._turns.take(line)
         tally = self._tally(line)
         if tally is None:
             return
@@ -241,9 +242,9 @@ class _Counting:
 
     def _names(self, line: Line) -> tuple[str | None, str | None]:
         """Give the model that a row is of, or the client of its agent."""
-        if line.kind != "model" and not is_models(line):
-            return None, line.client
-        return (self._model if isinstance(self._model, str) else None), None
+        answer = line.body if line.kind == "model" else self._turns.of(line)
+        model = answer.get("model", line.actor_id if line.actor_kind == "model" else None)
+        return (model, None) if isinstance(model, str) else (None, line.client)
 
 
 def _confidence(line: Line) -> float | None:

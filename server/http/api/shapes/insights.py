@@ -15,6 +15,7 @@ class Given(BaseModel):
 
     start: Object = Field(description="The fields that the session was started with.")
     shown: Object | None = Field(description="What the state showed of the record; null where its text is not known.")
+    relied_on: list[int] = Field(description="The rows of the calls that the event rests on.")
     calls: list[Object] = Field(description="The last calls of the stay, with results as far as there is room.")
 
 
