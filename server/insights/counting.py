@@ -231,8 +231,10 @@ class _Counting:
             return None
         if group not in self._groups and len(self._groups) >= STATS_GROUPS:
             group = group._replace(model=None, client=None)  # a client says by itself what it is called
-        counted = self._groups.setdefault(group, Counted(Tally(), Tally()))
-        return counted.now if is_now else counted.before
+        found = self._groups.get(group)
+        if found is None:
+            found = self._groups[group] = Counted(Tally(), Tally())
+        return found.now if is_now else found.before
 
     def _group(self, line: Line) -> Group:
         across, history = self._chosen.across, self._history

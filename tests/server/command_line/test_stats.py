@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from dataclasses import asdict
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
 
+from pointsman.server.insights.alerts import Alerts
 from tests.server.command_line.listening import listening
 from tests.server.command_line.remote import Remote, token_of
 from tests.server.command_line.terminal import Shell
@@ -74,6 +77,26 @@ def test_thresholds_are_those_of_the_file_of_settings_unless_others_are_said(dri
         settings.write_text(text)
         assert drifted.run("stats").code == 2, text
     settings.unlink()
+
+
+def test_the_page_has_settings_that_are_taken_and_the_usual_thresholds(drifted: Shell) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "stats.md").read_text()
+    settings = drifted.place / "pointsman.toml"
+    settings.write_text(page.partition("```toml\n")[2].partition("```")[0])
+    thresholds = drifted.run("stats", "--json").document["thresholds"]
+    settings.unlink()
+    assert (thresholds["minimum"], thresholds["acceptance"], thresholds["cost"]) == (100, 0.1, "off")
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| `")]
+    told = {
+        name.strip(): usual
+        for row in rows
+        if len(row) == 6
+        for name, usual in zip_longest(
+            row[1].replace("`", "").split(","), row[3].split(","), fillvalue=row[3].split(",")[-1]
+        )
+    }
+    usual = {name: str(value) for name, value in asdict(Alerts()).items()}
+    assert {name: told.get(name, "").strip() for name in usual} == usual
 
 
 @pytest.mark.parametrize(
