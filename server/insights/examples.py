@@ -25,8 +25,8 @@ from ..store.histories import History, HistoryFilter, Line, each_history
 from ..store.reading import definition
 from .proposals import KINDS, Following, Label, Proposal, Turns, Verdict, is_proposal
 
-CORRECTIONS: Final[frozenset[Label]] = frozenset({"changed", "rejected"})
-EVERYTHING: Final[frozenset[Label]] = CORRECTIONS | {"accepted"}
+CORRECTIONS: Final[frozenset[Label]] = frozenset[Label](("changed", "rejected"))
+EVERYTHING: Final[frozenset[Label]] = frozenset[Label](("accepted", *CORRECTIONS))
 _ALL_KINDS: Final[tuple[FactKind, ...]] = (*KINDS, "started", "settled", "model")
 _RESERVED: Final = frozenset({"confidence", "rationale", "alternatives"})
 _ASKED: Final = frozenset({"agent", "fetch"})

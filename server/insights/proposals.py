@@ -178,7 +178,7 @@ class Following(Generic[G]):
                 verdicts = [*[None] * (len(standing) - 1), "rejected"]
         elif line.state_after in self._visited and not self._wrote:
             first = [*self._standing].index(line.state_after) if line.state_after in self._standing else 0
-            verdicts[first:] = ["rejected"] * (len(standing) - first)
+            verdicts = ["accepted" if place < first else "rejected" for place in range(len(standing))]
         for proposal, verdict in zip(standing, verdicts, strict=True):
             label: Label | None = "changed" if proposal.edits else verdict
             proposal.verdict = None if label is None else Verdict(label, decision)
