@@ -15,6 +15,7 @@ from pointsman.fsm.stays import show_name
 from pointsman.fsm.votes import votes_so_far
 
 from .claims import claim, claimed_by
+from .exceptions import exception
 from .nothing import nothing_to_decide
 from .places import moment
 from .proposals import edited, proposal
@@ -73,6 +74,7 @@ def document(connection: Connection, session: Session, workflow: Workflow, now_m
         "shown": shown(state, review),
         "edited": {name: was for name, was in edited(connection, session).items() if name in review.shown},
         "proposal": proposal(connection, session),
+        "exception": None if review.exception is None else exception(connection, session, review.exception),
         "readings": None if review.readings is None else readings(review.readings),
         "edit": list(wanted.edit),
         "rationale": "required" if wanted.rationale_required else "optional",
@@ -80,6 +82,11 @@ def document(connection: Connection, session: Session, workflow: Workflow, now_m
         "exclude": [one.text for one in wanted.exclude],
         "decisions": decisions,
     }
+
+
+def without_values(document: JsonObject) -> JsonObject:
+    """Leave out of a review's document what a step started from and rested on, and two readings: that is for people."""
+    return {name: value for name, value in document.items() if name not in ("exception", "readings")}
 
 
 def shown(state: HumanState, review: OpenReview) -> JsonObject:
