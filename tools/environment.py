@@ -2,6 +2,7 @@
 
 The environment is read once, when the source is opened; a name that is not set there is an error
 then, and not at the first call, unless the file says what to take instead. Values never get into a message.
+The key that the server asks models with is given to nobody: a workflow that names it is refused.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pointsman.contracts.workflow import Workflow
 
 from .errors import SourceError
 
+OWN_KEY: Final = "ANTHROPIC_API_KEY"
+"""What the server asks models with."""
 _NAME: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<instead>[^}]*))?\}", re.ASCII)
 
 
@@ -31,11 +34,16 @@ def filled(who: str, text: str, environment: Mapping[str, str]) -> str:
     """Do the same for whoever needs it; `who` begins the sentence that says so.
 
     Raises:
-        SourceError: a name is not set there, and nothing is said to take instead.
+        SourceError: a name is not set there, and nothing is said to take instead; or it is that of the server's key.
     """
 
     def value(found: re.Match[str]) -> str:
         name, instead = found["name"], found["instead"]
+        if name == OWN_KEY:
+            raise SourceError(
+                f"{who} asks for {name}, with which this server asks models: nobody else is given it. Put a key that"
+                " is meant for it in the environment under another name."
+            )
         if instead is not None:
             return environment.get(name) or instead
         if name not in environment:

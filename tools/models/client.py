@@ -103,9 +103,9 @@ class AnthropicModels(Models):
         async with self._starting:
             if self._client is not None:
                 return self._client
-            opened, self._key = await asyncio.to_thread(_opened, self._environment)
-            self._client = opened
-            return opened
+            client, self._key = await asyncio.to_thread(_opened, self._environment)
+            self._client = client
+            return client
 
 
 def _opened(environment: Mapping[str, str]) -> tuple[AsyncAnthropic, str]:

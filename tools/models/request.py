@@ -67,10 +67,12 @@ def _messages(messages: tuple[JsonObject, ...]) -> list[Json]:
     last = messages[-1] if messages else {}
     blocks = last.get("content")
     if isinstance(blocks, str):
-        blocks = [{"type": "text", "text": blocks}]
+        text: JsonObject = {"type": "text", "text": blocks}
+        blocks = [text]
     if not isinstance(blocks, list) or not blocks:
         return given
     block = blocks[-1]
     if not isinstance(block, dict) or block.get("type") in _NOT_KEPT:
         return given
-    return [*given[:-1], {**last, "content": [*blocks[:-1], {**block, "cache_control": _KEEP}]}]
+    ended: list[Json] = [*blocks[:-1], {**block, "cache_control": _KEEP}]
+    return [*given[:-1], {**last, "content": ended}]

@@ -137,10 +137,9 @@ def _check_messages(messages: list[Json]) -> None:
     expected = "user"
     for index, message in enumerate(messages):
         where = f"messages.{index}"
-        role = message.get("role") if isinstance(message, dict) else None
-        if role != expected or not isinstance(message, dict):
+        if not isinstance(message, dict) or message.get("role") != expected:
             raise Refused(f'{where}: roles must alternate between "user" and "assistant", and "user" begins')
-        blocks = _blocks(message.get("content"), role, where)
+        blocks = _blocks(message.get("content"), expected, where)
         results = [block.get("tool_use_id") for block in blocks if block["type"] == "tool_result"]
         if missing := [name for name in asked if name not in results]:
             raise Refused(
@@ -153,7 +152,7 @@ def _check_messages(messages: list[Json]) -> None:
         if [block["type"] for block in blocks[: len(results)]] != ["tool_result"] * len(results):
             raise Refused(f"{where}: `tool_result` blocks must come first")
         asked = [block.get("id") for block in blocks if block["type"] == "tool_use"]
-        expected = "assistant" if role == "user" else "user"
+        expected = "assistant" if expected == "user" else "user"
     if expected == "user":
         raise Refused("This model does not support assistant message prefill. The conversation must end with a user.")
 

@@ -7,7 +7,10 @@ from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import socket
+from socketserver import BaseServer
 from threading import Lock, Thread
 from typing import Final
 
@@ -25,16 +28,27 @@ from .replies import Answering, Reply, Unscripted, in_order
 PATH: Final = "/v1/messages"
 KEY: Final = "sk-local-messages-api"
 """The key that the server takes where none is said: it is no secret, and opens nothing else."""
+_KEY_HEADERS: Final = ("authorization", "x-api-key")
 _SOCKET_TIMEOUT_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A request as it has arrived: its path, its headers with names in small letters, and its body."""
+    """A request as it has arrived: its path, its headers without the key (names in small letters), and its body."""
 
     path: str
     headers: dict[str, str]
     body: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer with its HTTP status and its name: a message, to be streamed or not, or an error."""
+
+    status: int
+    name: str
+    document: JsonObject
+    stream: bool = False
 
 
 class MessagesApi:
@@ -66,25 +80,28 @@ class MessagesApi:
         with self._lock:
             return list(self._requests)
 
-    def answer(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, JsonObject]:
-        """Answer a request: with the HTTP status, and the message or the error. One at a time."""
+    def answer(self, path: str, headers: dict[str, str], body: bytes | None) -> Answered:
+        """Answer a request, one at a time. A body of None was too large to be read."""
         with self._lock:
             self.count += 1
+            name = f"req_{self.count:024d}"
             try:
-                return 200, self._message(path, headers, body)
+                request = self._request(path, headers, body)
+                return Answered(200, name, self._message(request, path, headers), stream=request.get("stream") is True)
             except Refused as refused:
-                return refused.status, error_of(refused.kind, str(refused), self.request_name)
+                return Answered(refused.status, name, error_of(refused.kind, str(refused), name))
 
-    @property
-    def request_name(self) -> str:
-        return f"req_{self.count:024d}"
-
-    def _message(self, path: str, headers: dict[str, str], body: bytes) -> JsonObject:
+    def _request(self, path: str, headers: dict[str, str], body: bytes | None) -> JsonObject:
+        if body is None:
+            raise Refused("Request exceeds the maximum size", "request_too_large", 413)
         read = self._json.read(body)
         if isinstance(read, Fault) or read.fault is not None or not isinstance(read.value, dict):
             raise Refused("The request body is not valid JSON.")
-        request = read.value
-        self._requests.append(Recorded(path, headers, request))
+        kept = {member: value for member, value in headers.items() if member not in _KEY_HEADERS}
+        self._requests.append(Recorded(path, kept, read.value))
+        return read.value
+
+    def _message(self, request: JsonObject, path: str, headers: dict[str, str]) -> JsonObject:
         if path != PATH:
             raise Refused("Not Found", "not_found_error", 404)
         if not self._is_key(headers):
@@ -123,23 +140,25 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = _SOCKET_TIMEOUT_S
 
-    def __init__(self, api: MessagesApi, *arguments: object) -> None:
+    def __init__(self, api: MessagesApi, request: socket, client_address: object, server: BaseServer) -> None:
         self._api = api
-        super().__init__(*arguments)  # type: ignore[arg-type]
+        super().__init__(request, client_address, server)
 
     def do_POST(self) -> None:
+        """Answer."""
         body = self._body()
-        if body is None:
-            self.close_connection = True
-            error = error_of("request_too_large", "Request exceeds the maximum size", self._api.request_name)
-            self._write(413, [json.dumps(error).encode()], "application/json")
-            return
         headers = {name.lower(): value for name, value in self.headers.items()}
-        status, document = self._api.answer(self.path.partition("?")[0], headers, body)
-        if status == 200 and self._wants_stream(body):
-            self._write(200, events_of(document), "text/event-stream; charset=utf-8")
-        else:
-            self._write(status, [json.dumps(document).encode()], "application/json")
+        answered = self._api.answer(self.path.partition("?")[0], headers, body)
+        self.close_connection = body is None  # what was not read would be taken for the next request
+        self.send_response(answered.status)
+        self.send_header("content-type", "text/event-stream; charset=utf-8" if answered.stream else "application/json")
+        self.send_header("request-id", answered.name)
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        whole = json.dumps(answered.document).encode()
+        for part in events_of(answered.document) if answered.stream else (whole,):
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+        self.wfile.write(b"0\r\n\r\n")
 
     def _body(self) -> bytes | None:
         """Read the body; None where it has no length, or too long a one."""
@@ -147,19 +166,6 @@ class _Handler(BaseHTTPRequestHandler):
         if not (length.isascii() and length.isdigit()) or int(length[:20]) > MESSAGES_API_BODY_BYTES:
             return None
         return self.rfile.read(int(length))
-
-    def _wants_stream(self, body: bytes) -> bool:
-        return json.loads(body).get("stream") is True
-
-    def _write(self, status: int, parts: Iterable[bytes], kind: str) -> None:
-        self.send_response(status)
-        self.send_header("content-type", kind)
-        self.send_header("request-id", self._api.request_name)
-        self.send_header("transfer-encoding", "chunked")
-        self.end_headers()
-        for part in parts:
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
-        self.wfile.write(b"0\r\n\r\n")
 
     @override
     def handle(self) -> None:
@@ -193,7 +199,7 @@ def messages_api(
         models: The models there are; left out, every name that begins with `claude-`.
     """
     api = MessagesApi(answers if callable(answers) else in_order(answers), key, models)
-    server = _Server(("127.0.0.1", 0), lambda *arguments: _Handler(api, *arguments))
+    server = _Server(("127.0.0.1", 0), partial(_Handler, api))
     api.port = server.server_port
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="messages api", daemon=True)
     thread.start()

@@ -1,0 +1,174 @@
+"""`pointsman run` without a script: models drive a session from a terminal, the real SDK against a local API."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from pointsman.contracts.values import JsonObject
+from pointsman.server.scripts.messages_api import Call, MessagesApi, Reply, messages_api
+
+from .terminal import PATIENCE_S, POINTSMAN, Shell
+
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
+TRIAGE = EXAMPLES / "triage.yaml"
+EXPENSE = EXAMPLES / "expense.yaml"
+TICKET = "ticket=My printer prints invoices twice"
+SORTS = Call("sort", {"team": "hardware", "rationale": "It is about a printer.", "confidence": 0.93})
+UNSURE = Call("sort", {"team": "billing", "rationale": "It may be the invoices.", "confidence": 0.6})
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+def session_of(stdout: str) -> str:
+    return stdout.splitlines()[0].removeprefix("session ")
+
+
+def test_a_model_drives_a_session_to_its_end_and_the_audit_proves_it(shell: Shell) -> None:
+    with messages_api([Reply(say="A printer.", calls=(SORTS,))]) as api:
+        done = shell.run("run", TRIAGE, "--set", TICKET, env=api.environment)
+    assert (done.code, done.stderr) == (0, "")
+    assert "claude-sonnet-4-5, turn 1:" in done.stdout
+    assert "sort: done, confidence 0.93: It is about a printer." in done.stdout
+    assert "It has ended in sorted (success). 1 turns" in done.stdout
+    session = session_of(done.stdout)
+    rows = {row["kind"]: row for row in shell.look("audit", "show", session)}
+    answer = rows["model"]
+    assert (answer["outcome"], answer["body"]["stop_reason"], answer["body"]["confidence"]) == (
+        "done",
+        "tool_use",
+        0.93,
+    )
+    assert answer["body"]["rationale"] == "It is about a printer."
+    assert answer["body"]["prompt_digest"].startswith("sha256:")
+    assert answer["body"]["tokens"]["output"] > 0
+    assert (rows["accepted"]["actor_kind"], rows["accepted"]["actor_id"]) == ("model", "claude-sonnet-4-5")
+    assert shell.run("audit", "verify", "--replay").code == 0
+
+
+def test_what_the_model_is_told_is_the_task_the_prompt_and_the_fields_that_are_shown(shell: Shell) -> None:
+    with messages_api([Reply(calls=(SORTS,))]) as api:
+        shell.run("run", TRIAGE, "--set", TICKET, env=api.environment)
+        [asked] = api.requests
+    told = str(asked.body["system"])
+    for part in ("Ticket triage", "Say which team this ticket is for.", "Do not answer the ticket.", "Three teams"):
+        assert part in told
+    assert "My printer prints invoices twice" in str(asked.body["messages"])
+    assert [tool["name"] for tool in tools(asked.body)] == ["sort"]
+
+
+def tools(body: JsonObject) -> list[JsonObject]:
+    found = body["tools"]
+    assert isinstance(found, list)
+    return [tool for tool in found if isinstance(tool, dict)]
+
+
+def test_it_stops_where_a_person_decides_and_goes_on_when_they_have(shell: Shell) -> None:
+    with messages_api([Reply(calls=(UNSURE,))]) as api:
+        done = shell.run("run", TRIAGE, "--set", TICKET, env=api.environment)
+        session = session_of(done.stdout)
+        assert (done.code, f"review show {session}" in done.stdout) == (0, True)
+        assert "In dispatching a person with the role dispatcher decides now." in done.stdout
+        shell.run("sessions", "cancel", session)  # nobody at a terminal: refused, so it still waits
+        again = shell.run("run", TRIAGE, "--session", session, env=api.environment)
+        assert (again.code, len(api.requests)) == (0, 1)
+    assert "In dispatching a person" in again.stdout
+
+
+def test_a_model_acts_where_an_agent_would(shell: Shell) -> None:
+    looks = Reply(calls=(Call("budget_left"), Call("claim", {"reason": "no"})))
+    claims = Reply(calls=(Call("claim", {"reason": "The old chair is broken.", "rationale": "There is money left."}),))
+    with messages_api([looks, claims]) as api:
+        done = shell.run("run", EXPENSE, "--set", "purpose=A chair", "--set", "amount=10", env=api.environment)
+        [_, second] = api.requests
+    assert done.code == 0, done.stderr
+    assert "claim: INVALID_FIELDS" in done.stdout
+    assert "It has ended in paid (success). 2 turns" in done.stdout
+    assert '"refused":"INVALID_FIELDS"' in str(second.body["messages"])
+    kinds = {
+        row["actor_kind"] for row in shell.look("audit", "show", session_of(done.stdout)) if row["kind"] == "accepted"
+    }
+    assert kinds == {"agent"}
+
+
+def test_an_agents_model_that_leads_nowhere_is_told_and_nothing_is_lost(shell: Shell) -> None:
+    with messages_api(lambda _: Reply(say="Hm.")) as api:
+        done = shell.run(
+            "run", EXPENSE, "--set", "purpose=A chair", "--set", "amount=10", "--max-turns", "2", env=api.environment
+        )
+        assert len(api.requests) == 2
+    assert (done.code, f"--session {session_of(done.stdout)}" in done.stderr) == (4, True)
+
+
+def test_without_a_key_nothing_is_started(shell: Shell) -> None:
+    empty = {"ANTHROPIC_API_KEY": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    done = shell.run("run", TRIAGE, "--set", TICKET, env=empty)
+    assert (done.code, "Set ANTHROPIC_API_KEY" in done.stderr) == (4, True)
+    assert shell.look("sessions", "list") == []
+    served = shell.run("serve", TRIAGE, env=empty)
+    assert (served.code, "Set ANTHROPIC_API_KEY" in served.stderr) == (1, True)
+
+
+def test_a_start_that_does_not_meet_its_contract_is_told(shell: Shell) -> None:
+    with messages_api([]) as api:
+        done = shell.run("run", TRIAGE, env=api.environment)
+        unknown = shell.run("run", TRIAGE, "--session", "a" * 26, env=api.environment)
+    assert (done.code, "ticket" in done.stderr, "MISSING_FIELDS" in done.stderr) == (1, True, True)
+    assert (unknown.code, "There is no session" in unknown.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--surface", "stable"], "--surface and --era go with --script"),
+        (["--script", "x.yaml", "--session", "y"], "A script starts its own session"),
+    ],
+)
+def test_options_that_do_not_go_together_are_told(shell: Shell, words: list[str], told: str) -> None:
+    done = shell.run("run", TRIAGE, *words)
+    assert (done.code, told in done.stderr) == (2, True)
+
+
+@pytest.fixture
+def slow() -> Generator[MessagesApi]:
+    """An API whose first answer takes longer than anybody waits."""
+
+    def answer(_request: JsonObject) -> Reply:
+        if len(api.requests) == 1:
+            time.sleep(5)
+        return Reply(calls=(SORTS,))
+
+    with messages_api(answer) as api:
+        yield api
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_stopped_while_the_model_is_asked_it_goes_on_later(
+    shell: Shell, slow: MessagesApi, how: signal.Signals
+) -> None:
+    with subprocess.Popen(
+        [POINTSMAN, "run", TRIAGE, "--set", TICKET],
+        cwd=shell.place,
+        env={**shell.environment, **slow.environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as running:
+        until = time.monotonic() + PATIENCE_S
+        while not slow.requests:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        running.send_signal(how)
+        stdout, _ = running.communicate(timeout=PATIENCE_S)
+    session = session_of(stdout)
+    if how != signal.SIGKILL:
+        assert (running.returncode, f"--session {session}" in stdout) == (0, True)
+    done = shell.run("run", TRIAGE, "--session", session, env=slow.environment)
+    assert (done.code, "It has ended in sorted" in done.stdout, len(slow.requests)) == (0, True, 2)

@@ -1,0 +1,131 @@
+"""What models cost: a table of list prices, which `[models.prices."NAME"]` of `pointsman.toml` replaces or adds to.
+
+Prices are US dollars for a million tokens. They are those of the Messages API itself, without batches, priority or
+another cloud's additions, and with what is kept for five minutes. A model that is not in the table has no price: its
+cost is unknown, and no limit of cost counts it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from typing_extensions import override
+
+from pointsman.contracts.errors import PointsmanError
+from pointsman.fsm.model_turns import Tokens
+
+from .port import Prices
+
+AS_OF: Final = "2026-11-28"
+"""When the table was last held against platform.claude.com/docs/en/about-claude/pricing."""
+_MILLION: Final = 1_000_000
+_DATED: Final = re.compile(r"-\d{8}\Z", re.ASCII)
+"""How the name of a model ends that is fixed to a day."""
+_HIGHEST_USD: Final = 1_000_000.0
+_PRICES_AT_MOST: Final = 1_000
+
+
+class UnfitPrices(PointsmanError):
+    """The prices of models cannot be meant: compare `[models.prices]` with docs/models.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars for a million tokens of each kind."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid"}
+
+    input: float
+    output: float
+    cache_read: float
+    cache_write: float
+
+    def cost_usd(self, tokens: Tokens) -> float:
+        """Give what these tokens cost, in US dollars."""
+        return (
+            tokens.input * self.input
+            + tokens.output * self.output
+            + tokens.cache_read * self.cache_read
+            + tokens.cache_written * self.cache_write
+        ) / _MILLION
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsTable:
+    """`[models]` as it is written."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid"}
+
+    prices: dict[str, Price]
+
+
+LIST_PRICES: Final[Mapping[str, Price]] = {
+    "claude-fable-5-2": Price(8.0, 40.0, 0.2, 10.0),
+    "claude-fable-5-1": Price(10.0, 50.0, 0.25, 12.5),
+    "claude-fable-5": Price(10.0, 50.0, 1.0, 12.5),
+    "claude-mythos-5-1": Price(10.0, 50.0, 0.25, 12.5),
+    "claude-mythos-5": Price(10.0, 50.0, 1.0, 12.5),
+    "claude-opus-5-5": Price(4.0, 20.0, 0.2, 5.0),
+    "claude-opus-5": Price(5.0, 25.0, 0.5, 6.25),
+    "claude-opus-4-8": Price(5.0, 25.0, 0.5, 6.25),
+    "claude-opus-4-7": Price(5.0, 25.0, 0.5, 6.25),
+    "claude-opus-4-6": Price(5.0, 25.0, 0.5, 6.25),
+    "claude-opus-4-5": Price(5.0, 25.0, 0.5, 6.25),
+    "claude-sonnet-5-5": Price(2.0, 10.0, 0.1, 2.5),
+    "claude-sonnet-5": Price(2.0, 10.0, 0.2, 2.5),
+    "claude-sonnet-4-6": Price(3.0, 15.0, 0.3, 3.75),
+    "claude-sonnet-4-5": Price(3.0, 15.0, 0.3, 3.75),
+    "claude-haiku-4-5": Price(1.0, 5.0, 0.1, 1.25),
+}
+_LONG: Final[Mapping[str, tuple[int, Price, Price]]] = {
+    "claude-haiku-5-5": (100_000, Price(0.1, 0.5, 0.01, 0.125), Price(0.5, 2.5, 0.05, 0.625)),
+}
+"""Models whose price depends on how many tokens are read: up to which number the first price counts."""
+
+
+class PriceTable(Prices):
+    """The list prices, and those of the settings instead."""
+
+    def __init__(self, own: Mapping[str, Price] | None = None) -> None:
+        self._own = dict(own or {})
+
+    @override
+    def cost_usd(self, model: str, tokens: Tokens) -> float | None:
+        """Give the cost of an answer in US dollars; None where no price is known.
+
+        A price counts for the model of its very name, and for that model as of a day (`claude-opus-4-5-20251101`).
+        """
+        for name in (model, _DATED.sub("", model)):
+            price = self._own.get(name) or _list_price(name, tokens)
+            if price is not None:
+                return price.cost_usd(tokens)
+        return None
+
+
+def _list_price(name: str, tokens: Tokens) -> Price | None:
+    if name in _LONG:
+        limit, short, long = _LONG[name]
+        return short if tokens.input + tokens.cache_read + tokens.cache_written <= limit else long
+    return LIST_PRICES.get(name)
+
+
+def own_prices(table: ModelsTable) -> PriceTable:
+    """Read what `[models]` says.
+
+    Raises:
+        UnfitPrices: a price is none.
+    """
+    if len(table.prices) > _PRICES_AT_MOST:
+        raise UnfitPrices(f"models.prices: give {_PRICES_AT_MOST} prices at most")
+    for name, price in table.prices.items():
+        for kind in ("input", "output", "cache_read", "cache_write"):
+            value = getattr(price, kind)
+            if not (math.isfinite(value) and 0 <= value <= _HIGHEST_USD):
+                raise UnfitPrices(
+                    f'models.prices."{name}".{kind}: write US dollars for a million tokens, 0 to {_HIGHEST_USD:.0f}'
+                )
+    return PriceTable(table.prices)
