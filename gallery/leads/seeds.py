@@ -66,7 +66,7 @@ LEADS: Final = (
 )
 
 CLICKS: Final = {"L-1006": 1}
-"""Leads that use their unsubscribe link after the mail of this number. The CRM knows at once; nobody tells the session."""
+"""Leads that use their unsubscribe link after the mail of this number. The CRM knows; nobody tells the session."""
 
 BROKEN_LINE: Final = "L-1007"
 """A lead whose mails nobody hears of again: the line to the mail service breaks, and stays broken."""

@@ -8,8 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from pointsman.tools.models.port import Prices
-from pointsman.tools.models.prices import Table
+from pointsman.tools.models.prices import ModelsTable
 
 from ..audit.chain import AuditRow
 from ..audit.verify import ChainReport
@@ -60,14 +59,14 @@ async def perform(
     serving: Serving,
     watcher: Watcher,
     environment: Mapping[str, str] = os.environ,
-    prices: Prices | None = None,
+    prices: ModelsTable | None = None,
 ) -> Performance:
     """Play a script through a server process, and verify what it has written.
 
     Raises:
         PointsmanError: when the workflow, its tools, the database or the server cannot be had.
     """
-    async with _cast(script, serving, prices or Table(), environment) as cast:
+    async with _cast(script, serving, prices, environment) as cast:
         return await cast.play(script, watcher)
 
 
@@ -75,7 +74,7 @@ async def draw(
     script: Script,
     serving: Serving,
     drawing: Drawing,
-    prices: Prices,
+    prices: ModelsTable | None = None,
     outside: Callable[[], str] | None = None,
 ) -> Performance:
     """Play a script, and draw it as it goes, with the path, the audit trail and its proof at the end.
@@ -84,7 +83,7 @@ async def draw(
         script: What is played. Without answers of a model, real models are asked.
         serving: How the server process is started.
         drawing: On what it is drawn.
-        prices: What models cost.
+        prices: What models cost, as the settings say it.
         outside: Looks what has become of the world outside, when all is over, and says it in a sentence or two.
 
     Raises:
@@ -113,7 +112,7 @@ async def draw(
 
 @asynccontextmanager
 async def _cast(
-    script: Script, serving: Serving, prices: Prices, environment: Mapping[str, str]
+    script: Script, serving: Serving, prices: ModelsTable | None, environment: Mapping[str, str]
 ) -> AsyncGenerator[Cast]:
     async with (
         _models(script, prices, environment) as (model, led, access),
@@ -125,7 +124,7 @@ async def _cast(
 
 @asynccontextmanager
 async def _models(
-    script: Script, prices: Prices, environment: Mapping[str, str]
+    script: Script, prices: ModelsTable | None, environment: Mapping[str, str]
 ) -> AsyncGenerator[tuple[ScriptedModel | None, Mapping[str, str], Access | None]]:
     """Give the model of the script, the environment that leads processes to it, and this process's access to it."""
     if script.model is None:
