@@ -16,7 +16,7 @@ from ..scripts.drawing import Drawing
 from ..scripts.performing import Performance, draw
 from ..scripts.script import Script
 from .failures import FoundProblems, NotReached, NotVerified
-from .settings import file_settings
+from .pricing import prices
 
 
 def play(
@@ -48,7 +48,7 @@ def play(
     if explanation:
         drawing.explain(explanation)
     try:
-        performance = asyncio.run(draw(script, serving, drawing, file_settings(Path.cwd()).models, outside))
+        performance = asyncio.run(draw(script, serving, drawing, prices(), outside))
     except ServerFailed as error:
         raise NotReached(str(error)) from error
     report = performance.report

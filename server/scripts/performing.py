@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from pointsman.tools.models.prices import ModelsTable
+from pointsman.tools.models.port import Prices
+from pointsman.tools.models.prices import ListPrices
 
 from ..audit.chain import AuditRow
 from ..audit.verify import ChainReport
@@ -59,7 +60,7 @@ async def perform(
     serving: Serving,
     watcher: Watcher,
     environment: Mapping[str, str] = os.environ,
-    prices: ModelsTable | None = None,
+    prices: Prices | None = None,
 ) -> Performance:
     """Play a script through a server process, and verify what it has written.
 
@@ -74,7 +75,7 @@ async def draw(
     script: Script,
     serving: Serving,
     drawing: Drawing,
-    prices: ModelsTable | None = None,
+    prices: Prices | None = None,
     outside: Callable[[], str] | None = None,
 ) -> Performance:
     """Play a script, and draw it as it goes, with the path, the audit trail and its proof at the end.
@@ -83,7 +84,7 @@ async def draw(
         script: What is played. Without answers of a model, real models are asked.
         serving: How the server process is started.
         drawing: On what it is drawn.
-        prices: What models cost, as the settings say it.
+        prices: What models cost; if not said, the list prices.
         outside: Looks what has become of the world outside, when all is over, and says it in a sentence or two.
 
     Raises:
@@ -112,7 +113,7 @@ async def draw(
 
 @asynccontextmanager
 async def _cast(
-    script: Script, serving: Serving, prices: ModelsTable | None, environment: Mapping[str, str]
+    script: Script, serving: Serving, prices: Prices | None, environment: Mapping[str, str]
 ) -> AsyncGenerator[Cast]:
     async with (
         _models(script, prices, environment) as (model, led, access),
@@ -124,7 +125,7 @@ async def _cast(
 
 @asynccontextmanager
 async def _models(
-    script: Script, prices: ModelsTable | None, environment: Mapping[str, str]
+    script: Script, prices: Prices | None, environment: Mapping[str, str]
 ) -> AsyncGenerator[tuple[ScriptedModel | None, Mapping[str, str], Access | None]]:
     """Give the model of the script, the environment that leads processes to it, and this process's access to it."""
     if script.model is None:
@@ -133,5 +134,5 @@ async def _models(
     model = ScriptedModel(script.model)
     with messages_api(model) as api:
         led = {**environment, **api.environment}
-        async with opened_access(led, prices) as access:
+        async with opened_access(led, prices or ListPrices()) as access:
             yield model, led, access

@@ -57,7 +57,7 @@ def test_094_and_then_091_stops_at_a_path_floor_of_086_and_the_review_says_why(t
     assert session is not None
     assert (session.state, payments(performance.rows)) == ("awaiting_adjuster", [])
     assert session.stay.review is not None
-    package = session.stay.review.package
+    package = session.stay.review.exception
     assert package is not None
     assert [(one.floor, one.demanded, one.actual) for one in package.missed] == [("path", 0.86, 0.8554)]
     assert (package.state, package.event, package.instead_of) == ("classifying", "submit_class", "matching")

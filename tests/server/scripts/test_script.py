@@ -90,7 +90,7 @@ def test_a_script_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
     ],
 )
 def test_a_fault_of_a_models_answer_is_told_with_its_place(line: str, told: str) -> None:
-    with pytest.raises(InvalidScript, match="s.yaml:2:") as caught:
+    with pytest.raises(InvalidScript, match=r"s\.yaml:2:") as caught:
         read_script(f"model:\n  - {line}\nsteps: []\n".encode(), "s.yaml")
     assert told in str(caught.value)
 
