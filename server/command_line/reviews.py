@@ -7,9 +7,11 @@ import click
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
 
+from ..documents.readings import reader_in_words, side_by_side
 from ..table.demands import demands
 from . import exceptions
-from .output import moment, print_heading, print_pairs, value_text
+from .columns import Column
+from .output import moment, print_heading, print_pairs, print_table, value_text
 from .whereabouts import claim_in_words, objects, texts, votes_in_words, was_in_words
 
 
@@ -40,6 +42,7 @@ def show(document: JsonObject, *, err: bool) -> None:
     _print_proposal(document["proposal"], err=err, whole=exception is None)
     if isinstance(exception, dict):
         exceptions.show(exception, err=err)
+    _print_readings(document["readings"], err=err)
     _print_edits(document["edited"], err=err)
     print_heading("Decisions", err=err)
     for one in objects(document["decisions"]):
@@ -70,6 +73,24 @@ def _print_proposal(proposal: Json, *, err: bool, whole: bool) -> None:
         ],
         err=err,
     )
+
+
+def _print_readings(readings: Json, *, err: bool) -> None:
+    """Print two readings side by side."""
+    if not isinstance(readings, dict):
+        return
+    print_heading("Read twice, and not the same", err=err)
+    print_pairs([(name, reader_in_words(readings[name])) for name in ("first", "second")], err=err)
+    click.echo(err=err)
+    rows = [
+        [
+            one.name,
+            *(value_text(given[0]) if given else "(not given)" for given in one.given),
+            "differs" if one.differs else "equal",
+        ]
+        for one in side_by_side(readings)
+    ]
+    print_table([Column("field", whole=True), "first", "second", Column("", whole=True)], rows, err=err)
 
 
 def _print_edits(edited: Json, *, err: bool) -> None:

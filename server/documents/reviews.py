@@ -19,6 +19,7 @@ from .exceptions import exception
 from .nothing import nothing_to_decide
 from .places import moment
 from .proposals import edited, proposal
+from .readings import readings
 
 
 def opened_at(session: Session) -> int:
@@ -74,6 +75,7 @@ def document(connection: Connection, session: Session, workflow: Workflow, now_m
         "edited": {name: was for name, was in edited(connection, session).items() if name in review.shown},
         "proposal": proposal(connection, session),
         "exception": None if review.exception is None else exception(connection, session, review.exception),
+        "readings": None if review.readings is None else readings(review.readings),
         "edit": list(wanted.edit),
         "rationale": "required" if wanted.rationale_required else "optional",
         "accept": [*sorted(wanted.accept)],
@@ -83,8 +85,8 @@ def document(connection: Connection, session: Session, workflow: Workflow, now_m
 
 
 def without_values(document: JsonObject) -> JsonObject:
-    """Leave out of a review's document what a step started from and rested on: that is for people."""
-    return {name: value for name, value in document.items() if name != "exception"}
+    """Leave out of a review's document what a step started from, rested on and was compared with: that is for people."""
+    return {name: value for name, value in document.items() if name not in ("exception", "readings")}
 
 
 def shown(state: HumanState, review: OpenReview) -> JsonObject:
