@@ -17,6 +17,7 @@ import click
 
 from ..bounds import HTTP_RATE_AT_MOST
 from ..credentials.oidc_settings import IssuerTable, UnfitIssuer, issuer_settings
+from ..insights.alerts import StatsTable
 from ..models.settings import ModelsTable, UnfitPrices, judge_prices
 from ..notices.settings import NotifyTable, UnfitNotices, notify_settings
 
@@ -37,6 +38,7 @@ class Settings:
     oidc: IssuerTable | None = None
     notify: NotifyTable | None = None
     models: ModelsTable | None = None
+    stats: StatsTable | None = None
 
 
 @cache

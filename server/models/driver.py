@@ -22,6 +22,7 @@ from pointsman.fsm.allowed import allowed
 from pointsman.fsm.commands import Answer as Answered
 from pointsman.fsm.commands import Ask
 from pointsman.fsm.model_turns import OpenTurn, TurnResult
+from pointsman.fsm.opening import model_of
 from pointsman.fsm.redaction import REDACTED
 from pointsman.fsm.session import Actor, Session
 from pointsman.tools.models.port import Models, NoAnswer, Prices, Question
@@ -149,7 +150,7 @@ class Driver:
         state = served.workflow.states[session.state]
         if not isinstance(state, AgentState):
             return ()
-        model = state.model or self._hired[session.id].model
+        model = model_of(state, turn.reading) or self._hired[session.id].model
         try:
             asking = await self._asking(served, session, state, model, turn)
         except PointsmanError as error:

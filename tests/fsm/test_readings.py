@@ -7,7 +7,7 @@ import pytest
 from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.allowed import allowed, waiting
-from pointsman.fsm.commands import Cancel
+from pointsman.fsm.commands import Cancel, Restart
 from pointsman.fsm.facts import Accepted, Entered, Fact, Settled
 from pointsman.fsm.reading import are_equal
 from pointsman.fsm.session import Actor
@@ -284,6 +284,14 @@ def test_a_session_can_be_cancelled_between_the_readings() -> None:
     assert story.session.stay.readings is None
     story.settle("t.look")
     assert story.session.ended is not None
+
+
+def test_a_person_may_restart_where_readings_that_differ_would_lead() -> None:
+    story = Story(BY_TOOL, {"page": 7})
+    story.submit(Restart("comparing", "both readers are known to err here"), ADA_HERSELF)
+    assert story.state == "comparing"
+    assert story.session.stay.review is not None
+    assert story.session.stay.review.readings is None
 
 
 def test_the_call_that_reads_says_in_the_audit_what_it_has_read() -> None:
