@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final, Literal
 
-from pointsman.contracts.bounds import RATIONALE_CHARACTERS
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.bounds import ARGUMENTS_BYTES, RATIONALE_CHARACTERS
+from pointsman.contracts.values import Json, JsonObject, canonical
 from pointsman.contracts.workflow import AgentState, Model
 
 from .commands import Answer, Ask
@@ -27,7 +27,8 @@ from .turn import Turn
 from .whose_turn import not_their_turn, not_your_turn
 
 NO_EVENT: Final = "The answer calls no tool and sends no event, so nothing comes of it."
-CUT_OFF: Final = "The answer was cut off: it is longer than `max_tokens` allows, so nothing in it is done."
+CUT_OFF: Final = "The answer is cut off, longer than `max_tokens` allows, so nothing in it is done. Send a shorter one."
+TOO_LARGE: Final = "A call in the answer has more than 1 MiB of arguments. Nothing in it is done; send a shorter one."
 DECLINED: Final = "the model has declined to answer"
 _Outcome = Literal["done", "failed", "late"]
 
@@ -195,5 +196,7 @@ def _unusable(turn: Turn, result: TurnResult) -> str | None:
 def _invalid(result: TurnResult) -> str | None:
     if result.stop_reason == "max_tokens":
         return CUT_OFF
-    calls = any(block.get("type") == "tool_use" for block in result.content)
+    calls = [block.get("input") for block in result.content if block.get("type") == "tool_use"]
+    if any(len(canonical(given).encode("utf-8", "surrogatepass")) > ARGUMENTS_BYTES for given in calls):
+        return TOO_LARGE
     return None if calls else NO_EVENT

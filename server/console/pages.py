@@ -99,7 +99,8 @@ class Pages:
         # pyright takes the types of what jinja2 itself puts there for those of all there can be
         everywhere: MutableMapping[str, object] = self._templates.globals  # pyright: ignore[reportAssignmentType]
         everywhere.update(static=files.address, span=span, exactly=exactly, since_s=self._since_s)
-        everywhere.update(demands=demands, is_cut=is_cut, missed_in_words=missed_in_words, side_by_side=side_by_side)
+        everywhere.update(demands=demands, is_cut=is_cut)
+        everywhere.update(missed_in_words=missed_in_words, side_by_side=side_by_side)
         filters: MutableMapping[str, object] = self._templates.filters  # pyright: ignore[reportAssignmentType]
         filters.update(told=told, told_at_length=told_at_length, marked=marked, hides=hides, words=words)
         filters.update(value=value, as_text=as_text, difference=_difference)

@@ -150,7 +150,11 @@ class ModelAnswer(_Part):
     @property
     def all_calls(self) -> tuple[ModelCall, ...]:
         """What is called, in order."""
-        return tuple(self.calls) if self.call is None else (ModelCall.model_validate({"call": self.call, "with": self.values}),)
+        return (
+            tuple(self.calls)
+            if self.call is None
+            else (ModelCall.model_validate({"call": self.call, "with": self.values}),)
+        )
 
 
 class Script(_Part):

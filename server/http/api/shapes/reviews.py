@@ -70,29 +70,6 @@ class Proposal(BaseModel):
     writes: Object | None
 
 
-class Reading(BaseModel):
-    """What one reader gave. `values` are the fields that are compared; a field that it did not give is not there."""
-
-    by: str = Field(description="The principal, the model or the tool.")
-    kind: Literal["agent", "model", "tool"]
-    revision: int = Field(description="The row that has all it gave.")
-    at: At
-    event: str | None
-    confidence: float | None
-    rationale: str | None
-    values: Object
-
-
-class Readings(BaseModel):
-    """Two readings that know nothing of each other, and differ."""
-
-    fields: list[str]
-    differ: list[str] = Field(description="The fields in which they differ.")
-    events_differ: bool
-    first: Reading = Field(description="What it gave is in the record.")
-    second: Reading
-
-
 class MissedFloor(BaseModel):
     """A confidence floor that was not reached."""
 
@@ -143,6 +120,29 @@ class ExceptionPackage(BaseModel):
     left_out: list[str] = Field(description="What was too large: fields, `alternatives[N]`, `path` for its beginning.")
 
 
+class Reading(BaseModel):
+    """What one reader gave. `values` are the fields that are compared; a field that it did not give is not there."""
+
+    by: str = Field(description="The principal, the model or the tool.")
+    kind: Literal["agent", "model", "tool"]
+    revision: int = Field(description="The row that has all it gave.")
+    at: At
+    event: str | None
+    confidence: float | None
+    rationale: str | None
+    values: Object
+
+
+class Readings(BaseModel):
+    """Two readings that know nothing of each other, and differ."""
+
+    fields: list[str]
+    differ: list[str] = Field(description="The fields in which they differ.")
+    events_differ: bool
+    first: Reading = Field(description="What it gave is in the record.")
+    second: Reading
+
+
 class Review(ReviewEntry):
     """What waits, as the person sees it who decides. `shown_digest` and `stay` bind the decision to it."""
 
@@ -161,11 +161,11 @@ class Review(ReviewEntry):
         None, description="Of what is shown, what stood there before a person edited it."
     )
     proposal: Proposal | None = None
-    readings: Readings | None = Field(
-        None, description="Where two readings that differ sent the session here. People alone are given it."
-    )
     exception: ExceptionPackage | None = Field(
         None, description="Where a confidence floor sent the session here. People alone are given it."
+    )
+    readings: Readings | None = Field(
+        None, description="Where two readings that differ sent the session here. People alone are given them."
     )
     edit: list[str] | None = None
     rationale: Literal["required", "optional"] | None = None
