@@ -96,8 +96,10 @@ MODEL_BLOCKS: Final = 1_000
 """Blocks of one answer."""
 MODEL_STREAM_BYTES: Final = 64 * 1024 * 1024
 """One answer on the wire, where each of its pieces comes with about a hundred bytes around it."""
-MODEL_LINE_BYTES: Final = 1024 * 1024
-"""One line of an answer on the wire."""
+MODEL_EVENT_BYTES: Final = 1024 * 1024
+"""One event of an answer on the wire."""
+MODEL_EVENT_LINES: Final = 100
+"""Lines of one event: the API sends two, and the SDK's reader takes time by the square of their number."""
 MODEL_ERROR_BYTES: Final = 64 * 1024
 """What is read of the body that comes with an error status."""
 MODEL_ERROR_CHARACTERS: Final = 500

@@ -23,10 +23,9 @@ def next_turn(turn: Turn, model: Model) -> OpenTurn | Leaving | None:
     if is_over_budget(turn):
         return way_out(turn)
     number = turn.stay.counts.turns + 1
-    state, readings, had = turn.state, turn.stay.readings, 0
-    if readings is not None and isinstance(state, AgentState) and state.agree is not None:
-        had = readings.turns
-        model = state.agree.second if isinstance(state.agree.second, Model) else model
+    state, readings = turn.state, turn.stay.readings
+    reading, had = (1, 0) if readings is None else (2, readings.turns)
+    model = (model_of(state, reading) if isinstance(state, AgentState) else None) or model
     if number - had > model.max_turns:
         return failure(turn, f"the model has had its {model.max_turns} turns, and none of them led on")
     return OpenTurn(
@@ -34,8 +33,14 @@ def next_turn(turn: Turn, model: Model) -> OpenTurn | Leaving | None:
         model=model.name,
         instance=turn.command.instance if turn.command.asks_models else NOBODY,
         opened_at=turn.command.at,
-        reading=1 if readings is None else 2,
+        reading=reading,
     )
+
+
+def model_of(state: AgentState, reading: int) -> Model | None:
+    """Give the model that the server asks in a state for its first or its second reading; None where it asks none."""
+    second = state.agree.second if state.agree is not None and reading == 2 else None
+    return second if isinstance(second, Model) else state.model
 
 
 def is_over_budget(turn: Turn) -> bool:

@@ -13,6 +13,8 @@ from pointsman.contracts.bounds import MESSAGE_BYTES
 # Reviews.
 PROPOSAL_ROWS: Final = 1_000
 """How many rows before a review it is looked for what an agent has proposed."""
+CALL_ARGUMENTS_BYTES: Final = 16 * 1024
+"""Of each call that a step rested on, in what a reviewer sees of it; the row of the call has larger ones."""
 
 # The server.
 REPLY_WAIT_MS: Final = 20_000
@@ -296,6 +298,8 @@ EXAMPLE_CALLS: Final = 100
 """Calls of one stay that an example has: the last ones."""
 EXAMPLE_BYTES: Final = 256 * 1024
 """Of the results of calls in one example, in JSON; a result that there is no room for is left out, and said to be."""
+STATS_GROUPS: Final = 2_000
+"""States and who acts there that are counted apart; beyond, those who act in a state are put together."""
 HISTORIES_LOOKED_AT: Final = 1_000
 """Sessions that are gone through for one page of examples."""
 

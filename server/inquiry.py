@@ -22,11 +22,12 @@ from pointsman.fsm.gate import NOT_FOUND
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Session
 
-from .documents import answers, corrections, effects, proofs, rows, sessions, waiting, workflows
+from .documents import answers, corrections, effects, proofs, reviews, rows, sessions, stats, waiting, workflows
 from .documents.effects import EffectFilter
 from .documents.pages import Page
 from .engines.reader import Reader
 from .governor import Governor
+from .insights.asking import StatsAsked
 from .insights.examples import ExampleFilter
 from .known import known_workflows
 from .replies import Caller, Reply, Stray
@@ -43,7 +44,7 @@ class Inquiry:
 
     def __init__(self, governor: Governor) -> None:
         self._governor = governor
-        self._verifies = False
+        self._verifies = self._counts = False
 
     # Workflows.
 
@@ -128,7 +129,9 @@ class Inquiry:
         served, current = found
         now_ms = self._governor.clock.now_ms()
         shown = await self._governor.engine.searching(waiting.document, current, served.workflow, number, now_ms)
-        return await self.refuse(caller, "review", shown, {"review": name}) if isinstance(shown, Refusal) else shown
+        if isinstance(shown, Refusal):
+            return await self.refuse(caller, "review", shown, {"review": name})
+        return shown if _is_person(caller) else reviews.without_values(shown)
 
     async def decide(self, caller: Caller, name: str, request: Decide) -> JsonObject | Stray:
         """Decide what waits under a name."""
@@ -225,14 +228,9 @@ class Inquiry:
             busy = Refusal("BUSY", "Another verification runs. Ask again when it has ended.")
             return await self.refuse(caller, "verification", busy, {"session": name})
         self._verifies = True
-        reader = Reader(self._governor.engine.path)  # it may take minutes, and nobody else is to wait for it
         try:
-            return await reader.run(lambda connection: proofs.verified(connection, name, most))
-        except asyncio.CancelledError:  # the server ends
-            reader.interrupt()
-            raise
+            return await self._apart(lambda connection: proofs.verified(connection, name, most))
         finally:
-            await reader.aclose()
             self._verifies = False
 
     async def replay(self, caller: Caller, name: str, to_revision: int | None) -> JsonObject | Stray:
@@ -253,12 +251,36 @@ class Inquiry:
         bounded = replace(chosen, histories=replace(chosen.histories, seen=seen))
         return await self._page(caller, "corrections", lambda one: corrections.page(one, bounded, limit, cursor))
 
+    async def stats(self, caller: Caller, asked: StatsAsked) -> JsonObject | Stray:
+        """Count what agents and models did in the sessions that a caller may see, and say what has changed."""
+        if self._counts:
+            busy = Refusal("BUSY", "Statistics are being counted for somebody else. Ask again when that has ended.")
+            return await self.refuse(caller, "stats", busy, {})
+        seen = await self._governor.sight(caller)
+        chosen = asked.chosen(self._governor.clock.now_ms(), seen)
+        self._counts = True
+        try:
+            return await self._apart(lambda connection: stats.document(connection, chosen, asked.alerts))
+        finally:
+            self._counts = False
+
     async def refuse(self, caller: Caller, action: str, refusal: Refusal, about: JsonObject) -> Stray:
         """Record a refused question in the chain of calls that belong to no session."""
         await self._governor.stray(caller, action, refusal, about)
         return Stray(refusal)
 
     # How that is done.
+
+    async def _apart(self, ask: Callable[[Connection], JsonObject]) -> JsonObject:
+        """Ask what may take minutes, in a thread of its own: nobody else is to wait for it."""
+        reader = Reader(self._governor.engine.path)
+        try:
+            return await reader.run(ask)
+        except asyncio.CancelledError:  # the server ends
+            reader.interrupt()
+            raise
+        finally:
+            await reader.aclose()
 
     async def _page(self, caller: Caller, action: str, ask: Callable[[Connection], Page]) -> Page | Stray:
         try:

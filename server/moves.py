@@ -23,7 +23,7 @@ from pointsman.contracts.workflow import (
     Workflow,
 )
 
-Cause: TypeAlias = Literal["event", "next", "after", "due", "limit", "failed", "unknown", "below"]
+Cause: TypeAlias = Literal["event", "next", "after", "due", "limit", "failed", "unknown", "below", "differ"]
 
 ANYWHERE: Final = "any state"
 """The source of what the whole session's limits do: every state that is not final. No state can have this name: names
@@ -65,10 +65,7 @@ def moves_from(state: State) -> Iterator[Move]:
     if isinstance(state, SystemState):
         yield from _through(name, "next", state.next)
     if isinstance(state, AgentState | HumanState | ExternalState):
-        for event in state.events.values():
-            yield from _through(name, "event", event.next, event)
-            if event.floors is not None:
-                yield Move(name, event.floors.below, "below", event)
+        yield from _by_events(state)
     for after in state.after:
         yield Move(name, after.to, "after", when=after.when, in_ms=after.in_ms)
     if isinstance(state, HumanState) and state.review.due is not None:
@@ -79,6 +76,15 @@ def moves_from(state: State) -> Iterator[Move]:
         yield Move(name, state.failed, "failed")
     if state.unknown is not None:
         yield Move(name, state.unknown, "unknown")
+
+
+def _by_events(state: AgentState | HumanState | ExternalState) -> Iterator[Move]:
+    for event in state.events.values():
+        yield from _through(state.name, "event", event.next, event)
+        if event.floors is not None:
+            yield Move(state.name, event.floors.below, "below", event)
+    if isinstance(state, AgentState) and state.agree is not None:
+        yield Move(state.name, state.agree.differ, "differ")
 
 
 def span(duration_ms: float) -> str:

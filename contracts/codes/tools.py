@@ -159,7 +159,7 @@ TOOLS: Final[Mapping[str, Rule]] = {
         title="A setting that has no effect",
         severity="warning",
         meaning="What is said here changes nothing: a key of a read, a retry of a write that is never made twice, a"
-        " wait between attempts of which there is one, a floor that nothing is held to.",
+        " wait between attempts of which there is one, a floor that nothing is held to or that sends nobody anywhere.",
         matters="Whoever reads the file believes in a protection that is not there.",
         wrong=_LOOK.replace("read}", "read, key: {over: [for]}}"),
         right=_LOOK,

@@ -49,12 +49,14 @@ def one_of(states: Sequence[str]) -> str:
 
 def _check_floors(view: View, confidence: ConfidencePart) -> None:
     """Find floors that nothing is held to."""
-    in_force = any(
-        event.confidence != "off"
+    states = view.document.states
+    in_force = [
+        event
         for _, _, state in live_states(view.document)
         if isinstance(state, AgentPart) and state.confidence != "off"
         for event in state.events.values()
-    )
+        if event.confidence != "off"
+    ]
     if not in_force:
         message = "no event of an agent or model state is held to this: they all say `confidence: off`"
         view.at_key("PM706", ("confidence",), message, "Remove it, or remove an `off`.")
@@ -62,6 +64,9 @@ def _check_floors(view: View, confidence: ConfidencePart) -> None:
         view.at_key(
             "PM706", ("confidence",), "no confidence is below a floor of 0", "Add `floor: 0.8` or a `path_floor`."
         )
+    elif all(isinstance(states.get(entry.to), HumanPart) for event in in_force for entry in event.next):
+        message = "every event that is held to this leads to a person anyway, so no floor sends a session anywhere"
+        view.at_key("PM706", ("confidence",), message, "Remove it, or let an event that is sure enough lead on.")
 
 
 def _check_review(view: View, path: Path, review: ReviewPart) -> None:

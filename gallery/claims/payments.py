@@ -5,9 +5,10 @@ They take no part in the workflow's rules: whoever calls them directly may pay w
 
 from __future__ import annotations
 
-from pointsman.tools import NothingDone
+from pointsman.tools import NothingDone, ToolError
 
 from .records import FoundPayment, Paid, Payment
+from .seeds import BROKEN_LINE
 from .store import changing, now, reading
 
 __all__ = ["find", "pay"]
@@ -19,6 +20,8 @@ def find(claim_id: str) -> FoundPayment:
     Args:
         claim_id: Identifier of the claim, such as CLM-3001.
     """
+    if claim_id == BROKEN_LINE:
+        raise ToolError("The line to the bank is down.")
     columns = "payment_id, claim_id, policy_number, amount, approved_by"
     with reading() as records:
         query = f"SELECT {columns} FROM payments WHERE claim_id = ?"  # noqa: S608 -- columns named here
@@ -36,6 +39,8 @@ def pay(claim_id: str, policy_number: str, amount: float, approved_by: str, idem
         approved_by: The person who approved it, or the limits that allowed it.
         idempotency_key: Equal for what is meant as the same payment.
     """
+    if claim_id == BROKEN_LINE:
+        raise ToolError("The line to the bank broke before it answered.")
     with changing() as records:
         query = "SELECT payment_id, idempotency_key FROM payments WHERE claim_id = ?"
         row = records.execute(query, (claim_id,)).fetchone()

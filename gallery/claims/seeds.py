@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+BROKEN_LINE: Final = "CLM-3008"
+"""A claim whose payment nobody hears of again: the line to the bank breaks, and stays broken."""
+
 POLICIES: Final = (
     # policy_number, holder, covers, what is insured, from, to, deductible, limit, claims this year
     (

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 
-from pointsman.tools import NothingDone
+from pointsman.tools import NothingDone, ToolError
 
 from .records import FoundMail, Mail, MailCount, SentMail
+from .seeds import BROKEN_LINE, CLICKS
 from .store import changing, now, reading
 
 __all__ = ["count", "find", "send", "sent"]
@@ -48,6 +49,8 @@ def find(lead_id: str, number: int) -> FoundMail:
         lead_id: Identifier of the lead.
         number: Which mail: 1 for the first.
     """
+    if lead_id == BROKEN_LINE:
+        raise ToolError("The line to the mail service is down.")
     with reading() as records:
         query = "SELECT * FROM letters WHERE kind = 'mail' AND lead_id = ? AND mail_number = ?"
         row = records.execute(query, (lead_id, number)).fetchone()
@@ -65,6 +68,8 @@ def send(lead_id: str, number: int, to: str, subject: str, body: str, idempotenc
         body: The mail, as plain text.
         idempotency_key: Equal for what is meant as the same mail.
     """
+    if lead_id == BROKEN_LINE:
+        raise ToolError("The line to the mail service broke before it answered.")
     with changing() as records:
         row = records.execute("SELECT number FROM letters WHERE idempotency_key = ?", (idempotency_key,)).fetchone()
         if row is not None:
@@ -77,6 +82,8 @@ def send(lead_id: str, number: int, to: str, subject: str, body: str, idempotenc
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             values,
         )
+        if CLICKS.get(lead_id) == number:
+            records.execute("UPDATE leads SET unsubscribed = 1 WHERE lead_id = ?", (lead_id,))
     return SentMail(_mail_id(cursor.lastrowid))
 
 

@@ -32,6 +32,7 @@ COMMANDS: Final[CommandTable] = {
     "effects": ("effects", "See the writes of sessions, and settle one that nobody knows the outcome of."),
     "audit": ("audit", "Read, prove and replay what happened."),
     "corrections": ("corrections", "Export what reviewers changed or rejected, as labelled examples."),
+    "stats": ("stats", "Count what agents and models do, how right they are, and what has changed."),
     "token": ("token", "Make, list and revoke the tokens of people, agents and systems."),
     "notify": ("notify", "Send a message to those who are told of what waits, to see whether it arrives."),
     "install": ("install", "Connect an MCP client to Pointsman."),

@@ -19,6 +19,7 @@ from pointsman.contracts.visible import visible
 from pointsman.contracts.workflow import Model, Workflow
 from pointsman.fsm.allowed import waiting
 from pointsman.fsm.session import Actor, Session
+from pointsman.tools.models.key import taken_out
 
 from ..application import open_application
 from ..governor import Governor
@@ -64,8 +65,8 @@ def drive(driven: Driven, input_file: str | None, assignments: Sequence[str], da
 
 async def _drive(driven: Driven, given: JsonObject, assignments: Sequence[str], database: str | None) -> None:
     async with AsyncExitStack() as stack:
-        access = await stack.enter_async_context(opened_access(os.environ, prices()))
-        if access is None:
+        access = await stack.enter_async_context(opened_access(taken_out(os.environ), prices()))
+        if not await asyncio.to_thread(access.has_key):
             raise NotReached(NO_KEY)
         opening = open_application(database, [driven.file], caretaking=True, access=access)
         governor = (await stack.enter_async_context(opening)).governor

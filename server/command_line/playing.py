@@ -16,6 +16,7 @@ from ..scripts.drawing import Drawing
 from ..scripts.performing import Performance, draw
 from ..scripts.script import Script
 from .failures import FoundProblems, NotReached, NotVerified
+from .pricing import prices
 
 
 def play(
@@ -47,14 +48,14 @@ def play(
     if explanation:
         drawing.explain(explanation)
     try:
-        performance = asyncio.run(draw(script, serving, drawing, outside))
+        performance = asyncio.run(draw(script, serving, drawing, prices(), outside))
     except ServerFailed as error:
         raise NotReached(str(error)) from error
+    report = performance.report
+    if performance.played.session is not None and (report is None or not report.ok):
+        raise NotVerified("The audit of the session does not verify.")
     if performance.played.faults:
         raise FoundProblems("\n".join(performance.played.faults))
-    report = performance.report
-    if report is None or not report.ok:
-        raise NotVerified("The audit of the session does not verify.")
     if then:
         drawing.closing(then)
     return performance

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing_extensions import override
+from pathlib import Path
 
-from pointsman.fsm.model_turns import Tokens
 from pointsman.tools.models.port import Prices
+from pointsman.tools.models.prices import ListPrices, Price
 
-
-class _Unknown(Prices):
-    @override
-    def cost_usd(self, model: str, tokens: Tokens) -> float | None:
-        return None
+from .settings import file_settings
 
 
 def prices() -> Prices:
     """Give the prices that are in force for this command."""
-    return _Unknown()
+    table = file_settings(Path.cwd()).models
+    own = {} if table is None else table.prices
+    return ListPrices(
+        {name: Price(one.input, one.output, one.cache_read, one.cache_write) for name, one in own.items()}
+    )

@@ -7,8 +7,11 @@ import click
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
 
+from ..documents.readings import reader_in_words, side_by_side
 from ..table.demands import demands
-from .output import moment, print_heading, print_pairs, value_text
+from . import exceptions
+from .columns import Column
+from .output import moment, print_heading, print_pairs, print_table, value_text
 from .whereabouts import claim_in_words, objects, texts, votes_in_words, was_in_words
 
 
@@ -35,7 +38,11 @@ def show(document: JsonObject, *, err: bool) -> None:
     print_heading("Shown (frozen)", err=err)
     if isinstance(shown, dict):
         print_pairs([(name, value_text(value)) for name, value in shown.items()], err=err)
-    _print_proposal(document["proposal"], err=err)
+    exception = document["exception"]
+    _print_proposal(document["proposal"], err=err, whole=exception is None)
+    if isinstance(exception, dict):
+        exceptions.show(exception, err=err)
+    _print_readings(document["readings"], err=err)
     _print_edits(document["edited"], err=err)
     print_heading("Decisions", err=err)
     for one in objects(document["decisions"]):
@@ -46,23 +53,44 @@ def show(document: JsonObject, *, err: bool) -> None:
         click.echo(visible("\n".join(votes), lines=True), err=err)
 
 
-def _print_proposal(proposal: Json, *, err: bool) -> None:
-    """Print what an agent has proposed, and how sure it was."""
+def _print_proposal(proposal: Json, *, err: bool, whole: bool) -> None:
+    """Print what an agent has proposed, and, of the `whole`, how sure it was and why, which an exception has, too."""
     if not isinstance(proposal, dict):
         return
     print_heading("Proposed", err=err)
     writes, confidence = proposal["writes"], proposal["confidence"]
+    reasons: list[tuple[str, str | None]] = [
+        ("confidence", None if confidence is None else f"{confidence}, of the path {proposal['path_confidence']}"),
+        ("rationale", None if proposal["rationale"] is None else str(proposal["rationale"])),
+        ("alternatives", None if proposal["alternatives"] is None else value_text(proposal["alternatives"])),
+    ]
     print_pairs(
         [
             ("by", f"{proposal['actor_id']} ({proposal['actor_kind']}), row {proposal['revision']}"),
             ("event", f"{proposal['event']} in {proposal['state']}"),
-            ("confidence", None if confidence is None else f"{confidence}, of the path {proposal['path_confidence']}"),
-            ("rationale", None if proposal["rationale"] is None else str(proposal["rationale"])),
-            ("alternatives", None if proposal["alternatives"] is None else value_text(proposal["alternatives"])),
+            *(reasons if whole else ()),
             *((name, value_text(value)) for name, value in (writes.items() if isinstance(writes, dict) else ())),
         ],
         err=err,
     )
+
+
+def _print_readings(readings: Json, *, err: bool) -> None:
+    """Print two readings side by side."""
+    if not isinstance(readings, dict):
+        return
+    print_heading("Read twice, and not the same", err=err)
+    print_pairs([(name, reader_in_words(readings[name])) for name in ("first", "second")], err=err)
+    click.echo(err=err)
+    rows = [
+        [
+            one.name,
+            *(value_text(given[0]) if given else "(not given)" for given in one.given),
+            "differs" if one.differs else "equal",
+        ]
+        for one in side_by_side(readings)
+    ]
+    print_table([Column("field", whole=True), "first", "second", Column("", whole=True)], rows, err=err)
 
 
 def _print_edits(edited: Json, *, err: bool) -> None:

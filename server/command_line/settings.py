@@ -17,6 +17,8 @@ import click
 
 from ..bounds import HTTP_RATE_AT_MOST
 from ..credentials.oidc_settings import IssuerTable, UnfitIssuer, issuer_settings
+from ..insights.alerts import StatsTable
+from ..models.settings import ModelsTable, UnfitPrices, judge_prices
 from ..notices.settings import NotifyTable, UnfitNotices, notify_settings
 
 FILE_NAME: Final = "pointsman.toml"
@@ -35,6 +37,8 @@ class Settings:
     rate: int | None = None
     oidc: IssuerTable | None = None
     notify: NotifyTable | None = None
+    models: ModelsTable | None = None
+    stats: StatsTable | None = None
 
 
 @cache
@@ -73,9 +77,11 @@ def _settings(text: bytes, path: Path) -> Settings:
             issuer_settings(settings.oidc)  # whatever the command: settings that cannot be meant are said at once
         if settings.notify is not None:
             notify_settings(settings.notify)
+        if settings.models is not None:
+            judge_prices(settings.models)
         if settings.rate is not None and not 1 <= settings.rate <= HTTP_RATE_AT_MOST:
             raise click.UsageError(f"{path}: rate: write a number of 1 to {HTTP_RATE_AT_MOST}.")
-    except (UnfitIssuer, UnfitNotices) as error:
+    except (UnfitIssuer, UnfitNotices, UnfitPrices) as error:
         raise click.UsageError(f"{path}: {error}.") from error
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())

@@ -49,10 +49,16 @@ def came_from(provenance: JsonObject) -> str:
     confidence = "" if provenance.get("confidence") is None else f", confidence {provenance['confidence']}"
     where = f" in {provenance['state']}" if provenance.get("state") else ""
     action = f" {provenance['action']}" if provenance.get("action") else ""
+    calls = "; ".join(call_in_words(one) for one in objects(provenance.get("calls")))
     return (
-        f"{provenance['how']}{action}{where}, by {provenance['actor_id']} "
-        f"({provenance['actor_kind']}{confidence}), row {provenance['revision']}"
+        f"{provenance['origin']}: {provenance['how']}{action}{where}, by {provenance['actor_id']} "
+        f"({provenance['actor_kind']}{confidence}), row {provenance['revision']}" + (f"; from {calls}" if calls else "")
     )
+
+
+def call_in_words(call: JsonObject) -> str:
+    """Say in words which call something rests on, and how old it is."""
+    return f"{call['tool']} (row {call['revision']}, {moment(str(call['at']))})"
 
 
 def was_in_words(was: JsonObject) -> str:

@@ -25,8 +25,10 @@ _BECAUSE: Final = {
     "failed": "because a step failed",
     "unknown": "because nobody knows how a write ended",
     "below": "because the confidence was too low",
+    "differ": "because two readings differ",
     "restart": "restarted by a person",
 }
+_READINGS: Final = {1: "read once, which is held until there is a second reading:", 2: "read a second time:"}
 _TIMERS: Final = {
     "moved": "was due and moved the session",
     "reminded": "was due: a reminder",
@@ -97,7 +99,8 @@ def _told(row: JsonObject, body: JsonObject) -> _Told:  # noqa: C901 -- a case a
         case "accepted":
             again = " again, which changed nothing" if body.get("repeated") else ""
             reason = [("rationale", body.get("rationale")), ("confidence", body.get("confidence"))]
-            return f"sent {action}{again}", "plain", [*reason, ("with", body.get("arguments"))]
+            sent = _READINGS.get(int(str(body.get("reading") or 0)), "sent")
+            return f"{sent} {action}{again}", "plain", [*reason, ("with", body.get("arguments"))]
         case "decided":
             counted = " (a voice; more persons must say the same)" if outcome == "counted" else ""
             word = attestation(str(row["channel"]))

@@ -18,6 +18,8 @@ from pointsman.fsm.refusals import Refusal
 
 from ..bounds import PAGES_AT_ONCE
 from ..clock import Clock
+from ..documents.exceptions import missed_in_words
+from ..documents.readings import side_by_side
 from ..http.refusals import STATUSES
 from ..table.demands import demands
 from .asked import Asked
@@ -98,6 +100,7 @@ class Pages:
         everywhere: MutableMapping[str, object] = self._templates.globals  # pyright: ignore[reportAssignmentType]
         everywhere.update(static=files.address, span=span, exactly=exactly, since_s=self._since_s)
         everywhere.update(demands=demands, is_cut=is_cut)
+        everywhere.update(missed_in_words=missed_in_words, side_by_side=side_by_side)
         filters: MutableMapping[str, object] = self._templates.filters  # pyright: ignore[reportAssignmentType]
         filters.update(told=told, told_at_length=told_at_length, marked=marked, hides=hides, words=words)
         filters.update(value=value, as_text=as_text, difference=_difference)

@@ -15,9 +15,11 @@ from pointsman.fsm.stays import show_name
 from pointsman.fsm.votes import votes_so_far
 
 from .claims import claim, claimed_by
+from .exceptions import exception
 from .nothing import nothing_to_decide
 from .places import moment
 from .proposals import edited, proposal
+from .readings import readings
 
 
 def opened_at(session: Session) -> int:
@@ -72,12 +74,19 @@ def document(connection: Connection, session: Session, workflow: Workflow, now_m
         "shown": shown(state, review),
         "edited": {name: was for name, was in edited(connection, session).items() if name in review.shown},
         "proposal": proposal(connection, session),
+        "exception": None if review.exception is None else exception(connection, session, review.exception),
+        "readings": None if review.readings is None else readings(review.readings),
         "edit": list(wanted.edit),
         "rationale": "required" if wanted.rationale_required else "optional",
         "accept": [*sorted(wanted.accept)],
         "exclude": [one.text for one in wanted.exclude],
         "decisions": decisions,
     }
+
+
+def without_values(document: JsonObject) -> JsonObject:
+    """Leave out of a review's document what a step rested on and was compared with: that is for people."""
+    return {name: value for name, value in document.items() if name not in ("exception", "readings")}
 
 
 def shown(state: HumanState, review: OpenReview) -> JsonObject:

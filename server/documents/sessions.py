@@ -7,11 +7,13 @@ from sqlalchemy import Connection
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.session import OpenApproval, OpenCall, OpenReview, Provenance, Session, Timer
+from pointsman.fsm.tracing import as_of, origin
 
 from ..store.reading import LIST_ROWS, SessionFilter, list_sessions
 from ..store.searching import StateEntered, path
 from . import effects
 from .claims import claimed_by
+from .exceptions import call_made
 from .pages import Page
 from .places import given, moment, place
 from .proposals import edited
@@ -106,6 +108,7 @@ def _without_arguments(call: JsonObject) -> JsonObject:
 def _provenance(one: Provenance) -> JsonObject:
     return given(
         {
+            "origin": origin(one),
             "how": one.how,
             "action": one.action,
             "state": one.state,
@@ -114,6 +117,9 @@ def _provenance(one: Provenance) -> JsonObject:
             "confidence": one.confidence,
             "at": iso(one.at),
             "revision": one.revision,
+            "calls": [call_made(call) for call in one.calls] or None,
+            "as_of": iso(as_of(one)),
+            "rationale": one.revision if one.reasoned else None,
         }
     )
 

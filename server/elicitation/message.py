@@ -8,16 +8,18 @@ nobody decides on what they were not shown.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from itertools import chain, islice
 from typing import Final
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.visible import visible
+from pointsman.fsm.exception_package import ExceptionPackage
 from pointsman.fsm.votes import tallies
 
 from ..bounds import REVIEW_LINE_CHARACTERS, REVIEW_MESSAGE_CHARACTERS, REVIEW_MESSAGE_LINES
+from ..documents.exceptions import missed, missed_in_words
 from .offer import Offer
 
 _MARK: Final = "| "
@@ -35,9 +37,13 @@ def message_of(offer: Offer, shown: JsonObject, before: str | None) -> str | Non
         shown: What it shows, in the workflow's order.
         before: Why the answer before this was not taken; None where there was none.
     """
+    exception = offer.review.exception
+    if exception is not None and exception.left_out:
+        return None
+    also = () if exception is None else _exception(exception)
     lines: list[str] = []
     left = REVIEW_MESSAGE_CHARACTERS + 1  # no break stands before the first line
-    for line in chain(_ours(offer, before), _theirs(shown)):
+    for line in chain(_ours(offer, before), _theirs([*shown.items(), *also])):
         left -= len(line) + 1
         if left < 0 or len(lines) == REVIEW_MESSAGE_LINES:
             return None
@@ -54,6 +60,10 @@ def _ours(offer: Offer, before: str | None) -> Iterator[str]:
     yield f"Started by: {_word(session.started_by)}."
     if offer.state.goal:
         yield f"Goal: {_word(offer.state.goal, _GOAL_CHARACTERS)}"
+    if offer.review.exception is not None:
+        package = offer.review.exception
+        yield from missed_in_words(missed(package))
+        yield f"So a person decides instead of {package.instead_of}, where {package.event} would have led."
     for event in offer.events:
         if event.approvals > 1:
             yield f"It takes {event.approvals} persons who say the same for {event.name}."
@@ -63,11 +73,23 @@ def _ours(offer: Offer, before: str | None) -> Iterator[str]:
     yield "To decline or to close this form decides nothing."
 
 
-def _theirs(shown: JsonObject) -> Iterator[str]:
+def _exception(package: ExceptionPackage) -> Iterator[tuple[str, Json]]:
+    """Give what belongs to a step that a confidence floor sent to this review, by what it is."""
+    yield "reason of the step", package.rationale
+    yield "confidence along the path", {one.state: one.confidence for one in package.path}
+    if package.alternatives:
+        yield "alternatives", package.alternatives
+    if package.input:
+        yield "what it started from", {name: one.value for name, one in package.input.items()}
+    if package.calls:
+        yield "what it rests on", [f"{call.tool}, row {call.revision}" for call in package.calls]
+
+
+def _theirs(shown: Sequence[tuple[str, Json]]) -> Iterator[str]:
     if not shown:
         return
     yield f"What stands behind {_MARK.strip()} is what the session holds, not what Pointsman says:"
-    for name, value in shown.items():
+    for name, value in shown:
         lines = list(islice(_lines(value), REVIEW_MESSAGE_LINES + 1))  # one more tells that it is too long
         if len(lines) == 1:
             yield f"{_MARK}{visible(name)}: {lines[0]}"

@@ -52,6 +52,7 @@ EDGES: Final[dict[Line, Stroke]] = {
     "failed": Stroke("#b91c1c", "5 3", "failed"),
     "unknown": Stroke("#be185d", "9 3 2 3", "unknown outcome"),
     "below": Stroke("#0f766e", "6 2 2 2 2 2", "below the confidence floor"),
+    "differ": Stroke("#1d4ed8", "1 3 6 3", "two readings differ"),
 }
 DARK_EDGES: Final[dict[Line, str]] = {
     "chosen": "#cbd5e1",
@@ -60,6 +61,7 @@ DARK_EDGES: Final[dict[Line, str]] = {
     "failed": "#f87171",
     "unknown": "#f9a8d4",
     "below": "#5eead4",
+    "differ": "#93c5fd",
 }
 
 TEXT: Final = "#0f172a"

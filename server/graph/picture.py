@@ -18,7 +18,7 @@ from ..moves import ANYWHERE, Cause, Move, moves_of, printable, span
 __all__ = ["ANYWHERE", "Arrow", "Kind", "Label", "Line", "Node", "Picture", "Trail", "picture_of"]
 
 Kind: TypeAlias = Literal["agent", "model", "system", "human", "external", "success", "stopped", "manual", "failed"]
-Line: TypeAlias = Literal["chosen", "timed", "limited", "failed", "unknown", "below"]
+Line: TypeAlias = Literal["chosen", "timed", "limited", "failed", "unknown", "below", "differ"]
 
 GUARD_CHARACTERS: Final = 44
 """Longer guards are shortened in a label; its `full` text has the whole."""
@@ -32,6 +32,7 @@ LINES: Final[dict[Cause, Line]] = {
     "failed": "failed",
     "unknown": "unknown",
     "below": "below",
+    "differ": "differ",
 }
 """How each cause of a move is drawn."""
 
@@ -153,6 +154,8 @@ def _label(move: Move) -> Label:
             before = f"confidence < {move.event.floors.floor:g}"
         case "failed" | "unknown":
             before = move.cause
+        case "differ":
+            before = "readings differ"
         case _:
             before = move.event.name if move.event is not None else ""
     guard = move.event.when if move.event is not None and move.cause == "event" else None

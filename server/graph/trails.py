@@ -19,6 +19,7 @@ _LINES: Final[dict[Because, Line]] = {
     "failed": "failed",
     "unknown": "unknown",
     "below": "below",
+    "differ": "differ",
 }
 """How the way is drawn by which a state was entered. A start is no way."""
 

@@ -23,10 +23,10 @@ from pointsman.fsm.facts import FactKind
 from ..bounds import EXAMPLE_BYTES, EXAMPLE_CALLS
 from ..store.histories import History, HistoryFilter, Line, each_history
 from ..store.reading import definition
-from .proposals import KINDS, Following, Label, Proposal, Verdict, is_models, is_proposal
+from .proposals import KINDS, Following, Label, Proposal, Turns, Verdict, is_proposal
 
-CORRECTIONS: Final[frozenset[Label]] = frozenset({"changed", "rejected"})
-EVERYTHING: Final[frozenset[Label]] = CORRECTIONS | {"accepted"}
+CORRECTIONS: Final[frozenset[Label]] = frozenset[Label](("changed", "rejected"))
+EVERYTHING: Final[frozenset[Label]] = frozenset[Label](("accepted", *CORRECTIONS))
 _ALL_KINDS: Final[tuple[FactKind, ...]] = (*KINDS, "started", "settled", "model")
 _RESERVED: Final = frozenset({"confidence", "rationale", "alternatives"})
 _ASKED: Final = frozenset({"agent", "fetch"})
@@ -142,7 +142,7 @@ class _Giving:
     stay: int = 0
     calls: deque[JsonObject] = field(default_factory=lambda: deque[JsonObject](maxlen=EXAMPLE_CALLS))
     opened: dict[str, Json] = field(default_factory=dict[str, Json])
-    turned: JsonObject = field(default_factory=dict[str, Json])
+    turns: Turns = field(default_factory=Turns)
 
     def take(self, line: Line) -> None:
         """Take a row."""
@@ -153,13 +153,13 @@ class _Giving:
             case "entered":
                 self.stay += 1
                 self.calls.clear()
-                self.opened, self.turned = {}, {}
+                self.opened, self.turns = {}, Turns()
             case "intended":
                 call = _object(body.get("call"))
                 if call.get("purpose") == "agent":
                     self.opened[str(call["id"])] = call.get("arguments")
             case "model":
-                self.turned = body
+                self.turns.take(line)
             case "settled" if body.get("stay") == self.stay and body.get("purpose") in _ASKED:
                 self._take_call(line)
             case _:
@@ -173,8 +173,9 @@ class _Giving:
             "start": self.start,
             "shown": None if names is None else {name: self.record[name] for name in names if name in self.record},
             "calls": [*self.calls],
+            "relied_on": [one["revision"] for one in _objects(line.body.get("calls"))],
         }
-        turned = self.turned if is_models(line) else {}
+        turned = self.turns.of(line)
         return _Given(values, turned.get("model"), turned.get("prompt_digest"))
 
     def _take_call(self, line: Line) -> None:
@@ -209,6 +210,10 @@ class _Texts:
         if workflow is None:
             return None
         return {name: state.show for name, state in workflow.states.items() if isinstance(state, AgentState)}
+
+
+def _objects(value: Json) -> list[JsonObject]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _object(value: Json) -> JsonObject:

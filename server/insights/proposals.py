@@ -33,6 +33,8 @@ Label: TypeAlias = Literal["accepted", "changed", "rejected"]
 KINDS: Final[tuple[FactKind, ...]] = ("accepted", "decided", "entered", "intended", "admin")
 """The rows that verdicts are read from."""
 _WORKERS: Final = frozenset({"agent", "model"})
+_ESCALATED: Final = frozenset({"below", "differ"})
+"""Why a state is entered that looks at a step instead of what would follow."""
 
 G = TypeVar("G")
 
@@ -48,8 +50,9 @@ class Verdict(NamedTuple):
 class Proposal(Generic[G]):
     """An accepted event of an agent or a model.
 
-    `given` is what whoever follows the session keeps beside it. `escalated` says that a floor of confidence sent it to
-    a person; `edits` are the fields of it that reviewers changed, with their values since.
+    `given` is what whoever follows the session keeps beside it. `escalated` says that a floor of confidence, or
+    a second reading that differs, sent it to a person; `edits` are the fields of it that reviewers changed, with their
+    values since.
     """
 
     line: Line
@@ -66,9 +69,28 @@ def is_proposal(line: Line) -> bool:
     return line.kind == "accepted" and line.outcome == "done" and line.actor_kind in _WORKERS
 
 
-def is_models(line: Line) -> bool:
-    """Whether a row is of what a model's answer wanted, and not of an agent that decides by itself."""
-    return line.command.startswith("turn:")
+@dataclass(slots=True)
+class Turns:
+    """The last answers of models in a stay, by the reading that they are of."""
+
+    answers: dict[int, JsonObject] = field(default_factory=dict[int, JsonObject])
+    last: JsonObject = field(default_factory=dict[str, Json])
+
+    def take(self, line: Line) -> None:
+        """Take a row of the kind `model`."""
+        reading = line.body.get("reading", 1)
+        self.last = line.body
+        if isinstance(reading, int):
+            self.answers[reading] = line.body
+
+    def of(self, line: Line) -> JsonObject:
+        """Give the answer that an event or a refused call comes from; nothing where no model has wanted it.
+
+        An event that two readings agree on is the first one's, whatever the second was.
+        """
+        if "readings" in line.body:
+            return self.answers.get(1, {}) if line.actor_kind == "model" else {}
+        return self.last if line.actor_kind == "model" or line.command.startswith("turn:") else {}
 
 
 class Following(Generic[G]):
@@ -130,7 +152,7 @@ class Following(Generic[G]):
     def _entered(self, line: Line) -> list[Proposal[G]]:
         because, actor, state = line.body.get("because"), line.body.get("actor"), line.state_after or ""
         if self._sent is not None:
-            self._sent.escalated, self._sent = because == "below", None
+            self._sent.escalated, self._sent = because in _ESCALATED, None
         judged: list[Proposal[G]] = []
         if self._decision is not None:
             self._left_to_others |= because != "next"
@@ -156,7 +178,7 @@ class Following(Generic[G]):
                 verdicts = [*[None] * (len(standing) - 1), "rejected"]
         elif line.state_after in self._visited and not self._wrote:
             first = [*self._standing].index(line.state_after) if line.state_after in self._standing else 0
-            verdicts[first:] = ["rejected"] * (len(standing) - first)
+            verdicts = ["accepted" if place < first else "rejected" for place in range(len(standing))]
         for proposal, verdict in zip(standing, verdicts, strict=True):
             label: Label | None = "changed" if proposal.edits else verdict
             proposal.verdict = None if label is None else Verdict(label, decision)

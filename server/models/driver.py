@@ -22,6 +22,7 @@ from pointsman.fsm.allowed import allowed
 from pointsman.fsm.commands import Answer as Answered
 from pointsman.fsm.commands import Ask
 from pointsman.fsm.model_turns import OpenTurn, TurnResult
+from pointsman.fsm.opening import model_of
 from pointsman.fsm.redaction import REDACTED
 from pointsman.fsm.session import Actor, Session
 from pointsman.tools.models.port import Models, NoAnswer, Prices, Question
@@ -47,10 +48,15 @@ _BROKEN: Final = "the server could not ask the model; its log says why"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What is needed to ask models. `heard` is told of what they say while it comes, by sessions."""
+    """What is needed to ask models.
+
+    `has_key` looks whether there is a key, which may take a while. `heard` is told of what models say while it comes,
+    by sessions.
+    """
 
     models: Models
     prices: Prices
+    has_key: Callable[[], bool] = lambda: True
     heard: Callable[[str, str], None] | None = None
 
 
@@ -150,7 +156,7 @@ class Driver:
         state = served.workflow.states[session.state]
         if not isinstance(state, AgentState):
             return ()
-        model = state.model or self._hired[session.id].model
+        model = model_of(state, turn.reading) or self._hired[session.id].model
         try:
             asking = await self._asking(served, session, state, model, turn)
         except PointsmanError as error:

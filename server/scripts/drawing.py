@@ -119,6 +119,8 @@ class Drawing:
         self._console.print(table)
         if session.ended is not None and session.ended.owner:
             self._console.print(Text(visible(f"{session.ended.owner} takes over.")))
+        if session.counts.turns:
+            self._console.print(Text(_taken_in_all(session)))
         self._console.print()
 
     def audit(self, rows: Sequence[AuditRow]) -> None:
@@ -205,8 +207,8 @@ class Drawing:
             if one.message and not good:
                 self._below(Text(_cut(one.message)))
         if turn.confidence is not None:
-            along = "" if turn.path_confidence is None else f", {turn.path_confidence:.2g} along the path"
-            self._below(Text(f"confidence {turn.confidence:.2g}{along}", "bold" if turn.missed else ""))
+            along = "" if turn.path_confidence is None else f", {turn.path_confidence:.4g} along the path"
+            self._below(Text(f"confidence {turn.confidence:.4g}{along}", "bold" if turn.missed else ""))
         for missed in turn.missed:
             self._below(Text(missed, "yellow"))
         if turn.rationale:
@@ -271,6 +273,11 @@ def _taken(turn: ModelTurn) -> str:
     cost = "no price known" if turn.cost_usd is None else f"${turn.cost_usd:.4f}"
     tries = f", {turn.attempts} attempts" if turn.attempts > 1 else ""
     return f"{turn.model}: {turn.tokens:,} tokens{cached}, {cost}, {turn.duration_ms / 1000:.1f} s{tries}"
+
+
+def _taken_in_all(session: Session) -> str:
+    counts = session.counts
+    return f"{counts.turns} answers of models, {counts.tokens:,} tokens, ${counts.cost_usd:.4f}."
 
 
 def _style(who: Who) -> str:

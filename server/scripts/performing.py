@@ -1,19 +1,27 @@
-"""A whole performance: the server process, the agent, the stage, the play, and what is left of it."""
+"""A whole performance: the server process, the agent, the model, the stage, the play, and what is left of it."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from pointsman.tools.models.port import Prices
+from pointsman.tools.models.prices import ListPrices
 
 from ..audit.chain import AuditRow
 from ..audit.verify import ChainReport
+from ..models.access import opened_access
+from ..models.driver import Access
 from ..writes import doubted
-from .agent import Serving, open_agent
+from .agent import Agent, Serving, open_agent
 from .drawing import Drawing
+from .messages_api import messages_api
 from .playing import Played, Player, Watcher
 from .script import Script
+from .scripted import ScriptedModel
 from .stage import Stage, open_stage
 
 
@@ -26,27 +34,57 @@ class Performance:
     report: ChainReport | None
 
 
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Everybody who acts in a script. `model` is None where real models are asked, or none is."""
+
+    agent: Agent
+    stage: Stage
+    model: ScriptedModel | None
+
+    async def play(self, script: Script, watcher: Watcher) -> Performance:
+        """Play a script, and verify what was written."""
+        played = await Player(self.agent, self.stage, watcher).play(script)
+        left = 0 if self.model is None or played.faults else self.model.left
+        if left:
+            fault = f"The script has {left} more answers of the model than it was asked for."
+            played = replace(played, faults=(fault,))
+        if played.session is None:
+            return Performance(played, (), None)
+        rows = await self.stage.rows(played.session.id)
+        return Performance(played, tuple(rows), await self.stage.verified(played.session.id))
+
+
 async def perform(
-    script: Script, serving: Serving, watcher: Watcher, environment: Mapping[str, str] = os.environ
+    script: Script,
+    serving: Serving,
+    watcher: Watcher,
+    environment: Mapping[str, str] = os.environ,
+    prices: Prices | None = None,
 ) -> Performance:
     """Play a script through a server process, and verify what it has written.
 
     Raises:
         PointsmanError: when the workflow, its tools, the database or the server cannot be had.
     """
-    async with open_agent(serving, environment) as agent, open_stage(serving.file, serving.database) as stage:
-        return await _performed(await Player(agent, stage, watcher).play(script), stage)
+    async with _cast(script, serving, prices, environment) as cast:
+        return await cast.play(script, watcher)
 
 
 async def draw(
-    script: Script, serving: Serving, drawing: Drawing, outside: Callable[[], str] | None = None
+    script: Script,
+    serving: Serving,
+    drawing: Drawing,
+    prices: Prices | None = None,
+    outside: Callable[[], str] | None = None,
 ) -> Performance:
     """Play a script, and draw it as it goes, with the path, the audit trail and its proof at the end.
 
     Args:
-        script: What is played.
+        script: What is played. Without answers of a model, real models are asked.
         serving: How the server process is started.
         drawing: On what it is drawn.
+        prices: What models cost; if not said, the list prices.
         outside: Looks what has become of the world outside, when all is over, and says it in a sentence or two.
 
     Raises:
@@ -55,11 +93,12 @@ async def draw(
     logging.getLogger("client").setLevel(
         logging.ERROR
     )  # the SDK's; it warns of every tool that is called and not listed
-    async with open_agent(serving) as agent, open_stage(serving.file, serving.database) as stage:
-        workflow = stage.workflow
+    async with _cast(script, serving, prices, os.environ) as cast:
+        workflow = cast.stage.workflow
         title = f"{workflow.title or workflow.name}, version {workflow.version}"
-        drawing.opening(title, [f"MCP {agent.protocol} over stdio, surface {serving.surface}.", workflow.goal or ""])
-        performance = await _performed(await Player(agent, stage, drawing).play(script), stage)
+        spoken = f"MCP {cast.agent.protocol} over stdio, surface {serving.surface}."
+        drawing.opening(title, [spoken, workflow.goal or ""])
+        performance = await cast.play(script, drawing)
     session = performance.played.session
     if session is not None and performance.report is not None:
         drawing.path(workflow, session, performance.rows)
@@ -72,8 +111,28 @@ async def draw(
     return performance
 
 
-async def _performed(played: Played, stage: Stage) -> Performance:
-    if played.session is None:
-        return Performance(played, (), None)
-    rows = await stage.rows(played.session.id)
-    return Performance(played, tuple(rows), await stage.verified(played.session.id))
+@asynccontextmanager
+async def _cast(
+    script: Script, serving: Serving, prices: Prices | None, environment: Mapping[str, str]
+) -> AsyncGenerator[Cast]:
+    async with (
+        _models(script, prices, environment) as (model, led, access),
+        open_agent(serving, led) as agent,
+        open_stage(serving.file, serving.database, access) as stage,
+    ):
+        yield Cast(agent, stage, model)
+
+
+@asynccontextmanager
+async def _models(
+    script: Script, prices: Prices | None, environment: Mapping[str, str]
+) -> AsyncGenerator[tuple[ScriptedModel | None, Mapping[str, str], Access | None]]:
+    """Give the model of the script, the environment that leads processes to it, and this process's access to it."""
+    if script.model is None:
+        yield None, environment, None  # the server process asks whom it can
+        return
+    model = ScriptedModel(script.model)
+    with messages_api(model) as api:
+        led = {**environment, **api.environment}
+        async with opened_access(led, prices or ListPrices()) as access:
+            yield model, led, access

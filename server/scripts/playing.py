@@ -134,7 +134,9 @@ class Player:
             parts = parts if is_first else parts[1:]
             for index, part in enumerate(parts if is_over else parts[:-1]):
                 is_last = is_over and index == len(parts) - 1
-                self._watcher.scene(self._scene(number, cast, session, part, fault if is_last else None, is_last=is_last))
+                self._watcher.scene(
+                    self._scene(number, cast, session, part, fault if is_last else None, is_last=is_last)
+                )
                 self._seen = part[-1].revision if part else self._seen
                 is_first = False
             if is_over:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias, cast
+from typing import Annotated, Final, Literal, Self, TypeAlias, cast
 
 from pydantic import (
     AfterValidator,
@@ -20,7 +20,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from typing_extensions import Self
 
 from pointsman.contracts.document.part import Duration, Given
 from pointsman.contracts.errors import PointsmanError
@@ -151,7 +150,11 @@ class ModelAnswer(_Part):
     @property
     def all_calls(self) -> tuple[ModelCall, ...]:
         """What is called, in order."""
-        return tuple(self.calls) if self.call is None else (ModelCall.model_validate({"call": self.call, "with": self.values}),)
+        return (
+            tuple(self.calls)
+            if self.call is None
+            else (ModelCall.model_validate({"call": self.call, "with": self.values}),)
+        )
 
 
 class Script(_Part):

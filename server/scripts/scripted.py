@@ -1,7 +1,7 @@
 """The model of a script: it gives the answers that the script has, one after the other, over the real Messages API.
 
-It knows nothing but what it is told, as any model: in expressions of its answers `record` is what the server shows it of
-the record, and `last` what came of its last call.
+It knows nothing but what it is told, as any model: in expressions of its answers `record` is what the server shows it
+of the record, and `last` what came of its last call.
 """
 
 from __future__ import annotations

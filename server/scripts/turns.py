@@ -84,29 +84,30 @@ def turn_of(rows: Sequence[AuditRow]) -> ModelTurn | None:
 def _called(wish: Wish, rows: Sequence[AuditRow]) -> Called:
     """Say what came of a wish: its own rows say so, and of a write the row that settles it."""
     call: str | None = None
-    outcome = "not done"
+    name, outcome = wish.name, "not done"
     for row in rows:
         body = read_fact(row).body
         settles = isinstance(body, Settled) and call is not None and body.call == call
         if row.command_id != wish.command and not settles:
             continue
+        name = row.action or name  # as the workflow writes it
         match body:
             case Denied():
-                return Called(wish.name, row.code or "refused", body.message)
+                return Called(name, row.code or "refused", body.message)
             case Accepted():
-                return Called(wish.name, "done")
+                return Called(name, "done")
             case Intended(call=made) if made is not None:
                 call = made.id
                 outcome = "waiting"
             case Intended(approval=approval) if approval is not None:
                 outcome = "waiting"
             case Settled():
-                return Called(wish.name, row.outcome or "done", body.error or "")
+                return Called(name, row.outcome or "done", body.error or "")
             case _:
                 pass
-    return Called(wish.name, outcome)
+    return Called(name, outcome)
 
 
 def _words(missed: MissedFloor) -> str:
     what = "along the path" if missed.floor == "path" else "of the step"
-    return f"the confidence {what} is {missed.actual:g}, and {missed.demanded:g} is demanded"
+    return f"the confidence {what} is {missed.actual:.4g}, and {missed.demanded:.4g} is demanded"

@@ -147,6 +147,10 @@ def _agent(workflow: Workflow, state: AgentState) -> Iterator[str]:
         who = "the model"
         bounds = f"{counted(state.model.max_turns, 'turn')} in {duration_words(state.model.timeout_ms)}"
         yield f"the server asks the model {state.model.name}, at most {bounds}"
+    if state.agree is not None:
+        second = state.agree.second
+        reader = f"the model {second.name}" if isinstance(second, Model) else _call(workflow, second.step)
+        yield f"{reader} reads a second time; both must give the same {listed(state.agree.fields)}"
     if state.show:
         yield f"{who} sees {listed(state.show)}"
     for use in state.tools.values():

@@ -121,6 +121,8 @@ def _event(move: Move, state: State | None) -> str:
             return "a step has failed"
         case "unknown":
             return "nobody knows whether a write has happened"
+        case "differ":
+            return "two readings differ"
         case _:
             works = isinstance(state, SystemState) and (state.run or state.entry)
             return "the server's work is done" if works else "at once"
@@ -175,6 +177,8 @@ def _conditions(workflow: Workflow, move: Move, state: State | None) -> Iterator
     if move.cause == "failed":
         guarded = isinstance(state, SystemState) and any(entry.when is not None for entry in state.next)
         yield Sentence(f"after its last try{', or if a condition cannot be judged' if guarded else ''}")
+    if move.cause == "differ" and isinstance(state, AgentState) and state.agree is not None:
+        yield Sentence(f"in {listed(state.agree.fields, 'or')}, and the next state would be none a person decides")
     if move.cause == "unknown":
         yield Sentence("it is neither confirmed nor refuted")
 

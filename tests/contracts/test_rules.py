@@ -94,6 +94,12 @@ def test_a_floor_leads_to_the_state_below() -> None:
     assert codes(town(agent.replace("{next", "{confidence: off, next") + review, head)) == ["PM706", "PM501"]
     assert codes(town(agent.replace("agent\n", "agent\n    confidence: off\n") + review, head)) == ["PM706", "PM501"]
     assert codes(town(agent, HEAD + "confidence: {floor: 0.5, below: nowhere}\n")) == ["PM301"]
+    asked_anyway = agent.replace("next: end", "next: judged")
+    assert codes(town(asked_anyway + review, head)) == ["PM706"]
+    assert (
+        codes(town(asked_anyway.replace("judged", "[{to: judged, when: visits.begin > 1}, {to: end}]") + review, head))
+        == []
+    )
 
 
 def test_a_limit_of_the_session_reaches_its_state_and_is_no_way_to_an_end() -> None:

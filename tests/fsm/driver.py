@@ -91,8 +91,10 @@ class Story:
         starter: Actor = ADA,
         at: int = T0,
         named: str = "s-1",
+        asks_models: bool = False,
     ) -> None:
         self.workflow = played
+        self.asks_models = asks_models
         self.at = at
         self.facts: list[Fact] = []
         self.commands = 0
@@ -131,12 +133,12 @@ class Story:
         channel: str = "mcp",
         instance: str = "one",
         command_id: str = "",
-        asks_models: bool = False,
     ) -> Decision:
         """Decide a command, and check what holds after every command."""
         self.commands += 1
-        named = command_id or f"c{self.commands}"
-        command = Command(named, self.at, actor, channel, instance, request, "client", asks_models)
+        command = Command(
+            command_id or f"c{self.commands}", self.at, actor, channel, instance, request, "client", self.asks_models
+        )
         before = self._session
         decision = decide(self.workflow, before, command)
         again = decide(self.workflow, before and restore(snapshot(before)), command)

@@ -39,7 +39,8 @@ def test_a_state_of_a_models_opens_the_first_turn_by_itself() -> None:
 def test_a_process_that_asks_models_has_the_turns_it_opens() -> None:
     story = Reading(reader())
     story.answers(LOOK)
-    story.ask_next(instance="one", asks_models=True)
+    story.asks_models = True
+    story.ask_next(instance="one")
     assert (open_turn(story).number, open_turn(story).instance) == (2, "one")
 
 
@@ -191,9 +192,10 @@ def test_an_agent_that_is_a_model_is_asked_from_outside() -> None:
     assert story.session.stay.turn is None
     assert story.ask_next(model=HIRED, actor=STRANGER).refusal is not None
     assert story.submit(Ask(1, 1), ADA).refusal is not None
-    story.ask_next(model=HIRED, asks_models=True)
+    story.asks_models = True
+    story.ask_next(model=HIRED)
     assert (open_turn(story).model, open_turn(story).instance) == ("hired-model", "one")
-    story.ask_next(turn=1, model=HIRED, instance="two", asks_models=True)
+    story.ask_next(turn=1, model=HIRED, instance="two")
     assert (open_turn(story).instance, open_turn(story).attempt) == ("two", 2)
     story.take_turn_over(gone="two", instance="three")
     assert open_turn(story).instance == "two"

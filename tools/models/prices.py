@@ -1,21 +1,19 @@
 """What models cost: a table of list prices, which `[models.prices."NAME"]` of `pointsman.toml` replaces or adds to.
 
 Prices are US dollars for a million tokens. They are those of the Messages API itself, without batches, priority or
-another cloud's additions, and with what is kept for five minutes. A model that is not in the table has no price: its
-cost is unknown, and no limit of cost counts it.
+another cloud's additions, and with what is kept for five minutes. A model that is not in the table has no price, and
+what it costs is unknown.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Final
 
 from typing_extensions import override
 
-from pointsman.contracts.errors import PointsmanError
 from pointsman.fsm.model_turns import Tokens
 
 from .port import Prices
@@ -25,19 +23,11 @@ AS_OF: Final = "2026-11-28"
 _MILLION: Final = 1_000_000
 _DATED: Final = re.compile(r"-\d{8}\Z", re.ASCII)
 """How the name of a model ends that is fixed to a day."""
-_HIGHEST_USD: Final = 1_000_000.0
-_PRICES_AT_MOST: Final = 1_000
-
-
-class UnfitPrices(PointsmanError):
-    """The prices of models cannot be meant: compare `[models.prices]` with docs/models.md."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
     """US dollars for a million tokens of each kind."""
-
-    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid"}
 
     input: float
     output: float
@@ -52,15 +42,6 @@ class Price:
             + tokens.cache_read * self.cache_read
             + tokens.cache_written * self.cache_write
         ) / _MILLION
-
-
-@dataclass(frozen=True, slots=True)
-class ModelsTable:
-    """`[models]` as it is written."""
-
-    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid"}
-
-    prices: dict[str, Price]
 
 
 LIST_PRICES: Final[Mapping[str, Price]] = {
@@ -87,7 +68,7 @@ _LONG: Final[Mapping[str, tuple[int, Price, Price]]] = {
 """Models whose price depends on how many tokens are read: up to which number the first price counts."""
 
 
-class PriceTable(Prices):
+class ListPrices(Prices):
     """The list prices, and those of the settings instead."""
 
     def __init__(self, own: Mapping[str, Price] | None = None) -> None:
@@ -111,21 +92,3 @@ def _list_price(name: str, tokens: Tokens) -> Price | None:
         limit, short, long = _LONG[name]
         return short if tokens.input + tokens.cache_read + tokens.cache_written <= limit else long
     return LIST_PRICES.get(name)
-
-
-def own_prices(table: ModelsTable) -> PriceTable:
-    """Read what `[models]` says.
-
-    Raises:
-        UnfitPrices: a price is none.
-    """
-    if len(table.prices) > _PRICES_AT_MOST:
-        raise UnfitPrices(f"models.prices: give {_PRICES_AT_MOST} prices at most")
-    for name, price in table.prices.items():
-        for kind in ("input", "output", "cache_read", "cache_write"):
-            value = getattr(price, kind)
-            if not (math.isfinite(value) and 0 <= value <= _HIGHEST_USD):
-                raise UnfitPrices(
-                    f'models.prices."{name}".{kind}: write US dollars for a million tokens, 0 to {_HIGHEST_USD:.0f}'
-                )
-    return PriceTable(table.prices)

@@ -13,7 +13,7 @@ from typing import Final
 import httpx2
 from typing_extensions import override
 
-from pointsman.contracts.bounds import MODEL_ERROR_BYTES, MODEL_LINE_BYTES, MODEL_STREAM_BYTES
+from pointsman.contracts.bounds import MODEL_ERROR_BYTES, MODEL_EVENT_BYTES, MODEL_EVENT_LINES, MODEL_STREAM_BYTES
 
 from ..http import PACKED, UNPACKED, is_packed
 
@@ -56,22 +56,41 @@ async def _bound(response: httpx2.Response) -> None:
 
 
 class _Answer(httpx2.AsyncByteStream):
-    """The body of an answer, no further than the bounds of the whole and of each of its lines."""
+    """The body of an answer, in whole lines, no further than the bounds of the whole and of each of its events."""
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
+        self._event_bytes = 0
+        self._event_lines = 0
 
     @override
     async def __aiter__(self) -> AsyncIterator[bytes]:
         left_bytes = MODEL_STREAM_BYTES
-        line_bytes = 0
+        held: list[bytes] = []
+        held_bytes = 0
         async for chunk in self._stream:
             left_bytes -= len(chunk)
-            end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
-            line_bytes = len(chunk) - end - 1 if end >= 0 else line_bytes + len(chunk)
-            if left_bytes < 0 or line_bytes > MODEL_LINE_BYTES:
+            end = chunk.rfind(b"\n") + 1
+            if end:
+                lines = b"".join((*held, chunk[:end]))
+                self._count(lines)
+                yield lines
+                held, held_bytes = [], 0
+            held.append(chunk[end:])
+            held_bytes += len(chunk) - end
+            if left_bytes < 0 or held_bytes > MODEL_EVENT_BYTES:
                 raise TooMuch("the answer is too long")
-            yield chunk
+        yield b"".join(held)
+
+    def _count(self, lines: bytes) -> None:
+        for line in lines.splitlines():
+            if not line:
+                self._event_bytes = self._event_lines = 0
+                continue
+            self._event_bytes += len(line)
+            self._event_lines += 1
+            if self._event_bytes > MODEL_EVENT_BYTES or self._event_lines > MODEL_EVENT_LINES:
+                raise TooMuch("an event of the answer is too long")
 
     @override
     async def aclose(self) -> None:

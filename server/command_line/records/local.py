@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pointsman.fsm.session import Session
 
     from ...governor import Governor
+    from ...insights.asking import StatsAsked
     from ...insights.examples import ExampleFilter
     from ...replies import Caller, Reply, Stray
     from ...store.reading import SessionFilter
@@ -114,6 +115,12 @@ class LocalRecords:
 
         with reading_database(self.database) as connection:
             yield from corrections.every(connection, chosen)
+
+    def stats(self, asked: StatsAsked) -> JsonObject:
+        from ...documents import stats
+
+        with reading_database(self.database) as connection:
+            return stats.document(connection, asked.chosen(now_ms()), asked.alerts)
 
     def replayed(self, session: str, to_revision: int | None) -> JsonObject:
         with reading_database(self.database) as connection:

@@ -14,6 +14,7 @@ from ...documents.pages import Page
 if TYPE_CHECKING:
     from pointsman.fsm.commands import Claim, Delegate, Release
 
+    from ...insights.asking import StatsAsked
     from ...insights.examples import ExampleFilter
     from ...store.reading import SessionFilter
     from ...store.searching import RowFilter, WaitingFilter
@@ -81,6 +82,8 @@ class Records(Protocol):
     def verification(self, chain: str | None) -> JsonObject: ...
 
     def corrections(self, chosen: ExampleFilter) -> Iterator[JsonObject]: ...
+
+    def stats(self, asked: StatsAsked) -> JsonObject: ...
 
     def replayed(self, session: str, to_revision: int | None) -> JsonObject: ...
 

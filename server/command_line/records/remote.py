@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from pointsman.fsm.session import Actor
 from ...bounds import API_ITEMS, API_PROOF_MS
 from ...documents.pages import Page
 from ...inquiry import AUDITOR
+from ...insights.alerts import Alerts
 from ...store.tables import SERVER_CHAIN
 from ..failures import NotReached, NotThere, WrongUsage
 from .port import Errand, Fields, Person
@@ -23,6 +25,7 @@ from .web import Web
 if TYPE_CHECKING:
     from pointsman.fsm.commands import Claim, Delegate, Release
 
+    from ...insights.asking import StatsAsked
     from ...insights.examples import ExampleFilter
     from ...store.reading import SessionFilter
     from ...store.searching import RowFilter, WaitingFilter
@@ -113,6 +116,21 @@ class RemoteRecords:
             if page.cursor is None:
                 return
             query["cursor"] = page.cursor
+
+    def stats(self, asked: StatsAsked) -> JsonObject:
+        usual = asdict(Alerts())
+        said = {name: value for name, value in asdict(asked.alerts).items() if value != usual[name]}
+        query: dict[str, str | int | None] = {
+            "workflow": asked.workflow,
+            "version": asked.version,
+            "state": asked.state,
+            "model": asked.model,
+            "window": asked.window,
+            "reference": asked.reference,
+            "across": ",".join(sorted(asked.across)) or None,
+            "thresholds": ",".join(f"{name}={value}" for name, value in said.items()) or None,
+        }
+        return self._web.get("api/stats", query, wait_ms=API_PROOF_MS)
 
     def replayed(self, session: str, to_revision: int | None) -> JsonObject:
         return self._web.get(f"api/sessions/{_step(session)}/replay", {"to": to_revision}, wait_ms=API_PROOF_MS)

@@ -14,6 +14,8 @@ from pointsman.fsm.session import TurnOf
 
 from ...bounds import API_ITEMS, API_ITEMS_UNASKED, QUERY_CHARACTERS
 from ...documents.moments import MOMENT, comparable, read_moment
+from ...insights.alerts import Alerts, with_thresholds
+from ...insights.asking import REFERENCE, WINDOW, StatsAsked, read_across
 from ...insights.examples import CORRECTIONS, EVERYTHING, ExampleFilter
 from ...store.histories import HistoryFilter
 from ...store.reading import SessionFilter
@@ -21,6 +23,7 @@ from ...store.searching import RowFilter, WaitingFilter
 
 _WHOLE: Final = re.compile(r"(0|[1-9][0-9]{0,15})\Z", re.ASCII)
 _FLAGS: Final = {"true": True, "false": False}
+_SOME_TIME_MS: Final = 4_000_000_000_000
 _SCHEMA_OF_MOMENT: Final[dict[str, str | list[str]]] = {
     "type": "string",
     "pattern": f"^{MOMENT}$",
@@ -168,6 +171,44 @@ class CorrectionsAsked(Paged):
         since, until = (None if one is None else comparable(one) for one in (self.since, self.until))
         histories = HistoryFilter(self.workflow, self.version, since, until)
         return ExampleFilter(histories, self.state, EVERYTHING if self.accepted else CORRECTIONS)
+
+
+class StatisticsAsked(_Parameters):
+    """What is counted, and from where on what has changed is an alert."""
+
+    workflow: Text | None = Field(None, description="Of this workflow.")
+    version: Revision | None = Field(None, description="Of this version of it.")
+    state: Text | None = Field(None, description="In this state.")
+    model: Text | None = Field(None, description="Of this model, or of the agents of this client.")
+    window: Text = Field(WINDOW, description="What is looked at: so many days up to now, or 2026-10-01..2026-11-01.")
+    reference: Text = Field(REFERENCE, description="What it is compared with: so many days before it, or two moments.")
+    across: Text | None = Field(
+        None, description="What is put together although it differs in this: `version`, `model`, or both with a comma."
+    )
+    thresholds: Text | None = Field(None, description="Thresholds of alerts: `minimum=100,cost=off`.")
+
+    @model_validator(mode="after")
+    def _can_be_meant(self) -> Self:
+        self.asked().chosen(_SOME_TIME_MS)
+        return self
+
+    def asked(self) -> StatsAsked:
+        """Give the question that this is.
+
+        Raises:
+            ValueError: there is something in it that cannot be meant.
+        """
+        said = dict(part.partition("=")[::2] for part in (self.thresholds or "").split(",") if part)
+        return StatsAsked(
+            self.workflow,
+            self.version,
+            self.state,
+            self.model,
+            self.window,
+            self.reference,
+            read_across((self.across or "").split(",")),
+            with_thresholds(Alerts(), said),
+        )
 
 
 class VerificationAsked(_Parameters):

@@ -26,20 +26,25 @@ class Counting:
 
     def tokens(self, request: JsonObject, answer: list[JsonObject]) -> Tokens:
         """Count one request and its answer."""
-        text, marks = "", list[int]()
+        hashed = hashlib.sha256()
+        length = read = written = 0
+        kept: list[str] = []
         for part in _parts(request):
-            text += canonical(_unmarked(part))
+            text = canonical(_unmarked(part))
+            hashed.update(text.encode("utf-8", "surrogatepass"))
+            length += len(text)
+            name = hashed.hexdigest()
+            if name in self._kept:
+                read = length
             if isinstance(part, dict) and _MARK in part:
-                marks.append(len(text))
-        names = {mark: hashlib.sha256(text[:mark].encode("utf-8", "surrogatepass")).hexdigest() for mark in marks}
-        read = max((mark for mark, name in names.items() if name in self._kept), default=0)
-        written = max(marks, default=0)
-        for name in names.values():
+                written = length
+                kept.append(name)
+        for name in kept:
             self._kept[name] = None
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return Tokens(
-            input=max(1, (len(text) - max(written, read)) // _CHARACTERS),
+            input=max(1, (length - max(written, read)) // _CHARACTERS),
             output=max(1, sum(len(canonical(block)) for block in answer) // _CHARACTERS),
             cache_read=read // _CHARACTERS,
             cache_written=max(0, written - read) // _CHARACTERS,

@@ -105,13 +105,15 @@ def test_a_session_is_shown_with_its_path_its_timers_and_where_each_field_came_f
     assert [step["state"] for step in shown["path"]] == ["drafting", "awaiting_boss"]
     assert shown["waiting_for"]["role"] == "boss"
     assert [timer["kind"] for timer in shown["timers"]] == ["due"]
-    assert shown["record"]["note"]["from"] | {"at": "", "revision": 0} == {
+    assert shown["record"]["note"]["from"] | {"at": "", "as_of": "", "revision": 0} == {
+        "origin": "inferred",
         "how": "event",
         "action": "submit",
         "state": "drafting",
         "actor_kind": "agent",
         "actor_id": ME,
         "at": "",
+        "as_of": "",
         "revision": 0,
     }
     text = shell.run("sessions", "show", session).stdout

@@ -58,7 +58,13 @@ def row(kind: str, body: Json = None, **columns: Json) -> JsonObject:
         (row("admin", {"act": "delegated"}, action="delegate"), "handed it to somebody else", "person"),
         (row("admin", {"act": "cancelled"}, action="cancel"), "cancelled the session", "person"),
         (row("admin", {"act": "clock"}, action="keep_time"), "found that the machine's clock was set", "plain"),
-        (row("model", {}, action="turn"), "model turn", "plain"),
+        (row("model", {}, action="model", outcome="done"), "a model answered", "plain"),
+        (row("model", {"invalid": "no event"}, action="model", outcome="done"), "a model answered", "refused"),
+        (row("model", {}, outcome="failed"), "a model could not be asked, or its answer not be used", "wrong"),
+        (row("model", {}, outcome="late"), "a model answered when the session had moved on", "plain"),
+        (row("intended", {"turn": {"number": 2}}), "asked a model, turn 2", "plain"),
+        (row("intended", {"turn": {"number": 2, "attempt": 3}}), "asked a model, turn 2, in its attempt 3", "plain"),
+        (row("unheard", {}, action="of"), "unheard of", "plain"),
     ],
 )  # fmt: skip
 def test_a_row_is_said_in_a_sentence(given: JsonObject, said: str, tone: str) -> None:

@@ -126,7 +126,7 @@ async def test_the_page_of_a_session_says_where_it_is_and_where_its_values_come_
         page = await browser.page(f"/console/sessions/{console.session}")
     for said in ("awaiting boss", "a person with the role boss", console.session, "by maria", "claude-code"):
         assert said in page.text
-    assert "Sent with submit by scout in drafting" in " ".join(page.text.split())
+    assert "Inferred: sent with submit by scout in drafting" in " ".join(page.text.split())
     assert f"/console/reviews/{console.session}" in page.links
     (note,) = [row for row in await console.rows(console.session) if row["kind"] == "accepted"]
     assert f"/console/audit/{console.session}/{note['revision']}" in page.links

@@ -69,6 +69,7 @@ GET    /api/sessions/{id}/audit                                     401 401 200 
 GET    /api/audit/verification                                      401 401 404 404 404 401 401 404 404 404 401
 GET    /api/sessions/{id}/replay                                    401 401 403 200 403 401 401 403 403 404 401
 GET    /api/corrections                                             401 401 403 200 403 401 401 403 403 200 401
+GET    /api/stats                                                   401 401 403 200 403 401 401 403 403 200 401
 GET    /api/principal                                               401 401 200 200 200 401 401 200 200 200 401
 POST   /workflows/{workflow}/sessions                               401 401 422 422 422 401 401 404 422 422 401
 POST   /workflows/{workflow}/webhooks/{webhook}                     401 401 403 403 403 401 401 403 403 403 401

@@ -97,10 +97,13 @@ class Letters:
 
 
 @asynccontextmanager
-async def opened(folder: Path, client: str = "claude-ai") -> AsyncGenerator[Letters]:
+async def opened(folder: Path, client: str = "claude-ai", *, floors: bool = True) -> AsyncGenerator[Letters]:
     """Open a server of letters with a database in this folder."""
     for name in ("letters.yaml", "post.py"):
         shutil.copy(HERE / name, folder / name)
+    if not floors:
+        text = (folder / "letters.yaml").read_text()
+        (folder / "letters.yaml").write_text("\n".join(one for one in text.split("\n") if "floor:" not in one))
     clock = SetClock()
     files, database = [folder / "letters.yaml"], folder / "p.sqlite3"
     async with open_application(str(database), files, clock=clock, caretaking=False) as application:

@@ -55,7 +55,12 @@ async def test_an_example_has_input_output_and_correction(tmp_path: Path) -> Non
         "prompt_digest": None,
         "revision": 6,
         "at": iso(T0 + 5),
-        "input": {"start": {"letter": "L-1"}, "shown": {"letter": "L-1", "topic": "prices"}, "calls": []},
+        "input": {
+            "start": {"letter": "L-1"},
+            "shown": {"letter": "L-1", "topic": "prices"},
+            "calls": [],
+            "relied_on": [],
+        },
         "output": {
             "event": "propose",
             "payload": {"answer": "It is 7.", "price": 7, "urgent": True},

@@ -6,6 +6,7 @@ import pytest
 
 from pointsman.server.scripts.script import (
     AdvanceStep,
+    AwaitStep,
     CallStep,
     DecideStep,
     DeliverStep,
@@ -22,6 +23,7 @@ steps:
   - {decide: approve, with: {route: y}, rationale: because, as: maria}
   - {deliver: answered}
   - {advance: 90m}
+  - {await: there}
 end: there
 record: {a: 1}
 """
@@ -31,7 +33,7 @@ def test_each_step_is_told_by_what_is_done_in_it() -> None:
     """Workflow format, "A script"."""
     script = read_script(STEPS, "s.yaml")
 
-    assert [type(step) for step in script.steps] == [CallStep, DecideStep, DeliverStep, AdvanceStep]
+    assert [type(step) for step in script.steps] == [CallStep, DecideStep, DeliverStep, AdvanceStep, AwaitStep]
     assert isinstance(script.steps[1], DecideStep)
     assert script.steps[1].person == "maria"
     assert (script.start, script.end, script.record) == ({"a": 1}, "there", {"a": 1})
@@ -73,3 +75,26 @@ def test_what_is_no_script_is_refused(text: bytes) -> None:
 def test_a_script_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         load_script(tmp_path / "s.yaml")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("{call: a, calls: [{call: b}]}", "not both"),
+        ("{with: {x: 1}}", "belongs to `call`"),
+        ("{}", "says or calls something"),
+        ("{say: x, stop: soon}", "`stop`"),
+        ("{fault: slow}", "`fault`"),
+        ("{cal: a}", "unknown key `cal`"),
+        ("{calls: [{with: {x: 1}}]}", "`call` is missing"),
+    ],
+)
+def test_a_fault_of_a_models_answer_is_told_with_its_place(line: str, told: str) -> None:
+    with pytest.raises(InvalidScript, match=r"s\.yaml:2:") as caught:
+        read_script(f"model:\n  - {line}\nsteps: []\n".encode(), "s.yaml")
+    assert told in str(caught.value)
+
+
+def test_a_script_without_answers_asks_real_models_and_one_with_an_empty_list_none() -> None:
+    assert read_script(b"steps: []\n", "s.yaml").model is None
+    assert read_script(b"model: []\nsteps: []\n", "s.yaml").model == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .effects import Effect, Effects, Settled
 from .histories import Replay, Rows, Verification
-from .insights import Corrections
+from .insights import Corrections, Stats
 from .parts import Done, Principal, Refusal
 from .reviews import Review, Reviews
 from .sessions import Diagram, Session, Sessions
@@ -26,6 +26,7 @@ __all__ = [
     "Session",
     "Sessions",
     "Settled",
+    "Stats",
     "Verification",
     "Workflow",
     "Workflows",

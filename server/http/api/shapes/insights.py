@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
+from ....insights.shifts import Measure
 from .parts import At, Listed, Object
 
 
@@ -14,6 +15,7 @@ class Given(BaseModel):
 
     start: Object = Field(description="The fields that the session was started with.")
     shown: Object | None = Field(description="What the state showed of the record; null where its text is not known.")
+    relied_on: list[int] = Field(description="The rows of the calls that the event rests on.")
     calls: list[Object] = Field(description="The last calls of the stay, with results as far as there is room.")
 
 
@@ -67,3 +69,59 @@ class Correction(BaseModel):
 
 class Corrections(Listed[Correction]):
     """Examples, in the order of the sessions' handles. A page may have none although others follow."""
+
+
+class Span(BaseModel):
+    """A span of time; its end is not included."""
+
+    since: At
+    until: At
+
+
+class Shift(BaseModel):
+    """How a measure has changed. Null where there is nothing to measure."""
+
+    measure: Measure
+    now: float | None
+    of_now: int
+    before: float | None
+    of_before: int
+    size: float | None = Field(description="What the threshold is held against.")
+    chance: float | None = Field(description="How likely one so large is by chance.")
+    enough: bool = Field(description="Whether it rests on enough to be judged.")
+    alert: bool
+
+
+class Counted(BaseModel):
+    """A group: what was counted of it in the window and in the reference, and what has changed."""
+
+    workflow: str
+    version: int | None
+    state: str
+    model: str | None
+    client: str | None
+    now: Object
+    before: Object
+    shifts: list[Shift]
+
+
+class Alert(BaseModel):
+    """Something that has changed more than it may."""
+
+    workflow: str
+    version: int | None
+    state: str
+    model: str | None
+    client: str | None
+    measure: Measure
+    message: str
+
+
+class Stats(BaseModel):
+    """Statistics, group by group."""
+
+    window: Span
+    reference: Span
+    thresholds: Object
+    items: list[Counted]
+    alerts: list[Alert]

@@ -61,6 +61,14 @@ class Ended(BaseModel):
     owner: str | None = None
 
 
+class CallMade(BaseModel):
+    """A call that something rests on. `revision` is the row with its result, `at` when it gave that."""
+
+    tool: str
+    revision: int
+    at: At
+
+
 class Was(BaseModel):
     """What stood in a field before a person edited it, who had written that, and in which row (`revision`)."""
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from pointsman.fsm.session import ActorKind
 
-from .parts import At, Listed, Object, Votes, Was
+from .parts import At, CallMade, Listed, Object, Votes, Was
 
 
 class ReviewEntry(BaseModel):
@@ -70,6 +70,79 @@ class Proposal(BaseModel):
     writes: Object | None
 
 
+class MissedFloor(BaseModel):
+    """A confidence floor that was not reached."""
+
+    floor: Literal["step", "path"]
+    demanded: float
+    actual: float
+
+
+class PathStep(BaseModel):
+    """A state that was passed, and how sure the event was that left it. `revision` is its row, if it is known."""
+
+    state: str
+    confidence: float
+    revision: int | None
+
+
+class InputField(BaseModel):
+    """A field as it was before the event, and the row that had written it."""
+
+    value: JsonValue
+    revision: int
+
+
+class Evidence(CallMade):
+    """A call that the event rested on. `arguments` are null where they were erased, or are large: its row has them."""
+
+    arguments: Object | None
+
+
+class ExceptionPackage(BaseModel):
+    """Why a confidence floor brought a person in, and what they judge it by. `revision` is the row of the event."""
+
+    revision: int
+    at: At
+    state: str
+    event: str
+    instead_of: str = Field(description="The state that the event would have led to.")
+    missed: list[MissedFloor]
+    confidence: float
+    path_confidence: float
+    path: list[PathStep] = Field(description="The states passed, the oldest first, this one included.")
+    rationale: str | None
+    input: dict[str, InputField] = Field(
+        description="What the session was started with, and what the state showed, before the event."
+    )
+    evidence: list[Evidence]
+    alternatives: list[JsonValue]
+    left_out: list[str] = Field(description="What was too large: fields, `alternatives[N]`, `path` for its beginning.")
+
+
+class Reading(BaseModel):
+    """What one reader gave. `values` are the fields that are compared; a field that it did not give is not there."""
+
+    by: str = Field(description="The principal, the model or the tool.")
+    kind: Literal["agent", "model", "tool"]
+    revision: int = Field(description="The row that has all it gave.")
+    at: At
+    event: str | None
+    confidence: float | None
+    rationale: str | None
+    values: Object
+
+
+class Readings(BaseModel):
+    """Two readings that know nothing of each other, and differ."""
+
+    fields: list[str]
+    differ: list[str] = Field(description="The fields in which they differ.")
+    events_differ: bool
+    first: Reading = Field(description="What it gave is in the record.")
+    second: Reading
+
+
 class Review(ReviewEntry):
     """What waits, as the person sees it who decides. `shown_digest` and `stay` bind the decision to it."""
 
@@ -88,6 +161,12 @@ class Review(ReviewEntry):
         None, description="Of what is shown, what stood there before a person edited it."
     )
     proposal: Proposal | None = None
+    exception: ExceptionPackage | None = Field(
+        None, description="Where a confidence floor sent the session here. People alone are given it."
+    )
+    readings: Readings | None = Field(
+        None, description="Where two readings that differ sent the session here. People alone are given them."
+    )
     edit: list[str] | None = None
     rationale: Literal["required", "optional"] | None = None
     client: str | None = None

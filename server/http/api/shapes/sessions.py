@@ -7,8 +7,9 @@ from typing import Literal
 from pydantic import BaseModel, Field, JsonValue
 
 from pointsman.fsm.session import ActorKind, ApprovalStatus, Because, TurnOf
+from pointsman.fsm.tracing import Origin as Origins
 
-from .parts import At, EffectEntry, Listed, Object, Place, Was
+from .parts import At, CallMade, EffectEntry, Listed, Object, Place, Was
 
 
 class SessionEntry(BaseModel):
@@ -35,6 +36,10 @@ class Sessions(Listed[SessionEntry]):
 class Origin(BaseModel):
     """Where a field's value came from."""
 
+    origin: Origins = Field(
+        description="Read from the result of a call, inferred by an agent or a model, computed by the workflow,"
+        " decided by a person, or given from outside."
+    )
     how: str
     action: str | None = None
     state: str | None = None
@@ -43,6 +48,11 @@ class Origin(BaseModel):
     confidence: float | None = None
     at: At
     revision: int
+    calls: list[CallMade] | None = Field(
+        None, description="The call whose result it is, or those that the event rested on."
+    )
+    as_of: At = Field(description="When the oldest of these calls gave its result; without any, when it was written.")
+    rationale: int | None = Field(None, description="The row that says why.")
 
 
 class RecordField(BaseModel):

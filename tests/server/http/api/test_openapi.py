@@ -33,6 +33,7 @@ REQUESTS: Final = (
     ("/audit", "/audit"),
     ("/audit/verification?session={doubt}", "/audit/verification"),
     ("/corrections?accepted=true", "/corrections"),
+    ("/stats", "/stats"),
     ("/principal", "/principal"),
 )
 """What is asked, and the path by which the document describes it."""

@@ -1,0 +1,71 @@
+"""The two readings of a review: what each reader has given, side by side, and where they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pointsman.contracts.times import iso
+from pointsman.contracts.values import Json, JsonObject
+from pointsman.fsm.reading import Reading, Readings
+
+
+def readings(found: Readings) -> JsonObject | None:
+    """Give two readings as they were frozen; None where the second one is missing."""
+    if found.second is None:
+        return None
+    return {
+        "fields": [*found.fields],
+        "differ": [*found.differ],
+        "events_differ": found.events_differ,
+        "first": _reading(found.first),
+        "second": _reading(found.second),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A compared field. `given` is what the first and what the second reader gave: one value, or none."""
+
+    name: str
+    given: tuple[tuple[Json, ...], tuple[Json, ...]]
+    differs: bool
+
+
+def side_by_side(document: JsonObject) -> list[Compared]:
+    """Give each compared field of a document of two readings."""
+    fields, differ = document["fields"], document["differ"]
+    one, other = (_values(document[name]) for name in ("first", "second"))
+    names = [name for name in fields if isinstance(name, str)] if isinstance(fields, list) else []
+    apart = differ if isinstance(differ, list) else []
+    return [Compared(name, (_given(one, name), _given(other, name)), name in apart) for name in names]
+
+
+def _given(values: JsonObject, name: str) -> tuple[Json, ...]:
+    return (values[name],) if name in values else ()
+
+
+def reader_in_words(reading: Json) -> str:
+    """Say in words who has read, by what event, and how sure they were."""
+    if not isinstance(reading, dict):
+        return ""
+    event = "" if reading["event"] is None else f", {reading['event']}"
+    confidence = "" if reading["confidence"] is None else f", confidence {reading['confidence']}"
+    return f"{reading['by']} ({reading['kind']}), row {reading['revision']}{event}{confidence}"
+
+
+def _values(reading: Json) -> JsonObject:
+    values = reading["values"] if isinstance(reading, dict) else {}
+    return values if isinstance(values, dict) else {}
+
+
+def _reading(reading: Reading) -> JsonObject:
+    return {
+        "by": reading.by,
+        "kind": reading.kind,
+        "revision": reading.revision,
+        "at": iso(reading.at),
+        "event": reading.event,
+        "confidence": reading.confidence,
+        "rationale": reading.rationale,
+        "values": reading.values,
+    }
