@@ -165,7 +165,7 @@ def _without(value: Json, hidden: tuple[str, ...]) -> Json:
 def _reasons(turn: Turn, content: tuple[JsonObject, ...]) -> tuple[str | None, float | None]:
     """Give why the model wants what it wants, in its own words, and how sure it is."""
     state = turn.state
-    events = state.events if isinstance(state, AgentState) else {}
+    events = frozenset(state.events if isinstance(state, AgentState) else ())
     said: list[str] = []
     for block in content:
         given, text = block.get("input"), block.get("text")

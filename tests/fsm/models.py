@@ -65,7 +65,7 @@ class Reading(Story):
         """The model answers with these calls; gives what is recorded of it."""
         current = self.session.stay.turn
         number = turn if turn is not None else 1 if current is None else current.number
-        uses = [
+        uses: list[dict[str, Any]] = [
             {"type": "tool_use", "id": f"u{i}", "name": name, "input": given} for i, (name, given) in enumerate(calls)
         ]
         content = (*other.pop("said", ()), *uses)
