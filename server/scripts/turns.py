@@ -28,9 +28,9 @@ class Called:
 class ModelTurn:
     """An answer of a model, and what came of it.
 
-    `cost_usd` is None where no price is known. `path_confidence` is that along the path, with this step. `doubts` are the
-    floors that were not reached, and where this reading differs from the one before it, in words. `problem` says why the
-    answer could not be used, or why there is none.
+    `cost_usd` is None where no price is known. `path_confidence` is that along the path, with this step. `doubts` are
+    the floors that were not reached, and where this reading differs from the one before it, in words. `problem` says
+    why the answer could not be used, or why there is none.
     """
 
     model: str

@@ -87,10 +87,18 @@ def test_the_demo_of_another_workflow_says_how_to_go_on_with_that_one(shell: She
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("invoices_by_model", ("✗ MISSING_EVIDENCE", "✗ NOT_ALLOWED", "✗ INVALID_FIELDS", "→ completed")),
-        ("leads", ("✗ GUARD_FAILED", "→ planning_a_call → call_planned")),
+        pytest.param(
+            "invoices_by_model",
+            ("✗ MISSING_EVIDENCE", "✗ NOT_ALLOWED", "✗ INVALID_FIELDS", "→ completed"),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("leads", ("✗ GUARD_FAILED", "→ planning_a_call → call_planned"), marks=pytest.mark.slow),
         ("claims", ("0.8554 along the path", "is 0.8297, and 0.85 is demanded", "→ paid")),
-        ("readings", ("total differs: 1582.8 in the first reading, 1528.8 in this one", "→ posted")),
+        pytest.param(
+            "readings",
+            ("total differs: 1582.8 in the first reading, 1528.8 in this one", "→ posted"),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_the_demo_of_a_workflow_in_which_a_model_acts_shows_its_answers(
