@@ -278,11 +278,5 @@ class Driver:
         return Conversation(context_text(session, state), stay.number, turn.reading, found, events, stored)
 
 
-def _reader(state: AgentState, turn: OpenTurn) -> Model | None:
-    """Give the model that a turn asks, with its prompt and bounds; None where whoever drives the agent brings it."""
-    second = state.agree.second if turn.reading > 1 and state.agree is not None else None
-    return second if isinstance(second, Model) else state.model
-
-
 def _stay_rows(connection: Connection, session: str, after: int) -> list[Row]:
     return [Row(row.revision, read_fact(row)) for row in each_row(connection, session, after, STAY_ROWS)]
