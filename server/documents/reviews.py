@@ -85,7 +85,7 @@ def document(connection: Connection, session: Session, workflow: Workflow, now_m
 
 
 def without_values(document: JsonObject) -> JsonObject:
-    """Leave out of a review's document what a step started from, rested on and was compared with: that is for people."""
+    """Leave out of a review's document what a step rested on and was compared with: that is for people."""
     return {name: value for name, value in document.items() if name not in ("exception", "readings")}
 
 
