@@ -37,6 +37,8 @@ def expected(flow: Workflow) -> Counter[tuple[str, str]]:
             targets += [one.to for one in state.next]
         if isinstance(state, HumanState) and state.review.due is not None:
             targets.append(state.review.due.then)
+        if isinstance(state, AgentState) and state.agree is not None:
+            targets.append(state.agree.differ)
         if isinstance(state, AgentState | HumanState | ExternalState):
             for event in state.events.values():
                 targets += [one.to for one in event.next] + ([event.floors.below] if event.floors else [])
@@ -163,7 +165,7 @@ def test_human_review_says_who_decides_who_may_not_by_when_and_how_many() -> Non
     ("event", "state"),
     [
         ("timer: 90 minutes after entering", "rating"),
-        ("limit: costs more than $1.5", "rating"),
+        ("limit: costs $1.5 or more", "rating"),
         ("a step has failed", "rating"),
         ("nobody knows whether a write has happened", "rating"),
         ("due: not decided 12 hours after it opened", "deciding"),
