@@ -55,9 +55,10 @@ class Signs:
     state: str = "●"
     final: str = "◉"
     rule: str = "─"
+    quotes: tuple[str, str] = ("“", "”")
 
 
-_PLAIN: Final = Signs("ok", "--", "->", "*", "@", "-")
+_PLAIN: Final = Signs("ok", "--", "->", "*", "@", "-", ('"', '"'))
 
 
 class Drawing:
@@ -212,7 +213,8 @@ class Drawing:
         for doubt in turn.doubts:
             self._below(Text(_cut(doubt), "yellow"))
         if turn.rationale:
-            self._below(Text(f"“{_cut(turn.rationale)}”", "italic"))
+            opening, closing = self._signs.quotes
+            self._below(Text(f"{opening}{_cut(turn.rationale)}{closing}", "italic"))
         self._below(Text(visible(_taken(turn)), "dim"))
 
     def _below(self, text: Text) -> None:
