@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,13 @@ class Application:
         return self.governor.engine
 
 
+def _drives(access: Access | None, *, caretaking: bool) -> Callable[[], bool]:
+    """Say how it is known whether a workflow may be served in which a model acts."""
+    if not caretaking:
+        return lambda: True  # its turns are left to a process that looks after them
+    return (lambda: False) if access is None else access.has_key
+
+
 @asynccontextmanager
 async def open_application(
     database: str | None,
@@ -59,7 +66,7 @@ async def open_application(
         SourceError: when a source of tools cannot be had.
         StoreError: when the database cannot be opened.
     """
-    catalogue = Catalogue(drives_models=access is not None or not caretaking)
+    catalogue = Catalogue(drives_models=_drives(access, caretaking=caretaking))
     instance = new_instance_id()
     engine = await EmbeddedEngine.open(database, catalogue.find, instance=instance, path_of=catalogue.path)
     clock = clock or SteadyClock()

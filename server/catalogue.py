@@ -8,7 +8,7 @@ stood.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -66,10 +66,10 @@ class Catalogue:
     """Holds every loaded workflow by its digest, and the served ones by name.
 
     Args:
-        drives_models: Whether workflows are served in which a model acts.
+        drives_models: Says whether workflows are served in which a model acts. Asked when there is one.
     """
 
-    def __init__(self, *, drives_models: bool = True) -> None:
+    def __init__(self, *, drives_models: Callable[[], bool] = lambda: True) -> None:
         self._drives_models = drives_models
         self._by_digest: dict[str, Served] = {}
         self._served: dict[str, str] = {}
@@ -106,7 +106,7 @@ class Catalogue:
             )
         states = served.workflow.states.values()
         models = [state.name for state in states if isinstance(state, AgentState) and state.model is not None]
-        if models and not self._drives_models:
+        if models and not self._drives_models():
             raise ModelNotDriven(
                 f"{served.path}: in {', '.join(models)} a model acts (`actor: model`), and there is no key to ask one "
                 "with. Set ANTHROPIC_API_KEY, or keep the key in the system's keyring (docs/models.md)."

@@ -66,7 +66,7 @@ def drive(driven: Driven, input_file: str | None, assignments: Sequence[str], da
 async def _drive(driven: Driven, given: JsonObject, assignments: Sequence[str], database: str | None) -> None:
     async with AsyncExitStack() as stack:
         access = await stack.enter_async_context(opened_access(taken_out(os.environ), prices()))
-        if access is None:
+        if not await asyncio.to_thread(access.has_key):
             raise NotReached(NO_KEY)
         opening = open_application(database, [driven.file], caretaking=True, access=access)
         governor = (await stack.enter_async_context(opening)).governor

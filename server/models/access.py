@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
@@ -14,10 +13,7 @@ from .driver import Access
 
 
 @asynccontextmanager
-async def opened_access(environment: Mapping[str, str], prices: Prices) -> AsyncGenerator[Access | None]:
-    """Give access to models; None where there is no key."""
-    if await asyncio.to_thread(find_key, environment) is None:
-        yield None
-        return
+async def opened_access(environment: Mapping[str, str], prices: Prices) -> AsyncGenerator[Access]:
+    """Give access to models. Nothing is looked for before a model is to be asked: a keyring may have to be unlocked."""
     async with AnthropicModels(environment) as models:
-        yield Access(models, prices)
+        yield Access(models, prices, lambda: find_key(environment) is not None)

@@ -47,10 +47,15 @@ _BROKEN: Final = "the server could not ask the model; its log says why"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What is needed to ask models. `heard` is told of what they say while it comes, by sessions."""
+    """What is needed to ask models.
+
+    `has_key` looks whether there is a key, which may take a while. `heard` is told of what models say while it comes,
+    by sessions.
+    """
 
     models: Models
     prices: Prices
+    has_key: Callable[[], bool] = lambda: True
     heard: Callable[[str, str], None] | None = None
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import Json
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.allowed import allowed, waiting
 from pointsman.fsm.commands import Cancel, Restart
@@ -65,7 +67,9 @@ BY_TOOL_AFTER_STEPS = workflow(
 CHIEF = Actor("human", "cora", ("chief",))
 
 
-def submitted(total: object = 12, vendor: str = "Acme", confidence: float = 0.9, **more: object) -> dict[str, object]:
+def submitted(
+    total: object = 12, vendor: object = "Acme", confidence: object = 0.9, **more: object
+) -> dict[str, object]:
     return {"total": total, "vendor": vendor, "confidence": confidence, "rationale": "as printed", **more}
 
 
@@ -73,7 +77,7 @@ def read_once(played: Workflow = BY_TOOL, **given: object) -> Story:
     """A session in which an agent has read, and the tool reads."""
     story = Story(played, {"page": 7})
     story.call("t.look", gives="yes")
-    story.send("submit", submitted(**given))  # type: ignore[arg-type]  # the keywords of `submitted`
+    story.send("submit", submitted(**given))
     return story
 
 
@@ -134,7 +138,7 @@ def test_readings_that_differ_are_written_and_shown_side_by_side_to_a_person() -
 
 
 def test_a_decision_is_bound_to_both_readings() -> None:
-    digests = []
+    digests: list[str] = []
     for read in (20, 21):
         review = read_twice({"total": read, "vendor": "Acme"}).session.stay.review
         assert review is not None
@@ -323,8 +327,7 @@ def test_the_call_that_reads_says_in_the_audit_what_it_has_read() -> None:
     ],
 )
 def test_values_are_equal_as_json_is(one: object, other: object, expected: bool) -> None:
-    given: JsonObject = {"one": one, "other": other}  # type: ignore[dict-item]  # JSON all the same
-    assert are_equal(given["one"], given["other"]) is expected
+    assert are_equal(cast("Json", one), cast("Json", other)) is expected
 
 
 def test_an_agent_is_not_the_second_reader() -> None:

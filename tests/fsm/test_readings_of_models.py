@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from pointsman.contracts.values import JsonObject
-from pointsman.contracts.workflow import Model
+from pointsman.contracts.workflow import AgentState, Model
 from pointsman.fsm.commands import Answer, Ask, Call, Send
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Accepted, Entered
@@ -236,5 +236,6 @@ def test_a_second_model_that_cannot_be_asked_leads_to_failed_and_nothing_is_writ
 
 
 def test_each_reading_is_asked_of_its_model() -> None:
-    asked = [model_of(STATE, reading) for reading in (1, 2)]  # type: ignore[arg-type]  # a model's state
+    assert isinstance(STATE, AgentState)
+    asked = [model_of(STATE, reading) for reading in (1, 2)]
     assert [one.name for one in asked if isinstance(one, Model)] == ["first-model", "second-model"]

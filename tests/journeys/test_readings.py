@@ -11,12 +11,14 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Final
 
+import httpx2
 import pytest
 
 from pointsman.contracts.values import JsonObject
 from pointsman.server.scripts.messages_api import Call, MessagesApi, Reply, messages_api
 from tests.journeys.deployed import Deployed, begun, deployed
 from tests.server.command_line.terminal import Shell
+from tests.server.console.opened import Browser
 
 EXAMPLES: Final = Path(__file__).parents[2] / "docs" / "examples"
 PATIENCE_S: Final = 30
@@ -71,6 +73,15 @@ async def read_by_agent(server: Deployed, scan: str, total: float) -> dict[str, 
         return {**reply, "session": begun_["session"]}
 
 
+async def console_page(server: Deployed, token: str, handle: str) -> str:
+    """The text of a review's page in the console."""
+    async with httpx2.AsyncClient(base_url=server.url, timeout=30) as http:
+        browser = Browser(http)
+        await browser.send("/console/sign-in", {"token": token, "next": "/console"})
+        page = await browser.page(f"/console/reviews/{handle}")
+    return " ".join(page.text.split())
+
+
 async def test_a_tool_that_reads_the_same_lets_the_session_go_on(shell: Shell) -> None:
     async with deployed(shell, "receipt.yaml") as server:
         reply = await read_by_agent(server, "r-1", 6.40)
@@ -98,6 +109,10 @@ async def test_a_tool_that_reads_otherwise_brings_a_person_in_who_sees_both_and_
         assert (found["second"]["by"], found["second"]["kind"]) == ("scanner.fields", "tool")
         assert found["second"]["values"] == {"shop": "CAFE CENTRAL", "total": 11}
         assert document["proposal"]["event"] == "submit"
+
+        page = await console_page(server, maria, handle)
+        assert "They differ in total. The record has the first reading." in page
+        assert "Second 11" in page
 
         body: JsonObject = {
             "event": "accept",
