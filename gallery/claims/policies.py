@@ -25,8 +25,9 @@ def find(policy_number: str, holder: str) -> FoundPolicy:
     """
     with reading() as records:
         row = records.execute("SELECT * FROM policies WHERE policy_number = ?", (policy_number.strip(),)).fetchone()
-    same = row is not None and row["holder"].casefold() == holder.strip().casefold()
-    return FoundPolicy(_policy(row) if same else None)
+    if row is None or row["holder"].casefold() != holder.strip().casefold():
+        return FoundPolicy(None)
+    return FoundPolicy(_policy(row))
 
 
 def candidates(holder: str, policy_number: str) -> list[Policy]:

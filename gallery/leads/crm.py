@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 from pointsman.tools import NothingDone
 
@@ -75,4 +76,5 @@ def unsubscribe(lead_id: str) -> None:
 
 
 def _lead(row: sqlite3.Row) -> Lead:
-    return Lead(**{**dict(row), "unsubscribed": bool(row["unsubscribed"])})
+    values: dict[str, Any] = {**dict(row), "unsubscribed": bool(row["unsubscribed"])}
+    return Lead(**values)
