@@ -55,9 +55,10 @@ class Signs:
     state: str = "●"
     final: str = "◉"
     rule: str = "─"
+    quotes: tuple[str, str] = ("“", "”")
 
 
-_PLAIN: Final = Signs("ok", "--", "->", "*", "@", "-")
+_PLAIN: Final = Signs("ok", "--", "->", "*", "@", "-", ('"', '"'))
 
 
 class Drawing:
@@ -208,11 +209,12 @@ class Drawing:
                 self._below(Text(_cut(one.message)))
         if turn.confidence is not None:
             along = "" if turn.path_confidence is None else f", {turn.path_confidence:.4g} along the path"
-            self._below(Text(f"confidence {turn.confidence:.4g}{along}", "bold" if turn.missed else ""))
-        for missed in turn.missed:
-            self._below(Text(missed, "yellow"))
+            self._below(Text(f"confidence {turn.confidence:.4g}{along}", "bold" if turn.doubts else ""))
+        for doubt in turn.doubts:
+            self._below(Text(_cut(doubt), "yellow"))
         if turn.rationale:
-            self._below(Text(f"“{_cut(turn.rationale)}”", "italic"))
+            opening, closing = self._signs.quotes
+            self._below(Text(f"{opening}{_cut(turn.rationale)}{closing}", "italic"))
         self._below(Text(visible(_taken(turn)), "dim"))
 
     def _below(self, text: Text) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pointsman.fsm.facts import Accepted, Denied, Intended, Settled
+from pointsman.contracts.values import canonical
+from pointsman.fsm.facts import Accepted, Denied, Fact, Intended, Settled
 from pointsman.fsm.floors import MissedFloor
 from pointsman.fsm.model_turns import Turned
 
@@ -27,8 +28,9 @@ class Called:
 class ModelTurn:
     """An answer of a model, and what came of it.
 
-    `cost_usd` is None where no price is known. `path_confidence` is that along the path, with this step. `missed` are
-    the floors that were not reached, in words. `problem` says why the answer could not be used, or why there is none.
+    `cost_usd` is None where no price is known. `path_confidence` is that along the path, with this step. `doubts` are
+    the floors that were not reached, and where this reading differs from the one before it, in words. `problem` says
+    why the answer could not be used, or why there is none.
     """
 
     model: str
@@ -41,7 +43,7 @@ class ModelTurn:
     rationale: str
     confidence: float | None
     path_confidence: float | None
-    missed: tuple[str, ...]
+    doubts: tuple[str, ...]
     problem: str | None
 
 
@@ -76,7 +78,7 @@ def turn_of(rows: Sequence[AuditRow]) -> ModelTurn | None:
         rationale=body.rationale or "",
         confidence=body.confidence,
         path_confidence=None if accepted is None else accepted.path_confidence,
-        missed=() if accepted is None else tuple(_words(one) for one in accepted.missed),
+        doubts=tuple(_doubts(facts)),
         problem=body.error or body.invalid,
     )
 
@@ -106,6 +108,19 @@ def _called(wish: Wish, rows: Sequence[AuditRow]) -> Called:
             case _:
                 pass
     return Called(name, outcome)
+
+
+def _doubts(facts: Iterable[Fact]) -> Iterator[str]:
+    """Say which floors an event did not reach, and in which fields it differs from the reading before it."""
+    for fact in facts:
+        if not isinstance(fact.body, Accepted) or fact.outcome == "held":
+            continue
+        yield from (_words(one) for one in fact.body.missed)
+        readings = fact.body.readings
+        if readings is not None and readings.second is not None:
+            for name in readings.differ:
+                one, other = readings.first.values.get(name), readings.second.values.get(name)
+                yield f"{name} differs: {canonical(one)} in the first reading, {canonical(other)} in this one"
 
 
 def _words(missed: MissedFloor) -> str:

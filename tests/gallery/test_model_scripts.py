@@ -70,6 +70,14 @@ def test_readings_that_differ_post_nothing_before_a_person_has_decided(repertoir
 
 
 @pytest.mark.slow
+def test_the_second_model_reads_with_a_prompt_of_its_own(repertoire: Repertoire) -> None:
+    turns = bodies(repertoire.play(("readings", "agreed")).rows, "model")
+    assert [turn["model"] for turn in turns] == ["claude-sonnet-5"] * 2 + ["claude-haiku-4-5"] * 2
+    first, again, second, _ = [turn["prompt_digest"] for turn in turns]
+    assert first == again != second
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ["second_cannot_read", "second_declines", "malformed", "unreadable"])
 def test_one_reading_posts_nothing(repertoire: Repertoire, script: str) -> None:
     rows = repertoire.play(("readings", script)).rows

@@ -84,6 +84,45 @@ def test_the_demo_of_another_workflow_says_how_to_go_on_with_that_one(shell: She
     assert "service_desk/scripts/" in following
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        pytest.param(
+            "invoices_by_model",
+            ("✗ MISSING_EVIDENCE", "✗ NOT_ALLOWED", "✗ INVALID_FIELDS", "→ completed"),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("leads", ("✗ GUARD_FAILED", "→ planning_a_call → call_planned"), marks=pytest.mark.slow),
+        ("claims", ("0.8554 along the path", "is 0.8297, and 0.85 is demanded", "→ paid")),
+        pytest.param(
+            "readings",
+            ("total differs: 1582.8 in the first reading, 1528.8 in this one", "→ posted"),
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_the_demo_of_a_workflow_in_which_a_model_acts_shows_its_answers(
+    shell: Shell, name: str, told: tuple[str, ...]
+) -> None:
+    """Issue: each runs from start to end with the local API in `pointsman demo`; there is no key here."""
+    done = shell.run("demo", name, env={"COLUMNS": "80"})
+
+    assert done.code == 0, done.stdout + done.stderr
+    for text in (*told, "claude-sonnet-5: ", "answers of models", "The audit verifies", f"demo {name} --real"):
+        assert text in done.stdout
+    assert max(map(len, done.stdout.split("── Next")[0].splitlines())) <= 80
+
+
+def test_a_real_model_is_asked_only_with_a_key_and_where_one_acts(shell: Shell) -> None:
+    without = shell.run("demo", "claims", "--real", env={"ANTHROPIC_API_KEY": ""})
+    assert without.code == 2
+    assert "no key" in without.stderr
+    elsewhere = shell.run("demo", "invoices", "--real", env={"ANTHROPIC_API_KEY": "sk-x"})
+    assert elsewhere.code == 2
+    assert "No model acts in invoices" in elsewhere.stderr
+    assert "sk-x" not in without.stderr + elsewhere.stderr
+
+
 def test_a_name_that_the_gallery_does_not_have_is_wrong_usage(shell: Shell) -> None:
     done = shell.run("demo", "nothing")
     assert done.code == 2
