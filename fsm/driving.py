@@ -6,12 +6,13 @@ of turns or a failure ends, goes where the workflow says; nothing that the last 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, Literal
 
 from pointsman.contracts.bounds import ARGUMENTS_BYTES, RATIONALE_CHARACTERS
 from pointsman.contracts.values import Json, JsonObject, canonical
-from pointsman.contracts.workflow import AgentState, Model
+from pointsman.contracts.workflow import AgentState, Event, Model
 
 from .commands import Answer, Ask
 from .decision import Decision
@@ -165,7 +166,7 @@ def _without(value: Json, hidden: tuple[str, ...]) -> Json:
 def _reasons(turn: Turn, content: tuple[JsonObject, ...]) -> tuple[str | None, float | None]:
     """Give why the model wants what it wants, in its own words, and how sure it is."""
     state = turn.state
-    events = frozenset(state.events if isinstance(state, AgentState) else ())
+    events: Mapping[str, Event] = state.events if isinstance(state, AgentState) else {}
     said: list[str] = []
     for block in content:
         given, text = block.get("input"), block.get("text")
