@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.model_turns import Tokens
+
+CUT_OFF: Final = frozenset(("max_tokens", "model_context_window_exceeded"))
+"""Stop reasons of an answer that ends in the middle."""
+MALFORMED: Final = "malformed_call"
+"""The stop reason, our own, of an answer in which the arguments of a call are no JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model has answered: the blocks as they came, and what it took."""
+    """What a model has answered: the blocks as they came, and what it took.
+
+    `tokens` are of all attempts, as far as the API has counted them: what was answered in vain has been paid for too.
+    A call whose arguments are no JSON object is left out of `content`, and `stop_reason` is then `MALFORMED`.
+    """
 
     content: tuple[JsonObject, ...]
     stop_reason: str | None
@@ -50,22 +59,33 @@ class Answer:
 
 
 class NoAnswer(PointsmanError):
-    """The model has not answered. The message says why, and what would mend it."""
+    """The model has not answered. The message says why, and what would mend it.
 
-    def __init__(self, message: str, *, attempts: int = 1, duration_ms: int = 0) -> None:
+    `tokens` are those of all attempts, as far as the API has counted them.
+    """
+
+    def __init__(self, message: str, *, attempts: int = 1, duration_ms: int = 0, tokens: Tokens | None = None) -> None:
         super().__init__(message)
         self.attempts = attempts
         self.duration_ms = duration_ms
+        self.tokens = tokens or Tokens()
 
 
 class Models(Protocol):
     """Whoever asks models."""
 
-    async def ask(self, question: Question, heard: Callable[[str], None] | None = None) -> Answer:
-        """Ask, and wait for the whole answer. `heard` is told its text while it comes.
+    async def ask(
+        self,
+        question: Question,
+        heard: Callable[[str], None] | None = None,
+        wanted: Callable[[], Awaitable[bool]] | None = None,
+    ) -> Answer:
+        """Ask, and wait for the whole answer.
+
+        `heard` is told its text while it comes. Before each further attempt `wanted` says whether the answer still is.
 
         Raises:
-            NoAnswer: when there is none after all attempts, or trying again cannot help.
+            NoAnswer: there is none after all attempts, it is not wanted any more, or trying again cannot help.
         """
         ...
 
