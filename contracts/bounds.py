@@ -86,6 +86,10 @@ TOOL_MESSAGE_CHARACTERS: Final = 2_000
 MODEL_TOKENS: Final = 1_000_000
 """Tokens of one answer."""
 MODEL_TURNS: Final = 1_000
+MODEL_WISHES: Final = 64
+"""Tools and events that one answer may call; of one that calls more nothing is done."""
+MODEL_PROCESSES: Final = 5
+"""Processes that may end while they ask one question; it may have been paid for each time."""
 MODEL_ATTEMPTS: Final = 4
 """How often one question is asked before there is no answer to it."""
 MODEL_RETRY_MS: Final = 1_000

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .model_turns import OpenTurn, Turned
+from .facts import Fact
+from .model_turns import OpenTurn, Turned, wish_name
 from .session import Counts, Session
 
 
@@ -19,12 +20,24 @@ def _with_turn(counts: Counts, new: bool) -> Counts:  # noqa: FBT001 -- it is co
     return replace(counts, turns=counts.turns + new)
 
 
-def answered(session: Session, body: Turned) -> Session:
+def decided(before: Session, after: Session, fact: Fact) -> Session:
+    """The session in which a wish of an answer is decided by this fact: none is decided twice."""
+    stay, turn = after.stay, before.stay.turn
+    if turn is None or stay.turn is None or stay.number != before.stay.number:
+        return after
+    if fact.command != wish_name(stay.number, turn.number, turn.wishes):
+        return after
+    return replace(after, stay=replace(stay, turn=replace(stay.turn, wishes=turn.wishes + 1)))
+
+
+def answered(session: Session, body: Turned, *, late: bool) -> Session:
     """The session whose model has answered; of an answer that came too late, what it has cost."""
     stay = session.stay
     counts = _counted(session.counts, body)
-    if stay.turn is not None and (stay.number, stay.turn.number) == (body.stay, body.turn):
-        stay = replace(stay, turn=replace(stay.turn, answered=True), counts=_counted(stay.counts, body))
+    if stay.number == body.stay:
+        stay = replace(stay, counts=_counted(stay.counts, body))
+    if stay.turn is not None and not late:
+        stay = replace(stay, turn=replace(stay.turn, answered=True))
     return replace(session, revision=session.revision + 1, stay=stay, counts=counts)
 
 

@@ -168,20 +168,25 @@ class Ask:
     """The turn of this number is to be opened in this stay: a model is asked, again.
 
     The server asks so in a state that is a model's, when all is done that the answer before wanted. In a state that is
-    an agent's, an agent that is a model driven from here asks so, and says which `model`, with its bounds.
+    an agent's, an agent that is a model driven from here asks so, and says which `model`, with its bounds. `gone` is
+    the process that has the turn and has ended.
     """
 
     stay: int
     turn: int
     model: Model | None = None
+    gone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A model has answered the turn of this number in this stay, or could not be asked."""
+    """A model has answered the turn of this number in this stay, or could not be asked. `attempt` is that of the turn
+    when it was asked.
+    """
 
     stay: int
     turn: int
+    attempt: int
     answer: TurnResult
 
 

@@ -34,6 +34,7 @@ from .decision import Decision
 from .facts import Started
 from .flow import begin
 from .gate import NOT_FOUND, contract_refusal, deny, may_start, may_view
+from .model_turns import is_wish
 from .refusals import Refusal
 from .restarting import restart
 from .session import Session
@@ -59,6 +60,8 @@ def decide(workflow: Workflow, session: Session | None, command: Command) -> Dec
         return _start(turn, request, session)
     if session is None or not may_view(workflow, session, command.actor):
         return Decision(session, refusal=NOT_FOUND)
+    if is_wish(command.id) and isinstance(request, Call | Send) and not driving.may_be_done(turn):
+        return turn.answer()
     if isinstance(request, Settle | TakeOver | Expire | Answer) and command.actor.kind != "system":
         return deny(turn, Refusal("FORBIDDEN", "Only the server says what happens by itself."), command.id, {})
     match request:

@@ -6,12 +6,13 @@ of turns or a failure ends, goes where the workflow says; nothing that the last 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, Literal
 
-from pointsman.contracts.bounds import ARGUMENTS_BYTES, RATIONALE_CHARACTERS
+from pointsman.contracts.bounds import ARGUMENTS_BYTES, MODEL_PROCESSES, MODEL_WISHES, RATIONALE_CHARACTERS
 from pointsman.contracts.values import Json, JsonObject, canonical
-from pointsman.contracts.workflow import AgentState, Model
+from pointsman.contracts.workflow import AgentState, Event, Model
 
 from .commands import Answer, Ask
 from .decision import Decision
@@ -19,9 +20,10 @@ from .facts import Intended
 from .flow import ACTION, move_by
 from .gate import deny
 from .limits import exhausted_limit
-from .model_turns import OpenTurn, Turned, TurnResult
-from .opening import failure, is_over_budget, next_turn, way_out
+from .model_turns import OpenTurn, Turned, TurnResult, wish_name
+from .opening import NOBODY, failure, is_over_budget, next_turn, way_out
 from .redaction import kept_of_refused, secrets, without_secrets
+from .refusals import Refusal
 from .session import Leaving
 from .turn import Turn
 from .whose_turn import not_their_turn, not_your_turn
@@ -29,7 +31,13 @@ from .whose_turn import not_their_turn, not_your_turn
 NO_EVENT: Final = "The answer calls no tool and sends no event, so nothing comes of it."
 CUT_OFF: Final = "The answer is cut off, longer than `max_tokens` allows, so nothing in it is done. Send a shorter one."
 TOO_LARGE: Final = "A call in the answer has more than 1 MiB of arguments. Nothing in it is done; send a shorter one."
+MALFORMED: Final = "The arguments of a call in the answer are no JSON object. Nothing in it is done; send it again."
+TOO_MANY: Final = f"The answer calls more than {MODEL_WISHES} tools. Nothing in it is done; call fewer at once."
+ANOTHER: Final = "Another process drives the agent of this session. Stop it first, or wait until it has ended."
+_CUT_OFF: Final = frozenset({"max_tokens", "model_context_window_exceeded"})
 DECLINED: Final = "the model has declined to answer"
+_STRUCTURE: Final = frozenset({"type", "id", "name"})
+"""What makes a block what it is: a value that is not kept may be spelt the same by chance, or by design."""
 _Outcome = Literal["done", "failed", "late"]
 
 
@@ -49,6 +57,8 @@ def ask(turn: Turn, request: Ask) -> Decision:
     if request.turn == stay.counts.turns + 1 and (current is None or current.answered):
         _open(turn, model)
     elif current is not None and not driven and current.instance != turn.command.instance:
+        if current.instance not in (NOBODY, request.gone):
+            return deny(turn, Refusal("IN_PROGRESS", ANOTHER), ACTION, {})
         _take(turn, current)  # whoever drives the agent has been started again
     return turn.answer()
 
@@ -70,6 +80,13 @@ def take_over(turn: Turn, instance: str) -> Decision:
 
 
 def _take(turn: Turn, current: OpenTurn) -> None:
+    """Have a turn. A question that processes end of again and again is not paid for without end."""
+    leaving = None
+    if not current.answered and current.attempt >= MODEL_PROCESSES:
+        leaving = failure(turn, f"{current.attempt} processes have ended while they asked this")
+    if leaving is not None:
+        move_by(turn, leaving)
+        return
     again = replace(current, instance=turn.command.instance, attempt=current.attempt + 1)
     turn.emit("intended", Intended(turn=again), action=ACTION)
 
@@ -77,11 +94,13 @@ def _take(turn: Turn, current: OpenTurn) -> None:
 def answer(turn: Turn, request: Answer) -> Decision:
     """Record what a model has answered, and what it has cost. Of a turn that is over, that alone."""
     current, result = turn.stay.turn, _kept(turn, request.answer)
-    is_current = current is not None and (turn.stay.number, current.number) == (request.stay, request.turn)
-    if is_current and current is not None and (current.answered or current.instance != turn.command.instance):
-        return turn.answer()
-    over = not is_current or turn.stay.leaving is not None or turn.session.ended is not None
-    reading = current.reading if current is not None and is_current else 1
+    if current is None or (turn.stay.number, current.number) != (request.stay, request.turn):
+        current = None
+    elif current.attempt == request.attempt and current.answered:
+        return turn.answer()  # it is known
+    ours = current is not None and not current.answered and current.instance == turn.command.instance
+    over = not ours or turn.stay.leaving is not None or turn.session.ended is not None
+    reading = 1 if current is None else current.reading
     error = result.error or _unusable(turn, result)
     invalid = None if error else _invalid(request.answer)
     spent = None if over or not invalid else exhausted_limit(turn, "invalid")
@@ -89,10 +108,12 @@ def answer(turn: Turn, request: Answer) -> Decision:
     kept = replace(result, error=error)
     _record(turn, replace(request, answer=kept), reading, outcome, invalid=None if over else invalid)
     leaving: Leaving | None = None
-    if over:
-        return turn.answer()
+    if over and (turn.stay.actor != "model" or turn.stay.leaving is not None or turn.session.ended is not None):
+        return turn.answer()  # what a budget ends is ended before the next model is asked
     if is_over_budget(turn):
         leaving = way_out(turn)
+    elif over:
+        return turn.answer()
     elif error:
         leaving = failure(turn, error)
     elif spent is not None and spent.then is not None and turn.session.open_write is None:
@@ -148,7 +169,10 @@ def _kept(turn: Turn, result: TurnResult) -> TurnResult:
             blocks.append(block)
     if not hidden:
         return result
-    content = tuple({name: _without(item, hidden) for name, item in block.items()} for block in blocks)
+    content = tuple(
+        {name: item if name in _STRUCTURE else _without(item, hidden) for name, item in block.items()}
+        for block in blocks
+    )
     error = None if result.error is None else without_secrets(result.error, hidden)
     return replace(result, content=content, error=error)
 
@@ -165,7 +189,7 @@ def _without(value: Json, hidden: tuple[str, ...]) -> Json:
 def _reasons(turn: Turn, content: tuple[JsonObject, ...]) -> tuple[str | None, float | None]:
     """Give why the model wants what it wants, in its own words, and how sure it is."""
     state = turn.state
-    events = frozenset(state.events if isinstance(state, AgentState) else ())
+    events: Mapping[str, Event] = state.events if isinstance(state, AgentState) else {}
     said: list[str] = []
     for block in content:
         given, text = block.get("input"), block.get("text")
@@ -178,7 +202,9 @@ def _reasons(turn: Turn, content: tuple[JsonObject, ...]) -> tuple[str | None, f
 
 def _confidence(given: JsonObject) -> float | None:
     confidence = given.get("confidence")
-    return float(confidence) if isinstance(confidence, int | float) and not isinstance(confidence, bool) else None
+    if not isinstance(confidence, int | float) or isinstance(confidence, bool) or not 0 <= confidence <= 1:
+        return None
+    return float(confidence)
 
 
 def _unusable(turn: Turn, result: TurnResult) -> str | None:
@@ -192,9 +218,21 @@ def _unusable(turn: Turn, result: TurnResult) -> str | None:
 
 
 def _invalid(result: TurnResult) -> str | None:
-    if result.stop_reason == "max_tokens":
+    if result.stop_reason in _CUT_OFF:
         return CUT_OFF
+    if result.stop_reason == "malformed_call":
+        return MALFORMED
     calls = [block.get("input") for block in result.content if block.get("type") == "tool_use"]
     if any(len(canonical(given).encode("utf-8", "surrogatepass")) > ARGUMENTS_BYTES for given in calls):
         return TOO_LARGE
+    if len(calls) > MODEL_WISHES:
+        return TOO_MANY
     return None if calls else NO_EVENT
+
+
+def may_be_done(turn: Turn) -> bool:
+    """Whether this command does the next wish of the answer, and its process has the turn: nothing is done twice."""
+    current = turn.stay.turn
+    if current is None or not current.answered or current.instance != turn.command.instance:
+        return False
+    return turn.command.id == wish_name(turn.stay.number, current.number, current.wishes)

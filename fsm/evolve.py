@@ -55,7 +55,7 @@ class HistoryError(Exception):
     """The facts do not fold: the first must be `started`, and no other may be."""
 
 
-def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901, PLR0912 -- a case a kind
+def evolve(session: Session | None, fact: Fact) -> Session:
     """Give the session after a fact.
 
     Raises:
@@ -66,6 +66,11 @@ def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901, PLR09
         if not isinstance(body, Started):
             raise HistoryError(f"the first fact is {fact.kind!r}, not 'started'")
         return _started(fact, body)
+    return asked_models.decided(session, _folded(session, fact), fact)
+
+
+def _folded(session: Session, fact: Fact) -> Session:  # noqa: C901 -- a case a kind
+    body = fact.body
     match body:
         case Started():
             raise HistoryError("a session starts once")
@@ -88,7 +93,7 @@ def evolve(session: Session | None, fact: Fact) -> Session:  # noqa: C901, PLR09
         case TimerFired():
             return _timer_fired(session, body)
         case Turned():
-            return asked_models.answered(session, body)
+            return asked_models.answered(session, body, late=fact.outcome == "late")
         case _:
             return _administered(_next(session), fact, body)
 

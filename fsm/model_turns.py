@@ -7,8 +7,21 @@ what any agent wants.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from pointsman.contracts.values import Json, JsonObject
+
+_OF_TURN: Final = "turn:"
+
+
+def wish_name(stay: int, turn: int, index: int) -> str:
+    """Name the command that does what an answer wants, the first wish having the index 0."""
+    return f"{_OF_TURN}{stay}.{turn}.{index}"
+
+
+def is_wish(command: str) -> bool:
+    """Whether a command does what an answer of a model wants. No surface makes such a name."""
+    return command.startswith(_OF_TURN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +29,8 @@ class OpenTurn:
     """A question that is committed, and goes to a model. `instance` names the server process that asks it.
 
     `number` counts the questions of the stay from 1. An `answered` one stays until the next is asked: what its answer
-    wants is being done. `attempt` counts the processes that have had it. `reading` is the conversation it belongs to.
+    wants is being done, and `wishes` says how many of these wishes are decided. `attempt` counts the processes that
+    have had it. `reading` is the conversation it belongs to.
     """
 
     number: int
@@ -26,6 +40,7 @@ class OpenTurn:
     attempt: int = 1
     answered: bool = False
     reading: int = 1
+    wishes: int = 0
 
     @property
     def name(self) -> str:

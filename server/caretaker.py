@@ -121,7 +121,7 @@ class Caretaker:
                 command_id = f"takeover:{call.id}:{call.attempt}"
                 request = TakeOver(call.id, call.instance, stands=call.instance in standing)
                 await self._governor.submit_and_follow(session, request, command_id)
-        turn = None if self._governor.driver is None else session.stay.turn
+        turn = None if self._governor.driver is None or session.stay.actor != "model" else session.stay.turn
         if turn is not None and turn.instance in (NOBODY, *dead):
             _log.info("taking over a model's turn", session=session.id, turn=turn.number)
             name = f"takeover:{session.stay.number}:{turn.name}:{turn.attempt}"

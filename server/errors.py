@@ -54,3 +54,7 @@ class ConversationTooLong(PointsmanError):
 
 class PromptMissing(PointsmanError):
     """The prompt of a state cannot be had."""
+
+
+class NothingDone(PointsmanError):
+    """What a model wanted has left no row, so it is not known what came of it."""

@@ -312,15 +312,15 @@ class Governor:
 
     async def submit_turn(
         self, session: Session, request: Ask | Answer, command_id: str, caller: Caller | None
-    ) -> None:
+    ) -> Decision:
         """Submit what comes of a model's turn, for the server itself or for the agent that the model is."""
         if caller is None:
-            await self._follow(session, request, command_id)
-            return
+            return await self._follow(session, request, command_id)
         served = await self.catalogue.recall(session.definition, self.engine)
         decision = await self.engine.submit(session.id, self._command(caller, request, command_id))
         if served is not None and decision.session is not None:
             self.performer.run_open(served, decision.session, decision.clear)
+        return decision
 
     def _drive(self, served: Served, session: Session) -> None:
         if self.driver is not None:

@@ -5,7 +5,7 @@ A page is made in a thread of its own, with a room of its own; the words of this
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ _ROOM: ContextVar[Room | None] = ContextVar("room", default=None)
 
 
 @contextmanager
-def new_room() -> Iterator[None]:
+def new_room() -> Generator[None]:
     """Have a room, until the page is made."""
     token = _ROOM.set(Room())
     try:

@@ -54,7 +54,9 @@ def reader_in_words(reading: Json) -> str:
 
 
 def _values(reading: Json) -> JsonObject:
-    values = reading["values"] if isinstance(reading, dict) else {}
+    if not isinstance(reading, dict):
+        return {}
+    values = reading["values"]
     return values if isinstance(values, dict) else {}
 
 

@@ -17,6 +17,7 @@ from pointsman.fsm.commands import Command, Start
 from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import Fact, Started
 from pointsman.fsm.gate import NOT_FOUND
+from pointsman.fsm.model_turns import is_wish
 from pointsman.fsm.session import Session
 
 from ..audit.chain import GENESIS, AuditRow
@@ -99,7 +100,8 @@ class Batch:
             decision = Decision(None, refusal=NOT_FOUND)
         else:
             decision = self._rules.decide(workflow, before, command)
-            if decision.facts and only_said(workflow, before, decision) and not self._bound.admits_of(session_id):
+            says = decision.facts and only_said(workflow, before, decision) and not is_wish(command.id)
+            if says and not self._bound.admits_of(session_id):
                 answer = decision.refusal or SENT_TOO_OFTEN
                 self.stray(stray_command(command, session_id, answer, workflow))
                 return replace(decision, session=before, facts=())

@@ -7,6 +7,7 @@ A shift is an alert where it is large enough to matter, is hardly chance, and re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from .alerts import Alerts, Threshold
@@ -38,7 +39,8 @@ class Shift(NamedTuple):
     alert: bool = False
 
 
-class _Share(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Share:
     """A share: of what, out of what, and in which direction its shift is an alert."""
 
     measure: Measure
@@ -46,7 +48,8 @@ class _Share(NamedTuple):
     direction: Direction
 
 
-class _Amount(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Amount:
     """The mean of an amount."""
 
     measure: Measure

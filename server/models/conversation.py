@@ -13,7 +13,7 @@ from typing import Final
 from pointsman.contracts.values import Json, JsonObject, canonical
 from pointsman.fsm.approvals import timer_name
 from pointsman.fsm.facts import Accepted, Decided, Denied, Fact, Intended, Settled, TimerFired
-from pointsman.fsm.model_turns import Turned
+from pointsman.fsm.model_turns import Turned, wish_name
 
 from ..bounds import MODEL_RESULT_CHARACTERS
 
@@ -64,7 +64,7 @@ def wishes(stay: int, turn: int, content: Sequence[Json]) -> tuple[Wish, ...]:
             continue
         given = block.get("input")
         arguments = given if isinstance(given, dict) else {}
-        command = f"turn:{stay}.{turn}.{len(found)}"
+        command = wish_name(stay, turn, len(found))
         found.append(Wish(str(block.get("id")), str(block.get("name")), arguments, command))
     return tuple(found)
 
@@ -110,6 +110,11 @@ class Conversation:
     def has_answer(self, turn: int) -> bool:
         """Whether this turn was answered, in a way that something can come of."""
         return any(answer.turn == turn for answer in self._answers)
+
+    def is_known(self, wish: Wish) -> bool:
+        """Whether the model can be told what came of a wish, or nothing will come of it any more."""
+        outcome = self.outcome(wish)
+        return outcome is None or outcome.is_known
 
     def wishes_of(self, turn: int) -> tuple[Wish, ...]:
         """Give what the answer to this turn calls; nothing where it cannot be used, or there is none."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -17,21 +17,23 @@ import structlog
 
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.values import JsonObject, canonical, digest, digest_text
-from pointsman.contracts.workflow import AgentState, Model
+from pointsman.contracts.workflow import AgentState, Model, Workflow
 from pointsman.fsm.allowed import allowed
 from pointsman.fsm.commands import Answer as Answered
 from pointsman.fsm.commands import Ask
-from pointsman.fsm.model_turns import OpenTurn, TurnResult
+from pointsman.fsm.decision import Decision
+from pointsman.fsm.model_turns import OpenTurn, Tokens, TurnResult
 from pointsman.fsm.opening import model_of
-from pointsman.fsm.redaction import REDACTED
+from pointsman.fsm.redaction import REDACTED, hides_argument, tool_named
+from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Session
 from pointsman.tools.models.port import Models, NoAnswer, Prices, Question
 
-from ..bounds import MODEL_FAILURES, MODEL_WAIT_MS, STAY_ROWS
+from ..bounds import LEASE_MS, MODEL_FAILURES, MODEL_WAIT_MS, STAY_ROWS
 from ..catalogue import Served
-from ..errors import ConversationTooLong
+from ..errors import ConversationTooLong, NothingDone, StoreError
 from ..replies import Caller
-from ..store.reading import each_row
+from ..store.recalling import rows_of_models
 from ..store.rows import read_fact
 from .conversation import Conversation, Row, Wish, stored_before, wishes
 from .instructions import context_text, events_listed, offered, prompt_text, system_texts
@@ -69,6 +71,17 @@ class Hired:
 
 
 @dataclass(frozen=True, slots=True)
+class _Doing:
+    """The answer to a turn that is being done: its content, if this process has heard it, and what it wants, once that
+    was read back.
+    """
+
+    turn: int
+    content: tuple[JsonObject, ...]
+    wanted: tuple[Wish, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Asking:
     """A question, and what it is made of."""
 
@@ -95,12 +108,26 @@ class Driver:
         """Whether the model of this stay is driven here now."""
         return (session.id, session.stay.number) in self._driving
 
-    async def begin(self, session: Session) -> None:
-        """Ask the model that is this session's agent, for the first time in this stay or from where it was left."""
+    async def begin(self, session: Session) -> Refusal | None:
+        """Ask the model that is this session's agent, for the first time in this stay or from where it was left.
+
+        Gives why not, where it may not be asked: somebody else drives it, or may.
+        """
         turn, hired = session.stay.turn, self._hired[session.id]
         number = 1 if turn is None else turn.number
+        gone = None if turn is None else await self._gone(turn.instance)
         name = f"ask:{session.stay.number}.{number}.{self._governor.instance}"
-        await self._submit(session, Ask(session.stay.number, number, hired.model), name)
+        return (await self._submit(session, Ask(session.stay.number, number, hired.model, gone), name)).refusal
+
+    async def _gone(self, instance: str) -> str | None:
+        """Give a process that has ended; None where it still shows life after the time it has for that."""
+        for _ in range((LEASE_MS + MODEL_WAIT_MS) // MODEL_WAIT_MS):
+            if instance == self._governor.instance:
+                return None
+            if await self._governor.engine.dead_instances({instance}):
+                return instance
+            await asyncio.sleep(MODEL_WAIT_MS / 1000)
+        return None
 
     def drive(self, served: Served, session: Session) -> None:
         """Drive the session's turn, if this process has it and does not drive it yet."""
@@ -124,7 +151,10 @@ class Driver:
             await asyncio.wait(list(self._driving.values()))
 
     async def _drive(self, served: Served, session_id: str, stay: int) -> None:
-        clear: tuple[JsonObject, ...] = ()
+        before = [task for (other, number), task in self._driving.items() if other == session_id and number != stay]
+        if before:  # what a question has cost is known before the session asks the next
+            await asyncio.wait(before)
+        doing: _Doing | None = None
         failures = 0
         while not self._closing.is_set():
             try:
@@ -135,9 +165,11 @@ class Driver:
                 if not turn.answered and failures >= MODEL_FAILURES:
                     await self._record(session, turn, TurnResult(turn.model, "", "", error=_BROKEN))
                 elif not turn.answered:
-                    clear = await self._ask(served, session, turn)
-                elif not await self._go_on(served, session, turn, clear):
-                    return
+                    doing = _Doing(turn.number, await self._ask(served, session, turn))
+                else:
+                    doing = await self._go_on(served, session, turn, doing)
+                    if doing is None:
+                        return
             except Exception:  # whatever is wrong with this session, it does not stand still in silence
                 failures += 1
                 _log.exception("a model's turn failed", session=session_id, failures=failures)
@@ -162,10 +194,17 @@ class Driver:
         except PointsmanError as error:
             await self._record(session, turn, TurnResult(turn.model, "", "", error=str(error)))
             return ()
-        result = await self._answered(session, asking)
+        result = await self._answered(session, turn, asking)
         if result is None:
             return ()
-        await self._record(session, turn, result)
+        try:
+            await self._record(session, turn, result)
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001 -- it has been paid for, whatever is in it that cannot be recorded
+            _log.exception("an answer could not be recorded", session=session.id, turn=turn.number)
+            await self._record(session, turn, replace(result, content=(), request=None, error=_BROKEN))
+            return ()
         return result.content
 
     async def _asking(
@@ -181,11 +220,16 @@ class Driver:
             schema_digest=digest([[one.name, one.description, one.input_schema] for one in tools]),
         )
 
-    async def _answered(self, session: Session, asking: _Asking) -> TurnResult | None:
+    async def _answered(self, session: Session, turn: OpenTurn, asking: _Asking) -> TurnResult | None:
         heard = self._access.heard
-        asked = asyncio.create_task(
-            self._access.models.ask(asking.question, None if heard is None else lambda text: heard(session.id, text))
-        )
+
+        async def wanted() -> bool:
+            now = await self._governor.engine.read(session.id)
+            current = None if now is None else now.stay.turn
+            return now is not None and current is not None and self._is_ours(now, session.stay.number, current)
+
+        told = None if heard is None else partial(heard, session.id)
+        asked = asyncio.create_task(self._access.models.ask(asking.question, told, wanted))
         closing = asyncio.create_task(self._closing.wait())
         try:
             await asyncio.wait({asked, closing}, return_when=asyncio.FIRST_COMPLETED)
@@ -196,20 +240,23 @@ class Driver:
         await asyncio.wait({asked})
         if asked.cancelled() or (self._closing.is_set() and asked.exception() is not None):
             return None  # what is answered all the same has been paid for, and is recorded
-        digests = (asking.question.model, asking.prompt_digest, asking.schema_digest)
+        digests = (turn.model, asking.prompt_digest, asking.schema_digest)
         try:
             answer = asked.result()
         except NoAnswer as error:
-            return TurnResult(*digests, error=str(error), attempts=error.attempts, duration_ms=error.duration_ms)
-        prices = self._access.prices
-        cost_usd = prices.cost_usd(answer.model, answer.tokens)
-        if cost_usd is None:
-            cost_usd = prices.cost_usd(asking.question.model, answer.tokens)
+            return TurnResult(
+                *digests,
+                error=str(error),
+                tokens=error.tokens,
+                cost_usd=self._cost_usd(turn.model, None, error.tokens),
+                attempts=error.attempts,
+                duration_ms=error.duration_ms,
+            )
         return TurnResult(
             *digests,
             answered_by=answer.model,
             tokens=answer.tokens,
-            cost_usd=cost_usd,
+            cost_usd=self._cost_usd(turn.model, answer.model, answer.tokens),
             stop_reason=answer.stop_reason,
             attempts=answer.attempts,
             duration_ms=answer.duration_ms,
@@ -217,56 +264,75 @@ class Driver:
             content=answer.content,
         )
 
+    def _cost_usd(self, model: str, answered_by: str | None, tokens: Tokens) -> float | None:
+        """Give the cost by the dearer of the model that was asked and the one that says it has answered."""
+        names = (model,) if answered_by is None else (model, answered_by)
+        costs = [cost for name in names if (cost := self._access.prices.cost_usd(name, tokens)) is not None]
+        return max(costs, default=None)
+
     async def _record(self, session: Session, turn: OpenTurn, result: TurnResult) -> None:
         name = f"answer:{session.stay.number}.{turn.number}.{turn.attempt}"
-        await self._submit(session, Answered(session.stay.number, turn.number, result), name)
+        await self._submit(session, Answered(session.stay.number, turn.number, turn.attempt, result), name)
 
-    async def _submit(self, session: Session, request: Ask | Answered, name: str) -> None:
+    async def _submit(self, session: Session, request: Ask | Answered, name: str) -> Decision:
         """Submit what must not be lost: an answer has been paid for."""
         hired = self._hired.get(session.id) if session.stay.actor == "agent" and isinstance(request, Ask) else None
 
-        async def submit() -> None:
-            await self._governor.submit_turn(session, request, name, None if hired is None else hired.caller)
+        async def submit() -> Decision:
+            return await self._governor.submit_turn(session, request, name, None if hired is None else hired.caller)
 
-        await asyncio.shield(asyncio.create_task(self._governor.performer.patiently(submit, session, name)))
+        return await asyncio.shield(asyncio.create_task(self._governor.performer.patiently(submit, session, name)))
 
     # Doing what an answer wants.
 
-    async def _go_on(self, served: Served, session: Session, turn: OpenTurn, clear: tuple[JsonObject, ...]) -> bool:
-        """Do the next thing that the answer wants; when all is done, ask again. False where that leads nowhere."""
+    async def _go_on(self, served: Served, session: Session, turn: OpenTurn, doing: _Doing | None) -> _Doing | None:
+        """Do the next thing that the answer wants; when all is done, ask again. None where that leads nowhere."""
         state = served.workflow.states[session.state]
         if not isinstance(state, AgentState):
-            return False
-        try:
-            talk = await self._conversation(session, state, turn)
-        except ConversationTooLong:
-            talk = None  # the next turn fails of it, and nothing more is done in this one
-        if talk is not None and not talk.has_answer(turn.number):
-            return False  # of an agent that is driven from here: it is told by whoever drives it
-        if talk is None or await self._done(session, turn, talk, clear):
-            following = turn.number + 1
-            model = None if session.stay.actor == "model" else self._hired[session.id].model
-            ask = Ask(session.stay.number, following, model)
-            await self._submit(session, ask, f"ask:{session.stay.number}.{following}")
-            now = await self._governor.engine.read(session.id)
-            return now is not None and now.revision > session.revision
-        return True
+            return None
+        if doing is None or doing.wanted is None or turn.wishes >= len(doing.wanted):
+            talk = await self._read_back(session, state, turn)
+            if talk is not None and not talk.has_answer(turn.number):
+                return None  # of an agent that is driven from here: it is told by whoever drives it
+            wanted = () if talk is None else talk.wishes_of(turn.number)
+            doing = _Doing(turn.number, () if doing is None else doing.content, wanted)
+            if turn.wishes >= len(wanted):
+                return await self._end(session, turn, doing, talk)
+        if session.stay.open:  # one after the other
+            await self._governor.engine.wait_for_change(session.id, session.revision, MODEL_WAIT_MS)
+            return doing
+        wish = _in_clear(session, turn, doing, served.workflow)
+        if wish is None:
+            return await self._ask_again(session, turn, doing)
+        await self._act(session, turn, wish)
+        now = await self._governor.engine.read(session.id)
+        same = now is not None and now.stay.number == session.stay.number and now.stay.turn == turn
+        if same and now is not None and now.stay.leaving is None:
+            raise NothingDone(f"{wish.command} has left no row")
+        return doing
 
-    async def _done(self, session: Session, turn: OpenTurn, talk: Conversation, clear: tuple[JsonObject, ...]) -> bool:
-        """Do the next thing that the answer wants. True when all is done, and the model can be told."""
-        wanted = talk.wishes_of(turn.number)
-        in_clear = wishes(session.stay.number, turn.number, clear)
-        for index, wish in enumerate(wanted):
-            outcome = talk.outcome(wish)
-            if outcome is None:
-                asked = in_clear[index] if index < len(in_clear) and in_clear[index].id == wish.id else wish
-                if REDACTED not in canonical(asked.arguments):
-                    await self._act(session, turn, asked)
-                    return False
-            elif not outcome.is_known:
-                await self._governor.engine.wait_for_change(session.id, session.revision, MODEL_WAIT_MS)
-                return False
-        return True
+    async def _read_back(self, session: Session, state: AgentState, turn: OpenTurn) -> Conversation | None:
+        """Give the conversation; None where it is too long: the next turn fails of it, and nothing more is done."""
+        try:
+            return await self._conversation(session, state, turn)
+        except ConversationTooLong:
+            return None
+
+    async def _end(self, session: Session, turn: OpenTurn, doing: _Doing, talk: Conversation | None) -> _Doing | None:
+        """Ask again, when it is known what came of everything that the answer wanted."""
+        under_way = [one for one in doing.wanted or () if talk is not None and not talk.is_known(one)]
+        if under_way:
+            await self._governor.engine.wait_for_change(session.id, session.revision, MODEL_WAIT_MS)
+            return doing
+        return await self._ask_again(session, turn, doing)
+
+    async def _ask_again(self, session: Session, turn: OpenTurn, doing: _Doing) -> _Doing | None:
+        following = turn.number + 1
+        model = None if session.stay.actor == "model" else self._hired[session.id].model
+        ask = Ask(session.stay.number, following, model)
+        await self._submit(session, ask, f"ask:{session.stay.number}.{following}")
+        now = await self._governor.engine.read(session.id)
+        return doing if now is not None and now.revision > session.revision else None
 
     async def _act(self, session: Session, turn: OpenTurn, wish: Wish) -> None:
         if session.stay.actor == "model":
@@ -289,5 +355,16 @@ class Driver:
         return Conversation(context_text(session, state), stay.number, turn.reading, found, events, stored)
 
 
+def _in_clear(session: Session, turn: OpenTurn, doing: _Doing, workflow: Workflow) -> Wish | None:
+    """Give the next wish as the model said it; None where a part of it is not kept, and nobody here has heard it."""
+    kept = (doing.wanted or ())[turn.wishes]
+    heard = wishes(session.stay.number, turn.number, doing.content) if doing.turn == turn.number else ()
+    if turn.wishes < len(heard) and heard[turn.wishes].id == kept.id:
+        return heard[turn.wishes]
+    tool = tool_named(workflow, kept.name)
+    hides = tool is not None and hides_argument(workflow.tools[tool], kept.arguments)
+    return None if hides and REDACTED in canonical(kept.arguments) else kept
+
+
 def _stay_rows(connection: Connection, session: str, after: int) -> list[Row]:
-    return [Row(row.revision, read_fact(row)) for row in each_row(connection, session, after, STAY_ROWS)]
+    return [Row(row.revision, read_fact(row)) for row in rows_of_models(connection, session, after, STAY_ROWS)]

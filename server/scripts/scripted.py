@@ -54,8 +54,11 @@ class ScriptedModel:
 
 def _shown(request: JsonObject) -> JsonObject:
     """Give the fields of the record that the model was shown first: a line of JSON among words."""
-    opening = _texts(request, 0)
-    return next((read for line in opening.splitlines() if (read := _object(line)) is not None), {})
+    for line in _texts(request, 0).splitlines():
+        read = _object(line)
+        if read is not None:
+            return read
+    return {}
 
 
 def _last(request: JsonObject) -> JsonObject:
@@ -80,7 +83,7 @@ def _text(block: Json) -> str:
 
 def _object(text: str) -> JsonObject | None:
     try:
-        read = json.loads(text)
+        read: Json = json.loads(text)
     except ValueError:
         return None
     return read if isinstance(read, dict) else None

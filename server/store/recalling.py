@@ -39,3 +39,18 @@ def last_proposal(connection: Connection, session_id: str, until: int) -> AuditR
     )
     row = connection.execute(statement).one_or_none()
     return None if row is None or row.kind == "decided" else AuditRow._make(row)
+
+
+def rows_of_models(connection: Connection, session_id: str, after: int, limit: int) -> list[AuditRow]:
+    """Give the rows after a revision by which a conversation with a model is read back, oldest first: all but the
+    refusals of others.
+    """
+    columns = audit.c
+    theirs = or_(columns.kind != "denied", columns.command_id.startswith("turn:", autoescape=True))
+    statement = (
+        select(audit)
+        .where(columns.session_id == session_id, columns.revision > after, theirs)
+        .order_by(columns.revision)
+        .limit(limit)
+    )
+    return [AuditRow._make(row) for row in connection.execute(statement)]

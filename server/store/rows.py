@@ -158,8 +158,7 @@ def session_row(session: Session, head: str) -> SessionRow:
 
 def has_open(session: Session) -> bool:
     """Whether a server process has to see to something of it: a call runs, or a model is asked."""
-    asked = session.stay.turn is not None and session.stay.actor == "model"
-    return session.ended is None and (bool(session.stay.open) or asked)
+    return session.ended is None and (bool(session.stay.open) or session.stay.turn is not None)
 
 
 def listed_by(session: Session) -> tuple[str | int | None, ...]:

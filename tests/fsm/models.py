@@ -53,7 +53,8 @@ class Reading(Story):
         """Ask for the turn after the last one."""
         number = self.session.stay.counts.turns + 1 if turn is None else turn
         actor = other.pop("actor", SERVER if model is None else ADA)
-        return self.submit(Ask(self.session.stay.number, number, model), actor, **other)
+        gone = other.pop("gone", None)
+        return self.submit(Ask(self.session.stay.number, number, model, gone), actor, **other)
 
     def answers(
         self,
@@ -70,10 +71,11 @@ class Reading(Story):
         ]
         content = (*other.pop("said", ()), *uses)
         instance = other.pop("instance", "" if current is None else current.instance)
+        attempt = other.pop("attempt", 1 if current is None else current.attempt)
         result = TurnResult("some-model", "p", "s", answered_by="some-model-1", tokens=Tokens(10, 5), content=content)
         result = replace(result, **{"cost_usd": 0.5, "stop_reason": "tool_use", **other})
         before = len(self.facts)
-        self.submit(Answer(stay or self.session.stay.number, number, result), instance=instance)
+        self.submit(Answer(stay or self.session.stay.number, number, attempt, result), instance=instance)
         bodies = [fact.body for fact in self.facts[before:] if isinstance(fact.body, Turned)]
         return bodies[0] if bodies else None
 

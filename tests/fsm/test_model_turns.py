@@ -1,4 +1,4 @@
-"""Turns of models: each is committed before it is asked, and each answer before anything in it is done (issue 7)."""
+"""Turns of models: each is committed before it is asked, and each answer before anything in it is done."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from pointsman.contracts.bounds import ARGUMENTS_BYTES
-from pointsman.fsm.commands import Answer, Ask, Call, Settle
-from pointsman.fsm.driving import CUT_OFF, DECLINED, NO_EVENT, TOO_LARGE
+from pointsman.contracts.bounds import ARGUMENTS_BYTES, MODEL_PROCESSES, MODEL_WISHES
+from pointsman.fsm.commands import Answer, Ask, Call, Send, Settle
+from pointsman.fsm.decision import Decision
+from pointsman.fsm.driving import CUT_OFF, DECLINED, MALFORMED, NO_EVENT, TOO_LARGE, TOO_MANY
 from pointsman.fsm.facts import CallResult
 from pointsman.fsm.model_turns import OpenTurn, Tokens, TurnResult
 from pointsman.fsm.opening import NOBODY
@@ -48,7 +49,7 @@ def test_only_the_server_answers_and_asks_in_a_models_state() -> None:
     story = Reading(reader())
     result = TurnResult("some-model", "p", "s")
     for actor in (ADA, MODEL, MARIA):
-        assert story.submit(Answer(1, 1, result), actor).refusal is not None
+        assert story.submit(Answer(1, 1, 1, result), actor).refusal is not None
         assert story.ask_next(actor=actor).refusal is not None
         assert story.ask_next(actor=actor, model=HIRED).refusal is not None
     assert open_turn(story).answered is False
@@ -81,11 +82,72 @@ def test_without_an_event_the_rationale_is_what_the_model_has_said() -> None:
     assert (body.rationale, body.confidence) == ("I look\nfirst.", None)
 
 
-def test_an_answer_is_recorded_once_and_only_of_the_process_that_has_the_turn() -> None:
+def test_an_answer_is_recorded_once_and_of_a_process_that_has_lost_the_turn_with_its_cost_alone() -> None:
     story = Reading(reader())
-    assert story.answers(LOOK, instance="another") is None
+    assert story.answers(LOOK, instance="another") is not None
+    assert (story.facts[-1].outcome, open_turn(story).answered) == ("late", False)
+    assert story.session.stay.counts.cost_usd == 0.5
     assert story.answers(LOOK) is not None
+    assert (story.facts[-1].outcome, open_turn(story).answered) == ("done", True)
     assert story.answers(LOOK) is None
+    assert story.session.counts.cost_usd == 1.0
+
+
+def wishes(story: Reading, index: int, *, instance: str = "", event: bool = False) -> Decision:
+    """The process does what the answer wants in this place."""
+    request = Send("done", {"text": "x"}) if event else Call("t.pay", {"x": index})
+    return story.submit(request, MODEL, command_id=f"turn:1.1.{index}", instance=instance)
+
+
+def test_a_wish_is_decided_once_in_its_order_and_by_the_process_that_has_the_turn() -> None:
+    """Two processes that both believe to have the turn do nothing twice."""
+    story = Reading(reader())
+    assert wishes(story, 0).facts == ()  # nothing is answered yet
+    story.answers(("t_pay", {"x": 0}), ("done", {"text": "x"}))
+    assert wishes(story, 1, event=True).facts == ()
+    assert wishes(story, 0, instance="another").facts == ()
+    assert [fact.kind for fact in wishes(story, 0).facts] == ["intended"]
+    assert open_turn(story).wishes == 1
+    assert wishes(story, 0).facts == ()
+    story.settle("t.pay", instance="")
+    wishes(story, 1, event=True)
+    assert story.state == "told"
+    assert wishes(story, 1, event=True).facts == ()
+
+
+def test_a_refusal_of_a_wish_is_what_came_of_it() -> None:
+    story = Reading(reader())
+    story.answers(("done", {}))
+    denied = story.submit(Send("done", {}), MODEL, command_id="turn:1.1.0", instance="")
+    assert [fact.kind for fact in denied.facts] == ["denied"]
+    assert open_turn(story).wishes == 1
+
+
+def test_a_question_that_processes_end_of_is_not_asked_without_end() -> None:
+    story = Reading(reader())
+    for number in range(1, MODEL_PROCESSES):
+        gone = open_turn(story).instance
+        story.take_turn_over(gone=gone, instance=f"number-{number}")
+        assert open_turn(story).attempt == number + 1
+    story.take_turn_over(gone=open_turn(story).instance, instance="the-last")
+    assert story.state == "broken"
+
+
+def test_an_answer_that_calls_too_much_or_what_is_no_object_is_not_used() -> None:
+    for stop, calls, why in (
+        ("tool_use", [LOOK] * (MODEL_WISHES + 1), TOO_MANY),
+        ("malformed_call", [], MALFORMED),
+        ("model_context_window_exceeded", [LOOK], CUT_OFF),
+    ):
+        body = Reading(reader()).answers(*calls, stop_reason=stop)
+        assert body is not None
+        assert body.invalid == why
+
+
+def test_what_makes_a_block_what_it_is_stays_whatever_is_redacted() -> None:
+    body = Reading(reader()).answers(("t_look", {"x": 1, "y": "tool_use"}))
+    assert body is not None
+    assert body.content == [{"type": "tool_use", "id": "u0", "name": "t_look", "input": {"x": 1, "y": "[redacted]"}}]
 
 
 def test_the_next_turn_is_opened_when_the_one_before_is_answered_and_once() -> None:
@@ -195,7 +257,10 @@ def test_an_agent_that_is_a_model_is_asked_from_outside() -> None:
     story.asks_models = True
     story.ask_next(model=HIRED)
     assert (open_turn(story).model, open_turn(story).instance) == ("hired-model", "one")
-    story.ask_next(turn=1, model=HIRED, instance="two")
+    refusal = story.ask_next(turn=1, model=HIRED, instance="two").refusal
+    assert refusal is not None
+    assert refusal.code == "IN_PROGRESS"  # the other process may live
+    story.ask_next(turn=1, model=HIRED, instance="two", gone="one")
     assert (open_turn(story).instance, open_turn(story).attempt) == ("two", 2)
     story.take_turn_over(gone="two", instance="three")
     assert open_turn(story).instance == "two"

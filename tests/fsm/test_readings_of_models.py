@@ -72,7 +72,7 @@ class Readers:
         self.wishes = 0
         content: JsonObject = {"type": "tool_use", "id": "u", "name": "t_look", "input": {}}
         result = TurnResult(turn.model, "p", "s", tokens=Tokens(3, 4), cost_usd=0.0, content=(content,))
-        self.story.submit(Answer(self.story.session.stay.number, turn.number, result))
+        self.story.submit(Answer(self.story.session.stay.number, turn.number, turn.attempt, result))
 
     def act(self, request: Call | Send) -> Decision:
         """Do one of the things that the answer wanted."""
@@ -231,7 +231,7 @@ def test_a_second_model_that_cannot_be_asked_leads_to_failed_and_nothing_is_writ
     turn = readers.story.session.stay.turn
     assert turn is not None
     failed = TurnResult(turn.model, "p", "s", error="overloaded")
-    readers.story.submit(Answer(readers.story.session.stay.number, turn.number, failed))
+    readers.story.submit(Answer(readers.story.session.stay.number, turn.number, turn.attempt, failed))
     assert (readers.story.state, readers.story.record) == ("broken", {})
 
 

@@ -90,7 +90,7 @@ async def test_a_claim_that_is_not_sure_enough_comes_to_a_person_who_sees_why(sh
             assert said in shown
 
         binding = {"shown_digest": review["shown_digest"], "stay": review["stay"]}
-        decision = {"event": "settle", "arguments": {"rationale": "Seen."}, **binding}
+        decision: JsonObject = {"event": "settle", "arguments": {"rationale": "Seen."}, **binding}
         decided = await server.ask("POST", f"/api/reviews/{session}/decisions", adjuster, decision)
         assert decided.json()["state"] == "settled"
 

@@ -198,7 +198,7 @@ class StatisticsAsked(_Parameters):
         Raises:
             ValueError: there is something in it that cannot be meant.
         """
-        said = dict(part.partition("=")[::2] for part in (self.thresholds or "").split(",") if part)
+        said = (part.partition("=") for part in (self.thresholds or "").split(",") if part)
         return StatsAsked(
             self.workflow,
             self.version,
@@ -207,7 +207,7 @@ class StatisticsAsked(_Parameters):
             self.window,
             self.reference,
             read_across((self.across or "").split(",")),
-            with_thresholds(Alerts(), said),
+            with_thresholds(Alerts(), {name: value for name, _, value in said}),
         )
 
 

@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 import pytest
 
-from pointsman.contracts.values import Json
 from pointsman.fsm.session import Actor
 from pointsman.server.documents.corrections import every
 from pointsman.server.insights.examples import EVERYTHING, ExampleFilter
@@ -16,7 +15,7 @@ from pointsman.server.replies import Caller
 from pointsman.server.store.opening import reading
 from tests.server.insights.letters import DAY_MS, Letters, opened
 
-Found: TypeAlias = list[tuple[Json, Json, Json]]
+Found: TypeAlias = list[tuple[str, str, str]]
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def verdicts(letters: Letters) -> Found:
     """The states of what was proposed, its labels, and the decisions that say so."""
     with reading(letters.application.engine.path).connect() as connection:
         examples = every(connection, ExampleFilter(labels=EVERYTHING))
-        return [(one["state"], one["label"], one["decision"]) for one in examples]
+        return [(str(one["state"]), str(one["label"]), str(one["decision"])) for one in examples]
 
 
 async def test_what_a_person_lets_go_on_is_accepted(letters: Letters) -> None:
