@@ -208,7 +208,7 @@ def started(shell: Shell, api: MessagesApi, *arguments: str | Path) -> subproces
 
 
 def test_it_stops_where_a_call_waits_for_a_person_and_goes_on_when_they_have_approved_it(shell: Shell) -> None:
-    name = {"name": "minutes-2017.pdf"}
+    name: JsonObject = {"name": "minutes-2017.pdf"}
     wishes = Reply(calls=(Call("archive_describe", name), Call("archive_delete", name)))
     finishes = Reply(calls=(Call("finish", {"report": "One file was deleted."}),))
     with messages_api([wishes, finishes]) as api:
@@ -279,5 +279,5 @@ def is_started(database: Path) -> bool:
         closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection,
         suppress(sqlite3.OperationalError),
     ):
-        return connection.execute("SELECT count(*) FROM sessions").fetchone() != (0,)
+        return bool(connection.execute("SELECT count(*) FROM sessions").fetchone()[0])
     return False
