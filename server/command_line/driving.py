@@ -23,10 +23,10 @@ from pointsman.tools.models.key import taken_out
 
 from ..application import open_application
 from ..governor import Governor
-from ..identity import local_principal
+from ..identity import local_principal, new_handle
 from ..models.access import opened_access
 from ..models.driver import CHANNEL, Hired
-from ..models.running import NotDriven, run
+from ..models.running import MayNotDrive, NotDriven, run
 from ..replies import Caller, Stray
 from .acting import refusal_text
 from .arguments import assigned, read_input
@@ -70,43 +70,63 @@ async def _drive(driven: Driven, given: JsonObject, assignments: Sequence[str], 
             raise NotReached(NO_KEY)
         opening = open_application(database, [driven.file], caretaking=True, access=access)
         governor = (await stack.enter_async_context(opening)).governor
-        workflow = governor.workflows()[0]
-        caller = Caller(Actor("agent", local_principal()), CLIENT, CHANNEL)
-        session_id = driven.session or await _started(governor, caller, workflow, given, assignments)
-        model = Model(driven.model, None, _MAX_TOKENS, driven.max_turns, _TIMEOUT_MS)
-        watching = asyncio.create_task(run(governor, session_id, Hired(caller, model), LivePath().row))
+        fields = {**given, **assigned(assignments, governor.workflows()[0].start.input_schema)}
+        session_id = driven.session or new_handle()
+        go_on = f"{program()} run {quote(str(driven.file))} --session {session_id}"
+        work = asyncio.create_task(_driven(governor, driven, session_id, fields))
         for number in (signal.SIGINT, signal.SIGTERM):
             with suppress(NotImplementedError):  # an event loop of Windows takes no signals
-                asyncio.get_running_loop().add_signal_handler(number, watching.cancel)
-        go_on = f"{program()} run {quote(str(driven.file))} --session {session_id}"
+                asyncio.get_running_loop().add_signal_handler(number, work.cancel)
         try:
-            session = await watching
+            session = await work
         except asyncio.CancelledError:
-            click.echo(f"\nStopped. Nothing is lost; go on with: {go_on}")
+            begun = await governor.engine.read(session_id) is not None
+            click.echo(f"\nStopped. Nothing is lost; go on with: {go_on}" if begun else "\nStopped; nothing has begun.")
             return
         except LookupError:
             raise FoundProblems(f"There is no session {visible(session_id)} in this database.") from None
+        except MayNotDrive as error:
+            raise FoundProblems(str(error)) from error
         except NotDriven as error:
             raise NotReached(f"{error}\nNothing is lost; go on with: {go_on}") from error
         _conclude(session, go_on)
 
 
-async def _started(
-    governor: Governor, caller: Caller, workflow: Workflow, given: JsonObject, assignments: Sequence[str]
-) -> str:
-    begun: list[str] = []
-    fields = {**given, **assigned(assignments, workflow.start.input_schema)}
-    starting = asyncio.create_task(governor.start(caller, workflow.name, fields, begun.append))
-    while not begun and not starting.done():
-        await asyncio.wait({starting}, timeout=0.05)
-    if begun:
-        starting.cancel()
-        click.echo(f"session {begun[0]}")
-        return begun[0]
-    answer = starting.result()
+async def _driven(governor: Governor, driven: Driven, session_id: str, fields: JsonObject) -> Session:
+    workflow = governor.workflows()[0]
+    caller = Caller(Actor("agent", local_principal()), CLIENT, CHANNEL)
+    if driven.session is None:
+        await _start(governor, caller, workflow, fields, session_id)
+    else:
+        await _check(governor, driven, workflow)
+    model = Model(driven.model, None, _MAX_TOKENS, driven.max_turns, _TIMEOUT_MS)
+    return await run(governor, session_id, Hired(caller, model), LivePath().row)
+
+
+async def _start(governor: Governor, caller: Caller, workflow: Workflow, fields: JsonObject, session_id: str) -> None:
+    """Start the session and name it. Whoever is stopped meanwhile waits until it is known whether it has begun."""
+    starting = asyncio.create_task(governor.begin(caller, workflow.name, fields, session_id))
+    try:
+        answer = await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        if not isinstance(await starting, Stray):
+            click.echo(f"session {session_id}")
+        raise
     if isinstance(answer, Stray):
         raise FoundProblems(refusal_text(_refusal(answer)))
-    return answer.session
+    click.echo(f"session {session_id}")
+
+
+async def _check(governor: Governor, driven: Driven, workflow: Workflow) -> None:
+    """Check that a session is one of the file's workflow; it may be of another version, and keeps its own."""
+    session = await governor.engine.read(driven.session or "")
+    if session is None:
+        raise LookupError(driven.session)
+    if session.workflow != workflow.name:
+        raise FoundProblems(
+            f"The session {session.id} is of the workflow {session.workflow}, and {driven.file} is {workflow.name}. "
+            f"Run the file of {session.workflow}."
+        )
 
 
 def _refusal(answer: Stray) -> JsonObject:
@@ -115,7 +135,7 @@ def _refusal(answer: Stray) -> JsonObject:
 
 
 def _conclude(session: Session, go_on: str) -> None:
-    counts = session.counts
+    counts, stay = session.counts, session.stay
     asked = f"{counts.turns} turns, {counts.tokens:,} tokens, ${counts.cost_usd:.4f}." if counts.turns else ""
     if session.ended is not None:
         click.echo(f"\nIt has ended in {session.state} ({session.ended.outcome}). {asked}".rstrip())
@@ -123,13 +143,24 @@ def _conclude(session: Session, go_on: str) -> None:
             look = f"{program()} sessions show {session.id}"
             raise FoundProblems(f"{session.ended.owner or 'Somebody'} has to look at it: {look}")
         return
-    who = waiting(session)
-    role = "" if who is None or who.role is None else f" with the role {who.role}"
-    whose = f"a person{role} decides" if session.stay.actor == "human" else "the outside answers"
+    waits = sorted((one for one in stay.approvals.values() if one.status == "pending"), key=lambda one: int(one.id))
+    if stay.actor == "human":
+        who = waiting(session)
+        whose, looks = f"a person{_with_role(who.role if who else None)} decides", [session.id]
+    elif waits and stay.actor in ("agent", "model"):
+        roles = " or ".join(dict.fromkeys(one.role for one in waits))
+        tools = ", ".join(dict.fromkeys(one.tool for one in waits))
+        whose, looks = f"a person{_with_role(roles)} decides about {tools}", [f"{session.id}.{one.id}" for one in waits]
+    else:
+        whose, looks = "the outside answers", []
     click.echo(f"\nIn {session.state} {whose} now. {asked}".rstrip())
-    if session.stay.actor == "human":
-        click.echo(f"Look at it:  {program()} review show {session.id}")
+    for look in looks:
+        click.echo(f"Look at it:  {program()} review show {look}")
     click.echo(f"Go on then:  {go_on}")
+
+
+def _with_role(role: str | None) -> str:
+    return "" if role is None else f" with the role {role}"
 
 
 NO_KEY: Final = "There is no key to ask a model with. Set ANTHROPIC_API_KEY, or keep the key in the system's keyring."

@@ -6,9 +6,11 @@ from typing import Final
 
 import click
 
+from pointsman.contracts.times import iso
 from pointsman.contracts.visible import visible
-from pointsman.fsm.facts import Accepted, Denied, Entered, Fact, Settled
+from pointsman.fsm.facts import Accepted, Decided, Denied, Entered, Fact, Intended, Settled
 from pointsman.fsm.model_turns import Turned
+from pointsman.fsm.session import OpenApproval
 
 _MESSAGE_CHARACTERS: Final = 200
 
@@ -28,20 +30,45 @@ def _line(fact: Fact) -> str | None:
     match body:
         case Entered():
             how = "" if body.ending is None else f" ({body.ending})"
-            why = "" if body.because in ("next", "start") else f", because of {body.because}"
-            return f"→ {fact.state_after}{how}{why}{_said(body.error)}"
+            return f"→ {fact.state_after}{how}{_because(body)}{_said(body.error)}"
         case Turned():
             return f"  {_turn(fact, body)}"
         case Settled():
             again = " (made before)" if body.repeats is not None else ""
-            return f"  {fact.action or 'set'}: {fact.outcome}{again}{_said(body.error)}"
+            reading = "" if body.reading is None else ", as the second reading"
+            return f"  {fact.action or 'set'}: {fact.outcome}{again}{reading}{_said(body.error)}"
         case Accepted():
             sure = "" if body.confidence is None else f", confidence {body.confidence:g}"
-            return f"  {fact.action}: {fact.outcome}{sure}{_said(body.rationale)}"
+            return f"  {fact.action}: {_accepted(fact, body)}{sure}{_said(body.rationale)}"
+        case Intended(approval=approval) if approval is not None:
+            return f"  {approval.tool}: {_waits(approval)}"
+        case Decided():
+            return f"  {fact.action}, by {fact.actor_id}{_said(body.rationale)}"
         case Denied():
             return f"  {fact.action}: {fact.code}{_said(body.message)}"
         case _:
             return None
+
+
+def _accepted(fact: Fact, body: Accepted) -> str:
+    if fact.outcome != "held":
+        return fact.outcome or ""
+    return "held, until there is a second reading" if body.reading == 1 else "held, as the second reading"
+
+
+def _waits(approval: OpenApproval) -> str:
+    until = "" if approval.expires_at is None else f", until {iso(approval.expires_at)}"
+    return f"waits until a person with the role {approval.role} approves it{until}"
+
+
+def _because(body: Entered) -> str:
+    if body.because in ("next", "start"):
+        return ""
+    readings = body.readings or (body.review.readings if body.review is not None else None)
+    if readings is None or readings.agree:
+        return f", because of {body.because}"
+    differing = [*(["their events"] if readings.events_differ else []), *readings.differ]
+    return f", because the readings differ in {', '.join(differing)}"
 
 
 def _turn(fact: Fact, body: Turned) -> str:
@@ -50,8 +77,9 @@ def _turn(fact: Fact, body: Turned) -> str:
         return f"{body.model}, turn {body.turn}: no answer after {body.attempts} attempts{_said(body.error)}"
     cost = "" if body.cost_usd is None else f", ${body.cost_usd:.4f}"
     read = body.tokens.total - body.tokens.output
+    late = ", too late: nothing in it is done" if fact.outcome == "late" else ""
     return (
-        f"{body.model}, turn {body.turn}: {read:,} tokens in, {body.tokens.output:,} out{cost}, {seconds:.1f} s"
+        f"{body.model}, turn {body.turn}: {read:,} tokens in, {body.tokens.output:,} out{cost}, {seconds:.1f} s{late}"
         f"{_said(body.error or body.invalid)}"
     )
 

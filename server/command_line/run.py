@@ -62,8 +62,8 @@ def command(  # noqa: PLR0913 -- click's way: an option is an argument
     """Drive a session of a workflow: a model acts wherever an agent would.
 
     It goes through the same gate as any agent, and what happens is printed as it happens. When a person or the outside
-    must act, it stops; so it does by Ctrl-C. Go on with --session. The key is read from ANTHROPIC_API_KEY or the
-    system's keyring.
+    must act, it stops; also where a call waits for an approval, and by Ctrl-C. Go on with --session. The key is read
+    from ANTHROPIC_API_KEY or the system's keyring.
 
     With --script nobody is asked: what the script says is played through a real server by a real MCP client. The people
     of a script are made up, and the audit names them so (script:maria). The tools are the workflow's own: what they
@@ -72,6 +72,8 @@ def command(  # noqa: PLR0913 -- click's way: an option is an argument
     if script_file is None:
         if surface is not None or era is not None:
             raise WrongUsage("--surface and --era go with --script.")
+        if session is not None and (input_file is not None or assignments):
+            raise WrongUsage("A session has its fields already: --input and --set do not go with --session.")
         from .driving import Driven, drive
         from .settings import usual_database
 

@@ -92,7 +92,7 @@ class Tally:
     """What was counted of a group in a span of time.
 
     `events` were accepted, `contract` broke their contract, `refusals` are all refused calls and events of the actor in
-    its turn, those included. `turns` are the answers of a model that were done, or failed.
+    its turn, those included. `turns` are the answers of a model, whether they were done, came too late, or failed.
     """
 
     events: int = 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pointsman.contracts.errors import PointsmanError
-from pointsman.fsm.facts import Fact
+from pointsman.fsm.approvals import is_pending
+from pointsman.fsm.facts import Fact, Intended
 from pointsman.fsm.model_turns import Turned
 from pointsman.fsm.session import Session
 
@@ -14,11 +16,13 @@ from ..answers import rests
 from ..bounds import MODEL_WAIT_MS
 from ..store.reading import each_row
 from ..store.rows import read_fact
-from .driver import Hired
+from .conversation import wishes
+from .driver import Driver, Hired
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from ..engines.embedded import EmbeddedEngine
     from ..governor import Governor
 
 _ROWS_AT_ONCE = 500
@@ -28,42 +32,98 @@ class NotDriven(PointsmanError):
     """The model that is the session's agent could not be asked any further."""
 
 
+class MayNotDrive(NotDriven):
+    """The machine does not let the agent of the session be driven from here."""
+
+
 async def run(governor: Governor, session_id: str, hired: Hired, watch: Callable[[int, Fact], None]) -> Session:
     """Drive a session until it ends, or a person or the outside must act. `watch` is told every row as it comes.
 
+    A person must act in a state of theirs, and where a call that the model wants waits for an approval.
+
     Raises:
+        MayNotDrive: when the caller may not drive the session, or another process does.
         NotDriven: when the model in place of the agent fails, and the state does not say what then.
         LookupError: when there is no such session.
     """
-    driver = governor.driver
+    driver, engine = governor.driver, governor.engine
     if driver is None:
         raise NotDriven("This process asks no models.")
     driver.hire(session_id, hired)
-    told, failed = 0, None
+    seen = _Seen()
     while True:
-        session = await governor.engine.read(session_id)
-        if session is None:
-            raise LookupError(session_id)
-        for revision, fact in await governor.engine.reading(_rows, session_id, told):
+        session = await _read(engine, session_id)
+        for revision, fact in await engine.reading(_rows, session_id, seen.revision):
             watch(revision, fact)
-            told = revision
-            if isinstance(fact.body, Turned):
-                failed = fact.body.error if (fact.body.stay, fact.outcome) == (session.stay.number, "failed") else None
-        if told < session.revision:
+            seen.row(revision, fact)
+        if seen.revision != session.revision:
             continue
-        if session.ended is not None or (rests(session) and session.stay.actor in ("human", "external")):
+        if _waits_for_others(session) or seen.waits_for_approval(session, governor.clock.now_ms()):
             return session
         if session.stay.actor == "agent" and rests(session) and not driver.is_driving(session):
-            if _has_stopped(session, governor.instance):
-                raise NotDriven(failed or "The model has had its turns, and none of them led on.")
-            await driver.begin(session)
-        await governor.engine.wait_for_change(session_id, session.revision, MODEL_WAIT_MS)
+            if not _has_stopped(session, governor.instance):
+                await _begin(driver, engine, session)
+            elif (await _read(engine, session_id)).revision == session.revision:
+                raise NotDriven(seen.error_in(session) or "The model has had its turns, and none of them led on.")
+        await engine.wait_for_change(session_id, session.revision, MODEL_WAIT_MS)
+
+
+async def _begin(driver: Driver, engine: EmbeddedEngine, session: Session) -> None:
+    refusal = await driver.begin(session)
+    if refusal is None:
+        return
+    now = await _read(engine, session.id)
+    if now.ended is None and now.stay.number == session.stay.number:  # otherwise it has moved on meanwhile
+        raise MayNotDrive(refusal.message)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the rows have told: the last answer, and the calls it wanted that were put before a person."""
+
+    revision: int = 0
+    answer: Fact | None = None
+    wanted: tuple[str, ...] = ()
+    waiting: set[str] = field(default_factory=set[str])
+
+    def row(self, revision: int, fact: Fact) -> None:
+        self.revision, body = revision, fact.body
+        if isinstance(body, Turned):
+            self.answer, self.waiting = fact, set()
+            self.wanted = tuple(wish.command for wish in wishes(body.stay, body.turn, body.content))
+        elif isinstance(body, Intended) and body.approval is not None and fact.command in self.wanted:
+            self.waiting.add(body.approval.id)
+
+    def waits_for_approval(self, session: Session, at: int) -> bool:
+        """Whether all is done that the answer wanted, but for calls that a person has to approve first."""
+        turn = session.stay.turn
+        if turn is None or not turn.answered or turn.wishes < len(self.wanted) or not rests(session):
+            return False
+        return any(one.id in self.waiting and is_pending(one, at) for one in session.stay.approvals.values())
+
+    def error_in(self, session: Session) -> str | None:
+        """Why the model could not be asked, if that is what came last in this stay."""
+        fact = self.answer
+        if fact is None or not isinstance(fact.body, Turned) or fact.outcome != "failed":
+            return None
+        return fact.body.error if fact.body.stay == session.stay.number else None
+
+
+def _waits_for_others(session: Session) -> bool:
+    return session.ended is not None or (rests(session) and session.stay.actor in ("human", "external"))
 
 
 def _has_stopped(session: Session, instance: str) -> bool:
     """Whether this process has driven the agent in this stay, and goes on no more."""
     turn = session.stay.turn
     return turn is not None and turn.instance == instance
+
+
+async def _read(engine: EmbeddedEngine, session_id: str) -> Session:
+    session = await engine.read(session_id)
+    if session is None:
+        raise LookupError(session_id)
+    return session
 
 
 def _rows(connection: Connection, session_id: str, after: int) -> list[tuple[int, Fact]]:

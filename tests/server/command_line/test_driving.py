@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Generator
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from pointsman.contracts.values import JsonObject
+from pointsman.fsm.session import Actor
+from pointsman.server.application import open_application
+from pointsman.server.replies import Caller
+from pointsman.server.replies import Reply as Replied
 from pointsman.server.scripts.messages_api import Call, MessagesApi, Reply, messages_api
 
-from .terminal import PATIENCE_S, POINTSMAN, Shell
+from .terminal import ME, PATIENCE_S, POINTSMAN, Shell
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 TRIAGE = EXAMPLES / "triage.yaml"
 EXPENSE = EXAMPLES / "expense.yaml"
+ARCHIVE = EXAMPLES / "archive.yaml"
+CHAIR = ("--set", "purpose=A chair", "--set", "amount=10")
 TICKET = "ticket=My printer prints invoices twice"
 SORTS = Call("sort", {"team": "hardware", "rationale": "It is about a printer.", "confidence": 0.93})
 UNSURE = Call("sort", {"team": "billing", "rationale": "It may be the invoices.", "confidence": 0.6})
@@ -87,7 +99,7 @@ def test_a_model_acts_where_an_agent_would(shell: Shell) -> None:
     looks = Reply(calls=(Call("budget_left"), Call("claim", {"reason": "no"})))
     claims = Reply(calls=(Call("claim", {"reason": "The old chair is broken.", "rationale": "There is money left."}),))
     with messages_api([looks, claims]) as api:
-        done = shell.run("run", EXPENSE, "--set", "purpose=A chair", "--set", "amount=10", env=api.environment)
+        done = shell.run("run", EXPENSE, *CHAIR, env=api.environment)
         [_, second] = api.requests
     assert done.code == 0, done.stderr
     assert "claim: INVALID_FIELDS" in done.stdout
@@ -101,9 +113,7 @@ def test_a_model_acts_where_an_agent_would(shell: Shell) -> None:
 
 def test_an_agents_model_that_leads_nowhere_is_told_and_nothing_is_lost(shell: Shell) -> None:
     with messages_api(lambda _: Reply(say="Hm.")) as api:
-        done = shell.run(
-            "run", EXPENSE, "--set", "purpose=A chair", "--set", "amount=10", "--max-turns", "2", env=api.environment
-        )
+        done = shell.run("run", EXPENSE, *CHAIR, "--max-turns", "2", env=api.environment)
         assert len(api.requests) == 2
     assert (done.code, f"--session {session_of(done.stdout)}" in done.stderr) == (4, True)
 
@@ -112,7 +122,7 @@ def test_without_a_key_nothing_is_started(shell: Shell) -> None:
     empty = {"ANTHROPIC_API_KEY": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
     done = shell.run("run", TRIAGE, "--set", TICKET, env=empty)
     assert (done.code, "Set ANTHROPIC_API_KEY" in done.stderr) == (4, True)
-    assert shell.look("sessions", "list") == []
+    assert not shell.database.exists()
     served = shell.run("serve", TRIAGE, env=empty)
     assert (served.code, "Set ANTHROPIC_API_KEY" in served.stderr) == (1, True)
 
@@ -130,6 +140,7 @@ def test_a_start_that_does_not_meet_its_contract_is_told(shell: Shell) -> None:
     [
         (["--surface", "stable"], "--surface and --era go with --script"),
         (["--script", "x.yaml", "--session", "y"], "A script starts its own session"),
+        (["--session", "y", "--set", TICKET], "A session has its fields already"),
     ],
 )
 def test_options_that_do_not_go_together_are_told(shell: Shell, words: list[str], told: str) -> None:
@@ -137,38 +148,136 @@ def test_options_that_do_not_go_together_are_told(shell: Shell, words: list[str]
     assert (done.code, told in done.stderr) == (2, True)
 
 
+@dataclass
+class Slow:
+    """An API whose first answer is never given: whoever asked it is stopped before."""
+
+    api: MessagesApi
+    asked: Event
+    over: Event
+
+
 @pytest.fixture
-def slow() -> Generator[MessagesApi]:
-    """An API whose first answer takes longer than anybody waits."""
+def slow() -> Generator[Slow]:
+    asked, over = Event(), Event()
 
     def answer(_request: JsonObject) -> Reply:
-        if len(api.requests) == 1:
-            time.sleep(5)
+        if not asked.is_set():
+            asked.set()
+            over.wait(PATIENCE_S)
         return Reply(calls=(SORTS,))
 
     with messages_api(answer) as api:
-        yield api
+        yield Slow(api, asked, over)
+        over.set()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_stopped_while_the_model_is_asked_it_goes_on_later(
-    shell: Shell, slow: MessagesApi, how: signal.Signals
-) -> None:
-    with subprocess.Popen(
-        [POINTSMAN, "run", TRIAGE, "--set", TICKET],
-        cwd=shell.place,
-        env={**shell.environment, **slow.environment},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as running:
-        until = time.monotonic() + PATIENCE_S
-        while not slow.requests:
-            assert time.monotonic() < until
-            time.sleep(0.02)
+def test_stopped_while_the_model_is_asked_it_goes_on_later(shell: Shell, slow: Slow, how: signal.Signals) -> None:
+    with started(shell, slow.api, TRIAGE, "--set", TICKET) as running:
+        assert slow.asked.wait(PATIENCE_S)
         running.send_signal(how)
         stdout, _ = running.communicate(timeout=PATIENCE_S)
+    slow.over.set()
     session = session_of(stdout)
     if how != signal.SIGKILL:
         assert (running.returncode, f"--session {session}" in stdout) == (0, True)
-    done = shell.run("run", TRIAGE, "--session", session, env=slow.environment)
-    assert (done.code, "It has ended in sorted" in done.stdout, len(slow.requests)) == (0, True, 2)
+    done = shell.run("run", TRIAGE, "--session", session, env=slow.api.environment)
+    assert (done.code, "It has ended in sorted" in done.stdout, slow.api.count) == (0, True, 2)
+
+
+def test_of_two_that_drive_one_agent_the_second_is_refused(shell: Shell, slow: Slow) -> None:
+    with started(shell, slow.api, EXPENSE, *CHAIR) as running:
+        assert slow.asked.wait(PATIENCE_S)
+        [row] = shell.look("sessions", "list")
+        second = shell.run("run", EXPENSE, "--session", row["session"], env=slow.api.environment)
+        running.send_signal(signal.SIGINT)
+        stdout, _ = running.communicate(timeout=PATIENCE_S)
+    assert (second.code, "Another process drives the agent" in second.stderr) == (1, True)
+    assert (running.returncode, session_of(stdout)) == (0, row["session"])
+
+
+def started(shell: Shell, api: MessagesApi, *arguments: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [POINTSMAN, "run", *arguments],
+        cwd=shell.place,
+        env={**shell.environment, **api.environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_it_stops_where_a_call_waits_for_a_person_and_goes_on_when_they_have_approved_it(shell: Shell) -> None:
+    name: JsonObject = {"name": "minutes-2017.pdf"}
+    wishes = Reply(calls=(Call("archive_describe", name), Call("archive_delete", name)))
+    finishes = Reply(calls=(Call("finish", {"report": "One file was deleted."}),))
+    with messages_api([wishes, finishes]) as api:
+        done = shell.run("run", ARCHIVE, env=api.environment)
+        assert (done.code, done.stderr, api.count) == (0, "", 1)
+        session = session_of(done.stdout)
+        assert "archive.delete: waits until a person with the role archivist approves it, until " in done.stdout
+        assert "In tidying a person with the role archivist decides about archive.delete now. 1 turns" in done.stdout
+        [number] = re.findall(r"review show (\S+)", done.stdout)
+        assert number.startswith(f"{session}.")
+        assert shell.look("review", "show", number)["tool"] == "archive.delete"
+        again = shell.run("run", ARCHIVE, "--session", session, env=api.environment)
+        assert (again.code, f"review show {number}" in again.stdout, api.count) == (0, True, 1)
+
+
+def test_somebody_elses_session_is_not_driven(shell: Shell) -> None:
+    session = asyncio.run(started_by("eve", shell.database))
+    with messages_api([]) as api:
+        done = shell.run("run", EXPENSE, "--session", session, env=api.environment)
+        assert api.count == 0
+    assert (done.code, "session" in done.stderr) == (1, True)
+
+
+async def started_by(principal: str, database: Path) -> str:
+    async with open_application(str(database), [EXPENSE], caretaking=False) as application:
+        caller = Caller(Actor("agent", principal), None, "mcp")
+        fields: JsonObject = {"purpose": "A chair", "amount": 10}
+        answer = await application.governor.start(caller, "expense", fields)
+        assert isinstance(answer, Replied)
+        return answer.session
+
+
+def test_a_session_of_another_workflow_is_not_driven_by_this_file(shell: Shell) -> None:
+    session = asyncio.run(started_by(ME, shell.database))
+    with messages_api([]) as api:
+        done = shell.run("run", TRIAGE, "--session", session, env=api.environment)
+        assert api.count == 0
+    assert done.code == 1
+    assert f"The session {session} is of the workflow expense, and {TRIAGE} is triage." in done.stderr
+
+
+def test_a_session_is_driven_by_another_version_of_its_file_and_keeps_its_own(shell: Shell) -> None:
+    with messages_api([Reply(calls=(UNSURE,))]) as api:
+        session = session_of(shell.run("run", TRIAGE, "--set", TICKET, env=api.environment).stdout)
+        newer = shell.place / "newer.yaml"
+        text = TRIAGE.read_text(encoding="utf-8").replace("version: 1", "version: 2")
+        newer.write_text(text.replace("prompts/triage.md", "Sort it."), encoding="utf-8")
+        done = shell.run("run", newer, "--session", session, env=api.environment)
+    assert (done.code, "In dispatching a person" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_as_soon_as_it_has_a_name_it_says_how_to_go_on(shell: Shell, slow: Slow, how: signal.Signals) -> None:
+    with started(shell, slow.api, TRIAGE, "--set", TICKET) as running:
+        until = time.monotonic() + PATIENCE_S
+        while not is_started(shell.database):
+            assert time.monotonic() < until
+        running.send_signal(how)
+        stdout, _ = running.communicate(timeout=PATIENCE_S)
+    assert (running.returncode, f"--session {session_of(stdout)}" in stdout) == (0, True)
+
+
+def is_started(database: Path) -> bool:
+    """Whether there is a session in the database, which another process writes."""
+    if not database.exists():
+        return False
+    with (
+        closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection,
+        suppress(sqlite3.OperationalError),
+    ):
+        return bool(connection.execute("SELECT count(*) FROM sessions").fetchone()[0])
+    return False

@@ -1,0 +1,88 @@
+"""What whoever watches a session is told of each row."""
+
+from __future__ import annotations
+
+import pytest
+
+from pointsman.contracts.values import Json
+from pointsman.fsm.facts import BODIES, Accepted, Body, Decided, Entered, Fact, Intended, Settled, TimerFired
+from pointsman.fsm.model_turns import OpenTurn, Tokens, Turned
+from pointsman.fsm.reading import Reading, Readings, compared
+from pointsman.fsm.session import OpenApproval, OpenReview, Position
+from pointsman.server.command_line.live_path import LivePath
+
+READY = Position("ready")
+
+
+def fact(body: Body, *, outcome: str | None = None, by: str = "ada") -> Fact:
+    kind = next(kind for kind, found in BODIES.items() if isinstance(body, found))
+    return Fact(kind, "c", 1, "agent", by, None, "mcp", "d", body, "submit", outcome, None, None, "comparing", 1_500)
+
+
+def approval(expires_at: int | None) -> Intended:
+    return Intended(approval=OpenApproval("7", "archive.delete", {}, "boss", "ada", 1, expires_at))
+
+
+def accepted(reading: int | None, confidence: float | None = None) -> Accepted:
+    return Accepted({}, "sha256:0", {}, reading=reading, confidence=confidence)
+
+
+def readings(event: str, total: Json) -> Readings:
+    first = Reading("one", "model", 4, 1, {"shop": "Corner", "total": 12}, "submit")
+    return compared(
+        Readings(("shop", "total"), first, Reading("two", "model", 8, 1, {"shop": "Corner", "total": total}, event))
+    )
+
+
+def answer(*, error: str | None = None) -> Turned:
+    return Turned(2, 1, "claude-x", "p", 1, "s", tokens=Tokens(1_000, 20), cost_usd=0.01, content=["said"], error=error)
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        (
+            fact(approval(0)),
+            "  archive.delete: waits until a person with the role boss approves it, until 1970-01-01T00:00:00.000Z",
+        ),
+        (fact(approval(None)), "  archive.delete: waits until a person with the role boss approves it"),
+        (fact(Decided("archivist", {}, {}, "d", 1, "It is old."), by="maria"), "  submit, by maria: It is old."),
+        (fact(accepted(1, 0.9), outcome="held"), "  submit: held, until there is a second reading, confidence 0.9"),
+        (fact(accepted(2), outcome="held"), "  submit: held, as the second reading"),
+        (fact(accepted(None), outcome="done"), "  submit: done"),
+        (
+            fact(Settled("1", "scanner.fields", "step", 1, reading={"total": 13}), outcome="done"),
+            "  submit: done, as the second reading",
+        ),
+        (
+            fact(answer(), outcome="late"),
+            "  claude-x, turn 2: 1,000 tokens in, 20 out, $0.0100, 1.5 s, too late: nothing in it is done",
+        ),
+        (fact(answer(), outcome="done"), "  claude-x, turn 2: 1,000 tokens in, 20 out, $0.0100, 1.5 s"),
+        (
+            fact(Entered("system", "differ", READY, readings=readings("submit", 13))),
+            "→ comparing, because the readings differ in total",
+        ),
+        (
+            fact(Entered("system", "differ", READY, readings=readings("give_up", 13))),
+            "→ comparing, because the readings differ in their events, total",
+        ),
+        (fact(Entered("human", "limit", READY)), "→ comparing, because of limit"),
+        (fact(Entered("human", "next", READY)), "→ comparing"),
+    ],
+)
+def test_a_row_is_told_in_a_line(told: Fact, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    LivePath().row(9, told)
+    assert capsys.readouterr().out == f"    9  {line}\n"
+
+
+def test_readings_that_differ_are_told_where_the_review_opens_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    review = OpenReview("bookkeeper", {}, "sha256:0", 1, readings=readings("submit", 13))
+    LivePath().row(9, fact(Entered("human", "differ", READY, review=review)))
+    assert "because the readings differ in total" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("body", [Intended(turn=OpenTurn(1, "claude-x", "i", 1)), TimerFired("remind", "reminded")])
+def test_what_says_nothing_new_is_not_told(body: Body, capsys: pytest.CaptureFixture[str]) -> None:
+    LivePath().row(9, fact(body))
+    assert capsys.readouterr().out == ""

@@ -1,0 +1,126 @@
+"""Driving a session from here until somebody else must act."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from pointsman.contracts.workflow import Model
+from pointsman.fsm.approvals import shown_digest
+from pointsman.fsm.commands import Decide
+from pointsman.fsm.facts import Fact
+from pointsman.fsm.session import Actor, Session
+from pointsman.server.application import open_application
+from pointsman.server.models.driver import Hired
+from pointsman.server.models.running import MayNotDrive, NotDriven, run
+from pointsman.server.replies import Caller
+from pointsman.server.scripts.messages_api import Call, Reply
+
+from .desks import ADA, BOSS, SUBMIT, Desk, furnish, opened_desk
+
+PAY = Call("d_pay", {"amount": 5})
+LOOK = Call("d_look", {"word": "a"})
+PATIENCE_S = 20
+
+
+def furnish_for(actor: str, folder: Path) -> None:
+    """Lay out a desk at which a model acts that the server asks (`model`), or one in place of an agent."""
+    file = furnish(folder)
+    if actor == "agent":
+        lines = file.read_text(encoding="utf-8").splitlines()
+        kept = [line for line in lines if not line.startswith(("    model: ", "    failed: "))]
+        text = "\n".join(kept).replace("actor: model", "actor: agent")
+        file.write_text(text, encoding="utf-8")
+
+
+async def driven(desk: Desk, who: Caller = ADA, turns: int = 5) -> tuple[Session, list[Fact]]:
+    """Drive the session of the desk; give it, and the rows that were told."""
+    told: list[Fact] = []
+    hired = Hired(who, Model("claude-opus-5-5", None, 4_096, turns, 10_000))
+    running = run(desk.application.governor, desk.session_id, hired, lambda _, fact: told.append(fact))
+    return await asyncio.wait_for(running, PATIENCE_S), told
+
+
+async def begun(desk: Desk) -> None:
+    answer = await desk.application.governor.begin(ADA, "desk", {"text": "twelve"}, "a" * 26)
+    desk.session_id = getattr(answer, "session", "")
+
+
+async def decided(desk: Desk, session: Session, event: str) -> None:
+    [approval] = [one for one in session.stay.approvals.values() if one.status == "pending"]
+    decide = Decide(event, {}, shown_digest(approval), session.stay.number, approval=approval.id)
+    await desk.application.governor.decide(BOSS, session.id, decide)
+
+
+@pytest.mark.parametrize("actor", ["model", "agent"])
+async def test_it_goes_on_to_the_end_and_every_row_is_told_once(tmp_path: Path, actor: str) -> None:
+    furnish_for(actor, tmp_path)
+    async with opened_desk(tmp_path, [Reply(calls=(LOOK,)), Reply(calls=(SUBMIT,))]) as desk:
+        await begun(desk)
+        session, told = await driven(desk)
+        assert (session.state, len(told)) == ("finished", session.revision)
+
+
+@pytest.mark.parametrize("actor", ["model", "agent"])
+async def test_it_stops_where_a_call_waits_for_a_person_once_all_else_is_done(tmp_path: Path, actor: str) -> None:
+    furnish_for(actor, tmp_path)
+    async with opened_desk(tmp_path, [Reply(calls=(PAY, LOOK)), Reply(calls=(SUBMIT,))]) as desk:
+        await begun(desk)
+        session, told = await driven(desk)
+        assert [one.tool for one in session.stay.approvals.values() if one.status == "pending"] == ["d.pay"]
+        assert [fact.action for fact in told if fact.kind == "settled"] == ["d.look"]
+        again, _ = await driven(desk)
+        assert (again.revision, desk.api.count) == (session.revision, 1)
+
+
+@pytest.mark.parametrize("actor", ["model", "agent"])
+@pytest.mark.parametrize("event", ["approve", "reject"])
+async def test_it_goes_on_when_the_person_has_decided(tmp_path: Path, actor: str, event: str) -> None:
+    furnish_for(actor, tmp_path)
+    async with opened_desk(tmp_path, [Reply(calls=(PAY, LOOK))]) as desk:
+        await begun(desk)
+        session, _ = await driven(desk)
+    async with opened_desk(tmp_path, [Reply(calls=(SUBMIT,))]) as desk:
+        desk.session_id = session.id
+        await decided(desk, session, event)
+        session, _ = await driven(desk)
+        assert (session.state, desk.api.count) == ("finished", 1)
+
+
+async def test_whoever_may_not_drive_the_session_is_told_so(tmp_path: Path) -> None:
+    furnish_for("agent", tmp_path)
+    async with opened_desk(tmp_path, []) as desk:
+        await begun(desk)
+        with pytest.raises(MayNotDrive, match="Only starter may drive this session"):
+            await driven(desk, Caller(Actor("agent", "eve", ("boss",)), None, "cli"))
+        assert desk.api.count == 0
+
+
+async def test_an_agents_model_that_has_had_its_turns_is_told(tmp_path: Path) -> None:
+    furnish_for("agent", tmp_path)
+    async with opened_desk(tmp_path, lambda _: Reply(calls=(LOOK,))) as desk:
+        await begun(desk)
+        with pytest.raises(NotDriven, match="has had its turns"):
+            await driven(desk, turns=2)
+        assert desk.api.count == 2
+
+
+async def test_an_agents_model_that_cannot_be_asked_is_told_why(tmp_path: Path) -> None:
+    furnish_for("agent", tmp_path)
+    async with opened_desk(tmp_path, []) as desk:
+        await begun(desk)
+        with pytest.raises(NotDriven, match="400"):
+            await driven(desk)
+
+
+async def test_a_process_that_asks_no_models_and_a_session_that_is_not_there_are_told(tmp_path: Path) -> None:
+    furnish_for("agent", tmp_path)
+    async with opened_desk(tmp_path, []) as desk:
+        desk.session_id = "b" * 26
+        with pytest.raises(LookupError):
+            await driven(desk)
+        async with open_application(str(tmp_path / "other.sqlite3"), [], caretaking=False) as asks_none:
+            with pytest.raises(NotDriven, match="asks no models"):
+                await driven(Desk(asks_none, desk.api, desk.session_id))
