@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-__all__ = ["draw", "fail", "look", "pay", "write"]
+__all__ = ["draw", "fail", "look", "pay", "ship", "write"]
 
 
 def look(word: str) -> dict[str, Any]:
@@ -25,6 +26,12 @@ def draw(times: int) -> str:
 def write(topic: str) -> dict[str, Any]:
     """Write a topic down."""
     return {"written": topic}
+
+
+def ship(topic: str) -> dict[str, Any]:
+    """Ship what was written, which takes a while."""
+    time.sleep(0.5)
+    return {"shipped": topic}
 
 
 def pay(amount: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pointsman.contracts.values import JsonObject
 from pointsman.fsm.model_turns import Tokens
 from pointsman.fsm.session import Actor, Session
 from pointsman.server.application import Application, open_application
+from pointsman.server.identity import new_handle
 from pointsman.server.models.access import opened_access
 from pointsman.server.models.driver import Access
 from pointsman.server.replies import Caller
@@ -50,6 +51,12 @@ class Desk:
         answer = await self.application.governor.start(ADA, "desk", {"text": "twelve"}, begun.append)
         assert isinstance(answer, Replied), answer
         self.session_id = answer.session
+
+    async def begin(self) -> None:
+        """Start the session, and wait for nothing that it does."""
+        self.session_id = new_handle()
+        answer = await self.application.governor.begin(ADA, "desk", {"text": "twelve"}, self.session_id)
+        assert isinstance(answer, Replied), answer
 
     async def session(self) -> Session:
         found = await self.application.engine.read(self.session_id)

@@ -99,19 +99,18 @@ async def test_a_call_that_a_person_rejects_is_told_why(tmp_path: Path) -> None:
         assert "A person has rejected this call: Too much." in desk.texts()[0]
 
 
-async def test_a_server_that_closes_while_the_question_is_out_leaves_it_to_the_next_one(tmp_path: Path) -> None:
-    """Nothing is recorded of it; the next process asks the question again, and goes on from there."""
+async def test_what_a_server_that_closes_had_not_begun_is_done_by_the_next_one_if_it_is_kept(tmp_path: Path) -> None:
+    """Arguments that are never kept are asked for again; nothing is asked or done twice."""
     furnish(tmp_path)
-    wishes = (Call("d_write", {"topic": "t"}), PAY, Call("d_look", {"word": "hush-hush"}))
+    wishes = (Call("d_ship", {"topic": "t"}), Call("d_look", {"word": "hush-hush"}))
     async with opened_desk(tmp_path, [Reply(calls=wishes)]) as desk:
-        await desk.start()
-        session = await desk.until(waits_for_approval)
+        await desk.begin()
+        session = await desk.until(lambda session: bool(session.stay.open))
     async with opened_desk(tmp_path, [Reply(calls=(SUBMIT,))]) as desk:
         desk.session_id = session.id
-        await judged(desk, "approve")
         assert await desk.ended() == "finished"
         assert desk.api.count == 1
-        assert desk.texts()[2] == UNTOLD
+        assert desk.texts() == ['{"shipped":"t"}', UNTOLD]
         kinds = [row["kind"] for row in await desk.rows()]
         assert kinds.count("model") == 2
 
