@@ -73,8 +73,11 @@ async def _begin(driver: Driver, engine: EmbeddedEngine, session: Session) -> No
     if refusal is None:
         return
     now = await _read(engine, session.id)
-    if now.ended is None and now.stay.number == session.stay.number:  # otherwise it has moved on meanwhile
-        raise MayNotDrive(refusal.message)
+    if now.ended is not None or now.stay.number != session.stay.number:
+        return  # it has moved on meanwhile
+    if refusal.code == "NOT_FOUND":  # what is told to whoever may not know of the session
+        raise MayNotDrive(f"The session was started by {session.started_by}: you may not drive its agent.")
+    raise MayNotDrive(refusal.message)
 
 
 @dataclass(slots=True)

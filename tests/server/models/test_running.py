@@ -89,12 +89,16 @@ async def test_it_goes_on_when_the_person_has_decided(tmp_path: Path, actor: str
         assert (session.state, desk.api.count) == ("finished", 1)
 
 
-async def test_whoever_may_not_drive_the_session_is_told_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("roles", "told"),
+    [(("boss",), "Only starter may drive this session"), ((), "was started by ada: you may not drive its agent")],
+)
+async def test_whoever_may_not_drive_the_session_is_told_so(tmp_path: Path, roles: tuple[str, ...], told: str) -> None:
     furnish_for("agent", tmp_path)
     async with opened_desk(tmp_path, []) as desk:
         await begun(desk)
-        with pytest.raises(MayNotDrive, match="Only starter may drive this session"):
-            await driven(desk, Caller(Actor("agent", "eve", ("boss",)), None, "cli"))
+        with pytest.raises(MayNotDrive, match=told):
+            await driven(desk, Caller(Actor("agent", "eve", roles), None, "cli"))
         assert desk.api.count == 0
 
 
