@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from random import random
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, cast
@@ -24,7 +24,7 @@ from .key import HOW, find_key
 from .port import Answer, Models, NoAnswer, Question
 from .reading import ErrorEvent, Reading, broken, too_much
 from .request import body_of, is_strict
-from .retrying import Failed, Retrying
+from .retrying import Failed, Retrying, added
 from .wire import TooMuch, bounded_client, carries_safely
 
 if TYPE_CHECKING:
@@ -77,23 +77,29 @@ class AnthropicModels(Models):
             self._client = None
 
     @override
-    async def ask(self, question: Question, heard: Callable[[str], None] | None = None) -> Answer:
+    async def ask(
+        self,
+        question: Question,
+        heard: Callable[[str], None] | None = None,
+        wanted: Callable[[], Awaitable[bool]] | None = None,
+    ) -> Answer:
         """Ask, and wait for the whole answer.
 
-        `duration_ms` of the answer includes all attempts and waits. After an attempt that broke off in the middle,
+        `duration_ms` and `tokens` of the answer include all attempts. After an attempt that broke off in the middle,
         `heard` is told the text of the next one from its start.
 
         Raises:
-            NoAnswer: there is no key, the last attempt has failed, or trying again cannot help.
+            NoAnswer: there is no key, the last attempt has failed, its answer is not `wanted` any more, or trying again
+                cannot help.
         """
         client = await self._ready()
         asking = _Asking(client, self._key, question, heard)
-        answer, tried = await self._retrying.until_answered(asking.attempt)
+        answer, tried = await self._retrying.until_answered(asking.attempt, wanted)
         return Answer(
-            content=answer.content(),
+            content=answer.content,
             stop_reason=answer.stop_reason,
             model=answer.model,
-            tokens=answer.tokens,
+            tokens=added(tried.tokens, answer.tokens),
             attempts=tried.attempts,
             duration_ms=tried.duration_ms,
             request=asking.request,
@@ -149,15 +155,25 @@ class _Asking:
         """Ask once.
 
         Raises:
-            Failed: there is no answer.
+            Failed: there is no answer. It has the tokens that were counted before it failed.
         """
+        self.request = None
+        reading = Reading(self._heard)
+        try:
+            await self._read(reading)
+        except Failed as error:
+            error.tokens = reading.tokens
+            raise
+        return reading
+
+    async def _read(self, reading: Reading) -> None:
         from anthropic import APIConnectionError, APIStatusError
 
-        self.request = None
         limit_ms = self._question.timeout_ms
         try:
             async with asyncio.timeout(limit_ms / 1000):
-                return await self._streamed()
+                await self._stream(reading)
+            reading.finish()
         except TimeoutError:
             raise Failed(f"The model has not answered within {limit_ms / 1000:g} s.", again=True) from None
         except APIStatusError as error:
@@ -171,21 +187,19 @@ class _Asking:
         except UnicodeDecodeError:
             raise broken("it is not UTF-8") from None
 
-    async def _streamed(self) -> Reading:
+    async def _stream(self, reading: Reading) -> None:
         from anthropic import AsyncStream
 
         body = cast("dict[str, object]", {**self._body, "stream": True})
-        reading = Reading(self._heard)
-        # The SDK's own types of parameters are left out: what is sent is the body as `request` has written it.
+        # The SDK's own parameters are empty: what is sent is the body as `request` has written it. Were it told the
+        # model, it would warn at each question to one that is to be retired, and a warning can be made an error.
         async with self._client.messages.with_streaming_response.create(
-            model=self._question.model, max_tokens=self._question.max_tokens, messages=[], stream=True, extra_body=body
+            model="", max_tokens=self._question.max_tokens, messages=[], stream=True, extra_body=body
         ) as response:
             self.request = _request(response.headers)
             async for event in AsyncStream.raw_events(response.http_response):
                 if event.data:
                     reading.take(event.data)
-        reading.content()  # judged here, so that an answer that cannot be read is asked for again
-        return reading
 
     def _refused(self, error: APIStatusError) -> Failed:
         headers = error.response.headers

@@ -1,7 +1,7 @@
 """The key of the Messages API: from the environment, else from the keyring of the system.
 
-It is looked for when a model is first asked, and given to nobody but the SDK. It is in no message and in no log. The
-keyring needs the extra `keyring`, and may have to wait for the person who unlocks it: ask for it in a thread.
+It is looked for when a workflow with a model is served, and given to nobody but the SDK. It is in no message and in no
+log. The keyring needs the extra `keyring`, and may have to wait for the person who unlocks it: ask for it in a thread.
 """
 
 from __future__ import annotations

@@ -15,13 +15,16 @@ from pointsman.contracts.values import Json, JsonObject, canonical
 from pointsman.contracts.visible import visible
 from pointsman.fsm.model_turns import Tokens
 
+from .port import CUT_OFF, MALFORMED
 from .retrying import Failed
 
 _NAME_CHARACTERS: Final = 200
 _PIECES: Final = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
 """Deltas that lengthen the text of the same name in their block."""
 _CALL: Final = "tool_use"
-CUT_OFF: Final = "max_tokens"
+_REFUSAL: Final = "refusal"
+_COUNTED: Final = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+_MUST_BE_COUNTED: Final = _COUNTED[:2]
 
 
 class ErrorEvent(Exception):
@@ -34,7 +37,7 @@ class ErrorEvent(Exception):
 
 
 class Reading:
-    """One answer while it comes. `heard` is told its text, piece by piece."""
+    """One answer while it comes. `heard` is told its text, piece by piece. `content` is empty until it is finished."""
 
     def __init__(self, heard: Callable[[str], None] | None) -> None:
         self._heard = heard
@@ -48,9 +51,11 @@ class Reading:
         self.model = ""
         self.stop_reason: str | None = None
         self.is_whole = False
+        self.content: tuple[JsonObject, ...] = ()
 
     @property
     def tokens(self) -> Tokens:
+        """What has been counted so far."""
         usage = self._usage
         return Tokens(
             input=usage.get("input_tokens", 0),
@@ -66,7 +71,7 @@ class Reading:
             Failed: it is not what the API sends, or the answer is beyond its bounds.
             ErrorEvent: it says that the answer ends here.
         """
-        event = self._object_of(data, "an event of the answer")
+        event = self._event(data)
         kind = event.get("type")
         if kind == "error":
             error = event.get("error")
@@ -90,16 +95,23 @@ class Reading:
         elif kind == "message_stop":
             self.is_whole = True
 
-    def content(self) -> tuple[JsonObject, ...]:
-        """Give the blocks of the whole answer. A call that was cut off by `max_tokens` is none, and left out.
+    def finish(self) -> None:
+        """Put the blocks of the whole answer together.
+
+        A call whose arguments are no JSON object is none, and left out: it was cut off with the answer, or else the
+        `stop_reason` says that it is malformed. The answer is paid for, and another one might be no better.
 
         Raises:
-            Failed: the answer is not whole, or the arguments of a call are no JSON object.
+            Failed: the answer is not whole, or does not say what it took.
         """
         if not self.is_whole:
             raise broken("it ends in the middle")
+        if missing := [name for name in _MUST_BE_COUNTED if name not in self._usage]:
+            raise broken(f"it has no `{missing[0]}`")
         blocks = [self._finished(index) for index in range(len(self._blocks))]
-        return tuple(block for block in blocks if block is not None)
+        self.content = tuple(block for block in blocks if block is not None)
+        if len(self.content) < len(blocks) and self.stop_reason not in (*CUT_OFF, _REFUSAL):
+            self.stop_reason = MALFORMED
 
     def _start(self, message: JsonObject) -> None:
         if self._started:
@@ -143,6 +155,7 @@ class Reading:
             self._tell(piece)
 
     def _finished(self, index: int) -> JsonObject | None:
+        """Give a block with all its pieces; None for a call whose arguments cannot be read."""
         block = dict(self._blocks[index])
         pieces = {member: "".join(parts) for member, parts in self._pieces[index].items()}
         written = pieces.pop("partial_json", "")
@@ -151,26 +164,19 @@ class Reading:
             block[member] = (start if isinstance(start, str) else "") + text
         if block["type"] != _CALL:
             return block
-        if index == len(self._blocks) - 1 and self.stop_reason == CUT_OFF and not self._reads(written):
-            return None
         if written:
-            block["input"] = self._object_of(written, "the arguments of a call")
-        if not isinstance(block.get("input"), dict):
-            raise broken("the arguments of a call are no object")
-        return block
+            read = self._json.read(written.encode("utf-8", "surrogatepass"))
+            block["input"] = None if isinstance(read, Fault) or read.fault is not None else read.value
+        return block if isinstance(block.get("input"), dict) else None
 
-    def _reads(self, text: str) -> bool:
-        read = self._json.read(text.encode("utf-8", "surrogatepass"))
-        return not isinstance(read, Fault) and read.fault is None
-
-    def _object_of(self, text: str, what: str) -> JsonObject:
-        read = self._json.read(text.encode("utf-8", "surrogatepass"))
+    def _event(self, data: str) -> JsonObject:
+        read = self._json.read(data.encode("utf-8", "surrogatepass"))
         fault = read if isinstance(read, Fault) else read.fault
         if fault is not None:
-            raise broken(f"{what}: {visible(fault.message)}")
+            raise broken(f"an event of it: {visible(fault.message)}")
         value = read.value if not isinstance(read, Fault) else None
         if not isinstance(value, dict):
-            raise broken(f"{what} is no object")
+            raise broken("an event of it is no object")
         return value
 
     def _keep(self, text: str) -> None:
@@ -184,11 +190,13 @@ class Reading:
 
     def _count(self, usage: JsonObject) -> None:
         """Take the numbers of tokens; those that come later are of the whole answer so far, and count instead."""
-        for name, number in usage.items():
-            if name.endswith("_tokens") and isinstance(number, int) and not isinstance(number, bool):
-                if not 0 <= number <= SAFE_INTEGER:
-                    raise broken("it counts tokens that cannot be")
-                self._usage[name] = number
+        for name in _COUNTED:
+            number = usage.get(name)
+            if number is None:  # the API counts nothing of the kind, or has said it before
+                continue
+            if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= SAFE_INTEGER:
+                raise broken(f"its `{name}` is no number of tokens")
+            self._usage[name] = number
 
 
 def broken(how: str) -> Failed:

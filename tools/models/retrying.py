@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from pointsman.contracts.bounds import MODEL_ATTEMPTS, MODEL_RETRY_MS, RETRY_WAIT_MS
+from pointsman.fsm.model_turns import Tokens
 
 from ..clocks import MonotonicClock, Sleep
 from .port import NoAnswer
@@ -20,27 +21,30 @@ from .port import NoAnswer
 _Given = TypeVar("_Given")
 _AGAIN: Final = frozenset((408, 409, 429))
 _FIRST_FAULT_OF_SERVER: Final = 500
+_MOVED_ON: Final = "The session has moved on."
 
 
 class Failed(Exception):
     """One attempt has brought no answer.
 
     `again` says whether another may bring one, `wait_ms` how long the API asks to be left alone before it; None where
-    it asks nothing.
+    it asks nothing. `tokens` are what it took all the same.
     """
 
     def __init__(self, message: str, *, again: bool, wait_ms: int | None = None) -> None:
         super().__init__(message)
         self.again = again
         self.wait_ms = wait_ms
+        self.tokens = Tokens()
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """How many attempts there were, and how long they took with their waits."""
+    """How many attempts there were, how long they took with their waits, and what those took that failed."""
 
     attempts: int
     duration_ms: int
+    tokens: Tokens
 
 
 class Retrying:
@@ -56,26 +60,32 @@ class Retrying:
         self._clock = clock
         self._chance = chance
 
-    async def until_answered(self, attempt: Callable[[], Awaitable[_Given]]) -> tuple[_Given, Tried]:
-        """Make attempts until one brings an answer.
+    async def until_answered(
+        self, attempt: Callable[[], Awaitable[_Given]], wanted: Callable[[], Awaitable[bool]] | None = None
+    ) -> tuple[_Given, Tried]:
+        """Make attempts until one brings an answer. `wanted` is asked before each but the first.
 
         Raises:
-            NoAnswer: the last attempt has failed, or trying again cannot help.
+            NoAnswer: the last attempt has failed, its answer is not wanted any more, or trying again cannot help.
         """
         began_s = self._clock()
         number = 1
+        tokens = Tokens()
         while True:
             try:
                 given = await attempt()
             except Failed as failed:
+                tokens = added(tokens, failed.tokens)
                 if not failed.again or number == MODEL_ATTEMPTS:
-                    raise NoAnswer(
-                        _told(str(failed), number), attempts=number, duration_ms=self._since_ms(began_s)
-                    ) from None  # what is behind it may hold the request, and with it the key
+                    told = _told(str(failed), number)
+                    tried = Tried(number, self._since_ms(began_s), tokens)
+                    raise _no_answer(told, tried) from None  # what is behind it may hold the request, and so the key
                 await self._sleep(self._wait_ms(failed, number) / 1000)
+                if wanted is not None and not await wanted():
+                    raise _no_answer(_MOVED_ON, Tried(number, self._since_ms(began_s), tokens)) from None
                 number += 1
             else:
-                return given, Tried(number, self._since_ms(began_s))
+                return given, Tried(number, self._since_ms(began_s), tokens)
 
     def _wait_ms(self, failed: Failed, number: int) -> float:
         if failed.wait_ms is not None:
@@ -90,6 +100,20 @@ class Retrying:
 def may_help(status: int) -> bool:
     """Whether asking again may help after this HTTP status: too many questions, and faults of the server."""
     return status in _AGAIN or status >= _FIRST_FAULT_OF_SERVER
+
+
+def added(one: Tokens, other: Tokens) -> Tokens:
+    """Add up what two attempts took."""
+    return Tokens(
+        input=one.input + other.input,
+        output=one.output + other.output,
+        cache_read=one.cache_read + other.cache_read,
+        cache_written=one.cache_written + other.cache_written,
+    )
+
+
+def _no_answer(message: str, tried: Tried) -> NoAnswer:
+    return NoAnswer(message, attempts=tried.attempts, duration_ms=tried.duration_ms, tokens=tried.tokens)
 
 
 def _told(message: str, attempts: int) -> str:

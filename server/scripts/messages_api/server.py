@@ -57,7 +57,8 @@ class MessagesApi:
     def __init__(self, answering: Answering, key: str, models: Collection[str] | None) -> None:
         self._answering = answering
         self._models = models
-        self._lock = Lock()
+        self._answering_one = Lock()
+        self._recording = Lock()
         self._counting = Counting()
         self._json = JsonReader()
         self._requests: deque[Recorded] = deque(maxlen=MESSAGES_API_REQUESTS)
@@ -77,12 +78,15 @@ class MessagesApi:
 
     @property
     def requests(self) -> list[Recorded]:
-        with self._lock:
+        with self._recording:
             return list(self._requests)
 
     def answer(self, path: str, headers: dict[str, str], body: bytes | None) -> Answered:
-        """Answer a request, one at a time. A body of None was too large to be read."""
-        with self._lock:
+        """Answer a request, one at a time. A body of None was too large to be read.
+
+        Whoever makes up the answer may look at the requests meanwhile, and so may everybody else.
+        """
+        with self._answering_one:
             self.count += 1
             name = f"req_{self.count:024d}"
             try:
@@ -98,7 +102,8 @@ class MessagesApi:
         if isinstance(read, Fault) or read.fault is not None or not isinstance(read.value, dict):
             raise Refused("The request body is not valid JSON.")
         kept = {member: value for member, value in headers.items() if member not in _KEY_HEADERS}
-        self._requests.append(Recorded(path, kept, read.value))
+        with self._recording:
+            self._requests.append(Recorded(path, kept, read.value))
         return read.value
 
     def _message(self, request: JsonObject, path: str, headers: dict[str, str]) -> JsonObject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,47 @@ def test_a_prompt_that_is_too_large_or_no_text_is_told_apart(tmp_path: Path) -> 
     with pytest.raises(PromptMissing, match="no text in UTF-8"):
         prompt_text("binary.md", tmp_path)
     assert prompt_text("Just a text.", tmp_path) == "Just a text."
+
+
+def test_a_link_in_the_folder_is_followed_and_one_that_leads_out_is_not(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "prompts").mkdir(parents=True)
+    (folder / "prompts" / "one.md").write_text("Read it.", encoding="utf-8")
+    (tmp_path / "secret.md").write_text("Secret.", encoding="utf-8")
+    (folder / "in.md").symlink_to("prompts/one.md")
+    (folder / "out.md").symlink_to(tmp_path / "secret.md")
+    (folder / "up").symlink_to(tmp_path)
+    (folder / "loop.md").symlink_to("loop.md")
+    assert prompt_text("prompts/one.md", folder) == prompt_text("in.md", folder) == "Read it."
+    for name in ("out.md", "up/secret.md", "../secret.md", str(tmp_path / "secret.md")):
+        with pytest.raises(PromptMissing, match="is not in the folder of the workflow"):
+            prompt_text(name, folder)
+    with pytest.raises(PromptMissing, match=r"loop\.md cannot be read"):
+        prompt_text("loop.md", folder)
+
+
+def test_a_file_that_becomes_a_link_while_it_is_looked_at_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret.md").write_text("Secret.", encoding="utf-8")
+    prompt = tmp_path / "prompt.md"
+    prompt.symlink_to("secret.md")
+    monkeypatch.setattr(os.path, "realpath", str)  # as it was before the link was made
+    with pytest.raises(PromptMissing, match=r"prompt\.md cannot be read"):
+        prompt_text("prompt.md", tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_what_is_no_file_is_not_read(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "prompt.md"
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        real = os.open
+        monkeypatch.setattr(os, "open", lambda _place, flags: real("/dev/zero", flags))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(PromptMissing, match="is no file"):
+        prompt_text("prompt.md", tmp_path)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -3,6 +3,8 @@
 import http.client
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Semaphore
 
 import pytest
 
@@ -74,6 +76,35 @@ def test_without_a_stream_the_answer_is_one_message() -> None:
         assert api.count == len(api.requests) == 1
     message = json.loads(body)
     assert (status, message["content"]) == (200, [{"type": "text", "text": "claude-opus-5-5"}])
+
+
+def test_the_requests_can_be_looked_at_while_an_answer_is_made_up() -> None:
+    seen: list[JsonObject] = []
+
+    def answer(_asked: JsonObject) -> Reply:
+        seen.extend(one.body for one in api.requests)
+        return Reply(say="Hi")
+
+    with messages_api(answer) as api:
+        status, _ = post(api, json.dumps(request()).encode())
+    assert (status, seen) == (200, [request()])
+
+
+def test_answers_are_made_up_one_after_the_other() -> None:
+    at_once: list[int] = []
+    busy = Semaphore(1)
+
+    def answer(_asked: JsonObject) -> Reply:
+        at_once.append(busy.acquire(blocking=False))
+        Event().wait(0.05)
+        busy.release()
+        return Reply(say="Hi")
+
+    with messages_api(answer) as api, ThreadPoolExecutor(3) as threads:
+        body = json.dumps(request()).encode()
+        answers = [threads.submit(post, api, body) for _ in range(3)]
+        assert [one.result()[0] for one in answers] == [200] * 3
+    assert at_once == [True] * 3
 
 
 def test_what_is_remembered_holds_no_key() -> None:

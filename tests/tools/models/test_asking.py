@@ -1,5 +1,6 @@
 """The real SDK asks a real server, which checks what it is asked."""
 
+import warnings
 from typing import Literal
 
 import pytest
@@ -59,6 +60,16 @@ async def test_every_request_is_streamed_and_marks_three_places() -> None:
     assert str(asked.body).count("cache_control") == 3
     assert "temperature" not in asked.body
     assert "tool_choice" not in asked.body
+
+
+@pytest.mark.parametrize("model", ["claude-sonnet-4-5", "claude-opus-4-5"])
+async def test_a_model_that_is_to_be_retired_is_asked_without_a_warning(model: str) -> None:
+    with messages_api([Reply(say="Rain.")]) as api, warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        async with AnthropicModels(api.environment) as models:
+            answer = await models.ask(question(model=model))
+        assert api.requests[0].body["model"] == answer.model == model
+    assert [one.message for one in told if "claude" in str(one.message)] == []
 
 
 @pytest.mark.parametrize("stop", ["max_tokens", "refusal"])

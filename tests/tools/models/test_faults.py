@@ -1,12 +1,13 @@
 """Whoever answers as the API may be broken or hostile: there is an answer that can be used, or a clear error."""
 
 import itertools
-import json
 import traceback
 
 import pytest
 
 from pointsman.contracts import bounds
+from pointsman.contracts.values import JsonObject
+from pointsman.fsm.model_turns import Tokens
 from pointsman.server.scripts.messages_api import Call, Reply
 from pointsman.server.scripts.messages_api.events import event
 from pointsman.tools.models.port import NoAnswer
@@ -60,32 +61,110 @@ async def test_what_is_no_answer_is_asked_for_again_and_never_used(broken: Answe
     assert (answer.attempts, answer.content) == (2, ({"type": "text", "text": "Rain."},))
 
 
-@pytest.mark.parametrize("arguments", ['{"town": ', '{"town": NaN}', '{"town": 1, "town": 2}', "[]", '"x"'])
-async def test_arguments_that_are_no_json_object_are_no_answer(arguments: str) -> None:
-    pieces = [piece.replace(b"MARK", json.dumps(arguments)[1:-1].encode()) for piece in _call_of("MARK")]
-    with faulty(Answer(*pieces)) as server:
-        assert "the arguments of a call" in str(await refused(server))
+@pytest.mark.parametrize(
+    "usage",
+    [
+        *({"input_tokens": wrong, "output_tokens": 1} for wrong in ("7", 7.0, -1, True, 2**53, None)),
+        {"input_tokens": 1},
+        {"output_tokens": 1},
+        {"input_tokens": 1, "output_tokens": 1, "cache_read_input_tokens": "7"},
+        {},
+    ],
+    ids=range(10),
+)
+async def test_an_answer_that_does_not_say_what_it_took_is_asked_for_again(usage: JsonObject) -> None:
+    with faulty(Answer(*counted(usage)), Answer(*good(RAIN))) as server:
+        async with Patient(server.environment) as models:
+            assert (await models.ask(question())).attempts == 2
 
 
-async def test_a_call_that_was_cut_off_is_left_out() -> None:
-    pieces = [
-        piece.replace(b"MARK", b'{\\"town\\": \\"Gh').replace(b'"tool_use", "stop_seq', b'"max_tokens", "stop_seq')
-        for piece in _call_of("MARK")
-    ]
-    with faulty(Answer(*pieces)) as server:
+async def test_tokens_of_kinds_that_are_not_known_or_that_there_are_none_of_are_passed_over() -> None:
+    usage: JsonObject = {"input_tokens": 5, "output_tokens": 6, "cache_read_input_tokens": None, "odd_tokens": "many"}
+    with faulty(Answer(*counted(usage))) as server:
+        async with Patient(server.environment) as models:
+            assert (await models.ask(question())).tokens == Tokens(5, 6)
+
+
+def counted(usage: JsonObject) -> list[bytes]:
+    """A whole answer, empty, that counts its tokens so."""
+    delta: JsonObject = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage}
+    return [started(usage={}), event(delta), event({"type": "message_stop"})]
+
+
+async def test_what_was_answered_in_vain_counts_with_the_answer() -> None:
+    cut = Answer(*good(RAIN)[:4])
+    late = Answer(*good(RAIN), text_block())
+    with faulty(cut, error(429, "rate_limit_error", "Slow"), late, Answer(*good(RAIN))) as server:
         async with Patient(server.environment) as models:
             answer = await models.ask(question())
-    assert (answer.stop_reason, answer.content) == ("max_tokens", ())
+    assert (answer.attempts, answer.tokens) == (4, Tokens(3, 1 + 2 + 2, 9, 12))
 
 
-def _call_of(mark: str) -> list[bytes]:
-    """A call whose arguments are one piece."""
-    whole = good(Reply(calls=(Call("weather"),)))
+async def test_what_was_answered_in_vain_counts_where_no_answer_comes() -> None:
+    with faulty(Answer(*good(RAIN)[:4])) as server:
+        told = await refused(server)
+    assert (told.attempts, told.tokens) == (4, Tokens(4, 4, 12, 16))
+    with faulty(Answer(*good(RAIN)[:1], b": wait\n", drip_s=60)) as server:
+        told = await refused(server, timeout_ms=150)
+    assert told.tokens == Tokens(4, 4, 12, 16)
+
+
+async def test_an_answer_that_is_not_wanted_any_more_is_not_asked_for_again() -> None:
+    asked: list[int] = []
+
+    async def wanted() -> bool:
+        asked.append(server.count)
+        return server.count < 2
+
+    with faulty(Answer(*good(RAIN)[:4])) as server:
+        async with Patient(server.environment) as models:
+            with pytest.raises(NoAnswer, match=r"^The session has moved on\.$") as told:
+                await models.ask(question(), wanted=wanted)
+    assert (asked, server.count) == ([1, 2], 2)
+    assert (told.value.attempts, told.value.tokens) == (2, Tokens(2, 2, 6, 8))
+
+
+MALFORMED_ARGUMENTS = [
+    *('{"town": ', '{"town": NaN}', '{"town": 1, "town": 2}', '{"town": "\\ud83d"}', "[]", '"x"'),
+    '{"town": ' + "[" * 1_000 + "]" * 1_000 + "}",
+]
+
+
+@pytest.mark.parametrize("arguments", MALFORMED_ARGUMENTS, ids=range(7))
+async def test_a_call_whose_arguments_are_no_json_object_is_left_out_and_told(arguments: str) -> None:
+    with faulty(Answer(*calling(arguments))) as server:
+        async with Patient(server.environment) as models:
+            answer = await models.ask(question())
+    assert (answer.stop_reason, answer.content) == ("malformed_call", ({"type": "text", "text": "Rain."},))
+    assert (answer.attempts, answer.tokens) == (1, Tokens(1, 2, 3, 4))
+
+
+@pytest.mark.parametrize("stop", ["max_tokens", "model_context_window_exceeded", "refusal"])
+async def test_a_call_that_was_cut_off_is_left_out(stop: str) -> None:
+    with faulty(Answer(*calling('{"town": "Gh', stop))) as server:
+        async with Patient(server.environment) as models:
+            answer = await models.ask(question())
+    assert (answer.stop_reason, answer.content) == (stop, ({"type": "text", "text": "Rain."},))
+
+
+def calling(arguments: str, stop: str = "tool_use") -> list[bytes]:
+    """A text, then a call whose arguments come in one piece."""
+    whole = good(Reply(say="Rain.", calls=(Call("weather"),)))
     piece = event(
-        {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": mark}}
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": arguments}}
     )
-    stop = next(place for place, one in enumerate(whole) if b"content_block_stop" in one)
-    return [*whole[:stop], piece, *whole[stop:]]
+    end = max(place for place, one in enumerate(whole) if b"content_block_stop" in one)
+    ending = [one.replace(b'"stop_reason": "tool_use"', f'"stop_reason": "{stop}"'.encode()) for one in whole[end:]]
+    return [*whole[:end], piece, *ending]
+
+
+async def test_a_call_that_starts_with_arguments_that_are_no_object_is_left_out_and_told() -> None:
+    block: JsonObject = {"type": "tool_use", "id": "t1", "name": "weather", "input": []}
+    start = event({"type": "content_block_start", "index": 0, "content_block": block})
+    with faulty(Answer(started(), start, *counted({"output_tokens": 2})[1:])) as server:
+        async with Patient(server.environment) as models:
+            answer = await models.ask(question())
+    assert (answer.stop_reason, answer.content) == ("malformed_call", ())
 
 
 async def test_kinds_of_events_and_blocks_that_are_not_known_are_passed_over() -> None:
