@@ -14,7 +14,7 @@ from pointsman.fsm.facts import Fact
 from pointsman.fsm.session import Actor, Session
 from pointsman.server.application import open_application
 from pointsman.server.models.driver import Hired
-from pointsman.server.models.running import MayNotDrive, NotDriven, run
+from pointsman.server.models.running import MayNotDrive, NoSession, NotDriven, run
 from pointsman.server.replies import Caller
 from pointsman.server.scripts.messages_api import Call, Reply
 
@@ -123,7 +123,7 @@ async def test_a_process_that_asks_no_models_and_a_session_that_is_not_there_are
     furnish_for("agent", tmp_path)
     async with opened_desk(tmp_path, []) as desk:
         desk.session_id = "b" * 26
-        with pytest.raises(LookupError):
+        with pytest.raises(NoSession):
             await driven(desk)
         async with open_application(str(tmp_path / "other.sqlite3"), [], caretaking=False) as asks_none:
             with pytest.raises(NotDriven, match="asks no models"):
