@@ -20,7 +20,7 @@ COMMANDS: Final[CommandTable] = {
         "Serve workflows to an MCP client on standard input and output, or to many over HTTP.",
     ),
     "demo": ("demo", "Watch a workflow from the gallery run from start to end."),
-    "run": ("run", "Drive a session of a workflow from a script."),
+    "run": ("run", "Drive a session of a workflow: a model acts wherever an agent would."),
     "check": ("check", "Find what is wrong with workflow files; - is standard input."),
     "lock": ("lock", "Pin what the MCP servers and OpenAPI documents of workflows say of their tools."),
     "explain": ("explain", "Explain what a finding of `check` means, with a wrong and a right example."),

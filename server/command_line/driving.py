@@ -15,7 +15,6 @@ from typing import Final
 import click
 
 from pointsman.contracts.values import Json, JsonObject
-from pointsman.contracts.visible import visible
 from pointsman.contracts.workflow import Model, Workflow
 from pointsman.fsm.allowed import waiting
 from pointsman.fsm.session import Actor, Session
@@ -26,7 +25,7 @@ from ..governor import Governor
 from ..identity import local_principal, new_handle
 from ..models.access import opened_access
 from ..models.driver import CHANNEL, Hired
-from ..models.running import MayNotDrive, NotDriven, run
+from ..models.running import MayNotDrive, NoSession, NotDriven, run
 from ..replies import Caller, Stray
 from .acting import refusal_text
 from .arguments import assigned, read_input
@@ -83,9 +82,7 @@ async def _drive(driven: Driven, given: JsonObject, assignments: Sequence[str], 
             begun = await governor.engine.read(session_id) is not None
             click.echo(f"\nStopped. Nothing is lost; go on with: {go_on}" if begun else "\nStopped; nothing has begun.")
             return
-        except LookupError:
-            raise FoundProblems(f"There is no session {visible(session_id)} in this database.") from None
-        except MayNotDrive as error:
+        except (MayNotDrive, NoSession) as error:
             raise FoundProblems(str(error)) from error
         except NotDriven as error:
             raise NotReached(f"{error}\nNothing is lost; go on with: {go_on}") from error
@@ -120,9 +117,7 @@ async def _start(governor: Governor, caller: Caller, workflow: Workflow, fields:
 async def _check(governor: Governor, driven: Driven, workflow: Workflow) -> None:
     """Check that a session is one of the file's workflow; it may be of another version, and keeps its own."""
     session = await governor.engine.read(driven.session or "")
-    if session is None:
-        raise LookupError(driven.session)
-    if session.workflow != workflow.name:
+    if session is not None and session.workflow != workflow.name:
         raise FoundProblems(
             f"The session {session.id} is of the workflow {session.workflow}, and {driven.file} is {workflow.name}. "
             f"Run the file of {session.workflow}."

@@ -36,6 +36,10 @@ class MayNotDrive(NotDriven):
     """The machine does not let the agent of the session be driven from here."""
 
 
+class NoSession(NotDriven):
+    """There is no such session in the database."""
+
+
 async def run(governor: Governor, session_id: str, hired: Hired, watch: Callable[[int, Fact], None]) -> Session:
     """Drive a session until it ends, or a person or the outside must act. `watch` is told every row as it comes.
 
@@ -44,7 +48,7 @@ async def run(governor: Governor, session_id: str, hired: Hired, watch: Callable
     Raises:
         MayNotDrive: when the caller may not drive the session, or another process does.
         NotDriven: when the model in place of the agent fails, and the state does not say what then.
-        LookupError: when there is no such session.
+        NoSession: when there is none of this name.
     """
     driver, engine = governor.driver, governor.engine
     if driver is None:
@@ -73,8 +77,11 @@ async def _begin(driver: Driver, engine: EmbeddedEngine, session: Session) -> No
     if refusal is None:
         return
     now = await _read(engine, session.id)
-    if now.ended is None and now.stay.number == session.stay.number:  # otherwise it has moved on meanwhile
-        raise MayNotDrive(refusal.message)
+    if now.ended is not None or now.stay.number != session.stay.number:
+        return  # it has moved on meanwhile
+    if refusal.code == "NOT_FOUND":  # what is told to whoever may not know of the session
+        raise MayNotDrive(f"The session was started by {session.started_by}: you may not drive its agent.")
+    raise MayNotDrive(refusal.message)
 
 
 @dataclass(slots=True)
@@ -122,7 +129,7 @@ def _has_stopped(session: Session, instance: str) -> bool:
 async def _read(engine: EmbeddedEngine, session_id: str) -> Session:
     session = await engine.read(session_id)
     if session is None:
-        raise LookupError(session_id)
+        raise NoSession(f"There is no session {session_id} in this database.")
     return session
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pointsman.contracts.values import Json
-from pointsman.fsm.facts import BODIES, Accepted, Body, Decided, Entered, Fact, Intended, Settled, TimerFired
+from pointsman.fsm.facts import BODIES, Accepted, Body, Decided, Entered, Fact, FactKind, Intended, Settled, TimerFired
 from pointsman.fsm.model_turns import OpenTurn, Tokens, Turned
 from pointsman.fsm.reading import Reading, Readings, compared
 from pointsman.fsm.session import OpenApproval, OpenReview, Position
@@ -15,7 +15,7 @@ READY = Position("ready")
 
 
 def fact(body: Body, *, outcome: str | None = None, by: str = "ada") -> Fact:
-    kind = next(kind for kind, found in BODIES.items() if isinstance(body, found))
+    kind: FactKind = next(kind for kind, found in BODIES.items() if isinstance(body, found))
     return Fact(kind, "c", 1, "agent", by, None, "mcp", "d", body, "submit", outcome, None, None, "comparing", 1_500)
 
 

@@ -14,7 +14,7 @@ from pointsman.fsm.facts import Fact
 from pointsman.fsm.session import Actor, Session
 from pointsman.server.application import open_application
 from pointsman.server.models.driver import Hired
-from pointsman.server.models.running import MayNotDrive, NotDriven, run
+from pointsman.server.models.running import MayNotDrive, NoSession, NotDriven, run
 from pointsman.server.replies import Caller
 from pointsman.server.scripts.messages_api import Call, Reply
 
@@ -89,12 +89,16 @@ async def test_it_goes_on_when_the_person_has_decided(tmp_path: Path, actor: str
         assert (session.state, desk.api.count) == ("finished", 1)
 
 
-async def test_whoever_may_not_drive_the_session_is_told_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("roles", "told"),
+    [(("boss",), "Only starter may drive this session"), ((), "was started by ada: you may not drive its agent")],
+)
+async def test_whoever_may_not_drive_the_session_is_told_so(tmp_path: Path, roles: tuple[str, ...], told: str) -> None:
     furnish_for("agent", tmp_path)
     async with opened_desk(tmp_path, []) as desk:
         await begun(desk)
-        with pytest.raises(MayNotDrive, match="Only starter may drive this session"):
-            await driven(desk, Caller(Actor("agent", "eve", ("boss",)), None, "cli"))
+        with pytest.raises(MayNotDrive, match=told):
+            await driven(desk, Caller(Actor("agent", "eve", roles), None, "cli"))
         assert desk.api.count == 0
 
 
@@ -119,7 +123,7 @@ async def test_a_process_that_asks_no_models_and_a_session_that_is_not_there_are
     furnish_for("agent", tmp_path)
     async with opened_desk(tmp_path, []) as desk:
         desk.session_id = "b" * 26
-        with pytest.raises(LookupError):
+        with pytest.raises(NoSession):
             await driven(desk)
         async with open_application(str(tmp_path / "other.sqlite3"), [], caretaking=False) as asks_none:
             with pytest.raises(NotDriven, match="asks no models"):
