@@ -78,7 +78,7 @@ _READ_BY_MODELS: Final = """\
 states:
   begin:
     actor: model
-    model: {name: claude-sonnet-4-5, prompt: Sort the expense.}
+    model: {name: claude-sonnet-5, prompt: Sort the expense.}
     agree:
       fields: [category]
       second: {model: {name: NAME, prompt: Sort the expense.}}
@@ -268,7 +268,7 @@ PEOPLE: Final[Mapping[str, Rule]] = {
         severity="warning",
         meaning="Both readings are by the same model with the same prompt.",
         matters="What the model gets wrong once it mostly gets wrong again in the same way, and nobody notices.",
-        wrong=_READ_BY_MODELS.replace("NAME", "claude-sonnet-4-5"),
+        wrong=_READ_BY_MODELS.replace("NAME", "claude-sonnet-5"),
         right=_READ_BY_MODELS.replace("NAME", "claude-opus-4-5"),
     ),
 }

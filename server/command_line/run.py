@@ -13,7 +13,7 @@ from .options import Choice, set_option
 if TYPE_CHECKING:
     from ..scripts.agent import Era, Surface
 
-_MODEL: Final = "claude-sonnet-4-5"
+_MODEL: Final = "claude-sonnet-5"
 
 
 @click.command("run")

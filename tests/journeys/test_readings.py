@@ -184,7 +184,7 @@ async def test_two_models_that_read_the_same_go_on_with_the_lower_confidence(
             handle = await start(server)
             await until(lambda: session(shell, handle)["state"] == "booked")
         asked = [request.body for request in api.requests]
-    assert [one["model"] for one in asked] == ["claude-sonnet-4-5"] * 2 + ["claude-opus-4-5"] * 2
+    assert [one["model"] for one in asked] == ["claude-sonnet-5"] * 2 + ["claude-opus-4-5"] * 2
     assert "TOTAL 71.00" not in json.dumps(asked[2])  # neither what the first model has called, nor what it has found
     assert asked[2]["messages"] == asked[0]["messages"]
     assert session(shell, handle)["record"]["total"]["value"] == 71
@@ -205,7 +205,7 @@ async def test_two_models_that_read_differently_bring_a_person_in(
     assert found["differ"] == ["total"]
     told = [(found[one]["by"], found[one]["kind"], found[one]["rationale"]) for one in ("first", "second")]
     assert told == [
-        ("claude-sonnet-4-5", "model", "the line TOTAL"),
+        ("claude-sonnet-5", "model", "the line TOTAL"),
         ("claude-opus-4-5", "model", "the lines added up"),
     ]
 
@@ -234,7 +234,7 @@ async def test_a_server_that_is_killed_while_the_second_model_is_asked_asks_the_
         async with deployed(shell, "receipt_by_models.yaml"):
             await until(lambda: session(shell, handle)["state"] == "booked")
         models = [request.body["model"] for request in api.requests]
-    assert models == ["claude-sonnet-4-5"] * 2 + ["claude-opus-4-5"] * 3
+    assert models == ["claude-sonnet-5"] * 2 + ["claude-opus-4-5"] * 3
     assert [one for one in happened(shell, handle) if one[0] == "submit"] == [
         ("submit", "held"),
         ("submit", "held"),

@@ -49,7 +49,7 @@ def test_a_model_drives_a_session_to_its_end_and_the_audit_proves_it(shell: Shel
     with messages_api([Reply(say="A printer.", calls=(SORTS,))]) as api:
         done = shell.run("run", TRIAGE, "--set", TICKET, env=api.environment)
     assert (done.code, done.stderr) == (0, "")
-    assert "claude-sonnet-4-5, turn 1:" in done.stdout
+    assert "claude-sonnet-5, turn 1:" in done.stdout
     assert "sort: done, confidence 0.93: It is about a printer." in done.stdout
     assert "It has ended in sorted (success). 1 turns" in done.stdout
     session = session_of(done.stdout)
@@ -63,7 +63,7 @@ def test_a_model_drives_a_session_to_its_end_and_the_audit_proves_it(shell: Shel
     assert answer["body"]["rationale"] == "It is about a printer."
     assert answer["body"]["prompt_digest"].startswith("sha256:")
     assert answer["body"]["tokens"]["output"] > 0
-    assert (rows["accepted"]["actor_kind"], rows["accepted"]["actor_id"]) == ("model", "claude-sonnet-4-5")
+    assert (rows["accepted"]["actor_kind"], rows["accepted"]["actor_id"]) == ("model", "claude-sonnet-5")
     assert shell.run("audit", "verify").code == 0
 
 

@@ -142,7 +142,7 @@ def test_texts_of_the_file_are_no_markup_on_the_page_and_nothing_in_them_is_hidd
 
 
 def test_what_rows_of_a_state_have_in_common_is_written_once_on_the_page_and_in_each_line_of_the_csv() -> None:
-    asked = "the server asks the model claude-sonnet-4-5"
+    asked = "the server asks the model claude-sonnet-5"
     assert read(page(loans())).text.count(asked) == 1
     assert markdown(loans()).count(asked) == 1
     assert spreadsheet(loans()).count(asked) == 5

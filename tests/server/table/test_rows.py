@@ -102,7 +102,7 @@ def test_the_last_entry_of_a_list_is_otherwise_and_confidence_is_asked_only_on_t
 def test_an_action_says_who_does_what_with_which_effect_and_what_is_saved() -> None:
     assert row("rating", "rate").action.whole == (
         "on entering, the server sets note to 'new' and amount to 100",
-        "the server asks the model claude-sonnet-4-5, at most 6 turns in 2 minutes",
+        "the server asks the model claude-sonnet-5, at most 6 turns in 2 minutes",
         "the model may call bank.login (read)",
         "the model may call bank.balance (read)",
         (
