@@ -147,9 +147,9 @@ def _ask(turn: Turn, model: Model) -> bool:
     following = next_turn(turn, model)
     if isinstance(following, Leaving):
         leave(turn, following)
-    elif following is not None:
-        turn.emit("intended", Intended(turn=following), action=ACTION)
-    return isinstance(following, Leaving)
+        return True
+    turn.emit("intended", Intended(turn=following), action=ACTION)  # no write is open here, and `failed` is there
+    return False
 
 
 def _take_next(turn: Turn, state: SystemState) -> bool:

@@ -60,5 +60,5 @@ def _count(counts: Counts, kind: Counted) -> float:
             return counts.invalid
         case "cost":
             return counts.cost_usd
-        case "tokens":
+        case _:
             return counts.tokens

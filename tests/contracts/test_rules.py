@@ -262,6 +262,7 @@ def test_an_exclude_that_does_not_compile_excludes_nobody() -> None:
     [
         ("{actor: system, run: [{set: {name: x}}], next: end}", []),
         ("{actor: system, run: [{set: {name: =record.name}}], next: end}", ["PM701"]),
+        ("{actor: model, model: {name: m}, events: {go: {next: end}}}", ["PM701"]),
         ("{actor: system, entry: [{set: {any: {a: [=record.name]}}}], next: end}", ["PM701"]),
         ("{actor: system, run: [{all: [{call: t.write}]}], next: end, failed: end}", ["PM702"]),
         ("{actor: system, run: [{call: t.write}], next: end, failed: end, unknown: end}", []),

@@ -165,10 +165,11 @@ def test_what_comes_out_otherwise_than_the_script_says_exits_1(shell: Shell, old
     assert told in done.stderr
 
 
-def test_without_a_script_a_run_is_wrong_usage_for_now(shell: Shell) -> None:
-    done = shell.run("run", "purchase.yaml")
-    assert done.code == 2
-    assert "--script" in done.stderr
+def test_without_a_script_and_without_a_key_nobody_can_be_asked(shell: Shell) -> None:
+    nothing = {"ANTHROPIC_API_KEY": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    done = shell.run("run", "purchase.yaml", env=nothing)
+    assert done.code == 4
+    assert "Set ANTHROPIC_API_KEY" in done.stderr
 
 
 def test_faults_of_the_script_and_of_the_workflow_are_told_with_their_places(shell: Shell) -> None:
