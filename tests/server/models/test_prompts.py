@@ -87,7 +87,11 @@ def test_what_is_no_file_is_not_read(tmp_path: Path, kind: str, monkeypatch: pyt
         place.mkdir()
     else:
         real = os.open
-        monkeypatch.setattr(os, "open", lambda _place, flags: real("/dev/zero", flags))
+
+        def device(_place: object, flags: int) -> int:
+            return real("/dev/zero", flags)
+
+        monkeypatch.setattr(os, "open", device)
     before = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(PromptMissing, match="is no file"):
         prompt_text("prompt.md", tmp_path)
