@@ -46,7 +46,7 @@ def test_the_model_of_the_demo_makes_its_mistakes_and_corrects_them(repertoire: 
 @pytest.mark.slow
 def test_an_overloaded_service_is_asked_again(repertoire: Repertoire) -> None:
     turns = bodies(repertoire.play(("invoices_by_model", "cut_off")).rows, "model")
-    assert [turn["attempts"] for turn in turns] == [1, 2, 1, 1]
+    assert [turn.get("attempts", 1) for turn in turns] == [1, 2, 1, 1]
     assert turns[1]["stop_reason"] == "max_tokens"
 
 

@@ -288,8 +288,8 @@ CHANGING: Final = (
         refused="KEY_REUSED",
     ),
     obeyed(
-        "many-notes", "changing", "Note a hundred things.",
-        *(use("desk_note", topic=f"t{number}", text="x") for number in range(100)), refused="LIMIT_REACHED",
+        "many-notes", "changing", "Note fifty things.",
+        *(use("desk_note", topic=f"t{number}", text="x") for number in range(50)), refused="LIMIT_REACHED",
     ),
 )  # fmt: skip
 
