@@ -20,7 +20,7 @@ from .facts import Intended
 from .flow import ACTION, move_by
 from .gate import deny
 from .limits import exhausted_limit
-from .model_turns import OpenTurn, Turned, TurnResult, wish_name
+from .model_turns import CUTTING_OFF, MALFORMED_CALL, OpenTurn, Turned, TurnResult, wish_name
 from .opening import NOBODY, failure, is_over_budget, next_turn, way_out
 from .redaction import kept_of_refused, secrets, without_secrets
 from .refusals import Refusal
@@ -34,7 +34,6 @@ TOO_LARGE: Final = "A call in the answer has more than 1 MiB of arguments. Nothi
 MALFORMED: Final = "The arguments of a call in the answer are no JSON object. Nothing in it is done; send it again."
 TOO_MANY: Final = f"The answer calls more than {MODEL_WISHES} tools. Nothing in it is done; call fewer at once."
 ANOTHER: Final = "Another process drives the agent of this session. Stop it first, or wait until it has ended."
-_CUT_OFF: Final = frozenset({"max_tokens", "model_context_window_exceeded"})
 DECLINED: Final = "the model has declined to answer"
 _STRUCTURE: Final = frozenset({"type", "id", "name"})
 """What makes a block what it is: a value that is not kept may be spelt the same by chance, or by design."""
@@ -218,9 +217,9 @@ def _unusable(turn: Turn, result: TurnResult) -> str | None:
 
 
 def _invalid(result: TurnResult) -> str | None:
-    if result.stop_reason in _CUT_OFF:
+    if result.stop_reason in CUTTING_OFF:
         return CUT_OFF
-    if result.stop_reason == "malformed_call":
+    if result.stop_reason == MALFORMED_CALL:
         return MALFORMED
     calls = [block.get("input") for block in result.content if block.get("type") == "tool_use"]
     if any(len(canonical(given).encode("utf-8", "surrogatepass")) > ARGUMENTS_BYTES for given in calls):

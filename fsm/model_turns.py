@@ -11,17 +11,22 @@ from typing import Final
 
 from pointsman.contracts.values import Json, JsonObject
 
-_OF_TURN: Final = "turn:"
+CUTTING_OFF: Final = frozenset({"max_tokens", "model_context_window_exceeded"})
+"""Stop reasons of an answer that ends in the middle (Messages API)."""
+MALFORMED_CALL: Final = "malformed_call"
+"""The stop reason, our own, of an answer in which the arguments of a call are no JSON object."""
+WISH_PREFIX: Final = "turn:"
+"""What the names of commands begin with that do what an answer wants."""
 
 
 def wish_name(stay: int, turn: int, index: int) -> str:
     """Name the command that does what an answer wants, the first wish having the index 0."""
-    return f"{_OF_TURN}{stay}.{turn}.{index}"
+    return f"{WISH_PREFIX}{stay}.{turn}.{index}"
 
 
 def is_wish(command: str) -> bool:
     """Whether a command does what an answer of a model wants. No surface makes such a name."""
-    return command.startswith(_OF_TURN)
+    return command.startswith(WISH_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

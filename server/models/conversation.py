@@ -12,6 +12,7 @@ from typing import Final
 
 from pointsman.contracts.values import Json, JsonObject, canonical
 from pointsman.fsm.approvals import timer_name
+from pointsman.fsm.driving import NO_EVENT
 from pointsman.fsm.facts import Accepted, Decided, Denied, Fact, Intended, Settled, TimerFired
 from pointsman.fsm.model_turns import Turned, wish_name
 
@@ -141,8 +142,9 @@ class Conversation:
                 outcome = Outcome((_text(UNTOLD),), is_error=True)
             result: JsonObject = {"type": "tool_result", "tool_use_id": wish.id, "content": list(outcome.content)}
             told.append({**result, "is_error": True} if outcome.is_error else result)
-        if not told:
-            told.append(_text(NOTHING_CALLED.format(events=self._events)))
+        if not told:  # the API has given no call that could be told of
+            nothing = NOTHING_CALLED.format(events=self._events)
+            told.append(_text(nothing if answer.invalid in (None, NO_EVENT) else answer.invalid))
         return told
 
     def _of(self, row: Row) -> Outcome | None:

@@ -52,14 +52,12 @@ _BROKEN: Final = "the server could not ask the model; its log says why"
 class Access:
     """What is needed to ask models.
 
-    `has_key` looks whether there is a key, which may take a while. `heard` is told of what models say while it comes,
-    by sessions.
+    `has_key` looks whether there is a key, which may take a while.
     """
 
     models: Models
     prices: Prices
     has_key: Callable[[], bool] = lambda: True
-    heard: Callable[[str, str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,15 +219,12 @@ class Driver:
         )
 
     async def _answered(self, session: Session, turn: OpenTurn, asking: _Asking) -> TurnResult | None:
-        heard = self._access.heard
-
         async def wanted() -> bool:
             now = await self._governor.engine.read(session.id)
             current = None if now is None else now.stay.turn
             return now is not None and current is not None and self._is_ours(now, session.stay.number, current)
 
-        told = None if heard is None else partial(heard, session.id)
-        asked = asyncio.create_task(self._access.models.ask(asking.question, told, wanted))
+        asked = asyncio.create_task(self._access.models.ask(asking.question, wanted))
         closing = asyncio.create_task(self._closing.wait())
         try:
             await asyncio.wait({asked, closing}, return_when=asyncio.FIRST_COMPLETED)

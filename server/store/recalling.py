@@ -9,6 +9,8 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, and_, or_, select
 
+from pointsman.fsm.model_turns import WISH_PREFIX
+
 from ..audit.chain import AuditRow
 from ..bounds import PROPOSAL_ROWS
 from .tables import audit
@@ -46,7 +48,7 @@ def rows_of_models(connection: Connection, session_id: str, after: int, limit: i
     refusals of others.
     """
     columns = audit.c
-    theirs = or_(columns.kind != "denied", columns.command_id.startswith("turn:", autoescape=True))
+    theirs = or_(columns.kind != "denied", columns.command_id.startswith(WISH_PREFIX, autoescape=True))
     statement = (
         select(audit)
         .where(columns.session_id == session_id, columns.revision > after, theirs)

@@ -80,20 +80,18 @@ class AnthropicModels(Models):
     async def ask(
         self,
         question: Question,
-        heard: Callable[[str], None] | None = None,
         wanted: Callable[[], Awaitable[bool]] | None = None,
     ) -> Answer:
         """Ask, and wait for the whole answer.
 
-        `duration_ms` and `tokens` of the answer include all attempts. After an attempt that broke off in the middle,
-        `heard` is told the text of the next one from its start.
+        `duration_ms` and `tokens` of the answer include all attempts.
 
         Raises:
             NoAnswer: there is no key, the last attempt has failed, its answer is not `wanted` any more, or trying again
                 cannot help.
         """
         client = await self._ready()
-        asking = _Asking(client, self._key, question, heard)
+        asking = _Asking(client, self._key, question)
         answer, tried = await self._retrying.until_answered(asking.attempt, wanted)
         return Answer(
             content=answer.content,
@@ -141,13 +139,10 @@ def _opened(environment: Mapping[str, str]) -> tuple[AsyncAnthropic, str]:
 class _Asking:
     """One question, attempt by attempt. `request` is the API's name of the last one."""
 
-    def __init__(
-        self, client: AsyncAnthropic, key: str, question: Question, heard: Callable[[str], None] | None
-    ) -> None:
+    def __init__(self, client: AsyncAnthropic, key: str, question: Question) -> None:
         self._client = client
         self._key = key
         self._question = question
-        self._heard = heard
         self._body = body_of(question)
         self.request: str | None = None
 
@@ -158,7 +153,7 @@ class _Asking:
             Failed: there is no answer. It has the tokens that were counted before it failed.
         """
         self.request = None
-        reading = Reading(self._heard)
+        reading = Reading()
         try:
             await self._read(reading)
         except Failed as error:

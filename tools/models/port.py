@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.model_turns import Tokens
-
-CUT_OFF: Final = frozenset(("max_tokens", "model_context_window_exceeded"))
-"""Stop reasons of an answer that ends in the middle."""
-MALFORMED: Final = "malformed_call"
-"""The stop reason, our own, of an answer in which the arguments of a call are no JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,7 @@ class Answer:
     """What a model has answered: the blocks as they came, and what it took.
 
     `tokens` are of all attempts, as far as the API has counted them: what was answered in vain has been paid for too.
-    A call whose arguments are no JSON object is left out of `content`, and `stop_reason` is then `MALFORMED`.
+    A call whose arguments are no JSON object is left out of `content`, and `stop_reason` is then `MALFORMED_CALL`.
     """
 
     content: tuple[JsonObject, ...]
@@ -77,12 +72,11 @@ class Models(Protocol):
     async def ask(
         self,
         question: Question,
-        heard: Callable[[str], None] | None = None,
         wanted: Callable[[], Awaitable[bool]] | None = None,
     ) -> Answer:
         """Ask, and wait for the whole answer.
 
-        `heard` is told its text while it comes. Before each further attempt `wanted` says whether the answer still is.
+        Before each further attempt `wanted` says whether the answer still is.
 
         Raises:
             NoAnswer: there is none after all attempts, it is not wanted any more, or trying again cannot help.

@@ -6,16 +6,14 @@ over, because the API may add kinds of events, of deltas and of blocks at any ti
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from pointsman.contracts.bounds import MODEL_ANSWER_BYTES, MODEL_BLOCKS, SAFE_INTEGER
 from pointsman.contracts.json_reader import Fault, JsonReader
 from pointsman.contracts.values import Json, JsonObject, canonical
 from pointsman.contracts.visible import visible
-from pointsman.fsm.model_turns import Tokens
+from pointsman.fsm.model_turns import CUTTING_OFF, MALFORMED_CALL, Tokens
 
-from .port import CUT_OFF, MALFORMED
 from .retrying import Failed
 
 _NAME_CHARACTERS: Final = 200
@@ -37,10 +35,9 @@ class ErrorEvent(Exception):
 
 
 class Reading:
-    """One answer while it comes. `heard` is told its text, piece by piece. `content` is empty until it is finished."""
+    """One answer while it comes. `content` is empty until it is finished."""
 
-    def __init__(self, heard: Callable[[str], None] | None) -> None:
-        self._heard = heard
+    def __init__(self) -> None:
         self._json = JsonReader()
         self._left_bytes = MODEL_ANSWER_BYTES
         self._blocks: list[JsonObject] = []
@@ -110,8 +107,8 @@ class Reading:
             raise broken(f"it has no `{missing[0]}`")
         blocks = [self._finished(index) for index in range(len(self._blocks))]
         self.content = tuple(block for block in blocks if block is not None)
-        if len(self.content) < len(blocks) and self.stop_reason not in (*CUT_OFF, _REFUSAL):
-            self.stop_reason = MALFORMED
+        if len(self.content) < len(blocks) and self.stop_reason not in (*CUTTING_OFF, _REFUSAL):
+            self.stop_reason = MALFORMED_CALL
 
     def _start(self, message: JsonObject) -> None:
         if self._started:
@@ -134,9 +131,6 @@ class Reading:
         self._open = len(self._blocks)
         self._blocks.append(block)
         self._pieces.append({})
-        text = block.get("text")
-        if isinstance(text, str) and text:
-            self._tell(text)
 
     def _lengthen(self, event: JsonObject) -> None:
         delta = _object(event, "delta")
@@ -151,8 +145,6 @@ class Reading:
             raise broken(f"a piece of it has no `{member}`")
         self._keep(piece)
         self._pieces[self._open].setdefault(member, []).append(piece)
-        if member == "text":
-            self._tell(piece)
 
     def _finished(self, index: int) -> JsonObject | None:
         """Give a block with all its pieces; None for a call whose arguments cannot be read."""
@@ -183,10 +175,6 @@ class Reading:
         self._left_bytes -= len(text.encode("utf-8", "surrogatepass"))
         if self._left_bytes < 0:
             raise too_much()
-
-    def _tell(self, text: str) -> None:
-        if self._heard is not None:
-            self._heard(text)
 
     def _count(self, usage: JsonObject) -> None:
         """Take the numbers of tokens; those that come later are of the whole answer so far, and count instead."""

@@ -50,11 +50,13 @@ async def test_every_wish_of_an_answer_is_told_its_outcome_in_its_order(tmp_path
 async def test_an_answer_without_a_call_and_one_that_is_cut_off_are_told_so(tmp_path: Path) -> None:
     cut = Reply(calls=(SUBMIT,), stop="max_tokens")
     furnish(tmp_path)
-    async with opened_desk(tmp_path, [Reply(say="Hm."), cut, Reply(calls=(SUBMIT,))]) as desk:
+    long = Reply(say="Well, ", stop="max_tokens")
+    async with opened_desk(tmp_path, [Reply(say="Hm."), cut, long, Reply(calls=(SUBMIT,))]) as desk:
         await desk.start()
         assert await desk.ended() == "finished"
         assert desk.texts(1) == [NOTHING_CALLED.format(events="submit")]
         assert desk.texts(2) == [CUT_OFF]
+        assert desk.texts(3) == [CUT_OFF]
 
 
 async def test_a_result_that_is_too_long_is_cut(tmp_path: Path) -> None:
