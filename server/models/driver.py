@@ -164,10 +164,14 @@ class Driver:
                     await self._record(session, turn, TurnResult(turn.model, "", "", error=_BROKEN))
                 elif not turn.answered:
                     doing = _Doing(turn.number, await self._ask(served, session, turn))
+                elif (
+                    failures >= MODEL_FAILURES
+                ):  # what is left of this answer cannot be done here: the model is told so
+                    failures, doing = 0, await self._ask_again(session, turn, _Doing(turn.number, ()))
                 else:
                     doing = await self._go_on(served, session, turn, doing)
-                    if doing is None:
-                        return
+                if turn.answered and doing is None:
+                    return
             except Exception:  # whatever is wrong with this session, it does not stand still in silence
                 failures += 1
                 _log.exception("a model's turn failed", session=session_id, failures=failures)

@@ -128,3 +128,21 @@ async def test_a_stay_that_is_too_long_to_be_read_back_ends_in_failed(
         await desk.start()
         assert await desk.ended() == "broken"
         assert desk.api.count <= 2
+
+
+async def test_what_fails_here_again_and_again_ends_in_failed_and_does_not_stand_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of the server itself: the model is told that its wish was not done, until it has had its turns."""
+    monkeypatch.setattr(driver, "MODEL_WAIT_MS", 1)
+    furnish(tmp_path)
+    async with opened_desk(tmp_path, lambda _: Reply(calls=(SUBMIT,))) as desk:
+        monkeypatch.setattr(desk.application.governor, "carry_out", broken)
+        await desk.begin()
+        assert await desk.ended() == "broken"
+        assert desk.api.count == 5  # the state's `max_turns`
+        assert desk.texts() == [UNTOLD]
+
+
+async def broken(*_: object) -> None:
+    raise RuntimeError("a fault of the server")
