@@ -37,6 +37,7 @@ from ..store.recalling import rows_of_models
 from ..store.rows import read_fact
 from .conversation import Conversation, Row, Wish, stored_before, wishes
 from .instructions import context_text, events_listed, offered, prompt_text, system_texts
+from .outcomes import of_stored
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -346,10 +347,7 @@ class Driver:
         found = await engine.reading(_stay_rows, session.id, stay.revision - 1)
         if len(found) >= STAY_ROWS:
             raise ConversationTooLong  # what is not read would be done a second time
-        stored: dict[int, JsonObject] = {}
-        for revision in stored_before(found):
-            result, _ = await self._governor.stored(session, revision)
-            stored[revision] = {"result": result}
+        stored = {at: of_stored(*await self._governor.stored(session, at)) for at in stored_before(found)}
         events = events_listed(dict(state.events))
         return Conversation(context_text(session, state), stay.number, turn.reading, found, events, stored)
 
