@@ -202,7 +202,7 @@ def _print_session(document: JsonObject) -> None:
             ("path", _path(objects(document["path"]))),
         ]
     )
-    record = document["record"]
+    record = document.get("record")  # a server tells it to people alone
     if isinstance(record, dict) and record:
         print_heading("Record")
         rows: list[list[str | None]] = []

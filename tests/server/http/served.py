@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import httpx2
 import mcp_types as types
@@ -92,9 +92,16 @@ async def served(
             await serving
 
 
+class Reached(Protocol):
+    """A server that is reached by its address."""
+
+    @property
+    def url(self) -> str: ...
+
+
 @asynccontextmanager
 async def connected(
-    server: Served, *, mode: str = "legacy", name: str = "claude-code", path: str = "/mcp", token: str | None = None
+    server: Reached, *, mode: str = "legacy", name: str = "claude-code", path: str = "/mcp", token: str | None = None
 ) -> AsyncGenerator[Connected]:
     """Connect the SDK's client. `mode` is its own: `legacy` for the handshake, `auto` for the newest."""
     heard: list[Connected] = []

@@ -34,6 +34,10 @@ class Running:
     application: Application
     client: httpx2.AsyncClient
 
+    @property
+    def url(self) -> str:
+        return str(self.client.base_url).removesuffix("/")
+
     async def post(self, path: str, content: bytes | JsonObject = b"", **headers: str) -> httpx2.Response:
         """Send a body; JSON if nothing else is said. Headers are given with `_` for `-`."""
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
