@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Model
 from pointsman.fsm.approvals import shown_digest
 from pointsman.fsm.commands import Decide
@@ -87,6 +88,35 @@ async def test_it_goes_on_when_the_person_has_decided(tmp_path: Path, actor: str
         await decided(desk, session, event)
         session, _ = await driven(desk)
         assert (session.state, desk.api.count) == ("finished", 1)
+
+
+async def test_nothing_is_done_of_an_answer_that_has_spent_the_budget_while_an_agent_writes_beside_it(
+    tmp_path: Path,
+) -> None:
+    """The session moves when the outcome of that write is known, and not before."""
+    furnish_for("agent", tmp_path)
+    file = tmp_path / "desk.yaml"
+    file.write_text(file.read_text().replace("{invalid: 3, then: broken}", "{cost: 0.01, then: broken}"))
+    loop = asyncio.get_running_loop()
+
+    def answer(_: JsonObject) -> Reply:
+        asyncio.run_coroutine_threadsafe(shipping(desk), loop).result(PATIENCE_S)
+        return Reply(calls=(Call("d_write", {"topic": "t"}), SUBMIT))
+
+    async with opened_desk(tmp_path, answer) as desk:
+        await begun(desk)
+        session, told = await driven(desk)
+        assert (session.state, desk.api.count) == ("broken", 1)
+        assert [fact.action for fact in told if fact.kind == "settled"] == ["d.ship"]
+        assert "total" not in session.record
+
+
+async def shipping(desk: Desk) -> None:
+    """Have an agent begin a write that takes a while."""
+    ship = desk.application.governor.act(ADA, desk.session_id, "d.ship", {"topic": "t"})
+    task = asyncio.create_task(ship)
+    await desk.until(lambda session: bool(session.stay.open))
+    task.add_done_callback(lambda done: done.result())
 
 
 @pytest.mark.parametrize(
