@@ -87,10 +87,10 @@ class Observatory(RuleBasedStateMachine):
     def act_at_desk(self, data: st.DataObject) -> None:
         """An agent acts, or whoever drives it hires a model."""
         stay, how = self.story.session.stay, data.draw(st.sampled_from(["submit", "give_up", "pay", "hire"]))
-        sure: dict[str, object] = {"n": data.draw(numbers), "confidence": data.draw(confidences), "rationale": "r"}
         match how:
             case "submit":
-                self.ask(Send("submit", {"n": 1, "confidence": 0.9, "rationale": str(sure)}), ADA)
+                sure = data.draw(confidences)
+                self.ask(Send("submit", {"n": data.draw(numbers), "confidence": sure, "rationale": "r"}), ADA)
             case "give_up":
                 self.ask(Send("give_up", {"rationale": "r"}), ADA)
             case "pay":
