@@ -1,4 +1,4 @@
-"""Runs the real executable: as a program does, and as a person at a terminal does."""
+"""Runs `pointsman` in a process of its own: as a program does, and as a person at a terminal does."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from click.testing import CliRunner
 
 from pointsman.server.command_line import main
 from pointsman.server.identity import local_principal
+from tests.server.command_line import warm
 
 POINTSMAN = Path(sys.executable).with_name("pointsman")
+"""The installed executable."""
 PATIENCE_S = 30
 ME = local_principal()
 """Who runs the tests, and so everything the tests run."""
@@ -62,7 +64,7 @@ class Shell:
     def run(self, *arguments: str | Path, stdin: str = "", env: Mapping[str, str] | None = None) -> Ended:
         """Run it with pipes, as another program would."""
         done = subprocess.run(
-            [POINTSMAN, *arguments],
+            [warm.pointsman(), *arguments],
             input=stdin,
             cwd=self.place,
             env={**self.environment, **(env or {})},
@@ -85,7 +87,7 @@ class Shell:
         """Run it at a terminal of its own, and type a line when it asks."""
         ours, theirs = pty.openpty()
         with subprocess.Popen(
-            [POINTSMAN, *arguments],
+            [warm.pointsman(), *arguments],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

@@ -23,7 +23,8 @@ from pointsman.server.replies import Caller
 from pointsman.server.replies import Reply as Replied
 from pointsman.server.scripts.messages_api import Call, MessagesApi, Reply, messages_api
 
-from .terminal import ME, PATIENCE_S, POINTSMAN, Shell
+from . import warm
+from .terminal import ME, PATIENCE_S, Shell
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 TRIAGE = EXAMPLES / "triage.yaml"
@@ -202,7 +203,7 @@ def test_of_two_that_drive_one_agent_the_second_is_refused_until_the_first_has_e
 
 def started(shell: Shell, api: MessagesApi, *arguments: str | Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [POINTSMAN, "run", *arguments],
+        [warm.pointsman(), "run", *arguments],
         cwd=shell.place,
         env={**shell.environment, **api.environment},
         stdout=subprocess.PIPE,
