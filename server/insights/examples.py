@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.loading import load
-from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.values import Json, JsonObject, as_object, as_objects, canonical
 from pointsman.contracts.workflow import AgentState
 from pointsman.fsm.facts import FactKind
 
@@ -94,7 +94,7 @@ def _is_chosen(chosen: ExampleFilter, one: Proposal[_Given], verdict: Verdict) -
 
 def _example(history: History, one: Proposal[_Given], verdict: Verdict) -> JsonObject:
     line, decision = one.line, verdict.decision
-    arguments = _object(line.body.get("arguments"))
+    arguments = as_object(line.body.get("arguments"))
     payload: JsonObject = {name: value for name, value in arguments.items() if name not in _RESERVED}
     event = line.action
     return {
@@ -149,13 +149,13 @@ class _Giving:
         body = line.body
         match line.kind:
             case "started":
-                self.start = _object(body.get("writes"))
+                self.start = as_object(body.get("writes"))
             case "entered":
                 self.stay += 1
                 self.calls.clear()
                 self.opened, self.turns = {}, Turns()
             case "intended":
-                call = _object(body.get("call"))
+                call = as_object(body.get("call"))
                 if call.get("purpose") == "agent":
                     self.opened[str(call["id"])] = call.get("arguments")
             case "model":
@@ -164,7 +164,7 @@ class _Giving:
                 self._take_call(line)
             case _:
                 pass
-        self.record.update(_object(body.get("writes")))
+        self.record.update(as_object(body.get("writes")))
 
     def given(self, shown: _Shown | None, line: Line) -> _Given:
         """Say what whoever sends this event had been given; None of what it was shown where that is not known."""
@@ -173,7 +173,7 @@ class _Giving:
             "start": self.start,
             "shown": None if names is None else {name: self.record[name] for name in names if name in self.record},
             "calls": [*self.calls],
-            "relied_on": [one["revision"] for one in _objects(line.body.get("calls"))],
+            "relied_on": [one["revision"] for one in as_objects(line.body.get("calls"))],
         }
         turned = self.turns.of(line)
         return _Given(values, turned.get("model"), turned.get("prompt_digest"))
@@ -210,14 +210,6 @@ class _Texts:
         if workflow is None:
             return None
         return {name: state.show for name, state in workflow.states.items() if isinstance(state, AgentState)}
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 _TEXTS: Final = 32

@@ -83,6 +83,10 @@ class Shell:
         whole = done.stdout.startswith("{\n")
         return json.loads(done.stdout) if whole else [json.loads(line) for line in done.stdout.splitlines()]
 
+    def state(self, session: str) -> str:
+        """The state that a session is in."""
+        return str(self.look("sessions", "show", session)["state"])
+
     def at_terminal(self, *arguments: str | Path, typed: str = "", columns: int = 200) -> Ended:
         """Run it at a terminal of its own, and type a line when it asks."""
         ours, theirs = pty.openpty()
