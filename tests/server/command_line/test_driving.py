@@ -185,6 +185,7 @@ def test_stopped_while_the_model_is_asked_it_goes_on_later(shell: Shell, slow: S
         assert (running.returncode, f"--session {session}" in stdout) == (0, True)
     done = shell.run("run", TRIAGE, "--session", session, env=slow.api.environment)
     assert (done.code, "It has ended in sorted" in done.stdout, slow.api.count) == (0, True, 2)
+    assert ("at work on this session" in done.stderr) == (how == signal.SIGKILL), "of one that has said so nobody asks"
 
 
 def test_of_two_that_drive_one_agent_the_second_is_refused_until_the_first_has_ended(shell: Shell, slow: Slow) -> None:
@@ -195,7 +196,9 @@ def test_of_two_that_drive_one_agent_the_second_is_refused_until_the_first_has_e
         second = shell.run(*go_on, env=slow.api.environment)
         running.kill()
     slow.over.set()
-    assert (second.code, "Another process drives the agent" in second.stderr) == (1, True)
+    waits, refused = second.stderr.splitlines()
+    assert (second.code, "at work on this session" in waits) == (1, True)
+    assert "Another process drives the agent" in refused
     third = shell.run(*go_on, env=slow.api.environment)
     assert (third.code, "It has ended in paid" in third.stdout, slow.api.count) == (0, True, 2)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Model
 from pointsman.fsm.approvals import shown_digest
 from pointsman.fsm.commands import Decide
 from pointsman.fsm.facts import Fact
 from pointsman.fsm.session import Actor, Session
 from pointsman.server.application import open_application
+from pointsman.server.bounds import LEASE_MS
 from pointsman.server.models.driver import Hired
 from pointsman.server.models.running import MayNotDrive, NoSession, NotDriven, run
 from pointsman.server.replies import Caller
@@ -35,12 +39,30 @@ def furnish_for(actor: str, folder: Path) -> None:
         file.write_text(text, encoding="utf-8")
 
 
-async def driven(desk: Desk, who: Caller = ADA, turns: int = 5) -> tuple[Session, list[Fact]]:
+@dataclass
+class Looking:
+    """Whoever looks on: keeps the rows, and learns whether there is something to wait for."""
+
+    rows: list[Fact] = field(default_factory=list[Fact])
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def row(self, revision: int, fact: Fact) -> None:
+        self.rows.append(fact)
+        assert revision == len(self.rows)
+
+    def waits(self, at_most_ms: int) -> None:
+        assert at_most_ms > LEASE_MS
+        self.waiting.set()
+
+
+async def driven(
+    desk: Desk, who: Caller = ADA, turns: int = 5, looking: Looking | None = None
+) -> tuple[Session, list[Fact]]:
     """Drive the session of the desk; give it, and the rows that were told."""
-    told: list[Fact] = []
+    looking = looking or Looking()
     hired = Hired(who, Model("claude-opus-5-5", None, 4_096, turns, 10_000))
-    running = run(desk.application.governor, desk.session_id, hired, lambda _, fact: told.append(fact))
-    return await asyncio.wait_for(running, PATIENCE_S), told
+    running = run(desk.application.governor, desk.session_id, hired, looking)
+    return await asyncio.wait_for(running, PATIENCE_S), looking.rows
 
 
 async def begun(desk: Desk) -> None:
@@ -87,6 +109,29 @@ async def test_it_goes_on_when_the_person_has_decided(tmp_path: Path, actor: str
         await decided(desk, session, event)
         session, _ = await driven(desk)
         assert (session.state, desk.api.count) == ("finished", 1)
+
+
+@pytest.mark.parametrize("actor", ["model", "agent"])
+async def test_that_another_process_may_still_be_at_work_is_told_at_once(tmp_path: Path, actor: str) -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def slowly(_: JsonObject) -> Reply:
+        asked.set()
+        over.wait(PATIENCE_S)
+        return Reply(calls=(SUBMIT,))
+
+    furnish_for(actor, tmp_path)
+    async with opened_desk(tmp_path, slowly) as one, opened_desk(tmp_path, [Reply(calls=(SUBMIT,))]) as two:
+        await begun(one)
+        first, looking = asyncio.create_task(driven(one)), Looking()
+        assert await asyncio.to_thread(asked.wait, PATIENCE_S)
+        two.session_id = one.session_id
+        second = asyncio.create_task(driven(two, looking=looking))
+        await asyncio.wait_for(looking.waiting.wait(), LEASE_MS / 2_000)
+        second.cancel()
+        over.set()
+        session, _ = await first
+        assert (session.state, one.api.count, two.api.count) == ("finished", 1, 0)
 
 
 @pytest.mark.parametrize(
