@@ -14,14 +14,15 @@ from typing import Final
 
 import pytest
 
-from tests.faults.models.two_steps import POINTSMAN, Place, answered, hold_to_the_end, placed, session_of
+from tests.faults.models.processes import POINTSMAN
+from tests.faults.models.two_steps import TwoSteps, answered, hold_to_the_end, placed, session_of
 
 pytestmark = [pytest.mark.faults]
 
 AT_ONCE: Final = 4
 
 
-async def stopped_and_run_again(place: Place, number: signal.Signals, moment: str, commit: int) -> bool:
+async def stopped_and_run_again(place: TwoSteps, number: signal.Signals, moment: str, commit: int) -> bool:
     """Stop a run at this commit, and run it again; False where it had fewer commits, and ended by itself."""
     text = f"text={commit} {moment}"
     stopping = ("-m", "tests.faults.models.stopped_run", number.name, moment, str(commit))

@@ -9,8 +9,8 @@ import asyncio
 import signal
 import sqlite3
 from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
@@ -19,83 +19,37 @@ import pytest
 
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.model_turns import wish_name
-from pointsman.fsm.session import Actor, Session
-from pointsman.server.application import Application, open_application
-from pointsman.server.identity import new_handle
-from pointsman.server.replies import Caller
-from pointsman.server.replies import Reply as Replied
+from pointsman.server.application import Application
 from pointsman.server.store.instances import places
-from tests.faults.models.two_steps import (
+from tests.faults.models.processes import (
     PATIENCE_S,
     POINTSMAN,
-    Place,
+    begun,
     broken_chains,
     ended,
-    hold_to_the_end,
-    placed,
+    read,
+    rows_at_the_end,
     sessions,
     until,
 )
+from tests.faults.models.two_steps import TwoSteps, hold_to_the_end, placed
 
 pytestmark = [pytest.mark.faults]
 
-ADA: Final = Caller(Actor("agent", "ada"), None, "mcp")
 FIRST: Final = ("working", 0)
 SECOND: Final = ("working", 1)
 ALL: Final = [FIRST, SECOND, ("checking", 0), ("checking", 1)]
-_OPENING: Final = asyncio.Lock()
-"""Databases are made one after the other: alembic knows one at a time."""
 
 
-@asynccontextmanager
-async def looked_at(place: Place) -> AsyncGenerator[Application]:
-    """Open the database beside the processes of the place, and drive nothing."""
-    async with AsyncExitStack() as stack:
-        async with _OPENING:
-            opening = open_application(str(place.database), [place.workflow], caretaking=False)
-            application = await stack.enter_async_context(opening)
-        yield application
-
-
-@asynccontextmanager
-async def serving(place: Place, application: Application, *before: str) -> AsyncGenerator[Process]:
-    """Serve the workflow, from when the process takes part in the database."""
-    async with place.running(before or POINTSMAN, "serve") as process:
-        while process.pid not in await application.engine.reading(_pids):
-            assert process.returncode is None, place.said
-            await asyncio.sleep(0.05)
-        yield process
-
-
-def _pids(connection: Any) -> set[int]:  # noqa: ANN401 -- a connection of SQLAlchemy
-    return {row[0] for row in connection.exec_driver_sql("SELECT pid FROM instances")}
-
-
-async def begun(application: Application) -> str:
-    session = new_handle()
-    answer = await application.governor.begin(ADA, "two_steps", {"text": "both"}, session)
-    assert isinstance(answer, Replied), answer
-    return session
-
-
-async def read(application: Application, session: str) -> Session:
-    found = await application.engine.read(session)
-    assert found is not None
-    return found
-
-
-async def come_to_its_end(place: Place, application: Application, session: str) -> list[JsonObject]:
-    """Wait until the session has ended; its writes are made once each, and its audit verifies. Give its rows."""
-    async with asyncio.timeout(PATIENCE_S):
-        while (now := await read(application, session)).ended is None:
-            await application.engine.wait_for_change(session, now.revision, 1_000)
-    rows = await application.engine.audit_rows(session)
+async def come_to_its_end(place: TwoSteps, application: Application, session: str) -> list[JsonObject]:
+    """Give the rows of the session at its end: its writes are made once each, and its audit verifies."""
+    rows = await rows_at_the_end(application, session)
     hold_to_the_end(place, rows, in_doubt=False)
     assert await broken_chains(application) == []
     return rows
 
 
-def turns(rows: list[JsonObject]) -> list[Any]:
+def turns(rows: Sequence[JsonObject]) -> list[object]:
     """How the answers were recorded, in their order."""
     return [row["outcome"] for row in rows if row["kind"] == "model"]
 
@@ -104,19 +58,15 @@ async def killed_while_it_asks(folder: Path) -> None:
     """The other server takes the turn over after the lease, and asks the question once more."""
     answer = Event()
     with placed(folder, {FIRST: answer}) as place:
-        async with (
-            looked_at(place) as application,
-            serving(place, application) as one,
-            serving(place, application) as two,
-        ):
-            session = await begun(application)
+        async with place.looked_at() as look, place.serving(look) as one, place.serving(look) as two:
+            session = await begun(look, "two_steps", "both")
             await until(lambda: place.model.asked == [FIRST])
-            turn = (await read(application, session)).stay.turn
+            turn = (await read(look, session)).stay.turn
             assert turn is not None
-            [(pid, _)] = (await application.engine.reading(places, [turn.instance])).values()
+            [(pid, _)] = (await look.engine.reading(places, [turn.instance])).values()
             next(process for process in (one, two) if process.pid == pid).kill()
             answer.set()
-            rows = await come_to_its_end(place, application, session)
+            rows = await come_to_its_end(place, look, session)
         assert (place.model.asked, turns(rows)) == ([FIRST, *ALL], ["done"] * 4)
 
 
@@ -125,13 +75,13 @@ async def killed_between_two_wishes(folder: Path) -> None:
     answer = Event()
     stopping = ("-m", "tests.faults.models.stopped_run", "SIGKILL", "before", wish_name(1, 1, 2))
     with placed(folder, {FIRST: answer}) as place:
-        async with looked_at(place) as application, serving(place, application, *stopping) as one:
-            session = await begun(application)
+        async with place.looked_at() as look, place.serving(look, *stopping) as one:
+            session = await begun(look, "two_steps", "both")
             await until(lambda: place.model.asked == [FIRST])
-            async with serving(place, application):
+            async with place.serving(look):
                 answer.set()
                 assert (await ended(one), place.written) == (-signal.SIGKILL, ["note one"])
-                rows = await come_to_its_end(place, application, session)
+                rows = await come_to_its_end(place, look, session)
         assert (place.model.asked, turns(rows)) == (ALL, ["done"] * 4)
 
 
@@ -139,30 +89,29 @@ async def suspended_while_it_asks(folder: Path) -> None:
     """A server takes the turn over from a run that stands still. The run's answer is then late, and has its cost."""
     answer, others_answer = Event(), Event()
     with placed(folder, {FIRST: answer, SECOND: others_answer}) as place:
-        async with looked_at(place) as application, serving(place, application):
+        async with place.looked_at() as look, place.serving(look):
             async with place.running(POINTSMAN, "run", "--set", "text=both") as run:
                 await until(lambda: place.model.asked == [FIRST])
                 stand_still(run, place)
                 answer.set()
                 await until(lambda: place.model.asked == [FIRST, FIRST, SECOND])
-                before = list(place.written)
                 run.send_signal(signal.SIGCONT)
-                [session] = await application.engine.reading(sessions)
+                [session] = await look.engine.reading(sessions)
                 async with asyncio.timeout(PATIENCE_S):
-                    while "late" not in turns(rows := await application.engine.audit_rows(session)):
-                        await application.engine.wait_for_change(session, len(rows), 1_000)
-                assert place.written == before == ["note one", "deposit 5"]
+                    while "late" not in turns(rows := await look.engine.audit_rows(session)):
+                        await look.engine.wait_for_change(session, len(rows), 1_000)
+                assert place.written == ["note one", "deposit 5"]
                 others_answer.set()
-                rows = await come_to_its_end(place, application, session)
+                rows = await come_to_its_end(place, look, session)
                 assert await ended(run) == 0
-            counts = (await read(application, session)).counts
+            cost_usd = (await read(look, session)).counts.cost_usd
         assert (place.model.asked, turns(rows)) == ([FIRST, *ALL], ["done", "late", "done", "done", "done"])
         assert "too late: nothing in it is done" in place.said
-        costs: list[Any] = [row["body"] for row in rows if row["kind"] == "model"]
-        assert counts.cost_usd == pytest.approx(sum(one["cost_usd"] for one in costs))
+        bodies: list[Any] = [row["body"] for row in rows if row["kind"] == "model"]
+        assert cost_usd == pytest.approx(sum(body["cost_usd"] for body in bodies))
 
 
-def stand_still(process: Process, place: Place) -> None:
+def stand_still(process: Process, place: TwoSteps) -> None:
     """Stop a process where it holds no lock of the database."""
     while True:
         process.send_signal(signal.SIGSTOP)
