@@ -23,6 +23,8 @@ IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z", re.ASCII)
 FILE_BYTES: Final = 1024 * 1024
 FILE_NODES: Final = 50_000
 FILE_LINES: Final = 50_000
+PROMPT_BYTES: Final = 256 * 1024
+"""A prompt in a file of its own."""
 GUARD_BYTES: Final = 4 * 1024
 GROWING_TEXT_CHARACTERS: Final = 8 * 1024
 """What a guard may hand to `replace`, `join` and `format`, whose results can be the product of their arguments."""

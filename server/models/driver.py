@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from pointsman.contracts.errors import PointsmanError
+from pointsman.contracts.prompts import prompt_text
 from pointsman.contracts.values import JsonObject, canonical, digest, digest_text
 from pointsman.contracts.workflow import AgentState, Model, Workflow
 from pointsman.fsm.allowed import allowed
@@ -36,7 +37,7 @@ from ..replies import Caller
 from ..store.recalling import rows_of_models
 from ..store.rows import read_fact
 from .conversation import Conversation, Row, Wish, stored_before, wishes
-from .instructions import context_text, events_listed, offered, prompt_text, system_texts
+from .instructions import context_text, events_listed, offered, system_texts
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -212,8 +213,7 @@ class Driver:
     async def _asking(
         self, served: Served, session: Session, state: AgentState, model: Model, turn: OpenTurn
     ) -> _Asking:
-        prompt = await asyncio.to_thread(prompt_text, model.prompt, served.path.parent)
-        system = system_texts(served.workflow, state, prompt)
+        system = system_texts(served.workflow, state, prompt_text(served.workflow, model))
         tools = offered(allowed(served.workflow, session))
         talk = await self._conversation(session, state, turn)
         return _Asking(

@@ -12,6 +12,8 @@ from typing import Any, Final
 from typing_extensions import override
 
 from pointsman.contracts.values import JsonObject
+from pointsman.fsm.approvals import shown_digest
+from pointsman.fsm.commands import Decide
 from pointsman.fsm.model_turns import Tokens
 from pointsman.fsm.session import Actor, Session
 from pointsman.server.application import Application, open_application
@@ -27,6 +29,7 @@ _HERE: Final = Path(__file__).parent
 ADA: Final = Caller(Actor("agent", "ada"), None, "mcp")
 BOSS: Final = Caller(Actor("human", "bo", ("boss",)), None, "cli")
 SUBMIT: Final = Call("submit", {"total": 12, "rationale": "It says so."})
+PAY = Call("d_pay", {"amount": 5})
 Answers = Iterable[Reply] | Callable[[JsonObject], Reply]
 
 
@@ -109,3 +112,15 @@ async def opened_desk(folder: Path, answers: Answers) -> AsyncGenerator[Desk]:
             database = str(folder / "desk.sqlite3")
             async with open_application(database, [folder / "desk.yaml"], caretaking=True, access=access) as opened:
                 yield Desk(opened, api)
+
+
+def waits_for_approval(session: Session) -> bool:
+    return any(one.status == "pending" for one in session.stay.approvals.values())
+
+
+async def judged(desk: Desk, event: str, **arguments: str) -> None:
+    """Decide the one call that waits for a person, once it waits."""
+    session = await desk.until(waits_for_approval)
+    [approval] = session.stay.approvals.values()
+    decide = Decide(event, {**arguments}, shown_digest(approval), session.stay.number, approval=approval.id)
+    await desk.application.governor.decide(BOSS, session.id, decide)

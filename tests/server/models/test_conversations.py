@@ -7,18 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.fsm.approvals import shown_digest
-from pointsman.fsm.commands import Decide
 from pointsman.fsm.driving import CUT_OFF
-from pointsman.fsm.session import Session
 from pointsman.server.bounds import MODEL_RESULT_CHARACTERS
 from pointsman.server.models import driver
 from pointsman.server.models.conversation import NOTHING_CALLED, UNTOLD
 from pointsman.server.scripts.messages_api import Call, Reply
 
-from .desks import BOSS, SUBMIT, Desk, furnish, opened_desk
-
-PAY = Call("d_pay", {"amount": 5})
+from .desks import PAY, SUBMIT, furnish, judged, opened_desk
 
 
 async def test_every_wish_of_an_answer_is_told_its_outcome_in_its_order(tmp_path: Path) -> None:
@@ -68,17 +63,6 @@ async def test_a_result_that_is_too_long_is_cut(tmp_path: Path) -> None:
         [text] = desk.texts()
         assert text.endswith("more characters")
         assert len(text) < MODEL_RESULT_CHARACTERS + 100
-
-
-def waits_for_approval(session: Session) -> bool:
-    return any(one.status == "pending" for one in session.stay.approvals.values())
-
-
-async def judged(desk: Desk, event: str, **arguments: str) -> None:
-    session = await desk.until(waits_for_approval)
-    [approval] = session.stay.approvals.values()
-    decide = Decide(event, {**arguments}, shown_digest(approval), session.stay.number, approval=approval.id)
-    await desk.application.governor.decide(BOSS, session.id, decide)
 
 
 async def test_a_call_that_a_person_approves_is_told_its_result(tmp_path: Path) -> None:
