@@ -69,7 +69,7 @@ async def run(governor: Governor, session_id: str, hired: Hired, watcher: Watche
         raise NotDriven("This process asks no models.")
     driver.hire(session_id, hired)
     seen = _Seen()
-    has_asked = False
+    has_looked = False
     while True:
         session = await _read(engine, session_id)
         for revision, fact in await engine.reading(_rows, session_id, seen.revision):
@@ -77,17 +77,27 @@ async def run(governor: Governor, session_id: str, hired: Hired, watcher: Watche
             seen.row(revision, fact)
         if seen.revision != session.revision:
             continue
-        if _waits_for_others(session) or seen.waits_for_approval(session, governor.clock.now_ms()):
+        if _waits_for_others(session):
+            if await driver.finished(session_id):
+                continue  # what it had asked before is paid for: the answer is told, too late as it is
             return session
-        if not has_asked and await _is_at_work_elsewhere(engine, session):
+        if seen.waits_for_approval(session, governor.clock.now_ms()):
+            return session
+        if not has_looked and await _is_at_work_elsewhere(engine, session):
             watcher.waits(_TAKEN_OVER_MS)
-        has_asked = True
-        if session.stay.actor == "agent" and rests(session) and not driver.is_driving(session):
-            if not _has_stopped(session, governor.instance):
-                await _begin(driver, engine, session)
-            elif (await _read(engine, session_id)).revision == session.revision:
-                raise NotDriven(seen.error_in(session) or "The model has had its turns, and none of them led on.")
+        has_looked = True
+        await _drive_agent(driver, engine, session, seen)
         await engine.wait_for_change(session_id, session.revision, MODEL_WAIT_MS)
+
+
+async def _drive_agent(driver: Driver, engine: EmbeddedEngine, session: Session, seen: _Seen) -> None:
+    """Have the model in place of the agent asked, where it is its turn and it has not been."""
+    if session.stay.actor != "agent" or not rests(session) or driver.is_driving(session):
+        return
+    if not _has_stopped(session, engine.instance):
+        await _begin(driver, engine, session)
+    elif (await _read(engine, session.id)).revision == session.revision:
+        raise NotDriven(seen.error_in(session) or "The model has had its turns, and none of them led on.")
 
 
 async def _is_at_work_elsewhere(engine: EmbeddedEngine, session: Session) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -27,6 +27,7 @@ from .desks import ADA, BOSS, SUBMIT, Desk, furnish, opened_desk
 PAY = Call("d_pay", {"amount": 5})
 LOOK = Call("d_look", {"word": "a"})
 PATIENCE_S = 20
+ADA_HERSELF = Caller(Actor("human", "ada"), None, "cli")
 
 
 def furnish_for(actor: str, folder: Path) -> None:
@@ -45,14 +46,30 @@ class Looking:
 
     rows: list[Fact] = field(default_factory=list[Fact])
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
 
     def row(self, revision: int, fact: Fact) -> None:
         self.rows.append(fact)
+        if fact.action == "cancel":
+            self.cancelled.set()
         assert revision == len(self.rows)
 
     def waits(self, at_most_ms: int) -> None:
         assert at_most_ms > LEASE_MS
         self.waiting.set()
+
+
+@dataclass
+class Slow:
+    """A model that takes its time."""
+
+    asked: Event = field(default_factory=Event)
+    over: Event = field(default_factory=Event)
+
+    def answer(self, _request: JsonObject) -> Reply:
+        self.asked.set()
+        self.over.wait(PATIENCE_S)
+        return Reply(calls=(SUBMIT,))
 
 
 async def driven(
@@ -111,25 +128,34 @@ async def test_it_goes_on_when_the_person_has_decided(tmp_path: Path, actor: str
         assert (session.state, desk.api.count) == ("finished", 1)
 
 
+async def test_an_answer_that_comes_when_a_person_has_ended_the_session_is_waited_for_and_told(tmp_path: Path) -> None:
+    """It is paid for: its row has what it cost."""
+    slow, looking = Slow(), Looking()
+    furnish(tmp_path)
+    async with opened_desk(tmp_path, slow.answer) as desk:
+        await begun(desk)
+        running = asyncio.create_task(driven(desk, looking=looking))
+        assert await asyncio.to_thread(slow.asked.wait, PATIENCE_S)
+        await desk.application.governor.cancel(ADA_HERSELF, desk.session_id, "It is not needed.")
+        await asyncio.wait_for(looking.cancelled.wait(), PATIENCE_S)
+        slow.over.set()
+        session, told = await running
+        assert (told[-1].kind, told[-1].outcome, session.counts.cost_usd) == ("model", "late", 0.01)
+
+
 @pytest.mark.parametrize("actor", ["model", "agent"])
 async def test_that_another_process_may_still_be_at_work_is_told_at_once(tmp_path: Path, actor: str) -> None:
-    asked, over = threading.Event(), threading.Event()
-
-    def slowly(_: JsonObject) -> Reply:
-        asked.set()
-        over.wait(PATIENCE_S)
-        return Reply(calls=(SUBMIT,))
-
+    slow = Slow()
     furnish_for(actor, tmp_path)
-    async with opened_desk(tmp_path, slowly) as one, opened_desk(tmp_path, [Reply(calls=(SUBMIT,))]) as two:
+    async with opened_desk(tmp_path, slow.answer) as one, opened_desk(tmp_path, [Reply(calls=(SUBMIT,))]) as two:
         await begun(one)
         first, looking = asyncio.create_task(driven(one)), Looking()
-        assert await asyncio.to_thread(asked.wait, PATIENCE_S)
+        assert await asyncio.to_thread(slow.asked.wait, PATIENCE_S)
         two.session_id = one.session_id
         second = asyncio.create_task(driven(two, looking=looking))
         await asyncio.wait_for(looking.waiting.wait(), LEASE_MS / 2_000)
         second.cancel()
-        over.set()
+        slow.over.set()
         session, _ = await first
         assert (session.state, one.api.count, two.api.count) == ("finished", 1, 0)
 
