@@ -107,6 +107,13 @@ class Driver:
         """Whether the model of this stay is driven here now."""
         return (session.id, session.stay.number) in self._driving
 
+    async def finished(self, session: str) -> bool:
+        """Wait until nothing of a session is driven here; give whether there was anything to wait for."""
+        tasks = [task for (other, _), task in self._driving.items() if other == session]
+        if tasks:
+            await asyncio.wait(tasks)
+        return bool(tasks)
+
     async def begin(self, session: Session) -> Refusal | None:
         """Ask the model that is this session's agent, for the first time in this stay or from where it was left.
 

@@ -58,7 +58,8 @@ class Shell:
     @property
     def environment(self) -> dict[str, str]:
         """Of a user who has nothing of this project set."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("POINTSMAN", "UV_RUN"))}
+        ours = ("POINTSMAN", "ANTHROPIC", "UV_RUN")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         return {**kept, "POINTSMAN_DATABASE": str(self.database)}
 
     def run(self, *arguments: str | Path, stdin: str = "", env: Mapping[str, str] | None = None) -> Ended:
