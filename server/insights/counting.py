@@ -16,7 +16,7 @@ from ..bounds import STATS_GROUPS
 from ..store.histories import History, HistoryFilter, Line, each_history
 from ..store.reading import Seen
 from .pairs import Pair, PairTally, ReadTwice, pair_of
-from .proposals import KINDS, Following, Proposal, Turns, call_label, is_asked, is_proposal
+from .proposals import KINDS, Following, Proposal, Turns, call_label, is_asked, is_held, is_proposal
 from .tallies import Group, Tally
 
 Across: TypeAlias = Literal["version", "model"]
@@ -118,6 +118,8 @@ class _Counting:
                 self._attempt(line)
             elif is_asked(line):
                 self._ask(line)
+            elif is_held(line):
+                self._turns.take(line)
             else:
                 if kind == "decided":
                     self._decide(line)
@@ -212,7 +214,7 @@ class _Counting:
         """Give the model that a row is of, or the client of its agent."""
         answer = line.body if line.kind == "model" else self._turns.of(line)
         model = answer.get("model", line.actor_id if line.actor_kind == "model" else None)
-        return (model, None) if isinstance(model, str) else (None, line.client)
+        return (model, None) if isinstance(model, str) else (None, self._turns.client_of(line))
 
 
 def _is_now(chosen: StatsFilter, line: Line) -> bool | None:

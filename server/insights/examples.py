@@ -35,6 +35,7 @@ from .proposals import (
     Turns,
     call_label,
     is_asked,
+    is_held,
     is_proposal,
 )
 
@@ -72,6 +73,7 @@ class _Given:
     """What whoever proposed had been given, and by what text of instructions."""
 
     values: JsonObject
+    client: str | None = None
     model: Json = None
     prompt_digest: Json = None
 
@@ -162,7 +164,7 @@ def _example(history: History, one: _Judged[_Given]) -> JsonObject:
         "state": line.state_before,
         "actor_kind": line.actor_kind,
         "actor_id": line.actor_id,
-        "client": line.client,
+        "client": one.given.client,
         "model": one.given.model,
         "prompt_digest": one.given.prompt_digest,
         "revision": line.revision,
@@ -232,6 +234,8 @@ class _Giving:
                     self.opened[str(call["id"])] = call.get("arguments")
             case "model":
                 self.turns.take(line)
+            case "accepted" if is_held(line):
+                self.turns.take(line)
             case "settled" if body.get("stay") == self.stay and body.get("purpose") in _ASKED:
                 self._take_call(line)
             case _:
@@ -248,7 +252,7 @@ class _Giving:
             "relied_on": [one["revision"] for one in _objects(line.body.get("calls"))],
         }
         turned = self.turns.of(line)
-        return _Given(values, turned.get("model"), turned.get("prompt_digest"))
+        return _Given(values, self.turns.client_of(line), turned.get("model"), turned.get("prompt_digest"))
 
     def _take_call(self, line: Line) -> None:
         """Keep a call of the stay. Where not all results have room, the last ones have it."""

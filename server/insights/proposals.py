@@ -80,6 +80,11 @@ def is_asked(line: Line) -> bool:
     return line.outcome == "waiting" and line.kind == "intended" and line.actor_kind in _WORKERS
 
 
+def is_held(line: Line) -> bool:
+    """Whether a row is an event that waits for a second reading, or is one."""
+    return line.outcome == "held" and line.kind == "accepted"
+
+
 def call_label(line: Line) -> CallLabel | None:
     """Say what a decision has made of a call that waited for it; None of any other row."""
     return _CALL_LABELS.get(line.outcome) if line.kind == "decided" else None
@@ -87,13 +92,17 @@ def call_label(line: Line) -> CallLabel | None:
 
 @dataclass(slots=True)
 class Turns:
-    """The last answers of models in a stay, by the reading that they are of."""
+    """Who acts in a stay: the last answers of models, by the reading that they are of, and an event that is held."""
 
     answers: dict[int, JsonObject] = field(default_factory=dict[int, JsonObject])
     last: JsonObject = field(default_factory=dict[str, Json])
+    held: Line | None = None
 
     def take(self, line: Line) -> None:
-        """Take a row of the kind `model`."""
+        """Take a row of the kind `model`, or an event that is held as the first of two readings."""
+        if line.kind != "model":
+            self.held = self.held or line
+            return
         reading = line.body.get("reading", 1)
         self.last = line.body
         if isinstance(reading, int):
@@ -110,6 +119,10 @@ class Turns:
         if "readings" in line.body:
             return self.answers.get(1, {}) if of_model else {}
         return self.last
+
+    def client_of(self, line: Line) -> str | None:
+        """Give the client of an event; of two readings it is the first one's, though the second may come by none."""
+        return self.held.client if self.held is not None and is_proposal(line) else line.client
 
 
 class Following(Generic[G]):
