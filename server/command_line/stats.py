@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_object, as_objects
 
 from .columns import Column
 from .failures import FoundProblems
@@ -17,7 +17,6 @@ from .output import print_heading, print_json, print_table
 from .records.choosing import reads_records
 from .records.port import Records
 from .settings import file_settings
-from .whereabouts import objects
 
 if TYPE_CHECKING:
     from ..insights.alerts import Alerts
@@ -100,7 +99,7 @@ def command(  # noqa: PLR0913 -- click's way: an option is an argument
     except ValueError as error:
         raise click.UsageError(f"{error}") from error
     document = records.stats(asked)
-    found = objects(document["alerts"])
+    found = as_objects(document["alerts"])
     if as_json:
         print_json(document)
     else:
@@ -119,15 +118,15 @@ def _alerts(thresholds: Sequence[str]) -> Alerts:
 
 
 def _print(document: JsonObject) -> None:
-    items = objects(document["items"])
-    now, before = _object(document["window"]), _object(document["reference"])
+    items = as_objects(document["items"])
+    now, before = as_object(document["window"]), as_object(document["reference"])
     if not items:
         click.echo(f"Nothing was done from {_day(now['since'])} to {_day(now['until'])}.")
         return
     for name, group in _by_workflow(items):
         print_heading(name)
         print_table(_EVENT_COLUMNS, [_events(one) for one in group])
-        turned = [one for one in group if _object(one["now"])["turns"] is not None]
+        turned = [one for one in group if as_object(one["now"])["turns"] is not None]
         if turned:
             click.echo()
             print_table(_TURN_COLUMNS, [_turned(one) for one in turned])
@@ -141,13 +140,13 @@ def _print(document: JsonObject) -> None:
 
 
 def _print_alerts(document: JsonObject, items: Sequence[JsonObject]) -> None:
-    found = objects(document["alerts"])
+    found = as_objects(document["alerts"])
     for one in found:
         click.secho(f"Alert: {_visible(one['message'])}", bold=True)
-    shifts = [one for item in items for one in objects(item["shifts"])]
+    shifts = [one for item in items for one in as_objects(item["shifts"])]
     judged = sum(bool(one["enough"]) for one in shifts)
     few = len(shifts) - judged
-    minimum = _object(document["thresholds"])["minimum"]
+    minimum = as_object(document["thresholds"])["minimum"]
     if not found:
         click.echo(f"No alert: {judged} measures were compared." if judged else "No alert: nothing could be compared.")
     if few:
@@ -157,8 +156,8 @@ def _print_alerts(document: JsonObject, items: Sequence[JsonObject]) -> None:
 
 def _print_details(item: JsonObject) -> None:
     """Print how confidence is spread, and what it is worth."""
-    now, before = _object(item["now"]), _object(item["before"])
-    bins, usual = (_numbers(_object(one["confidence"])["bins"]) for one in (now, before))
+    now, before = as_object(item["now"]), as_object(item["before"])
+    bins, usual = (_numbers(as_object(one["confidence"])["bins"]) for one in (now, before))
     if sum(bins):
         click.echo()
         print_table(
@@ -172,7 +171,7 @@ def _print_details(item: JsonObject) -> None:
     calibration = now["calibration"]
     if isinstance(calibration, dict):
         click.echo()
-        print_table(_RELIABILITY_COLUMNS, [_reliable(one) for one in objects(calibration["reliability"])])
+        print_table(_RELIABILITY_COLUMNS, [_reliable(one) for one in as_objects(calibration["reliability"])])
         click.echo(
             f"Expected calibration error {_number(calibration['error']):.3f}, "
             f"Brier score {_number(calibration['brier']):.3f}, of {calibration['judged']} judged."
@@ -199,11 +198,11 @@ def _by_workflow(items: Sequence[JsonObject]) -> Iterator[tuple[str, list[JsonOb
 
 
 def _events(item: JsonObject) -> list[str | None]:
-    now = _object(item["now"])
-    quantiles = _object(now["confidence"])["quantiles"]
+    now = as_object(item["now"])
+    quantiles = as_object(now["confidence"])["quantiles"]
     calibration = now["calibration"]
-    shares = {name: _object(now[name])["share"] for name in ("escalation", "contract", "refusals", "acceptance")}
-    acceptance = _object(now["acceptance"])
+    shares = {name: as_object(now[name])["share"] for name in ("escalation", "contract", "refusals", "acceptance")}
+    acceptance = as_object(now["acceptance"])
     judged = _number(acceptance["of"])
     return [
         str(item["state"]),
@@ -219,8 +218,8 @@ def _events(item: JsonObject) -> list[str | None]:
 
 
 def _turned(item: JsonObject) -> list[str | None]:
-    turns = _object(_object(item["now"])["turns"])
-    tokens, latency, cost = _object(turns["tokens"]), turns["latency_ms"], turns["cost_usd"]
+    turns = as_object(as_object(item["now"])["turns"])
+    tokens, latency, cost = as_object(turns["tokens"]), turns["latency_ms"], turns["cost_usd"]
     total = sum(_number(one) for name, one in tokens.items() if name != "mean")
     return [
         str(item["state"]),
@@ -254,10 +253,6 @@ def _number(value: Json) -> float:
 
 def _numbers(value: Json) -> list[float]:
     return [_number(one) for one in value] if isinstance(value, list) else []
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _day(moment: Json) -> str:

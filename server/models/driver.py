@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from pointsman.contracts.errors import PointsmanError
+from pointsman.contracts.prompts import prompt_text
 from pointsman.contracts.values import JsonObject, canonical, digest, digest_text
 from pointsman.contracts.workflow import AgentState, Model, Workflow
 from pointsman.fsm.allowed import allowed
@@ -37,7 +38,7 @@ from ..replies import Caller
 from ..store.recalling import rows_of_models
 from ..store.rows import read_fact
 from .conversation import Conversation, Row, Wish, stored_before, wishes
-from .instructions import context_text, events_listed, offered, prompt_text, system_texts
+from .instructions import context_text, events_listed, offered, system_texts
 from .outcomes import of_stored
 
 if TYPE_CHECKING:
@@ -107,6 +108,13 @@ class Driver:
     def is_driving(self, session: Session) -> bool:
         """Whether the model of this stay is driven here now."""
         return (session.id, session.stay.number) in self._driving
+
+    async def finished(self, session: str) -> bool:
+        """Wait until nothing of a session is driven here; give whether there was anything to wait for."""
+        tasks = [task for (other, _), task in self._driving.items() if other == session]
+        if tasks:
+            await asyncio.wait(tasks)
+        return bool(tasks)
 
     async def begin(self, session: Session) -> Refusal | None:
         """Ask the model that is this session's agent, for the first time in this stay or from where it was left.
@@ -214,8 +222,7 @@ class Driver:
     async def _asking(
         self, served: Served, session: Session, state: AgentState, model: Model, turn: OpenTurn
     ) -> _Asking:
-        prompt = await asyncio.to_thread(prompt_text, model.prompt, served.path.parent)
-        system = system_texts(served.workflow, state, prompt)
+        system = system_texts(served.workflow, state, prompt_text(served.workflow, model))
         tools = offered(allowed(served.workflow, session))
         talk = await self._conversation(session, state, turn)
         return _Asking(

@@ -30,6 +30,7 @@ _HERE: Final = Path(__file__).parent
 ADA: Final = Caller(Actor("agent", "ada"), None, "mcp")
 BOSS: Final = Caller(Actor("human", "bo", ("boss",)), None, "cli")
 SUBMIT: Final = Call("submit", {"total": 12, "rationale": "It says so."})
+PAY = Call("d_pay", {"amount": 5})
 Answers = Iterable[Reply] | Callable[[JsonObject], Reply]
 
 

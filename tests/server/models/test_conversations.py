@@ -13,9 +13,7 @@ from pointsman.server.models import driver
 from pointsman.server.models.conversation import NOTHING_CALLED, UNTOLD
 from pointsman.server.scripts.messages_api import Call, Reply
 
-from .desks import SUBMIT, furnish, opened_desk
-
-PAY = Call("d_pay", {"amount": 5})
+from .desks import PAY, SUBMIT, furnish, opened_desk
 
 
 async def test_every_wish_of_an_answer_is_told_its_outcome_in_its_order(tmp_path: Path) -> None:

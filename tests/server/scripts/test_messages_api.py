@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Semaphore
@@ -49,6 +50,15 @@ def picture(**source: Json) -> JsonObject:
 
 def tool(schema: Json, **members: Json) -> JsonObject:
     return {"name": "a", "description": "A.", "input_schema": schema, **members}
+
+
+def refusal(asked: JsonObject) -> str | None:
+    """What the API would say against a request; None where it takes it."""
+    try:
+        check(asked)
+    except Refused as refused:
+        return str(refused)
+    return None
 
 
 def post(
@@ -177,7 +187,7 @@ def test_requests_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) 
     ids=range(6),
 )
 def test_what_the_api_takes_is_taken(good: JsonObject) -> None:
-    check(good)
+    assert refusal(good) is None
 
 
 @pytest.mark.parametrize(
@@ -234,5 +244,4 @@ def test_what_the_api_takes_is_taken(good: JsonObject) -> None:
     ids=range(44),
 )
 def test_what_the_api_refuses_is_refused(bad: JsonObject, told: str) -> None:
-    with pytest.raises(Refused, match=told):
-        check(bad)
+    assert re.search(told, refusal(bad) or "")

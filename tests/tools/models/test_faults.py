@@ -296,9 +296,24 @@ async def test_the_api_is_left_alone_as_long_as_it_asks_up_to_a_bound(asked: str
     assert models.waits_s == [wait_s]
 
 
-async def test_what_the_api_forbids_to_ask_again_is_not() -> None:
-    with faulty(error(429, "rate_limit_error", "Spent", x_should_retry="false")) as server:
-        assert (await refused(server)).attempts == 1
+@pytest.mark.parametrize(("status", "asked", "attempts"), [(429, "false", 1), (400, "true", 4), (400, "perhaps", 1)])
+async def test_where_the_api_says_whether_to_ask_again_that_counts(status: int, asked: str, attempts: int) -> None:
+    with faulty(error(status, "rate_limit_error", "Later", x_should_retry=asked)) as server:
+        assert (await refused(server)).attempts == attempts
+
+
+async def test_an_account_that_has_spent_all_it_may_is_not_tried_again() -> None:
+    """platform.claude.com/docs/en/api/rate-limits: such a 429 fails until access is given back."""
+    with faulty(error(429, "rate_limit_error", "Until 1 May", code="enforced_spend_limit_reached")) as server:
+        told = await refused(server)
+    assert told.attempts == 1
+    assert "spent all it may (429)" in str(told)
+    assert "Until 1 May" in str(told)
+
+
+async def test_a_limit_that_passes_is_tried_again() -> None:
+    with faulty(error(429, "rate_limit_error", "Slower", code="ramp_limit_exceeded")) as server:
+        assert (await refused(server)).attempts == 4
 
 
 async def test_schemas_that_the_api_refuses_are_sent_without_being_strict() -> None:
