@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from pointsman.fsm.driving import CUT_OFF
 from pointsman.server.bounds import MODEL_RESULT_CHARACTERS
@@ -121,12 +122,14 @@ async def test_what_fails_here_again_and_again_ends_in_failed_and_does_not_stand
     monkeypatch.setattr(driver, "MODEL_WAIT_MS", 1)
     monkeypatch.setattr(driver, "MODEL_FAILURES", 1)
     furnish(tmp_path)
-    async with opened_desk(tmp_path, lambda _: Reply(calls=(SUBMIT,))) as desk:
-        monkeypatch.setattr(desk.application.governor, "carry_out", broken)
-        await desk.begin()
-        assert await desk.ended() == "broken"
-        assert desk.api.count == 5  # the state's `max_turns`
-        assert desk.texts() == [UNTOLD]
+    with capture_logs() as logs:  # else each traceback is written with all its variables, which takes a second
+        async with opened_desk(tmp_path, lambda _: Reply(calls=(SUBMIT,))) as desk:
+            monkeypatch.setattr(desk.application.governor, "carry_out", broken)
+            await desk.begin()
+            assert await desk.ended() == "broken"
+            assert desk.api.count == 5  # the state's `max_turns`
+            assert desk.texts() == [UNTOLD]
+    assert [one["failures"] for one in logs if one["event"] == "a model's turn failed"] == [1] * 5
 
 
 async def broken(*_: object) -> None:
