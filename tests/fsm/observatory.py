@@ -87,39 +87,39 @@ numbers = st.sampled_from([1, 1, 2])
 confidences = st.sampled_from([0.7, 0.9, 0.2])
 
 
-def _sent(event: str, **values: Any) -> JsonObject:  # noqa: ANN401 -- of an event
-    return {"type": "tool_use", "id": "u", "name": event, "input": {"rationale": "r", **values}}
+reasons = st.just("r")
 
 
-readings: Final[st.SearchStrategy[JsonObject]] = st.builds(
-    lambda n, m, sure: _sent("submit", n=n, m=m, confidence=sure), numbers, numbers, confidences
-)
-calls: Final[st.SearchStrategy[JsonObject]] = st.one_of(
+def called(name: str, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[JsonObject]:
+    """A call of a tool or an event, with arguments that are drawn."""
+    block = {"type": st.just("tool_use"), "id": st.just("u"), "name": st.just(name)}
+    return st.fixed_dictionaries({**block, "input": st.fixed_dictionaries(given)})
+
+
+readings: Final = called("submit", n=numbers, m=numbers, confidence=confidences, rationale=reasons)
+calls: Final = st.one_of(
     readings,
-    st.builds(lambda n, sure: _sent("submit", n=n, confidence=sure), numbers, confidences),
-    st.builds(lambda m, sure: _sent("submit", m=m, confidence=sure), numbers, confidences),
-    st.builds(lambda n: _sent("report", n=n), numbers),
-    st.just(_sent("give_up")),
-    st.builds(lambda x: {"type": "tool_use", "id": "u", "name": "t_look", "input": {"x": x}}, numbers),
-    st.builds(lambda x: {"type": "tool_use", "id": "u", "name": "t_pay", "input": {"x": x}}, numbers),
-    st.just(_sent("nothing")),
+    called("submit", n=numbers, confidence=confidences, rationale=reasons),
+    called("submit", m=numbers, confidence=confidences, rationale=reasons),
+    called("report", n=numbers, rationale=reasons),
+    called("give_up", rationale=reasons),
+    called("t_look", x=numbers),
+    called("t_pay", x=numbers),
+    called("nothing"),
 )
-_ANSWER: Final = TurnResult("m", "p", "s", answered_by="m-1", stop_reason="tool_use")
-answers: Final[st.SearchStrategy[TurnResult]] = st.builds(
-    lambda content, cost, tokens, other: replace(
-        _ANSWER, content=tuple(content), tokens=Tokens(tokens, 1), **{"cost_usd": cost, **other}
-    ),
-    st.builds(lambda one: [one], readings) | st.lists(calls, max_size=3),
-    st.sampled_from([0.0, 0.2, 0.6]),
-    st.sampled_from([1, 9, 19]),
-    st.sampled_from(
-        [
-            *[dict[str, Any]()] * 12,
-            {"stop_reason": "max_tokens"},
-            {"stop_reason": MALFORMED_CALL},
-            {"stop_reason": "refusal"},
-            {"error": "overloaded"},
-            {"cost_usd": None},
-        ]
-    ),
+_ODD: Final[tuple[dict[str, Any], ...]] = (
+    {"stop_reason": "max_tokens"},
+    {"stop_reason": MALFORMED_CALL},
+    {"stop_reason": "refusal"},
+    {"error": "overloaded"},
+    {"cost_usd": None},
 )
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> TurnResult:
+    """What comes of a question: mostly one reading or some calls, sometimes nothing that can be used."""
+    content = draw(st.tuples(readings) | st.lists(calls, max_size=3))
+    cost_usd, tokens = draw(st.sampled_from([0.0, 0.2, 0.6])), Tokens(draw(st.sampled_from([1, 9, 19])), 1)
+    answer = TurnResult("m", "p", "s", "m-1", tokens, cost_usd, "tool_use", content=tuple(content))
+    return replace(answer, **draw(st.sampled_from([*[dict[str, Any]()] * 12, *_ODD])))

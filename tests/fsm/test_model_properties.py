@@ -14,6 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.commands import Answer, Ask, Call, Decide, Observe, Request, Restart, Send, Settle, TakeOver
 from pointsman.fsm.decision import Decision
@@ -39,7 +40,7 @@ class Observatory(RuleBasedStateMachine):
         super().__init__()
         self.story = Story(OBSERVATORIES[0])
         self.asked: list[tuple[int, OpenTurn]] = []
-        self.heard: dict[tuple[int, int], list[object]] = {}
+        self.heard: dict[tuple[int, int], list[JsonObject]] = {}
         self.wished: dict[str, int] = {}
         self.gone: set[str] = {NOBODY}
         self.mark = 0
@@ -75,7 +76,7 @@ class Observatory(RuleBasedStateMachine):
         elif turn is not None and turn.instance in self.gone:
             self.ask(TakeOver(turn.name, turn.instance), instance=data.draw(st.sampled_from(PROCESSES)))
         elif turn is not None and not turn.answered:
-            answer = Answer(stay.number, turn.number, turn.attempt, data.draw(answers))
+            answer = Answer(stay.number, turn.number, turn.attempt, data.draw(answers()))
             self.ask(answer, instance=turn.instance)
         elif turn is not None and turn.wishes < len(self.wishes(stay.number, turn.number)):
             self.wish(turn, turn.wishes, turn.instance, result(data.draw(outcomes), data.draw(numbers)))
@@ -98,17 +99,19 @@ class Observatory(RuleBasedStateMachine):
             case _:
                 self.ask(Ask(stay.number, stay.counts.turns + 1, HIRED), ADA, instance="one")
 
-    def wishes(self, stay: int, turn: int) -> list[object]:
+    def wishes(self, stay: int, turn: int) -> list[JsonObject]:
         return self.heard.get((stay, turn), [])
 
     def wish(self, turn: OpenTurn, index: int, instance: str, ends: CallResult) -> None:
         """A process has one thing done that the answer wants."""
         stay = self.story.session.stay.number
         wanted = self.wishes(stay, turn.number)
-        block = wanted[index] if index < len(wanted) else {"name": "give_up", "input": {"rationale": "r"}}
-        assert isinstance(block, dict)
-        tool = tool_named(self.story.workflow, block["name"])
-        request = Send(block["name"], block["input"]) if tool is None else Call(tool, block["input"])
+        other: JsonObject = {"name": "give_up", "input": {"rationale": "r"}}
+        block = wanted[index] if index < len(wanted) else other
+        action, given = str(block["name"]), block["input"]
+        assert isinstance(given, dict)
+        tool = tool_named(self.story.workflow, action)
+        request = Send(action, given) if tool is None else Call(tool, given)
         model = ADA if self.story.session.stay.actor == "agent" else Actor("model", turn.model, owner="ada")
         name = wish_name(stay, turn.number, index)
         decision = self.ask(request, model, instance=instance, name=name)
@@ -124,7 +127,7 @@ class Observatory(RuleBasedStateMachine):
         if turn is not None:
             self.wish(turn, data.draw(st.integers(0, 3)), instance, result("done", 1))
 
-    @rule(data=st.data(), answered=answers, instance=st.sampled_from(PROCESSES), attempt=st.integers(1, 3))
+    @rule(data=st.data(), answered=answers(), instance=st.sampled_from(PROCESSES), attempt=st.integers(1, 3))
     def answer_anything(self, data: st.DataObject, answered: TurnResult, instance: str, attempt: int) -> None:
         """An answer comes to a question that there has been: late, twice, to a process that has lost it."""
         stay, turn = data.draw(st.sampled_from(self.asked or [(1, OpenTurn(1, "m", "one", 0))]))
