@@ -18,13 +18,15 @@ from pointsman.server.audit.verify import verify_and_replay
 from pointsman.server.identity import new_handle
 from pointsman.server.replies import Caller, Reply
 from pointsman.server.scripts.messages_api import MessagesApi
+from tests.server.command_line import warm
 from tests.server.command_line.terminal import Shell
 
 _ROOT: Final = Path(__file__).parents[3]
 _OPENING: Final = asyncio.Lock()
 """Databases are made one after the other: alembic knows one at a time."""
 PATIENCE_S: Final = 90.0
-POINTSMAN: Final = ("-m", "pointsman.server")
+STOPPED: Final = (sys.executable, "-m", "tests.faults.models.stopped_run")
+"""`pointsman` as a process that stops itself: see there for its arguments."""
 ADA: Final = Caller(Actor("agent", "ada"), None, "mcp")
 
 
@@ -55,19 +57,19 @@ class Place:
 
     @property
     def environment(self) -> dict[str, str]:
-        where = {"PYTHONPATH": str(_ROOT), "TWO_STEPS_FILE": str(self.folder / "written")}
+        where = {"TWO_STEPS_FILE": str(self.folder / "written")}
         return {**Shell(self.folder).environment, **where, **self.api.environment}
 
     @asynccontextmanager
     async def running(
-        self, before: Sequence[str], *arguments: str, environment: Mapping[str, str] | None = None
+        self, program: Sequence[str | Path], command: str, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> AsyncGenerator[Process]:
-        """Have a command run on the workflow, by the module and arguments `before` it; kill it if it does not end."""
-        command, *rest = arguments
+        """Have a program of `pointsman` run a command on the workflow; kill it if it does not end."""
+        paths = {"PYTHONPATH": str(_ROOT)} if program[0] == sys.executable else {}
         with (self.folder / "log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, *before, command, self.workflow.name, *rest),
-                env={**self.environment, **(environment or {})},
+                *(*program, command, self.workflow.name, *arguments),
+                env={**self.environment, **paths, **(environment or {})},
                 cwd=self.folder,
                 stdin=PIPE,
                 stdout=DEVNULL if command == "serve" else log,
@@ -80,9 +82,9 @@ class Place:
                 process.kill()
             await process.wait()
 
-    async def run(self, before: Sequence[str], *arguments: str, environment: Mapping[str, str] | None = None) -> int:
+    async def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> int:
         """Run `pointsman run` to its end; give its exit code."""
-        async with self.running(before, "run", *arguments, environment=environment) as process:
+        async with self.running([warm.pointsman()], "run", *arguments, environment=environment) as process:
             return await ended(process)
 
     @asynccontextmanager
@@ -95,10 +97,16 @@ class Place:
             yield application
 
     @asynccontextmanager
-    async def serving(self, application: Application, *before: str) -> AsyncGenerator[Process]:
-        """Serve the workflow, from when the process takes part in the database."""
-        async with self.running(before or POINTSMAN, "serve") as process:
-            while process.pid not in await application.engine.reading(_pids):
+    async def serving(
+        self, application: Application, program: Sequence[str | Path] | None = None
+    ) -> AsyncGenerator[Process]:
+        """Serve the workflow, from when a process more takes part in the database.
+
+        One that is to be killed is given its own program: the usual one goes on for a moment without its asker.
+        """
+        before = await application.engine.reading(_instances)
+        async with self.running(program or [warm.pointsman()], "serve") as process:
+            while await application.engine.reading(_instances) <= before:
                 assert process.returncode is None, self.said
                 await asyncio.sleep(0.05)
             yield process
@@ -150,5 +158,5 @@ def sessions(connection: Any) -> list[str]:  # noqa: ANN401 -- a connection of S
     return [row[0] for row in connection.exec_driver_sql("SELECT id FROM sessions ORDER BY id")]
 
 
-def _pids(connection: Any) -> set[int]:  # noqa: ANN401 -- a connection of SQLAlchemy
-    return {row[0] for row in connection.exec_driver_sql("SELECT pid FROM instances")}
+def _instances(connection: Any) -> set[str]:  # noqa: ANN401 -- a connection of SQLAlchemy
+    return {row[0] for row in connection.exec_driver_sql("SELECT id FROM instances")}

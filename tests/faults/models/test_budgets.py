@@ -22,7 +22,6 @@ from pointsman.server.scripts.messages_api import Call, Reply, messages_api
 from pointsman.server.scripts.messages_api.events import blocks_of, event, events_of, message_of
 from tests.faults.models.processes import (
     PATIENCE_S,
-    POINTSMAN,
     Place,
     begun,
     broken_chains,
@@ -32,6 +31,7 @@ from tests.faults.models.processes import (
     until,
 )
 from tests.faults.models.two_steps import laid_out
+from tests.server.command_line.terminal import POINTSMAN
 from tests.tools.models.faulty_api import Answer, Faulty, faulty
 
 pytestmark = [pytest.mark.faults]
@@ -123,10 +123,10 @@ async def worked(place: Place, model: Model, overloaded: Faulty) -> Day:
     """Drive all sessions at the same time: by a server, and by runs, one of which is killed while it asks."""
 
     async def run(story: str, environment: Mapping[str, str] | None = None) -> None:
-        assert await place.run(POINTSMAN, "--set", f"text={story}", environment=environment) == 1, place.said
+        assert await place.run("--set", f"text={story}", environment=environment) == 1, place.said
 
     async def run_and_kill() -> None:
-        async with place.running(POINTSMAN, "run", "--set", f"text={RUN_KILLED}") as process:
+        async with place.running([POINTSMAN], "run", "--set", f"text={RUN_KILLED}") as process:
             await until(lambda: model.asked[RUN_KILLED] == 2)
             process.kill()
             model.killed.set()

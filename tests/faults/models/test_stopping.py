@@ -14,7 +14,7 @@ from typing import Final
 
 import pytest
 
-from tests.faults.models.processes import POINTSMAN
+from tests.faults.models.processes import STOPPED, ended
 from tests.faults.models.two_steps import TwoSteps, answered, hold_to_the_end, placed, session_of
 
 pytestmark = [pytest.mark.faults]
@@ -25,21 +25,21 @@ AT_ONCE: Final = 4
 async def stopped_and_run_again(place: TwoSteps, number: signal.Signals, moment: str, commit: int) -> bool:
     """Stop a run at this commit, and run it again; False where it had fewer commits, and ended by itself."""
     text = f"text={commit} {moment}"
-    stopping = ("-m", "tests.faults.models.stopped_run", number.name, moment, str(commit))
-    code = await place.run(stopping, "--set", text)
+    async with place.running((*STOPPED, number.name, moment, str(commit)), "run", "--set", text) as process:
+        code = await ended(process)
     rows = await place.rows()
     before, asked = answered(rows), len(place.model.asked)
-    ended = any(row["kind"] == "entered" and row["state_after"] in ("finished", "in_doubt", "broken") for row in rows)
-    if not ended:
+    is_over = any(row["kind"] == "entered" and row["state_after"] in ("finished", "in_doubt", "broken") for row in rows)
+    if not is_over:
         assert code == -signal.SIGKILL if number == signal.SIGKILL else code in (0, 1), place.folder
-        await place.run(POINTSMAN, "--session", str(session_of(rows)))
+        await place.run("--session", str(session_of(rows)))
     again = place.model.asked[asked:]
     rows = await place.rows()
     assert not set(before) & set(again), "a question was asked again whose answer was recorded"
     assert answered(rows) == list(dict.fromkeys(answered(rows)))
     assert await place.broken_chains() == []
     hold_to_the_end(place, rows, in_doubt=number == signal.SIGKILL)
-    return not ended
+    return not is_over
 
 
 KILLED: Final = [(moment, commit) for commit in range(1, 20) for moment in ("before", "after")][1:]

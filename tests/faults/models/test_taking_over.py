@@ -23,7 +23,7 @@ from pointsman.server.application import Application
 from pointsman.server.store.instances import places
 from tests.faults.models.processes import (
     PATIENCE_S,
-    POINTSMAN,
+    STOPPED,
     begun,
     broken_chains,
     ended,
@@ -33,6 +33,7 @@ from tests.faults.models.processes import (
     until,
 )
 from tests.faults.models.two_steps import TwoSteps, hold_to_the_end, placed
+from tests.server.command_line.terminal import POINTSMAN
 
 pytestmark = [pytest.mark.faults]
 
@@ -58,7 +59,11 @@ async def killed_while_it_asks(folder: Path) -> None:
     """The other server takes the turn over after the lease, and asks the question once more."""
     answer = Event()
     with placed(folder, {FIRST: answer}) as place:
-        async with place.looked_at() as look, place.serving(look) as one, place.serving(look) as two:
+        async with (
+            place.looked_at() as look,
+            place.serving(look, [POINTSMAN]) as one,
+            place.serving(look, [POINTSMAN]) as two,
+        ):
             session = await begun(look, "two_steps", "both")
             await until(lambda: place.model.asked == [FIRST])
             turn = (await read(look, session)).stay.turn
@@ -73,9 +78,9 @@ async def killed_while_it_asks(folder: Path) -> None:
 async def killed_between_two_wishes(folder: Path) -> None:
     """The other server finds the answer recorded and its first write made: it does the rest, and asks for no other."""
     answer = Event()
-    stopping = ("-m", "tests.faults.models.stopped_run", "SIGKILL", "before", wish_name(1, 1, 2))
+    stopping = (*STOPPED, "SIGKILL", "before", wish_name(1, 1, 2))
     with placed(folder, {FIRST: answer}) as place:
-        async with place.looked_at() as look, place.serving(look, *stopping) as one:
+        async with place.looked_at() as look, place.serving(look, stopping) as one:
             session = await begun(look, "two_steps", "both")
             await until(lambda: place.model.asked == [FIRST])
             async with place.serving(look):
@@ -90,7 +95,7 @@ async def suspended_while_it_asks(folder: Path) -> None:
     answer, others_answer = Event(), Event()
     with placed(folder, {FIRST: answer, SECOND: others_answer}) as place:
         async with place.looked_at() as look, place.serving(look):
-            async with place.running(POINTSMAN, "run", "--set", "text=both") as run:
+            async with place.running([POINTSMAN], "run", "--set", "text=both") as run:
                 await until(lambda: place.model.asked == [FIRST])
                 stand_still(run, place)
                 answer.set()
