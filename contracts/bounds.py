@@ -23,6 +23,8 @@ IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z", re.ASCII)
 FILE_BYTES: Final = 1024 * 1024
 FILE_NODES: Final = 50_000
 FILE_LINES: Final = 50_000
+PROMPT_BYTES: Final = 256 * 1024
+"""A prompt in a file of its own."""
 GUARD_BYTES: Final = 4 * 1024
 GROWING_TEXT_CHARACTERS: Final = 8 * 1024
 """What a guard may hand to `replace`, `join` and `format`, whose results can be the product of their arguments."""
@@ -109,6 +111,8 @@ MODEL_ERROR_BYTES: Final = 64 * 1024
 MODEL_ERROR_CHARACTERS: Final = 500
 """What is kept of what the API says of an error."""
 MODEL_KEY_CHARACTERS: Final = 1_000
+# The API's own limits for strict tools: platform.claude.com/docs/en/build-with-claude/structured-outputs, "Explicit
+# limits". How large the grammars of strict schemas may be in all is not published.
 STRICT_TOOLS: Final = 20
 """Tools of one question that the API holds a model to by their schemas."""
 STRICT_OPTIONAL: Final = 24
@@ -116,7 +120,7 @@ STRICT_OPTIONAL: Final = 24
 STRICT_UNIONS: Final = 16
 """Members of several types in the schemas of all strict tools of one question."""
 STRICT_NODES: Final = 1_000
-"""Nodes of one strict schema, its references written out."""
+"""Nodes of one strict schema, its references written out: a bound of ours."""
 
 # A tool list that never changes; one beyond these is not shown to a client that did not ask for it.
 WIRE_NAME_CHARACTERS: Final = 64

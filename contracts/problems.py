@@ -17,7 +17,7 @@ import jsonschema_rs
 from .bounds import SAFE_INTEGER
 from .near import near
 from .schema_rules import inner_schema
-from .values import Json
+from .values import Json, as_list
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -95,7 +95,7 @@ def _demand_on_scalar(schema: Json, value: Json) -> str | None:
 
 def _asks_for(schema: Json, value: int) -> bool:
     """Whether a schema says in so many words that integers this large are meant: type and bound."""
-    if not isinstance(schema, dict) or "integer" not in (schema.get("type"), *_list(schema.get("type"))):
+    if not isinstance(schema, dict) or "integer" not in (schema.get("type"), *as_list(schema.get("type"))):
         return False
     bounds = [
         schema.get(key) for key in (("maximum", "exclusiveMaximum") if value > 0 else ("minimum", "exclusiveMinimum"))
@@ -181,7 +181,3 @@ def _any_of(words: Sequence[str]) -> str:
 def _shown(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []

@@ -66,6 +66,21 @@ def settled_object(value: JsonObject) -> JsonObject:
     return {key: settled(item) for key, item in value.items()}
 
 
+def as_object(value: Json) -> JsonObject:
+    """Give an object; an empty one in place of anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: Json) -> list[Json]:
+    """Give a list; an empty one in place of anything else."""
+    return value if isinstance(value, list) else []
+
+
+def as_objects(value: Json) -> list[JsonObject]:
+    """Give the objects of a list, and none of anything else."""
+    return [one for one in as_list(value) if isinstance(one, dict)]
+
+
 def _is_plain(value: Json | Mapping[str, Json]) -> bool:
     """Whether the standard encoder already writes the canonical text of this value.
 

@@ -11,6 +11,8 @@ import sqlite3
 import sys
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -35,14 +37,49 @@ def data_file(name: str) -> Path:
     return (Path(folder) if folder else _data_directory() / "pointsman") / name
 
 
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The database of an example: the name of its file, and what makes its tables and rows, once."""
+
+    name: str
+    seed: Seed
+
+    @contextmanager
+    def reading(self) -> Generator[sqlite3.Connection]:
+        """Open it."""
+        with _opened(data_file(self.name), self.seed) as connection:
+            yield connection
+
+    @contextmanager
+    def changing(self) -> Generator[sqlite3.Connection]:
+        """Open it for one transaction, which is written when the block ends, and not at all when it raises.
+
+        Raises:
+            NothingDone: another program is writing to the file, and did not end in time.
+        """
+        with self.reading() as connection, _writing(connection):
+            yield connection
+
+
+def next_id(connection: sqlite3.Connection, table: str, prefix: str, digits: int) -> str:
+    """Give the identifier of a new row: rows are numbered, and none is ever removed."""
+    query = f"SELECT count(*) FROM {table}"  # noqa: S608 -- a table's name, from an example's code
+    count: int = connection.execute(query).fetchone()[0]
+    return f"{prefix}-{count + 1:0{digits}d}"
+
+
+def now() -> str:
+    """Give this moment."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 @contextmanager
-def opened(path: Path, seed: Seed) -> Generator[sqlite3.Connection]:
-    """Open a database; `seed` makes its tables and rows, once."""
+def _opened(path: Path, seed: Seed) -> Generator[sqlite3.Connection]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None)) as connection:
         connection.row_factory = sqlite3.Row
         if _version(connection) != _SEEDED:
-            with writing(connection):
+            with _writing(connection):
                 if _version(connection) != _SEEDED:  # no other thread or process was first
                     seed(connection)
                     connection.execute(f"PRAGMA user_version = {_SEEDED}")
@@ -50,12 +87,7 @@ def opened(path: Path, seed: Seed) -> Generator[sqlite3.Connection]:
 
 
 @contextmanager
-def writing(connection: sqlite3.Connection) -> Generator[None]:
-    """One transaction, which is written when the block ends, and not at all when it raises.
-
-    Raises:
-        NothingDone: another program is writing to the file, and did not end in time.
-    """
+def _writing(connection: sqlite3.Connection) -> Generator[None]:
     try:
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:

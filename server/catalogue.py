@@ -18,6 +18,7 @@ import structlog
 from pointsman.contracts.building import bound
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.loading import load
+from pointsman.contracts.prompts import read_prompts, with_prompts
 from pointsman.contracts.workflow import AgentState, Workflow
 from pointsman.tools.rates import Rates
 from pointsman.tools.sources import Sources, open_sources
@@ -53,6 +54,10 @@ class StoredText(Protocol):
         """Where the file stood, if it is known."""
         ...
 
+    def kept_prompts(self) -> Mapping[str, str] | None:
+        """Give the prompts that it names, if they were kept with it."""
+        ...
+
 
 class Texts(Protocol):
     """Where older texts are kept."""
@@ -82,6 +87,7 @@ class Catalogue:
         Raises:
             InvalidWorkflow: with every fault of the file.
             ModelNotDriven: when a state of it is a model's to act in, and no model can be asked.
+            PromptUnreadable: when the file of a prompt cannot be read.
             SameName: when another file with this name is served.
             SourceError: when a source of its tools cannot be had.
             OSError: when the file cannot be read.
@@ -121,7 +127,10 @@ class Catalogue:
             served = self._current(digest)
             stored = await texts.definition(digest) if served is None else None
             if stored is not None:
-                served = await self._open(stored.text.encode(), Path(stored.path or "workflow.yaml"))
+                path = Path(stored.path or "workflow.yaml")
+                served = await self._open(stored.text.encode(), path, stored.kept_prompts())
+                # A text that was kept without its prompts has the digest of the text alone.
+                served = replace(served, workflow=replace(served.workflow, digest=digest))
                 self._by_digest[digest] = served
                 _log.info("workflow recalled", workflow=served.workflow.name, definition=digest)
         return served
@@ -161,10 +170,13 @@ class Catalogue:
         for served in self._by_digest.values():
             await served.sources.aclose()
 
-    async def _open(self, text: bytes, path: Path) -> Served:
+    async def _open(self, text: bytes, path: Path, prompts: Mapping[str, str] | None = None) -> Served:
+        """Load a workflow, with its prompts as they were kept or as their files say now, and open its sources."""
         workflow = load(text, str(path))
+        folder = path.absolute().parent
+        workflow = with_prompts(workflow, read_prompts(workflow, folder) if prompts is None else prompts)
         rates = self._rates.setdefault(workflow.name, Rates())
-        sources = open_sources(workflow, path.absolute().parent, rates)
+        sources = open_sources(workflow, folder, rates)
         definitions = {one.name: one for one in await sources.definitions()}
         how = f"A person has to look at it: `pointsman lock {path.name}`."
         unpinned = {

@@ -52,9 +52,5 @@ class ConversationTooLong(PointsmanError):
     """The audit of this stay is too long to tell a model what has been said in it."""
 
 
-class PromptMissing(PointsmanError):
-    """The prompt of a state cannot be had."""
-
-
 class NothingDone(PointsmanError):
     """What a model wanted has left no row, so it is not known what came of it."""

@@ -90,7 +90,7 @@ BESIDE: Final[Mapping[str, Rule]] = {
     "PM316": Rule(
         title="A file that is not beside the workflow",
         meaning="A `prompt` that ends in `.md` or `.txt`, or the document of an `openapi` source, is not in the folder"
-        " of the workflow file or below it.",
+        " of the workflow file or below it; or a prompt there is no text in UTF-8, or too long.",
         matters="A workflow and what belongs to it are moved and reviewed together; a path out of the folder would"
         " read what nobody reviewed.",
         wrong=_MODEL.replace("PROMPT", "../prompts/summary.md"),

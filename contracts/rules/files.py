@@ -1,20 +1,17 @@
-"""Files that a workflow names: they stand beside it, in its folder. They are looked for, not read."""
+"""Files that a workflow names: they stand beside it, in its folder. Prompts are read, the others looked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from ..folder import is_link_out, leads_out
 from ..near import near
 from ..positions import Path as Keys
+from ..prompts import PromptUnreadable, is_file, read_prompt
 from ..visible import visible
 from .view import View
 from .walk import models
-
-PROMPT_FILES: Final = (".md", ".txt")
-"""A `prompt` with one of these endings is a file; any other is the prompt itself."""
 
 
 def check_files(view: View) -> None:
@@ -31,6 +28,15 @@ def check_files(view: View) -> None:
         elif is_link_out(folder, name):
             hint = "Put the file itself there, not a link."
             view.at_value("PM316", path, f"`{visible(name)}` is a link that leads out of the folder of this file", hint)
+        elif path[-1] == "prompt":
+            _check_prompt(view, path, name, folder)
+
+
+def _check_prompt(view: View, path: Keys, name: str, folder: Path) -> None:
+    try:
+        read_prompt(name, folder)
+    except PromptUnreadable as unreadable:
+        view.at_value("PM316", path, f"the prompt `{visible(name)}` {unreadable.fault}", unreadable.mend)
 
 
 def _named(view: View) -> Iterator[tuple[Keys, str]]:
@@ -38,7 +44,7 @@ def _named(view: View) -> Iterator[tuple[Keys, str]]:
         if source.openapi is not None and "://" not in source.openapi.document:
             yield ("sources", name, "openapi", "document"), source.openapi.document
     for path, model in models(view.document):
-        if model.prompt is not None and model.prompt.endswith(PROMPT_FILES):
+        if model.prompt is not None and is_file(model.prompt):
             yield (*path, "prompt"), model.prompt
 
 

@@ -182,7 +182,7 @@ Trigger: TypeAlias = Webhook | Schedule
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A compiled workflow. Equal text has an equal `digest`, and a session keeps the digest.
+    """A compiled workflow. Equal text, with equal prompts, has an equal `digest`, and a session keeps the digest.
 
     `tools` holds a policy for every tool that is named anywhere in the file. `remembered` are the
     tools whose `done` an expression reads, so that a session keeps arguments and results of those
@@ -212,6 +212,8 @@ class Workflow:
     indexes: Mapping[str, tuple[Index, ...]] = field(default_factory=dict[str, tuple[Index, ...]])
     voiding: frozenset[str] = frozenset()
     triggers: tuple[Trigger, ...] = ()
+    prompts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The prompts that are files, by the names that the file has for them: `with_prompts` fills them in."""
     definitions: Mapping[str, ToolDefinition] = field(default_factory=dict[str, ToolDefinition])
     quarantined: Mapping[str, str] = field(default_factory=dict[str, str])
     """Tools that are not what was pinned, with what is said of each; they are neither offered nor called."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from pointsman.tools import NothingDone, ToolError
 
+from ..storage import now
 from .records import FoundPayment, Paid, Payment
 from .seeds import BROKEN_LINE
-from .store import changing, now, reading
+from .store import RECORDS
 
 __all__ = ["find", "pay"]
 
@@ -23,7 +24,7 @@ def find(claim_id: str) -> FoundPayment:
     if claim_id == BROKEN_LINE:
         raise ToolError("The line to the bank is down.")
     columns = "payment_id, claim_id, policy_number, amount, approved_by"
-    with reading() as records:
+    with RECORDS.reading() as records:
         query = f"SELECT {columns} FROM payments WHERE claim_id = ?"  # noqa: S608 -- columns named here
         row = records.execute(query, (claim_id,)).fetchone()
     return FoundPayment(None if row is None else Payment(**dict(row)))
@@ -41,7 +42,7 @@ def pay(claim_id: str, policy_number: str, amount: float, approved_by: str, idem
     """
     if claim_id == BROKEN_LINE:
         raise ToolError("The line to the bank broke before it answered.")
-    with changing() as records:
+    with RECORDS.changing() as records:
         query = "SELECT payment_id, idempotency_key FROM payments WHERE claim_id = ?"
         row = records.execute(query, (claim_id,)).fetchone()
         if row is not None and idempotency_key is not None and row["idempotency_key"] == idempotency_key:

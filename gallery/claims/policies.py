@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from .records import FoundPolicy, Policy, Reserve
-from .store import reading
+from .store import RECORDS
 
 __all__ = ["candidates", "find", "reserve"]
 
@@ -23,7 +23,7 @@ def find(policy_number: str, holder: str) -> FoundPolicy:
         policy_number: Number of the policy, such as P-77-4410.
         holder: Who is insured.
     """
-    with reading() as records:
+    with RECORDS.reading() as records:
         row = records.execute("SELECT * FROM policies WHERE policy_number = ?", (policy_number.strip(),)).fetchone()
     if row is None or row["holder"].casefold() != holder.strip().casefold():
         return FoundPolicy(None)
@@ -37,7 +37,7 @@ def candidates(holder: str, policy_number: str) -> list[Policy]:
         holder: Who says to be insured.
         policy_number: The number as it was written.
     """
-    with reading() as records:
+    with RECORDS.reading() as records:
         policies = [_policy(row) for row in records.execute("SELECT * FROM policies").fetchall()]
     alike = [one for one in policies if _likeness(one.holder, holder) >= _ALIKE]
     return sorted(alike, key=lambda one: (-_likeness(one.policy_number, policy_number), one.policy_number))[:_MOST]

@@ -6,10 +6,9 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
-from ..storage import data_file, opened, writing
+from ..storage import Database, next_id
 from .records import OrderLine, PostedInvoice, PostedRoute, Posting, PurchaseOrder, Receipt, ReceiptLine, Route
 from .seeds import INVOICES, ORDERS, RECEIPTS, ROUTES
 
@@ -33,14 +32,9 @@ class Refused(Exception):
     """The ERP refused, and wrote nothing. The message says why."""
 
 
-def database() -> Path:
-    """The file of the ERP."""
-    return data_file("invoices-erp.db")
-
-
 def order_of(po_number: str) -> PurchaseOrder | None:
     """Read an order."""
-    with opened(database(), _seed) as erp:
+    with _ERP.reading() as erp:
         row = erp.execute("SELECT * FROM purchase_orders WHERE po_number = ?", (po_number,)).fetchone()
         if row is None:
             return None
@@ -65,7 +59,7 @@ def order_of(po_number: str) -> PurchaseOrder | None:
 
 def receipt_of(po_number: str) -> Receipt | None:
     """Read what was received for an order."""
-    with opened(database(), _seed) as erp:
+    with _ERP.reading() as erp:
         row = erp.execute("SELECT * FROM receipts WHERE po_number = ?", (po_number,)).fetchone()
         lines = erp.execute("SELECT * FROM receipt_lines WHERE po_number = ? ORDER BY sku", (po_number,)).fetchall()
     if row is None:
@@ -80,14 +74,14 @@ def receipt_of(po_number: str) -> Receipt | None:
 
 def posted_route(invoice_id: str) -> PostedRoute:
     """Read the route an invoice was posted with; of several, the first."""
-    with opened(database(), _seed) as erp:
+    with _ERP.reading() as erp:
         row = _first_posting(erp, invoice_id)
     return PostedRoute(None, None) if row is None else PostedRoute(row["route"], row["write_id"])
 
 
 def postings(invoice_id: str) -> list[str]:
     """Read the numbers of all postings of an invoice, oldest first. One is as it should be."""
-    with opened(database(), _seed) as erp:
+    with _ERP.reading() as erp:
         rows = erp.execute("SELECT write_id FROM routes WHERE invoice_id = ? ORDER BY write_id", (invoice_id,))
         return [row["write_id"] for row in rows]
 
@@ -98,7 +92,7 @@ def post(invoice_id: str, route: Route, summary: str, approved_by: str, key: str
     Raises:
         Refused: the invoice is unknown, locked, or has another route; the key was used for another one.
     """
-    with opened(database(), _seed) as erp, writing(erp):
+    with _ERP.changing() as erp:
         _posting_of_key(erp, key, invoice_id)
         invoice = _invoice(erp, invoice_id)
         posted = _first_posting(erp, invoice_id)
@@ -118,7 +112,7 @@ def post_again(invoice_id: str, route: Route, summary: str, approved_by: str, ke
     Raises:
         Refused: the invoice is unknown or locked; the key was used for another one.
     """
-    with opened(database(), _seed) as erp, writing(erp):
+    with _ERP.changing() as erp:
         used = _posting_of_key(erp, key, invoice_id)
         if used is not None:
             return Posting(used["write_id"], repeated=True)
@@ -129,7 +123,7 @@ def post_again(invoice_id: str, route: Route, summary: str, approved_by: str, ke
 @contextmanager
 def alone() -> Generator[None]:
     """Keep everybody else from writing meanwhile, other processes too."""
-    with opened(database(), _seed) as erp, writing(erp):
+    with _ERP.changing():
         yield
 
 
@@ -160,8 +154,7 @@ def _require_unlocked(invoice: sqlite3.Row) -> None:
 
 
 def _insert(erp: sqlite3.Connection, posting: tuple[str, Route, str, str, str | None]) -> Posting:
-    count: int = erp.execute("SELECT count(*) FROM routes").fetchone()[0]
-    write_id = f"W-{count + 1:06d}"
+    write_id = next_id(erp, "routes", "W", 6)
     erp.execute("INSERT INTO routes VALUES (?, ?, ?, ?, ?, ?, ?)", (*posting, write_id, datetime.now(UTC).isoformat()))
     return Posting(write_id)
 
@@ -181,3 +174,6 @@ def _seed(erp: sqlite3.Connection) -> None:
             erp.execute("INSERT INTO receipt_lines VALUES (?, ?, ?)", (receipt.po_number, *received))
     erp.executemany("INSERT INTO invoices VALUES (?, ?, ?, ?, ?)", INVOICES)
     erp.executemany("INSERT INTO routes VALUES (?, ?, ?, ?, NULL, ?, ?)", ROUTES)
+
+
+_ERP: Final = Database("invoices-erp.db", _seed)

@@ -7,8 +7,9 @@ from typing import Any
 
 from pointsman.tools import NothingDone
 
+from ..storage import next_id, now
 from .records import Company, FoundCompany, FoundLead, Lead, Stage, Touch, Updated
-from .store import changing, next_id, now, reading
+from .store import RECORDS
 
 __all__ = ["find_company", "find_lead", "touches", "update"]
 
@@ -19,7 +20,7 @@ def find_lead(lead_id: str) -> FoundLead:
     Args:
         lead_id: Identifier of the lead, such as L-1001.
     """
-    with reading() as records:
+    with RECORDS.reading() as records:
         row = records.execute("SELECT * FROM leads WHERE lead_id = ?", (lead_id,)).fetchone()
     return FoundLead(None if row is None else _lead(row))
 
@@ -30,7 +31,7 @@ def find_company(domain: str) -> FoundCompany:
     Args:
         domain: What stands behind the @.
     """
-    with reading() as records:
+    with RECORDS.reading() as records:
         row = records.execute("SELECT * FROM companies WHERE domain = ?", (domain.lower(),)).fetchone()
     return FoundCompany(None if row is None else Company(**dict(row)))
 
@@ -41,7 +42,7 @@ def touches(lead_id: str) -> list[Touch]:
     Args:
         lead_id: Identifier of the lead.
     """
-    with reading() as records:
+    with RECORDS.reading() as records:
         rows = records.execute("SELECT at, what FROM touches WHERE lead_id = ? ORDER BY at", (lead_id,)).fetchall()
     return [Touch(row["at"], row["what"]) for row in rows]
 
@@ -56,14 +57,14 @@ def update(lead_id: str, stage: Stage, score: int, reasoning: str, idempotency_k
         reasoning: Why, in a few sentences.
         idempotency_key: Equal for what is meant as the same update.
     """
-    with changing() as records:
+    with RECORDS.changing() as records:
         query = "SELECT update_id FROM updates WHERE idempotency_key = ?"
         row = records.execute(query, (idempotency_key,)).fetchone()
         if row is not None:
             return Updated(row["update_id"])
         if records.execute("UPDATE leads SET stage = ? WHERE lead_id = ?", (stage, lead_id)).rowcount == 0:
             raise NothingDone(f"There is no lead {lead_id!r}. Nothing was written.")
-        update_id = next_id(records, "updates", "U")
+        update_id = next_id(records, "updates", "U", 4)
         values = (update_id, lead_id, stage, score, reasoning, now(), idempotency_key)
         records.execute("INSERT INTO updates VALUES (?, ?, ?, ?, ?, ?, ?)", values)
     return Updated(update_id)
@@ -71,7 +72,7 @@ def update(lead_id: str, stage: Stage, score: int, reasoning: str, idempotency_k
 
 def unsubscribe(lead_id: str) -> None:
     """Keep that a lead wants no more mails, as its unsubscribe link does. No tool: only the lead itself does this."""
-    with changing() as records:
+    with RECORDS.changing() as records:
         records.execute("UPDATE leads SET unsubscribed = 1 WHERE lead_id = ?", (lead_id,))
 
 

@@ -9,9 +9,10 @@ import sqlite3
 
 from pointsman.tools import NothingDone, ToolError
 
+from ..storage import now
 from .records import FoundMail, Mail, MailCount, SentMail
 from .seeds import BROKEN_LINE, CLICKS
-from .store import changing, now, reading
+from .store import RECORDS
 
 __all__ = ["count", "find", "send", "sent"]
 
@@ -22,7 +23,7 @@ def sent(lead_id: str) -> list[Mail]:
     Args:
         lead_id: Identifier of the lead.
     """
-    with reading() as records:
+    with RECORDS.reading() as records:
         query = "SELECT * FROM letters WHERE kind = 'mail' AND lead_id = ? ORDER BY number"
         return [_mail(row) for row in records.execute(query, (lead_id,)).fetchall()]
 
@@ -33,7 +34,7 @@ def count(lead_id: str) -> MailCount:
     Args:
         lead_id: Identifier of the lead.
     """
-    with reading() as records:
+    with RECORDS.reading() as records:
         query = "SELECT kind FROM letters WHERE lead_id = ? ORDER BY number"
         kinds = [row["kind"] for row in records.execute(query, (lead_id,)).fetchall()]
     unanswered = 0
@@ -51,7 +52,7 @@ def find(lead_id: str, number: int) -> FoundMail:
     """
     if lead_id == BROKEN_LINE:
         raise ToolError("The line to the mail service is down.")
-    with reading() as records:
+    with RECORDS.reading() as records:
         query = "SELECT * FROM letters WHERE kind = 'mail' AND lead_id = ? AND mail_number = ?"
         row = records.execute(query, (lead_id, number)).fetchone()
     return FoundMail(None if row is None else _mail(row))
@@ -70,7 +71,7 @@ def send(lead_id: str, number: int, to: str, subject: str, body: str, idempotenc
     """
     if lead_id == BROKEN_LINE:
         raise ToolError("The line to the mail service broke before it answered.")
-    with changing() as records:
+    with RECORDS.changing() as records:
         row = records.execute("SELECT number FROM letters WHERE idempotency_key = ?", (idempotency_key,)).fetchone()
         if row is not None:
             return SentMail(_mail_id(row["number"]), repeated=True)
@@ -89,7 +90,7 @@ def send(lead_id: str, number: int, to: str, subject: str, body: str, idempotenc
 
 def receive(lead_id: str, text: str) -> None:
     """Keep an answer of a lead, as the mailbox does when it comes. No tool: only leads answer."""
-    with changing() as records:
+    with RECORDS.changing() as records:
         values = ("answer", lead_id, text, now())
         records.execute("INSERT INTO letters (kind, lead_id, body, at) VALUES (?, ?, ?, ?)", values)
 

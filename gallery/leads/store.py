@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Final
 
-from ..storage import data_file, opened, writing
+from ..storage import Database
 from .seeds import COMPANIES, LEADS, LINK, TOUCHES
 
-_FILE: Final = "leads.db"
 _SCHEMA: Final = (
     """CREATE TABLE leads (lead_id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, domain TEXT NOT NULL,
         language TEXT NOT NULL, message TEXT NOT NULL, unsubscribed INTEGER NOT NULL, unsubscribe_url TEXT NOT NULL,
@@ -30,35 +26,6 @@ _SCHEMA: Final = (
 )
 
 
-@contextmanager
-def reading() -> Generator[sqlite3.Connection]:
-    """Open the database."""
-    with opened(data_file(_FILE), _seed) as records:
-        yield records
-
-
-@contextmanager
-def changing() -> Generator[sqlite3.Connection]:
-    """Open the database for one transaction.
-
-    Raises:
-        NothingDone: another program is writing.
-    """
-    with reading() as records, writing(records):
-        yield records
-
-
-def next_id(records: sqlite3.Connection, table: str, prefix: str) -> str:
-    """Give the identifier of a new row: rows are numbered, and none is ever removed."""
-    count: int = records.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 -- a table's name, from here
-    return f"{prefix}-{count + 1:04d}"
-
-
-def now() -> str:
-    """Give this moment."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 def _seed(records: sqlite3.Connection) -> None:
     for statement in _SCHEMA:
         records.execute(statement)
@@ -67,3 +34,6 @@ def _seed(records: sqlite3.Connection) -> None:
         records.execute("INSERT INTO leads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     records.executemany("INSERT INTO companies VALUES (?, ?, ?, ?, ?, ?)", COMPANIES)
     records.executemany("INSERT INTO touches VALUES (?, ?, ?)", TOUCHES)
+
+
+RECORDS: Final = Database("leads.db", _seed)

@@ -12,8 +12,9 @@ from typing import Final
 
 from pointsman.tools import NothingDone
 
+from ..storage import next_id, now
 from .records import Account, Change, Changed, IdentityCheck, NewPassword, Role
-from .store import changing, next_id, now, reading
+from .store import DESK
 
 __all__ = [
     "changes",
@@ -38,7 +39,7 @@ def look_up(account_id: str) -> Account | None:
     Returns:
         The account, or null if there is none.
     """
-    with reading() as desk:
+    with DESK.reading() as desk:
         row = _row(desk, account_id)
         return None if row is None else _account(desk, row)
 
@@ -49,7 +50,7 @@ def find_by_email(email: str) -> list[Account]:
     Args:
         email: The whole address; letters count as equal whether capital or small.
     """
-    with reading() as desk:
+    with DESK.reading() as desk:
         rows = desk.execute("SELECT * FROM accounts WHERE lower(email) = lower(?) ORDER BY account_id", (email,))
         return [_account(desk, row) for row in rows.fetchall()]
 
@@ -61,7 +62,7 @@ def check_identity(account_id: str, code: str) -> IdentityCheck:
         account_id: The account they say is theirs.
         code: The six digits that they read from the back of their badge.
     """
-    with reading() as desk:
+    with DESK.reading() as desk:
         row = _row(desk, account_id)
     known = "" if row is None else str(row["code"])
     return IdentityCheck(account_id, verified=bool(known) and hmac.compare_digest(known.encode(), code.encode()))
@@ -73,7 +74,7 @@ def changes(account_id: str) -> list[Change]:
     Args:
         account_id: Identifier of the account.
     """
-    with reading() as desk:
+    with DESK.reading() as desk:
         rows = desk.execute("SELECT * FROM changes WHERE account_id = ? ORDER BY change_id", (account_id,)).fetchall()
     return [Change(row["change_id"], row["what"], row["detail"], row["at"]) for row in rows]
 
@@ -84,7 +85,7 @@ def unlock(account_id: str) -> Changed:
     Args:
         account_id: Identifier of the account.
     """
-    with changing() as desk:
+    with DESK.changing() as desk:
         if not _open_account(desk, account_id)["locked"]:
             raise NothingDone(f"{account_id} is not locked. Nothing was changed.")
         desk.execute("UPDATE accounts SET locked = 0 WHERE account_id = ?", (account_id,))
@@ -97,7 +98,7 @@ def reset_password(account_id: str) -> NewPassword:
     Args:
         account_id: Identifier of the account.
     """
-    with changing() as desk:
+    with DESK.changing() as desk:
         if _open_account(desk, account_id)["locked"]:
             raise NothingDone(f"{account_id} is locked; unlock it first. Nothing was changed.")
         change = _changed(desk, account_id, "password reset")
@@ -111,7 +112,7 @@ def grant_role(account_id: str, role: Role) -> Changed:
         account_id: Identifier of the account.
         role: The role.
     """
-    with changing() as desk:
+    with DESK.changing() as desk:
         _open_account(desk, account_id)
         if desk.execute("SELECT 1 FROM roles WHERE account_id = ? AND role = ?", (account_id, role)).fetchone():
             raise NothingDone(f"{account_id} has the role {role} already. Nothing was changed.")
@@ -126,7 +127,7 @@ def close_account(account_id: str, reason: str) -> Changed:
         account_id: Identifier of the account.
         reason: Why, for the directory's own records.
     """
-    with changing() as desk:
+    with DESK.changing() as desk:
         _open_account(desk, account_id)
         desk.execute("UPDATE accounts SET closed = 1, locked = 1 WHERE account_id = ?", (account_id,))
         desk.execute("DELETE FROM roles WHERE account_id = ?", (account_id,))

@@ -8,7 +8,7 @@ from typing import Final
 from pointsman.tools import NothingDone
 
 from .records import Article, ArticleSummary
-from .store import reading
+from .store import DESK
 
 __all__ = ["read_article", "search"]
 
@@ -22,7 +22,7 @@ def search(query: str) -> list[ArticleSummary]:
         query: A few words, such as: password forgotten.
     """
     asked = _words(query)
-    with reading() as desk:
+    with DESK.reading() as desk:
         rows = desk.execute("SELECT article_id, title, keywords FROM articles ORDER BY article_id").fetchall()
     shared = [(len(asked & _words(f"{row['title']} {row['keywords']}")), row) for row in rows]
     found = sorted((one for one in shared if one[0]), key=lambda one: -one[0])
@@ -35,7 +35,7 @@ def read_article(article_id: str) -> Article:
     Args:
         article_id: Identifier of the article, as `search` gave it, such as KB-01.
     """
-    with reading() as desk:
+    with DESK.reading() as desk:
         row = desk.execute("SELECT * FROM articles WHERE article_id = ?", (article_id,)).fetchone()
     if row is None:
         raise NothingDone(f"There is no article {article_id!r}. Identifiers look like KB-01; search gives them.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..storage import next_id, now
 from .records import Message, Sent
-from .store import changing, next_id, now, reading
+from .store import DESK
 
 __all__ = ["send", "sent"]
 
@@ -14,7 +15,7 @@ def sent(to: str) -> list[Message]:
     Args:
         to: The address.
     """
-    with reading() as desk:
+    with DESK.reading() as desk:
         rows = desk.execute("SELECT * FROM messages WHERE recipient = ? ORDER BY message_id", (to,)).fetchall()
     return [Message(row["message_id"], row["recipient"], row["subject"], row["text"], row["sent_at"]) for row in rows]
 
@@ -28,7 +29,7 @@ def send(to: str, subject: str, text: str, idempotency_key: str | None = None) -
         text: The message.
         idempotency_key: Equal for what is meant as the same message.
     """
-    with changing() as desk:
+    with DESK.changing() as desk:
         if idempotency_key is not None:
             query = "SELECT message_id FROM messages WHERE idempotency_key = ?"
             row = desk.execute(query, (idempotency_key,)).fetchone()

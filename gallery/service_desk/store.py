@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Final
 
-from ..storage import data_file, opened, writing
+from ..storage import Database
 from .seeds import ACCOUNTS, ARTICLES, CHANGES, COMMENTS, TICKETS
 
-_FILE: Final = "service-desk.db"
 _SCHEMA: Final = (
     """CREATE TABLE accounts (account_id TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL,
         department TEXT NOT NULL, kind TEXT NOT NULL, locked INTEGER NOT NULL, code TEXT NOT NULL,
@@ -30,35 +26,6 @@ _SCHEMA: Final = (
 )
 
 
-@contextmanager
-def reading() -> Generator[sqlite3.Connection]:
-    """Open the database."""
-    with opened(data_file(_FILE), _seed) as desk:
-        yield desk
-
-
-@contextmanager
-def changing() -> Generator[sqlite3.Connection]:
-    """Open the database for one transaction.
-
-    Raises:
-        NothingDone: another program is writing.
-    """
-    with reading() as desk, writing(desk):
-        yield desk
-
-
-def next_id(desk: sqlite3.Connection, table: str, prefix: str, digits: int) -> str:
-    """Give the identifier of a new row: rows are numbered, and none is ever removed."""
-    count: int = desk.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 -- a table's name, from here
-    return f"{prefix}-{count + 1:0{digits}d}"
-
-
-def now() -> str:
-    """Give this moment."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 def _seed(desk: sqlite3.Connection) -> None:
     for statement in _SCHEMA:
         desk.execute(statement)
@@ -69,3 +36,6 @@ def _seed(desk: sqlite3.Connection) -> None:
     desk.executemany("INSERT INTO articles VALUES (?, ?, ?, ?)", ARTICLES)
     desk.executemany("INSERT INTO tickets VALUES (?, ?, ?, ?, ?, ?, NULL)", TICKETS)
     desk.executemany("INSERT INTO comments (ticket_id, author, text, at) VALUES (?, ?, ?, ?)", COMMENTS)
+
+
+DESK: Final = Database("service-desk.db", _seed)

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from pointsman.tools import NothingDone
 
+from ..storage import next_id, now
 from .records import Comment, Commented, Opened, Ticket
-from .store import changing, next_id, now, reading
+from .store import DESK
 
 __all__ = ["comment", "escalate", "find", "open_ticket", "read"]
 
@@ -22,7 +23,7 @@ def find(account_id: str) -> list[Ticket]:
     Args:
         account_id: Identifier of the account, such as A-1042.
     """
-    with reading() as desk:
+    with DESK.reading() as desk:
         rows = desk.execute("SELECT * FROM tickets WHERE account_id = ? ORDER BY ticket_id", (account_id,)).fetchall()
         return [_ticket(desk, row) for row in rows]
 
@@ -36,7 +37,7 @@ def read(ticket_id: str) -> Ticket | None:
     Returns:
         The ticket, or null if there is none.
     """
-    with reading() as desk:
+    with DESK.reading() as desk:
         row = desk.execute("SELECT * FROM tickets WHERE ticket_id = ?", (ticket_id,)).fetchone()
         return None if row is None else _ticket(desk, row)
 
@@ -50,7 +51,7 @@ def open_ticket(account_id: str, subject: str, text: str, idempotency_key: str |
         text: What is asked, and what is known.
         idempotency_key: Equal for what is meant as the same ticket.
     """
-    with changing() as desk:
+    with DESK.changing() as desk:
         return _opened(desk, "service_desk", (account_id, subject, text), idempotency_key)
 
 
@@ -61,7 +62,7 @@ def comment(ticket_id: str, text: str) -> Commented:
         ticket_id: Identifier of the ticket.
         text: The comment.
     """
-    with changing() as desk:
+    with DESK.changing() as desk:
         if desk.execute("SELECT 1 FROM tickets WHERE ticket_id = ?", (ticket_id,)).fetchone() is None:
             raise NothingDone(f"There is no ticket {ticket_id!r}. Nothing was written.")
         _comment(desk, ticket_id, text)
@@ -81,7 +82,7 @@ def escalate(account_id: str, reason: str, context: dict[str, Any], idempotency_
         idempotency_key: Equal for what is meant as the same request.
     """
     text = json.dumps(context, indent=2, ensure_ascii=False, sort_keys=True)
-    with changing() as desk:
+    with DESK.changing() as desk:
         query = "SELECT ticket_id, assignee FROM tickets WHERE account_id = ? AND assignee IS NOT NULL"
         taken = desk.execute(query, (account_id,)).fetchone()
         if taken is not None:

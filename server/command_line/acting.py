@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar
 
 import click
 
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import JsonObject, as_objects
 from pointsman.contracts.visible import visible
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.commands import Attest, Cancel, Claim, Command, Delegate, Release
@@ -33,7 +33,7 @@ from .database import reading_database, session_named
 from .failures import FoundProblems
 from .logging import log_to_stderr
 from .output import print_json
-from .whereabouts import objects, sentence, votes_in_words
+from .whereabouts import sentence, votes_in_words
 
 T = TypeVar("T")
 OpensNothing: TypeAlias = Cancel | Attest | Claim | Release | Delegate
@@ -133,5 +133,5 @@ def tell(answer: JsonObject, *, as_json: bool, hint: str = "", ran: str | None =
 
 def refusal_text(refusal: JsonObject) -> str:
     """Write a refusal for a person, with every demand that is not met."""
-    unmet = "".join(f"\n  {one['path'] or 'arguments'}: {one['problem']}" for one in objects(refusal.get("unmet")))
+    unmet = "".join(f"\n  {one['path'] or 'arguments'}: {one['problem']}" for one in as_objects(refusal.get("unmet")))
     return f"Refused ({refusal['code']}): {refusal['message']}{unmet}"

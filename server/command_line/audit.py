@@ -7,7 +7,7 @@ from typing import Final, get_args
 
 import click
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import JsonObject, as_objects
 from pointsman.fsm.facts import FactKind
 
 from ..documents.channels import attestation, in_words
@@ -16,10 +16,10 @@ from .columns import Column
 from .failures import NotVerified
 from .groups import Group
 from .options import Choice, json_option, limit_option, moment_said
-from .output import moment, print_json, print_json_lines, print_pairs, print_table, value_text
+from .output import cell, moment, print_json, print_json_lines, print_pairs, print_table
 from .records.choosing import reads_records
 from .records.port import Records
-from .whereabouts import objects, texts
+from .whereabouts import texts
 
 STEP_COLUMNS: Final = (Column("revision"), Column("at", whole=True), Column("state"), Column("because", whole=True))
 ROW_COLUMNS: Final = (
@@ -77,7 +77,7 @@ def show(session_id: str, revision: int | None, records: Records, *, as_json: bo
     found = list(records.history(session_id)) if revision is None else [records.row(session_id, revision)]
     if revision is not None and not as_json:
         row = {**found[0], "channel": in_words(str(found[0]["channel"]))}
-        print_pairs([(name, _text(value)) for name, value in row.items()])
+        print_pairs([(name, cell(value)) for name, value in row.items()])
     else:
         _print_rows(found, as_json=as_json, with_session=False)
 
@@ -92,7 +92,7 @@ def verify(session_id: str | None, records: Records, *, as_json: bool) -> None:
     ID is a session, or `server`; without it everything is verified.
     """
     proof = records.verification(session_id)
-    reports = objects(proof["items"])
+    reports = as_objects(proof["items"])
     if as_json:
         print_json_lines(reports)
         if len(reports) != proof["histories"]:
@@ -127,7 +127,7 @@ def replay_session(session_id: str, to_revision: int | None, records: Records, *
 
 def _print_replay(document: JsonObject) -> None:
     print_table(
-        STEP_COLUMNS, [[_text(one[column.name]) for column in STEP_COLUMNS] for one in objects(document["path"])]
+        STEP_COLUMNS, [[cell(one[column.name]) for column in STEP_COLUMNS] for one in as_objects(document["path"])]
     )
     where = f"After row {document['revision']} the session is in {document['state']}."
     equal = " The snapshot is the same, byte for byte." if document["equal"] else ""
@@ -148,14 +148,14 @@ def _print_rows(found: Sequence[JsonObject], *, as_json: bool, with_session: boo
 def _cells(row: JsonObject) -> list[str | None]:
     before, after, code = row["state_before"], row["state_after"], row["code"]
     moved = after is not None and after != before
-    state = f"{before or ''} → {after}".strip() if moved else _text(after)
-    outcome = _text(row["outcome"]) if code is None else f"{row['outcome']} ({code})"
+    state = f"{before or ''} → {after}".strip() if moved else cell(after)
+    outcome = cell(row["outcome"]) if code is None else f"{row['outcome']} ({code})"
     return [
         str(row["revision"]),
         moment(str(row["at"])),
         _actor(row),
-        _text(row["kind"]),
-        _text(row["action"]),
+        cell(row["kind"]),
+        cell(row["action"]),
         outcome,
         state,
     ]
@@ -164,14 +164,10 @@ def _cells(row: JsonObject) -> list[str | None]:
 def _actor(row: JsonObject) -> str | None:
     """Say who has acted, and where it is only a client that says so, that."""
     word = attestation(str(row["channel"]))
-    return _text(row["actor_id"]) if word is None else f"{row['actor_id']} ({word})"
+    return cell(row["actor_id"]) if word is None else f"{row['actor_id']} ({word})"
 
 
 def _fault(report: JsonObject) -> str:
     fault = report["first_bad_row"]
     where = fault if isinstance(fault, dict) else {}
     return f"{report['session_id']}: first bad row {where.get('revision')}: {where.get('problem')}"
-
-
-def _text(value: Json) -> str | None:
-    return None if value is None else value_text(value)

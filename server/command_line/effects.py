@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import click
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_objects
 from pointsman.contracts.visible import visible
 
 from .columns import Column
@@ -21,7 +21,7 @@ from .options import Choice, json_option, limit_option
 from .output import json_text, moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
 from .records.choosing import changes_records, reads_records
 from .records.port import Errand, Records
-from .whereabouts import objects, sentence, texts
+from .whereabouts import sentence, texts
 
 LIST_COLUMNS: Final = (
     Column("id", whole=True),
@@ -130,7 +130,7 @@ def _print(write: JsonObject, *, err: bool) -> None:
     print_heading("What happened", err=err)
     rows: list[list[str | None]] = [
         [moment(str(one["at"])), str(one["revision"]), "\n".join(texts(one["lines"]))]
-        for one in objects(write["story"])
+        for one in as_objects(write["story"])
     ]
     print_table(ROW_COLUMNS, rows, err=err)
     if write["result"] is not None:

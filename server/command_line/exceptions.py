@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import JsonObject, as_objects
 
 from ..documents.exceptions import missed_in_words
 from .output import json_text, print_heading, print_pairs, value_text
-from .whereabouts import call_in_words, objects, texts
+from .whereabouts import call_in_words, texts
 
 
 def show(exception: JsonObject, *, err: bool) -> None:
     """Print the exception package of a review for people."""
     print_heading("Why a person decides", err=err)
-    path = ", ".join(f"{one['confidence']} in {one['state']}" for one in objects(exception["path"]))
+    path = ", ".join(f"{one['confidence']} in {one['state']}" for one in as_objects(exception["path"]))
     rationale, alternatives = exception["rationale"], exception["alternatives"]
     print_pairs(
         [
@@ -30,7 +30,7 @@ def show(exception: JsonObject, *, err: bool) -> None:
     if isinstance(given, dict) and given:
         print_heading("What it started from", err=err)
         print_pairs([(name, _field(one)) for name, one in given.items() if isinstance(one, dict)], err=err)
-    evidence = objects(exception["evidence"])
+    evidence = as_objects(exception["evidence"])
     if evidence:
         print_heading("What it rests on", err=err)
         print_pairs([(call_in_words(one), _arguments(one)) for one in evidence], err=err)

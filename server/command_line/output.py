@@ -82,6 +82,11 @@ def value_text(value: Json) -> str:
     return value if isinstance(value, str) else json_text(value, indent=2)
 
 
+def cell(value: Json) -> str | None:
+    """Write a value that there may not be."""
+    return None if value is None else value_text(value)
+
+
 def moment(at: str | None) -> str | None:
     """Shorten a moment of ours to the second: `2026-11-22 09:00:00Z`."""
     return None if at is None else f"{at[:10]} {at[11:19]}Z"

@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_objects
 from pointsman.contracts.visible import visible
 
 from ..store.searching import WaitingFilter
@@ -25,7 +25,7 @@ from .options import json_option, limit_option, set_option
 from .output import json_text, moment, print_json, print_json_lines, print_table
 from .records.choosing import changes_records, reads_records
 from .records.port import Errand, Person, Records
-from .whereabouts import objects, texts
+from .whereabouts import texts
 
 LIST_COLUMNS: Final = (
     Column("id", whole=True),
@@ -157,7 +157,7 @@ def _schema(matter: JsonObject, event: str) -> JsonObject:
     Raises:
         FoundProblems: for an event that is no decision of it.
     """
-    decisions = objects(matter["decisions"])
+    decisions = as_objects(matter["decisions"])
     for one in decisions:
         if one["event"] == event and isinstance(one["input_schema"], dict):
             return one["input_schema"]

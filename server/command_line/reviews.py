@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_objects
 from pointsman.contracts.visible import visible
 
 from ..documents.readings import reader_in_words, side_by_side
@@ -12,7 +12,7 @@ from ..table.demands import demands
 from . import exceptions
 from .columns import Column
 from .output import moment, print_heading, print_pairs, print_table, value_text
-from .whereabouts import claim_in_words, objects, texts, votes_in_words, was_in_words
+from .whereabouts import claim_in_words, texts, votes_in_words, was_in_words
 
 
 def show(document: JsonObject, *, err: bool) -> None:
@@ -45,7 +45,7 @@ def show(document: JsonObject, *, err: bool) -> None:
     _print_readings(document["readings"], err=err)
     _print_edits(document["edited"], err=err)
     print_heading("Decisions", err=err)
-    for one in objects(document["decisions"]):
+    for one in as_objects(document["decisions"]):
         _print_decision(one, err=err)
     votes = votes_in_words(document)
     if votes:

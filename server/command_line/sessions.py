@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import JsonObject, as_objects
 from pointsman.contracts.visible import visible
 
 from ..store.reading import SessionFilter
@@ -18,10 +18,10 @@ from .columns import Column
 from .confirming import confirm
 from .groups import Group
 from .options import json_option, limit_option, set_option
-from .output import moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
+from .output import cell, moment, print_heading, print_json, print_json_lines, print_pairs, print_table, value_text
 from .records.choosing import changes_records, reads_records
 from .records.port import Errand, Records
-from .whereabouts import came_from, models_in_words, objects, sentence, turn, was_in_words
+from .whereabouts import came_from, models_in_words, sentence, turn, was_in_words
 
 SHOWN_STATES: Final = 50
 """States of a path that people are shown, the last ones; `--json` gives all."""
@@ -199,7 +199,7 @@ def _print_session(document: JsonObject) -> None:
             ("client", None if client is None else str(client)),
             ("revision", str(document["revision"])),
             ("models", models_in_words(document["models"])),
-            ("path", _path(objects(document["path"]))),
+            ("path", _path(as_objects(document["path"]))),
         ]
     )
     record = document["record"]
@@ -212,24 +212,20 @@ def _print_session(document: JsonObject) -> None:
                 before = f"; it was {was_in_words(was)}" if isinstance(was, dict) else ""
                 rows.append([name, value_text(entry["value"]), came_from(entry["from"]) + before])
         print_table(RECORD, rows)
-    _print_listed("Open calls", OPEN_CALL, objects(document["open_calls"]))
-    _print_listed("Calls put before a person", APPROVAL, objects(document["approvals"]))
-    doubtful = [one for one in objects(document["effects"]) if one["status"] == "unknown"]
+    _print_listed("Open calls", OPEN_CALL, as_objects(document["open_calls"]))
+    _print_listed("Calls put before a person", APPROVAL, as_objects(document["approvals"]))
+    doubtful = [one for one in as_objects(document["effects"]) if one["status"] == "unknown"]
     _print_listed("Writes of which nobody knows whether they have happened", EFFECT, doubtful)
-    _print_listed("Timers", TIMER, objects(document["timers"]))
+    _print_listed("Timers", TIMER, as_objects(document["timers"]))
 
 
 def _print_listed(heading: str, columns: Sequence[Column], listed: Sequence[JsonObject]) -> None:
     if listed:
         print_heading(heading)
-        print_table(columns, [[_cell(one.get(column.name)) for column in columns] for one in listed])
+        print_table(columns, [[cell(one.get(column.name)) for column in columns] for one in listed])
 
 
 def _path(steps: list[JsonObject]) -> str:
     names = [str(one["state"]) for one in steps]
     left_out = len(names) - SHOWN_STATES
     return (f"({left_out} states before) → " if left_out > 0 else "") + " → ".join(names[-SHOWN_STATES:])
-
-
-def _cell(value: Json) -> str | None:
-    return None if value is None else value_text(value)

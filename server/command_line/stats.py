@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_object, as_objects
 
 from .failures import FoundProblems
 from .options import Choice, json_option
@@ -16,7 +16,6 @@ from .output import print_json
 from .records.choosing import reads_records
 from .records.port import Records
 from .settings import file_settings
-from .whereabouts import objects
 
 if TYPE_CHECKING:
     from ..insights.alerts import Alerts
@@ -69,7 +68,7 @@ def command(  # noqa: PLR0913 -- click's way: an option is an argument
     except ValueError as error:
         raise click.UsageError(f"{error}") from error
     document = records.stats(asked)
-    found = objects(document["alerts"])
+    found = as_objects(document["alerts"])
     if as_json:
         print_json(document)
     else:
@@ -90,8 +89,8 @@ def _alerts(thresholds: Sequence[str]) -> Alerts:
 def _print(document: JsonObject) -> None:
     from .stats_tables import judged_in_words, print_details, print_tables
 
-    items = objects(document["items"])
-    now, before = _object(document["window"]), _object(document["reference"])
+    items = as_objects(document["items"])
+    now, before = as_object(document["window"]), as_object(document["reference"])
     if not items:
         click.echo(f"No agent and no model did anything {_span(now)}.")
         return
@@ -107,13 +106,13 @@ def _print(document: JsonObject) -> None:
 
 
 def _print_alerts(document: JsonObject, items: Sequence[JsonObject]) -> None:
-    found = objects(document["alerts"])
+    found = as_objects(document["alerts"])
     for one in found:
         click.secho(f"Alert: {_visible(one['message'])}", bold=True)
-    shifts = [one for item in (*items, *objects(document["readings"])) for one in objects(item["shifts"])]
+    shifts = [one for item in (*items, *as_objects(document["readings"])) for one in as_objects(item["shifts"])]
     judged = sum(bool(one["enough"]) for one in shifts)
     few = len(shifts) - judged
-    minimum = _object(document["thresholds"])["minimum"]
+    minimum = as_object(document["thresholds"])["minimum"]
     if not found:
         click.echo(f"No alert: {judged} measures were compared." if judged else "No alert: nothing could be compared.")
     if few:
@@ -129,10 +128,6 @@ def _moment(moment: Json) -> str:
     """Write a moment, to the minute; a midnight as the day that begins then."""
     text = str(moment)
     return text[:10] if text[11:16] == "00:00" else f"{text[:10]} {text[11:16]}"
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _visible(text: Json) -> str:

@@ -7,12 +7,11 @@ from typing import Final, NamedTuple, TypeAlias
 
 import click
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_object, as_objects
 
 from ..insights.wording import percent
 from .columns import Column
 from .output import print_heading, print_table
-from .whereabouts import objects
 
 FEW: Final = 20
 """Of fewer than so many, a calibration error is mostly chance."""
@@ -32,7 +31,7 @@ class _Table(NamedTuple):
 
 def print_tables(document: JsonObject) -> None:
     """Print the tables of every workflow."""
-    items, readings = objects(document["items"]), objects(document["readings"])
+    items, readings = as_objects(document["items"]), as_objects(document["readings"])
     for name, group in _by_workflow([*items, *readings]).items():
         print_heading(name)
         own = [one for one in group if "model" in one]
@@ -43,8 +42,8 @@ def print_tables(document: JsonObject) -> None:
 
 def print_details(item: JsonObject) -> None:
     """Print how confidence is spread, and what it is worth."""
-    now, before = object_of(item["now"]), object_of(item["before"])
-    bins, usual = (_numbers(object_of(one["confidence"])["bins"]) for one in (now, before))
+    now, before = as_object(item["now"]), as_object(item["before"])
+    bins, usual = (_numbers(as_object(one["confidence"])["bins"]) for one in (now, before))
     if sum(bins):
         click.echo()
         print_table(
@@ -58,14 +57,14 @@ def print_details(item: JsonObject) -> None:
     calibration = now["calibration"]
     if isinstance(calibration, dict):
         click.echo()
-        print_table(_RELIABILITY_COLUMNS, [_reliable(one) for one in objects(calibration["reliability"])])
+        print_table(_RELIABILITY_COLUMNS, [_reliable(one) for one in as_objects(calibration["reliability"])])
         click.echo(_calibration(calibration))
 
 
 def judged_in_words(items: Sequence[JsonObject]) -> str | None:
     """Say what `agreed` rests on; None where people have judged nothing."""
-    found = [object_of(object_of(object_of(one["now"])["acceptance"])["judged"]) for one in items]
-    judged, events = (sum(number(one[name]) for one in found) for name in ("count", "of"))
+    found = [as_object(as_object(as_object(one["now"])["acceptance"])["judged"]) for one in items]
+    judged, events = (sum(_number(one[name]) for one in found) for name in ("count", "of"))
     if not judged:
         return None
     said = f"agreed: what people took unchanged of the {_count(judged)} events they have judged, of {_count(events)}."
@@ -91,17 +90,17 @@ def _print(table: _Table, group: Sequence[JsonObject]) -> None:
 
 def _figures(table: _Table, item: JsonObject) -> JsonObject:
     """Give the figures that a line is of; empty where there are none."""
-    now = object_of(item["now"])
-    return object_of(now[table.member]) if table.member else now
+    now = as_object(item["now"])
+    return as_object(now[table.member]) if table.member else now
 
 
 def _events(now: JsonObject) -> list[str | None]:
-    quantiles = object_of(now["confidence"])["quantiles"]
+    quantiles = as_object(now["confidence"])["quantiles"]
     calibration = now["calibration"]
-    shares = [_percent(object_of(now[name])["share"]) for name in ("escalation", "contract", "refusals")]
+    shares = [_percent(as_object(now[name])["share"]) for name in ("escalation", "contract", "refusals")]
     return [
-        _count(number(now["events"])),
-        f"{number(quantiles['p50']):.2f}" if isinstance(quantiles, dict) else None,
+        _count(_number(now["events"])),
+        f"{_number(quantiles['p50']):.2f}" if isinstance(quantiles, dict) else None,
         shares[0],
         _estimate(now["acceptance"]),
         _off_by(calibration) if isinstance(calibration, dict) else None,
@@ -110,51 +109,51 @@ def _events(now: JsonObject) -> list[str | None]:
 
 
 def _off_by(calibration: JsonObject) -> str:
-    return "few" if number(calibration["judged"]) < FEW else f"{number(calibration['error']):.2f}"
+    return "few" if _number(calibration["judged"]) < FEW else f"{_number(calibration['error']):.2f}"
 
 
 def _calls(calls: JsonObject) -> list[str | None]:
-    return [_count(number(calls["asked"])), _estimate(calls["approval"]), _count(number(calls["undecided"]))]
+    return [_count(_number(calls["asked"])), _estimate(calls["approval"]), _count(_number(calls["undecided"]))]
 
 
 def _turns(turns: JsonObject) -> list[str | None]:
-    tokens, latency, cost = object_of(turns["tokens"]), turns["latency_ms"], turns["cost_usd"]
-    total = sum(number(one) for name, one in tokens.items() if name != "mean")
+    tokens, latency, cost = as_object(turns["tokens"]), turns["latency_ms"], turns["cost_usd"]
+    total = sum(_number(one) for name, one in tokens.items() if name != "mean")
     return [
-        _count(number(turns["turns"])),
-        _count(number(turns["failed"])),
+        _count(_number(turns["turns"])),
+        _count(_number(turns["failed"])),
         _count(total),
-        None if cost is None else _money(number(cost)),
-        *([_count(number(latency[one])) for one in ("p50", "p95")] if isinstance(latency, dict) else [None, None]),
+        None if cost is None else _money(_number(cost)),
+        *([_count(_number(latency[one])) for one in ("p50", "p95")] if isinstance(latency, dict) else [None, None]),
     ]
 
 
 def _pairs(now: JsonObject) -> list[str | None]:
-    differ = {name: object_of(object_of(one)["differ"]) for name, one in object_of(now["fields"]).items()}
-    most = sorted((-number(one["count"]), name) for name, one in differ.items() if one["count"])
-    followed = {name: count for name, count in object_of(now["followed"]).items() if name != "of" and count}
+    differ = {name: as_object(as_object(one)["differ"]) for name, one in as_object(now["fields"]).items()}
+    most = sorted((-_number(one["count"]), name) for name, one in differ.items() if one["count"])
+    followed = {name: count for name, count in as_object(now["followed"]).items() if name != "of" and count}
     return [
-        _count(number(now["pairs"])),
+        _count(_number(now["pairs"])),
         _estimate(now["agreed"]),
         ", ".join(f"{name} {_count(-count)}" for count, name in most) or None,
-        ", ".join(f"{name} {_count(number(count))}" for name, count in followed.items()) or None,
+        ", ".join(f"{name} {_count(_number(count))}" for name, count in followed.items()) or None,
     ]
 
 
 def _reliable(one: JsonObject) -> list[str | None]:
     low, high = _numbers(one["interval"])
     return [
-        f"{number(one['from']):.1f} to {number(one['to']):.1f}",
-        _count(number(one["judged"])),
-        f"{number(one['confidence']):.2f}",
+        f"{_number(one['from']):.1f} to {_number(one['to']):.1f}",
+        _count(_number(one["judged"])),
+        f"{_number(one['confidence']):.2f}",
         _percent(one["share"]),
         f"{_percent(low)} to {_percent(high)}",
     ]
 
 
 def _calibration(found: JsonObject) -> str:
-    stated, agreed = number(found["stated"]), number(found["agreed"])
-    if number(found["chance"]) >= _SURELY:
+    stated, agreed = _number(found["stated"]), _number(found["agreed"])
+    if _number(found["chance"]) >= _SURELY:
         verdict = "no further apart than by chance"
     elif abs(stated - agreed) >= _SURELY:
         verdict = "too sure" if stated > agreed else "not sure enough"
@@ -162,8 +161,8 @@ def _calibration(found: JsonObject) -> str:
         verdict = "right on average, and wrong in parts"
     return (
         f"Stated {stated:.2f} on average, agreed {agreed:.2f}: {verdict}.\n"
-        f"Expected calibration error {number(found['error']):.3f} (about {number(found['error_by_chance']):.3f} by "
-        f"chance alone), Brier score {number(found['brier']):.3f}, of {found['judged']} judged."
+        f"Expected calibration error {_number(found['error']):.3f} (about {_number(found['error_by_chance']):.3f} by "
+        f"chance alone), Brier score {_number(found['brier']):.3f}, of {found['judged']} judged."
     )
 
 
@@ -177,15 +176,15 @@ def _by_workflow(items: Sequence[JsonObject]) -> dict[str, list[JsonObject]]:
 
 def _estimate(share: Json) -> str | None:
     """Write a share, of how many, and between what it lies in 95 of 100 cases."""
-    found = object_of(share)
-    if not number(found["of"]):
+    found = as_object(share)
+    if not _number(found["of"]):
         return None
     low, high = (f"{one * 100:.0f}" for one in _numbers(found["interval"]))
-    return f"{_percent(found['share'])} of {_count(number(found['of']))} ({low} to {high})"
+    return f"{_percent(found['share'])} of {_count(_number(found['of']))} ({low} to {high})"
 
 
 def _percent(share: Json) -> str | None:
-    return None if share is None else percent(number(share))
+    return None if share is None else percent(_number(share))
 
 
 def _money(usd: float) -> str:
@@ -196,18 +195,13 @@ def _count(count: float) -> str:
     return f"{count:,.0f}"
 
 
-def number(value: Json) -> float:
+def _number(value: Json) -> float:
     """Give a number; 0 of anything else."""
     return value if isinstance(value, int | float) else 0
 
 
 def _numbers(value: Json) -> list[float]:
-    return [number(one) for one in value] if isinstance(value, list) else []
-
-
-def object_of(value: Json) -> JsonObject:
-    """Give an object; an empty one of anything else."""
-    return value if isinstance(value, dict) else {}
+    return [_number(one) for one in value] if isinstance(value, list) else []
 
 
 _TABLES: Final = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_objects
 
 from .output import json_text, moment, value_text
 
@@ -41,7 +41,7 @@ def turn(document: JsonObject) -> str:
 
 def votes_in_words(document: JsonObject) -> list[str]:
     """Say what persons have said of a review that several decide, a line for each: `approve: 1 of 2 (maria)`."""
-    return [_vote(one) for one in objects(document.get("votes"))]
+    return [_vote(one) for one in as_objects(document.get("votes"))]
 
 
 def came_from(provenance: JsonObject) -> str:
@@ -49,7 +49,7 @@ def came_from(provenance: JsonObject) -> str:
     confidence = "" if provenance.get("confidence") is None else f", confidence {provenance['confidence']}"
     where = f" in {provenance['state']}" if provenance.get("state") else ""
     action = f" {provenance['action']}" if provenance.get("action") else ""
-    calls = "; ".join(call_in_words(one) for one in objects(provenance.get("calls")))
+    calls = "; ".join(call_in_words(one) for one in as_objects(provenance.get("calls")))
     return (
         f"{provenance['origin']}: {provenance['how']}{action}{where}, by {provenance['actor_id']} "
         f"({provenance['actor_kind']}{confidence}), row {provenance['revision']}" + (f"; from {calls}" if calls else "")
@@ -74,11 +74,6 @@ def claim_in_words(document: JsonObject) -> str | None:
         return None
     given = "" if "given_by" not in claim else f", delegated by {claim['given_by']}: {claim['reason']}"
     return f"{claim['by']}, since {moment(str(claim['at']))}{given}"
-
-
-def objects(value: Json) -> list[JsonObject]:
-    """Give the objects of a list in a document; an empty list where there is none."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def texts(value: Json) -> list[str]:

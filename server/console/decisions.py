@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote_plus
 
 from pointsman.contracts.problems import Unmet
-from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.values import Json, JsonObject, as_object, as_objects, canonical
 
 from ..bounds import EDITED_BYTES, EDITED_BYTES_IN_ALL
 from .fields import Field, Unreadable, as_sent, field_of, is_same, read
@@ -67,13 +67,13 @@ class Change:
 
 def form_of(document: JsonObject) -> DecisionForm:
     """Make the form of what waits, with the values that are there now."""
-    record = _object(document.get("shown"))
-    current = {**record, **_object(document.get("current"))}
+    record = as_object(document.get("shown"))
+    current = {**record, **as_object(document.get("current"))}
     edits: dict[str, Field] = {}
     rationale: Field | None = None
     choices: list[Choice] = []
     editable = _texts(document.get("edit"))
-    for decision in _objects(document.get("decisions")):
+    for decision in as_objects(document.get("decisions")):
         event = str(decision["event"])
         own: list[Field] = []
         for name, schema, required in _properties(decision):
@@ -136,7 +136,7 @@ def arguments_of(document: JsonObject, form: DecisionForm, event: str) -> tuple[
     schemas = {name: schema for name, schema, _ in properties}
     demanded = {name for name, _, required in properties if required}
     untouched = {one.id: one.value for one in form_of(document).edits}
-    current = {**_object(document.get("shown")), **_object(document.get("current"))}
+    current = {**as_object(document.get("shown")), **as_object(document.get("current"))}
     arguments: JsonObject = {}
     problems: dict[str, str] = {}
     for field in _fields(form, event):
@@ -177,7 +177,7 @@ def with_problems(form: DecisionForm, event: str, problems: Mapping[str, str], u
 
 def changes(document: JsonObject, arguments: JsonObject) -> tuple[Change, ...]:
     """Say what a decision changes of what may be edited."""
-    record = {**_object(document.get("shown")), **_object(document.get("current"))}
+    record = {**as_object(document.get("shown")), **as_object(document.get("current"))}
     return tuple(
         Change(name, record.get(name), arguments[name])
         for name in _texts(document.get("edit"))
@@ -218,21 +218,13 @@ def _filled(field: Field, value: Json) -> Field:
 
 def _decision(document: JsonObject, event: str) -> JsonObject:
     nothing: JsonObject = {}
-    return next((one for one in _objects(document.get("decisions")) if one.get("event") == event), nothing)
+    return next((one for one in as_objects(document.get("decisions")) if one.get("event") == event), nothing)
 
 
 def _properties(decision: JsonObject) -> Iterable[tuple[str, Json, bool]]:
-    schema = _object(decision.get("input_schema"))
+    schema = as_object(decision.get("input_schema"))
     required = _texts(schema.get("required"))
-    return [(name, one, name in required) for name, one in _object(schema.get("properties")).items()]
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [(name, one, name in required) for name, one in as_object(schema.get("properties")).items()]
 
 
 def _texts(value: Json) -> tuple[str, ...]:

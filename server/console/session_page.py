@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pointsman.contracts.problems import Unmet
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_objects
 from pointsman.contracts.workflow import HumanState, Workflow
 from pointsman.fsm.approving import EVENTS
 from pointsman.fsm.commands import Cancel
@@ -139,7 +139,7 @@ def _waits(document: JsonObject) -> list[JsonObject]:
         found.append({"id": document["session"], "tool": None, "due": due, **document["review"]})
     found += [
         {**one, "id": one["approval"], "due": one.get("due")}
-        for one in _objects(document["approvals"])
+        for one in as_objects(document["approvals"])
         if one["status"] == "pending"
     ]
     return found
@@ -147,12 +147,8 @@ def _waits(document: JsonObject) -> list[JsonObject]:
 
 def _first(effects: Json) -> list[JsonObject]:
     """Give the writes that a page shows: those that are open before those that were done, the newest first."""
-    newest = list(reversed(_objects(effects)))
+    newest = list(reversed(as_objects(effects)))
     return sorted(newest, key=lambda one: one["status"] == "done")[:_EFFECTS]
-
-
-def _objects(values: Json) -> list[JsonObject]:
-    return [one for one in values if isinstance(one, dict)] if isinstance(values, list) else []
 
 
 def _decided(workflow: Workflow, event: str) -> str:

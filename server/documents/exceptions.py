@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from pointsman.contracts.times import iso
-from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.values import Json, JsonObject, as_objects, canonical
 from pointsman.fsm.exception_package import ExceptionPackage
 from pointsman.fsm.remembered import CallMade
 from pointsman.fsm.session import Session
@@ -52,8 +52,7 @@ def missed_in_words(missed: Json) -> list[str]:
     """Say in a sentence each which floors of an exception's document were missed, and by what."""
     return [
         f"The confidence of the {one['floor']} is {one['actual']}, and the floor is {one['demanded']}."
-        for one in (missed if isinstance(missed, list) else [])
-        if isinstance(one, dict)
+        for one in as_objects(missed)
     ]
 
 

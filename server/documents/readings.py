@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pointsman.contracts.times import iso
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_list, as_object
 from pointsman.fsm.reading import Reading, Readings
 
 
@@ -35,8 +35,8 @@ def side_by_side(document: JsonObject) -> list[Compared]:
     """Give each compared field of a document of two readings."""
     fields, differ = document["fields"], document["differ"]
     one, other = (_values(document[name]) for name in ("first", "second"))
-    names = [name for name in fields if isinstance(name, str)] if isinstance(fields, list) else []
-    apart = differ if isinstance(differ, list) else []
+    names = [name for name in as_list(fields) if isinstance(name, str)]
+    apart = as_list(differ)
     return [Compared(name, (_given(one, name), _given(other, name)), name in apart) for name in names]
 
 
@@ -56,8 +56,7 @@ def reader_in_words(reading: Json) -> str:
 def _values(reading: Json) -> JsonObject:
     if not isinstance(reading, dict):
         return {}
-    values = reading["values"]
-    return values if isinstance(values, dict) else {}
+    return as_object(reading["values"])
 
 
 def _reading(reading: Reading) -> JsonObject:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from pointsman.contracts.values import canonical
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.commands import Command, Start
 from pointsman.fsm.decision import Decision
@@ -174,8 +175,9 @@ class Batch:
 
     def _define(self, workflow: Workflow, now_ms: int) -> None:
         path = self._rules.paths(workflow.digest)
+        prompts = canonical(dict(workflow.prompts)) if workflow.prompts else None
         self._definitions[workflow.digest] = DefinitionRow(
-            workflow.digest, workflow.text, workflow.name, workflow.version, path, now_ms
+            workflow.digest, workflow.text, workflow.name, workflow.version, path, now_ms, prompts
         )
 
     def _append_to_server_chain(self, fact: Fact) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.loading import load
-from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.values import Json, JsonObject, as_object, as_objects, canonical
 from pointsman.contracts.workflow import AgentState
 from pointsman.fsm.facts import FactKind
 
@@ -187,7 +187,7 @@ def _example(history: History, one: _Judged[_Given]) -> JsonObject:
 
 def _event(line: Line, label: ExampleLabel, edits: JsonObject) -> tuple[JsonObject, JsonObject | None]:
     """Give an event as it was proposed, and as the reviewer would have it."""
-    arguments = _object(line.body.get("arguments"))
+    arguments = as_object(line.body.get("arguments"))
     payload: JsonObject = {name: value for name, value in arguments.items() if name not in _RESERVED}
     output: JsonObject = {
         "event": line.action,
@@ -202,7 +202,7 @@ def _event(line: Line, label: ExampleLabel, edits: JsonObject) -> tuple[JsonObje
 
 def _call(one: _Judged[_Given]) -> tuple[JsonObject, JsonObject | None]:
     """Give a call as it waited, with the arguments that the workflow fixes, and as the reviewer would have it."""
-    asked = _object(one.line.body.get("approval"))
+    asked = as_object(one.line.body.get("approval"))
     output: JsonObject = {"tool": one.line.action, "arguments": asked.get("arguments")}
     return output, None if one.label == "call_rejected" else output
 
@@ -223,13 +223,13 @@ class _Giving:
         body = line.body
         match line.kind:
             case "started":
-                self.start = _object(body.get("writes"))
+                self.start = as_object(body.get("writes"))
             case "entered":
                 self.stay += 1
                 self.calls.clear()
                 self.opened, self.turns = {}, Turns()
             case "intended":
-                call = _object(body.get("call"))
+                call = as_object(body.get("call"))
                 if call.get("purpose") == "agent":
                     self.opened[str(call["id"])] = call.get("arguments")
             case "model":
@@ -240,7 +240,7 @@ class _Giving:
                 self._take_call(line)
             case _:
                 pass
-        self.record.update(_object(body.get("writes")))
+        self.record.update(as_object(body.get("writes")))
 
     def given(self, shown: _Shown | None, line: Line) -> _Given:
         """Say what whoever sends this event had been given; None of what it was shown where that is not known."""
@@ -249,7 +249,7 @@ class _Giving:
             "start": self.start,
             "shown": None if names is None else {name: self.record[name] for name in names if name in self.record},
             "calls": [*self.calls],
-            "relied_on": [one["revision"] for one in _objects(line.body.get("calls"))],
+            "relied_on": [one["revision"] for one in as_objects(line.body.get("calls"))],
         }
         turned = self.turns.of(line)
         return _Given(values, self.turns.client_of(line), turned.get("model"), turned.get("prompt_digest"))
@@ -286,14 +286,6 @@ class _Texts:
         if workflow is None:
             return None
         return {name: state.show for name, state in workflow.states.items() if isinstance(state, AgentState)}
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 _TEXTS: Final = 32

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_object
 from pointsman.fsm.reading import are_equal
 
 from .proposals import Label
@@ -99,13 +99,13 @@ def pair_of(body: JsonObject) -> Pair | None:
     readings = body.get("readings")
     if not isinstance(readings, dict):
         return None
-    first, second = _object(readings.get("first")), _object(readings.get("second"))
+    first, second = as_object(readings.get("first")), as_object(readings.get("second"))
     return Pair(
         _names(readings.get("fields")),
         _names(readings.get("differ")),
         second.get("event") not in {None, first.get("event")},
-        _object(first.get("values")),
-        _object(second.get("values")),
+        as_object(first.get("values")),
+        as_object(second.get("values")),
         str(second.get("by")),
     )
 
@@ -117,7 +117,3 @@ def _is(value: Json, reading: JsonObject, name: str) -> bool:
 
 def _names(value: Json) -> tuple[str, ...]:
     return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import stat
-from pathlib import Path
 from typing import Final
 
-from pointsman.contracts.folder import leads_out
-from pointsman.contracts.rules.files import PROMPT_FILES
 from pointsman.contracts.values import JsonObject, canonical
 from pointsman.contracts.workflow import AgentState, Event, Workflow
 from pointsman.fsm.allowed import Action
 from pointsman.fsm.session import Session
 from pointsman.tools.models.port import Offered
 
-from ..bounds import PROMPT_BYTES
-from ..errors import PromptMissing
-
-_CAREFULLY: Final = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
-"""Each on the systems that have it: no link is followed, a named pipe is opened at once, and line ends stay."""
 RULES: Final = """\
 You act in one state of a workflow that a server governs. Your tools are of two kinds: some read or change something, \
 and some are events. An event ends your part: it hands over what you have found, and the workflow goes on by its own \
@@ -67,39 +57,3 @@ def wire_name(name: str) -> str:
 def events_listed(events: dict[str, Event]) -> str:
     """Name the events of a state."""
     return ", ".join(events)
-
-
-def prompt_text(prompt: str | None, folder: Path) -> str | None:
-    """Give a state's prompt: the text itself, or what its file beside the workflow says now.
-
-    Raises:
-        PromptMissing: when the file cannot be read, or is none.
-    """
-    if prompt is None or not prompt.endswith(PROMPT_FILES):
-        return prompt
-    raw = _read(prompt, folder)
-    if len(raw) > PROMPT_BYTES:
-        raise PromptMissing(f"The prompt {prompt} has more than {PROMPT_BYTES // 1024} KiB.")
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        raise PromptMissing(f"The prompt {prompt} is no text in UTF-8.") from error
-
-
-def _read(prompt: str, folder: Path) -> bytes:
-    """Read a prompt's file, no further than it takes to see that it is too large.
-
-    It was looked at when the workflow was checked, and may be something else by now.
-    """
-    place = Path(os.path.realpath(folder / prompt))
-    if leads_out(prompt) or not place.is_relative_to(os.path.realpath(folder)):
-        raise PromptMissing(f"The prompt {prompt} is not in the folder of the workflow. Put the file itself there.")
-    try:
-        descriptor = os.open(place, _CAREFULLY)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise PromptMissing(f"The prompt {prompt} is no file. Put a text there.")
-        with os.fdopen(descriptor, "rb") as opened:
-            return opened.read(PROMPT_BYTES + 1)
-    except OSError as error:
-        raise PromptMissing(f"The prompt {prompt} cannot be read: {error.strerror}.") from error

@@ -9,8 +9,9 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true, tuple_
 
+from pointsman.contracts.prompts import digest_of
 from pointsman.contracts.times import iso
-from pointsman.contracts.values import JsonObject, digest_text
+from pointsman.contracts.values import JsonObject
 from pointsman.fsm.session import Session
 
 from ..audit.chain import AuditRow
@@ -229,13 +230,13 @@ def definition(connection: Connection, digest: str) -> DefinitionRow | None:
     """Give the workflow text with this digest, and where its file stood.
 
     Raises:
-        StoreUnreadable: when it is another text: sessions keep the one they were started with.
+        StoreUnreadable: when it is another text, or other prompts: sessions keep those they were started with.
     """
     row = connection.execute(select(definitions).where(definitions.c.digest == digest)).one_or_none()
     if row is None:
         return None
     found = DefinitionRow._make(row)
-    if digest_text(found.text) != digest:
+    if digest_of(found.text, found.kept_prompts() or {}) != digest:
         raise StoreUnreadable(f"The text of the workflow {found.workflow} is not the one that has the digest {digest}.")
     return found
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, cast
 from pydantic_core import from_json
 
 from pointsman.contracts.times import iso, milliseconds
-from pointsman.contracts.values import JsonObject, canonical
+from pointsman.contracts.values import JsonObject, as_object, canonical
 from pointsman.fsm.facts import FACT_VERSION, Fact, FactKind, body_value, read_body
 from pointsman.fsm.session import FORMAT, ActorKind, Ending, Session
 from pointsman.fsm.snapshots import snapshot
@@ -128,8 +128,7 @@ def row_as_json(row: AuditRow) -> JsonObject:
 
 def body_of(row: AuditRow) -> JsonObject:
     """Give a row's body; an empty one where it is no JSON object, or was erased."""
-    body = row_as_json(row)["body"]
-    return body if isinstance(body, dict) else {}
+    return as_object(row_as_json(row)["body"])
 
 
 def session_row(session: Session, head: str) -> SessionRow:

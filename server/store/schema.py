@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from ..errors import StoreUnreadable
 
-REVISIONS: Final = ("v0001", "v0002", "v0003", "v0004", "v0005", "v0006", "v0007", "v0008")
+REVISIONS: Final = ("v0001", "v0002", "v0003", "v0004", "v0005", "v0006", "v0007", "v0008", "v0009")
 """Every migration there is, oldest first; a test compares them with what alembic finds."""
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"

@@ -155,6 +155,7 @@ definitions = Table(
     Column("version", Integer, nullable=False),
     Column("path", Text),
     Column("first_seen_at", Integer, nullable=False),
+    Column("prompts", Text),
 )
 
 principals = Table(

@@ -77,6 +77,24 @@ class DefinitionRow(NamedTuple):
     version: int
     path: str | None
     first_seen_at: int
+    prompts: str | None
+    """The texts of its prompts in files, by name, as JSON; None where there are none, or none were kept."""
+
+    def kept_prompts(self) -> dict[str, str] | None:
+        """Give the texts of its prompts, by name; None where none are kept.
+
+        Raises:
+            StoreUnreadable: when what stands there is none.
+        """
+        if self.prompts is None:
+            return None
+        try:
+            kept: dict[str, str] = {str(name): str(text) for name, text in json.loads(self.prompts).items()}
+        except (ValueError, AttributeError) as error:
+            raise StoreUnreadable(
+                f"The prompts of the workflow {self.workflow} ({self.digest}) are damaged."
+            ) from error
+        return kept
 
 
 class SessionWriter:

@@ -11,7 +11,7 @@ from typing import Final
 
 from mcp_types import CallToolResult, Tool, ToolAnnotations
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_object
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.refusals import Refusal
 
@@ -98,7 +98,7 @@ class Compact:
         workflow = str(arguments["workflow"])
         if (refusal := unfit(workflow, "workflow")) is not None:
             return await astray(connection, "start", refusal, arguments)
-        fields = _object(arguments.get("input"))
+        fields = as_object(arguments.get("input"))
         reply = await self._governed.start(connection.caller, workflow, fields, waiter.begun)
         connection.started(reply)
         reply = await connection.asked(reply, waiter)
@@ -121,7 +121,7 @@ class Compact:
         if (refusal := unfit(action, "action")) is not None:
             return await astray(connection, "act", refusal, arguments)
         expected = revision if isinstance(revision, int) else None
-        given = _object(arguments.get("arguments"))
+        given = as_object(arguments.get("arguments"))
         reply = await self._governed.act(connection.caller, session, action, given, expected, waiter)
         reply = await connection.asked(reply, waiter)
         connection.note(reply)
@@ -158,7 +158,3 @@ def _described(workflow: Workflow) -> str:
     required = workflow.start.input_schema.get("required")
     fields = ", ".join(str(name) for name in required) if isinstance(required, list) else ""
     return f"`{workflow.name}`: {about}" + (f" Its input: {fields}." if fields else "")
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}

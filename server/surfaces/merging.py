@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.values import Json, JsonObject, as_list, as_object, canonical
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm.allowed import Action, offers
 
@@ -39,7 +39,7 @@ def merged(schemas: Sequence[JsonObject]) -> JsonObject:
         return first
     variants: dict[str, list[Json]] = {}
     for schema in schemas:
-        for name, variant in _object(schema.get("properties")).items():
+        for name, variant in as_object(schema.get("properties")).items():
             known = variants.setdefault(name, [])
             if variant not in known:
                 known.append(variant)
@@ -71,7 +71,7 @@ def _description(places: Sequence[tuple[str, Action]]) -> str:
     """Say what an action does and leads to, and in which states; in each of them where that differs."""
     told: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for state, action in places:
-        arguments = tuple(_object(action.input_schema.get("properties")))
+        arguments = tuple(as_object(action.input_schema.get("properties")))
         told.setdefault((action.description, arguments), []).append(state)
     if len(told) == 1:
         ((text, _),) = told
@@ -92,10 +92,5 @@ def _listed(states: Sequence[str]) -> str:
     return ", ".join(states[:NAMED_STATES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
-
-
 def _required(schema: JsonObject) -> list[Json]:
-    names = schema.get("required")
-    return names if isinstance(names, list) else []
+    return as_list(schema.get("required"))

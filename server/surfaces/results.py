@@ -25,6 +25,7 @@ from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Ended
 
+from ..documents.places import given
 from ..replies import ApprovalShown, Reply, Sessions, Stray, WaitingFor
 from .blocks import framed, without_long, without_said
 from .names import Names
@@ -70,7 +71,7 @@ def session_list(found: Sessions, caller: str) -> CallToolResult:
     ]
     more = " There are more; give `cursor`." if found.cursor is not None else ""
     text = f"{len(shown) or 'No'} session{'' if len(shown) == 1 else 's'}.{more}"
-    content = _without_absent({"sessions": shown, "cursor": found.cursor})
+    content = given({"sessions": shown, "cursor": found.cursor})
     return CallToolResult(content=[TextContent(text=text)], structured_content=content)
 
 
@@ -82,7 +83,7 @@ def in_words(result: CallToolResult) -> CallToolResult:
     content: JsonObject = result.structured_content or {}
     beside = result.content[1:]
     said = {**content, "result": without_said(content.get("result"), beside[1:-1]) or None} if beside else content
-    data = json.dumps(_without_absent(said), ensure_ascii=False, separators=(",", ":"))
+    data = json.dumps(given(said), ensure_ascii=False, separators=(",", ":"))
     if "outcome" not in content:
         return result.model_copy(update={"content": [*result.content, TextContent(text=data)]})
     refusal, state = content.get("refusal"), content.get("state")
@@ -124,7 +125,7 @@ def _structured(reply: Reply, names: Names, *, schemas: bool) -> JsonObject:
         "approvals": [_approval(one, names.of(reply.workflow, one.tool)) for one in reply.approvals] or None,
         "ended": None if reply.ended is None else _ended(reply.ended),
     }
-    return _without_absent(members)
+    return given(members)
 
 
 def _action(action: Action, name: str, *, schemas: bool) -> JsonObject:
@@ -136,20 +137,20 @@ def _action(action: Action, name: str, *, schemas: bool) -> JsonObject:
 
 def _refusal(refusal: Refusal, *, schemas: bool) -> JsonObject:
     unmet: list[Json] = [_unmet(one, schemas=schemas) for one in refusal.unmet]
-    return _without_absent({"code": refusal.code, "message": refusal.message, "unmet": unmet or None})
+    return given({"code": refusal.code, "message": refusal.message, "unmet": unmet or None})
 
 
 def _unmet(unmet: Unmet, *, schemas: bool) -> JsonObject:
     schema = unmet.schema if schemas else None
-    return _without_absent({"path": unmet.path, "problem": unmet.problem, "schema": schema})
+    return given({"path": unmet.path, "problem": unmet.problem, "schema": schema})
 
 
 def _waiting_for(waiting: WaitingFor) -> JsonObject:
-    return _without_absent({"actor": waiting.actor, "role": waiting.role, "due": waiting.due})
+    return given({"actor": waiting.actor, "role": waiting.role, "due": waiting.due})
 
 
 def _approval(approval: ApprovalShown, tool: str) -> JsonObject:
-    return _without_absent(
+    return given(
         {
             "number": approval.number,
             "tool": tool,
@@ -163,11 +164,7 @@ def _approval(approval: ApprovalShown, tool: str) -> JsonObject:
 
 
 def _ended(ended: Ended) -> JsonObject:
-    return _without_absent({"outcome": ended.outcome, "at": iso(ended.at), "owner": ended.owner})
-
-
-def _without_absent(members: JsonObject) -> JsonObject:
-    return {name: value for name, value in members.items() if value is not None}
+    return given({"outcome": ended.outcome, "at": iso(ended.at), "owner": ended.owner})
 
 
 def _text(reply: Reply, action: str) -> str:

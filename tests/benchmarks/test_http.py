@@ -26,6 +26,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from tests.benchmarks.clients import HERE, Side, call_in_turn, processor_ms
 from tests.benchmarks.test_downstream import served, worked
+from tests.server.outside import resident_kb
 
 ROUNDS = 30
 CLIENTS = 50
@@ -71,10 +72,7 @@ class Web:
             yield client
 
     def resident_kb(self) -> int:
-        for line in Path(f"/proc/{self.process}/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmRSS"):
-                return int(line.split()[1])
-        raise LookupError
+        return resident_kb(self.process, "VmRSS")
 
 
 @contextmanager

@@ -19,7 +19,8 @@ from mcp import Client, StdioServerParameters
 
 from pointsman.gallery import path as gallery_path
 from pointsman.server.scripts.agent import Surface
-from tests.server.surfaces.test_governed_session import FIELDS, START
+from tests.contracts.invoice import FIELDS
+from tests.server.surfaces.test_governed_session import START
 
 HERE = Path(__file__).parent
 CALLS = ("start", "tool", "refusal", "event", "status", "list")

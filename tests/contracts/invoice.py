@@ -1,12 +1,37 @@
-"""The invoice workflow of the gallery, and ways to spoil it."""
+"""The invoice workflow of the gallery, what an agent submits in it, and ways to spoil it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+
+from pointsman.contracts.findings import Finding
+from pointsman.contracts.loading import check
+from pointsman.contracts.values import JsonObject
 
 FILE = str(Path(__file__).parents[2] / "gallery" / "invoices" / "workflow.yaml")
 TEXT = Path(FILE).read_text(encoding="utf-8")
+
+FIELDS: JsonObject = {
+    "vendor_name": "Acme",
+    "invoice_number": "1001",
+    "invoice_date": "2026-05-02",
+    "po_number": "PO-9",
+    "line_items": [{"sku": "A", "qty": 2, "price": 6}],
+    "total": 12,
+    "tax": 2,
+    "payment_terms": "net 30",
+}
+"""What an agent reads in an invoice."""
+SUMMARY: JsonObject = {
+    "summary": "The order says 10.",
+    "mismatch": "total",
+    "route": "short_pay",
+    "confidence": 0.9,
+    "rationale": "Order PO-9 states 10.00",
+}
+"""What it makes of a difference."""
 
 
 @dataclass(frozen=True)
@@ -38,3 +63,9 @@ class Mistake:
         assert self.text.count(wanted) == 1, f"{wanted!r} stands {self.text.count(wanted)} times in the file"
         position = self.text.index(wanted) + len(before)
         return self.text.count("\n", 0, position) + 1, position - (self.text.rfind("\n", 0, position) + 1) + 1
+
+
+@cache
+def found_in(mistake: Mistake, file: str) -> tuple[Finding, ...]:
+    """What is found in the workflow of this file with a mistake in it."""
+    return check(mistake.text, file)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
-from pointsman.contracts.findings import Finding
 from pointsman.contracts.loading import InvalidWorkflow, check, load
-from tests.contracts.invoice import FILE, TEXT, Mistake
+from tests.contracts.invoice import FILE, TEXT, Mistake, found_in
 
 MANUAL = "manual_resolution_required"
 REVIEW = "awaiting_accounts_payable_review"
@@ -158,11 +155,6 @@ MISTAKES = (
 )  # fmt: skip
 
 
-@cache
-def found_in(mistake: Mistake) -> tuple[Finding, ...]:
-    return check(mistake.text, FILE)
-
-
 def test_the_invoice_workflow_is_without_faults() -> None:
     assert check(TEXT, FILE) == ()
     assert load(TEXT, FILE).name == "invoice_exception"
@@ -170,18 +162,18 @@ def test_the_invoice_workflow_is_without_faults() -> None:
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_seeded_mistake_is_found_at_its_place(mistake: Mistake) -> None:
-    assert mistake.place in [(one.line, one.column) for one in found_in(mistake) if one.code == mistake.code]
+    assert mistake.place in [(one.line, one.column) for one in found_in(mistake, FILE) if one.code == mistake.code]
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_seeded_mistake_brings_no_findings_but_its_own(mistake: Mistake) -> None:
-    assert sorted(one.code for one in found_in(mistake)) == sorted((mistake.code, *mistake.also))
+    assert sorted(one.code for one in found_in(mistake, FILE)) == sorted((mistake.code, *mistake.also))
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_file_with_an_error_is_not_loaded(mistake: Mistake) -> None:
     """A Python source is looked at by `check` alone, because loading depends on the text alone."""
-    errors = [one for one in found_in(mistake) if one.severity == "error"]
+    errors = [one for one in found_in(mistake, FILE) if one.severity == "error"]
     if all(one.code in ("PM307", "PM310") for one in errors):
         assert load(mistake.text, FILE).name == "invoice_exception"
         return
@@ -205,6 +197,6 @@ def test_all_faults_are_found_in_one_run() -> None:
 
 def test_every_error_tells_how_to_mend_it_or_names_what_is_wrong() -> None:
     for mistake in MISTAKES:
-        for one in found_in(mistake):
+        for one in found_in(mistake, FILE):
             assert one.message
             assert one.hint is None or one.hint[0].isupper() or one.hint[0] in "` $"

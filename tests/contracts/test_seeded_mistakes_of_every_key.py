@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,21 +13,16 @@ from pointsman.contracts.positions import lines_of
 from tests.contracts.bank_counter import FILE, TEXT
 from tests.contracts.counter_states import LIMITS, MODELS, PEOPLE, TRIGGERS
 from tests.contracts.counter_tools import APPROVALS, EVIDENCE, POLICIES, TOOLS
-from tests.contracts.invoice import Mistake
+from tests.contracts.invoice import Mistake, found_in
 
 MISTAKES = (*EVIDENCE, *APPROVALS, *POLICIES, *TOOLS, *LIMITS, *MODELS, *TRIGGERS, *PEOPLE)
 MEANT = re.compile(r"Did you mean `([^`]+)`\?")
 QUOTED = re.compile(r"`([^`]+)`")
 
 
-@cache
-def found_in(mistake: Mistake) -> tuple[Finding, ...]:
-    return check(mistake.text, FILE)
-
-
 def own_finding(mistake: Mistake) -> Finding:
     (one, *_) = [
-        one for one in found_in(mistake) if one.code == mistake.code and (one.line, one.column) == mistake.place
+        one for one in found_in(mistake, FILE) if one.code == mistake.code and (one.line, one.column) == mistake.place
     ]
     return one
 
@@ -57,7 +51,7 @@ def test_there_are_enough_of_them_and_no_two_are_the_same() -> None:
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_a_seeded_mistake_is_found_at_its_place_and_brings_no_findings_but_its_own(mistake: Mistake) -> None:
-    found = found_in(mistake)
+    found = found_in(mistake, FILE)
     assert mistake.place in [(one.line, one.column) for one in found if one.code == mistake.code]
     assert sorted(one.code for one in found) == sorted((mistake.code, *mistake.also))
 

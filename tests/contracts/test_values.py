@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pointsman.contracts.values import Json, canonical, digest, digest_text, settled
+from pointsman.contracts.values import (
+    Json,
+    as_list,
+    as_object,
+    as_objects,
+    canonical,
+    digest,
+    digest_text,
+    settled,
+)
 
 NUMBERS = {
     "0000000000000000": "0",
@@ -138,3 +147,9 @@ def test_plain_and_other_values_are_written_alike(value: Json, text: str) -> Non
 
 def test_any_mapping_has_a_canonical_text() -> None:
     assert canonical(MappingProxyType[str, Json]({"b": 2.0, "a": []})) == '{"a":[],"b":2}'
+
+
+def test_what_is_no_object_or_no_list_is_taken_for_an_empty_one() -> None:
+    assert (as_object({"a": 1}), as_object([{"a": 1}]), as_object(None)) == ({"a": 1}, {}, {})
+    assert (as_list([1, {}]), as_list({"a": 1}), as_list("ab")) == ([1, {}], [], [])
+    assert (as_objects([{"a": 1}, 2, {}]), as_objects({"a": {}})) == ([{"a": 1}, {}], [])

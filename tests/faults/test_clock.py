@@ -80,10 +80,6 @@ def clock_rows(server: Deployed) -> list[dict[str, Any]]:
     return [row for row in shown.lines if row["action"] == "keep_time"]
 
 
-def state(shell: Shell, session: str) -> str:
-    return str(shell.look("sessions", "show", session)["state"])
-
-
 @pytest.mark.parametrize("by_ms", [DAY_MS, -DAY_MS])
 async def test_a_server_whose_machines_clock_is_set_by_a_day_goes_on_by_its_own(shell: Stepped, by_ms: int) -> None:
     process, server = await begun(shell, "soon.yaml")
@@ -95,12 +91,12 @@ async def test_a_server_whose_machines_clock_is_set_by_a_day_goes_on_by_its_own(
         async with asyncio.timeout(20):
             while not clock_rows(server):  # noqa: ASYNC110 -- another process writes them
                 await asyncio.sleep(0.1)
-        assert state(shell, waiting) == "waiting"
+        assert shell.state(waiting) == "waiting"
         beside, second = await begun(shell, "soon.yaml")
         async with asyncio.timeout(20):
-            while state(shell, waiting) == "waiting":  # noqa: ASYNC110 -- another process moves it
+            while shell.state(waiting) == "waiting":  # noqa: ASYNC110 -- another process moves it
                 await asyncio.sleep(0.1)
-        assert state(shell, session) == "moved"
+        assert shell.state(session) == "moved"
         told = [row["body"] for row in clock_rows(second)]
         ends: dict[str, list[int]] = {"elapsed": [], "far": []}
         for body in told:

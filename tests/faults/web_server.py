@@ -18,6 +18,8 @@ import mcp_types as types
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from tests.server.outside import resident_kb
+
 HERE: Final = Path(__file__).parent
 UP_S: Final = 30.0
 
@@ -39,10 +41,7 @@ class Server:
         return found
 
     def resident_kb(self, what: str = "VmRSS") -> int:
-        for line in Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii").splitlines():
-            if line.startswith(what):
-                return int(line.split()[1])
-        raise LookupError(what)
+        return resident_kb(self.process.pid, what)
 
 
 @asynccontextmanager

@@ -8,11 +8,11 @@ import pytest
 
 from pointsman.contracts.bounds import PRINCIPAL_CHARACTERS, RATIONALE_CHARACTERS
 from pointsman.fsm.commands import Claim, Delegate, Release, Request
-from pointsman.fsm.facts import Administered
 from pointsman.fsm.holder import Holder
 from pointsman.fsm.session import Actor
 
 from .driver import ADA, ADA_HERSELF, MARIA, OUTSIDE, SERVER, Story, workflow
+from .told import administered
 
 HOUR_MS: Final = 3_600_000
 OTTO: Final = Actor("human", "otto", ("reviewer",))
@@ -84,18 +84,16 @@ def holder(story: Story) -> Holder | None:
     return review.holder
 
 
-def last(story: Story) -> Administered:
-    body = story.facts[-1].body
-    assert isinstance(body, Administered)
-    return body
-
-
 def test_whoever_has_claimed_a_review_alone_decides_it(story: Story) -> None:
     assert hold(story, Claim()) is None
     assert holder(story) == Holder("maria", story.at)
     fact = story.facts[-1]
     assert (fact.kind, fact.action, fact.outcome, fact.actor_id) == ("admin", "claim", "done", "maria")
-    assert (last(story).act, last(story).holder, last(story).held_by) == ("claimed", holder(story), None)
+    assert (administered(story).act, administered(story).holder, administered(story).held_by) == (
+        "claimed",
+        holder(story),
+        None,
+    )
     story.decide("approve", actor=OTTO)
     assert (story.code, story.state) == ("NOT_YOUR_TURN", "review")
     assert "maria has claimed s-1" in story.message
@@ -116,7 +114,7 @@ def test_another_person_who_may_decide_takes_it_over_only_by_saying_so(story: St
     hold(story, Claim())
     assert hold(story, Claim(), OTTO) == "NOT_YOUR_TURN"
     assert hold(story, Claim(take_over=True), OTTO) is None
-    assert (holder(story), last(story).held_by) == (Holder("otto", story.at), "maria")
+    assert (holder(story), administered(story).held_by) == (Holder("otto", story.at), "maria")
     story.decide("reject")
     assert story.code == "NOT_YOUR_TURN"
     story.decide("reject", actor=OTTO)
@@ -129,7 +127,7 @@ def test_what_was_claimed_is_given_back_by_whoever_has_claimed_it(story: Story) 
     assert hold(story, Release(), OTTO) == "NOT_YOUR_TURN"
     without_the_role = Actor("human", "maria", ("chief",))
     assert hold(story, Release(), without_the_role) is None
-    assert (holder(story), last(story).act, last(story).held_by) == (None, "released", "maria")
+    assert (holder(story), administered(story).act, administered(story).held_by) == (None, "released", "maria")
     story.decide("reject", actor=OTTO)
     assert story.code is None
 
@@ -137,11 +135,15 @@ def test_what_was_claimed_is_given_back_by_whoever_has_claimed_it(story: Story) 
 def test_a_review_is_handed_to_another_person_with_a_reason(story: Story) -> None:
     assert hold(story, Delegate("otto", "I am away.")) is None
     assert holder(story) == Holder("otto", story.at, "maria", "I am away.")
-    assert (last(story).act, last(story).reason, last(story).held_by) == ("delegated", "I am away.", None)
+    assert (administered(story).act, administered(story).reason, administered(story).held_by) == (
+        "delegated",
+        "I am away.",
+        None,
+    )
     story.decide("reject")
     assert story.code == "NOT_YOUR_TURN"
     assert hold(story, Delegate("maria", "So am I."), OTTO) is None
-    assert (last(story).held_by, holder(story)) == ("otto", Holder("maria", story.at, "otto", "So am I."))
+    assert (administered(story).held_by, holder(story)) == ("otto", Holder("maria", story.at, "otto", "So am I."))
     assert hold(story, Delegate("zoe", "x"), OTTO) == "NOT_YOUR_TURN"
 
 
@@ -250,7 +252,7 @@ def test_a_call_that_waits_is_claimed_like_a_review(asked: Story) -> None:
     number = str(asked.session.revision)
     assert hold(asked, Claim(number)) is None
     assert asked.session.stay.approvals[number].holder == Holder("maria", asked.at)
-    assert (last(asked).approval, last(asked).act) == (number, "claimed")
+    assert (administered(asked).approval, administered(asked).act) == (number, "claimed")
     asked.judge("approve", actor=OTTO)
     assert (asked.code, f"claim s-1.{number} --take-over" in asked.message) == ("NOT_YOUR_TURN", True)
     assert hold(asked, Delegate("otto", "r", number)) is None

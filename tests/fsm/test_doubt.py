@@ -10,10 +10,11 @@ import pytest
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.calls import DOUBTED
 from pointsman.fsm.commands import Settle, TakeOver
-from pointsman.fsm.facts import CallResult, Intended, Settled
+from pointsman.fsm.facts import CallResult, Intended
 from pointsman.fsm.happenings import NOT_AS_APPROVED, NOT_KEPT, SERVER_DIED
 
 from .driver import MARIA, SERVER, Story, with_tools, workflow
+from .told import last_settled
 
 DESK: Final = workflow("""
     record: {got: {}}
@@ -72,10 +73,6 @@ def approved(story: Story, tool: str) -> None:
     story.call(tool)
     story.judge("approve")
     assert story.code is None
-
-
-def last_settled(story: Story) -> Settled:
-    return next(fact.body for fact in reversed(story.facts) if isinstance(fact.body, Settled))
 
 
 # Asked again by an agent.

@@ -9,9 +9,10 @@ import pytest
 from pointsman.contracts.workflow import Workflow
 from pointsman.fsm import effects
 from pointsman.fsm.calls import DOUBTED
-from pointsman.fsm.facts import CallResult, Settled
+from pointsman.fsm.facts import CallResult
 
 from .driver import Story, workflow
+from .told import last_settled
 
 TOOLS: Final = """
 tools:
@@ -53,10 +54,6 @@ def posting(step: str, header: str = TOOLS) -> Workflow:
 
 def begun(tool: str, *, more: str = "") -> Story:
     return Story(posting(f"{{call: {tool}, with: {{x: =record.n{more}}}, save: got}}"), {"n": 1})
-
-
-def last_settled(story: Story) -> Settled:
-    return next(fact.body for fact in reversed(story.facts) if isinstance(fact.body, Settled))
 
 
 def test_a_step_that_was_done_is_not_made_again_and_its_result_is_looked_up() -> None:

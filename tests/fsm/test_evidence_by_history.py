@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from .bank import BANK, transfer
 from .driver import Story
-from .test_evidence import BANK, transfer
 
 _USERS = ("ann", "bob")
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from pointsman.fsm.commands import Restart
-from pointsman.fsm.facts import Accepted, Administered, Entered, Intended, TimerFired
+from pointsman.fsm.facts import Accepted, Entered, Intended, TimerFired
 from pointsman.fsm.session import Ended, Leaving
 
 from .driver import ADA_HERSELF, MARIA, OUTSIDE, Story, workflow
+from .told import administered
 
 HOUR = 3_600_000
 
@@ -252,12 +253,6 @@ def test_a_read_that_ends_while_the_state_is_left_counts_for_nothing() -> None:
     assert (story.record, story.session.done) == ({"left": 1}, {})
 
 
-def cancelled(story: Story) -> Administered:
-    body = story.facts[-1].body
-    assert isinstance(body, Administered)
-    return body
-
-
 def test_a_cancelled_session_ends_where_it_is_when_exit_has_run() -> None:
     """A task that was created elsewhere is closed there, whatever a state is left for."""
     story = Story(SHOP)
@@ -266,7 +261,11 @@ def test_a_cancelled_session_ends_where_it_is_when_exit_has_run() -> None:
     assert (story.session.ended, leaving_of(story)) == (None, Leaving("counter", "cancel", reason="enough", by="ada"))
     assert story.open_call("t.close").arguments == {"x": 1}
     story.settle("t.close")
-    assert (cancelled(story).act, cancelled(story).reason, cancelled(story).by) == ("cancelled", "enough", "ada")
+    assert (administered(story).act, administered(story).reason, administered(story).by) == (
+        "cancelled",
+        "enough",
+        "ada",
+    )
     assert (story.state, story.path(), story.record) == ("counter", ["counter"], {"left": 1})
     assert story.session.ended == Ended("cancelled", story.at)
 
@@ -330,7 +329,7 @@ def test_a_session_without_exit_ends_at_once() -> None:
     story.settle("t.look", gives=1)
     assert story.state == "mending"
     story.cancel("enough")
-    assert (story.facts[-1].actor_id, cancelled(story).reason, cancelled(story).by) == ("ada", "enough", None)
+    assert (story.facts[-1].actor_id, administered(story).reason, administered(story).by) == ("ada", "enough", None)
     assert story.session.ended == Ended("cancelled", story.at)
 
 

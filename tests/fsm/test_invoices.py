@@ -7,6 +7,7 @@ import pytest
 from pointsman.contracts.loading import load
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.session import Actor
+from tests.contracts.invoice import FIELDS, SUMMARY
 
 from .driver import MARIA, OUTSIDE, Story, with_tools
 
@@ -21,24 +22,6 @@ INVOICES = with_tools(load(FILE.read_text("utf-8"), str(FILE)), _DEFINITIONS)
 
 MANAGER = Actor("human", "maria", ("accounts_payable_manager",))
 BUYER = Actor("human", "pat", ("procurement",))
-
-FIELDS: JsonObject = {
-    "vendor_name": "Acme",
-    "invoice_number": "1001",
-    "invoice_date": "2026-05-02",
-    "po_number": "PO-9",
-    "line_items": [{"sku": "A", "qty": 2, "price": 6}],
-    "total": 12,
-    "tax": 2,
-    "payment_terms": "net 30",
-}
-SUMMARY: JsonObject = {
-    "summary": "The order says 10.",
-    "mismatch": "total",
-    "route": "short_pay",
-    "confidence": 0.9,
-    "rationale": "PO-9 states 10.00",
-}
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pointsman.fsm.reading import are_equal
 from pointsman.fsm.session import Actor
 
 from .driver import ADA, ADA_HERSELF, MARIA, Story, workflow
+from .told import because
 
 TEXT = """
     record: {total: {}, vendor: {type: string}, note: {type: string}, page: {type: integer}}
@@ -89,10 +90,6 @@ def read_twice(result: object, played: Workflow = BY_TOOL, **given: object) -> S
 
 def accepted(story: Story) -> list[tuple[Fact, Accepted]]:
     return [(fact, fact.body) for fact in story.facts if isinstance(fact.body, Accepted)]
-
-
-def because(story: Story) -> str:
-    return [fact.body for fact in story.facts if isinstance(fact.body, Entered)][-1].because
 
 
 def test_the_first_reading_is_held_and_nothing_is_written_until_there_is_a_second() -> None:

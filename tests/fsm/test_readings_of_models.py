@@ -10,12 +10,13 @@ from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import AgentState, Model
 from pointsman.fsm.commands import Answer, Ask, Call, Send
 from pointsman.fsm.decision import Decision
-from pointsman.fsm.facts import Accepted, Entered
+from pointsman.fsm.facts import Accepted
 from pointsman.fsm.model_turns import Tokens, Turned, TurnResult
 from pointsman.fsm.opening import model_of
 from pointsman.fsm.session import Actor
 
 from .driver import SERVER, Story, workflow
+from .told import because
 
 BY_MODELS = workflow("""
     record: {total: {type: number}, vendor: {type: string}, note: {type: string}}
@@ -98,10 +99,6 @@ class Readers:
         self.answer()
         self.look()
         self.send(event, sure(**values) if event == "submit" else {**SAME, **sure(**values)})
-
-
-def because(story: Story) -> str:
-    return [fact.body for fact in story.facts if isinstance(fact.body, Entered)][-1].because
 
 
 def test_the_second_reading_is_a_conversation_of_its_own_with_the_second_model() -> None:

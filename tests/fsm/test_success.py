@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pointsman.fsm.calls import NO_SUCCESS, NOT_JUDGED
-from pointsman.fsm.facts import Settled
 
 from .driver import Story, workflow
+from .told import last_settled
 
 BANK = workflow(
     """
@@ -44,16 +44,12 @@ BANK = workflow(
 )
 
 
-def settled(story: Story) -> Settled:
-    return next(fact.body for fact in reversed(story.facts) if isinstance(fact.body, Settled))
-
-
 def test_a_call_that_is_no_success_has_failed_whatever_it_answered() -> None:
     """A login that answers `false` is no evidence; its answer stays in the row."""
     story = Story(BANK)
     story.call("t.login", gives={"ok": False, "token": "no"})
-    assert (story.facts[-1].outcome, settled(story).error) == ("failed", NO_SUCCESS)
-    assert settled(story).result == {"ok": False, "token": "no"}
+    assert (story.facts[-1].outcome, last_settled(story).error) == ("failed", NO_SUCCESS)
+    assert last_settled(story).result == {"ok": False, "token": "no"}
     assert (story.record, story.session.done) == ({}, {})
     story.send("enter")
     assert story.code == "MISSING_EVIDENCE"
@@ -74,14 +70,14 @@ def test_a_call_that_did_not_work_is_not_judged() -> None:
     """What failed by itself keeps its own error."""
     story = Story(BANK)
     story.call("t.login", outcome="failed")
-    assert settled(story).error == "it did not work"
+    assert last_settled(story).error == "it did not work"
 
 
 def test_a_read_that_cannot_be_judged_has_failed() -> None:
     """Fail closed: a missing value never counts as a success. What was answered is not repeated in the error."""
     story = Story(BANK)
     story.call("t.login", gives={"secret": "x"})
-    assert (story.facts[-1].outcome, settled(story).error) == ("failed", NOT_JUDGED)
+    assert (story.facts[-1].outcome, last_settled(story).error) == ("failed", NOT_JUDGED)
 
 
 def test_a_write_that_is_no_success_leaves_the_agent_where_it_is() -> None:
@@ -100,7 +96,7 @@ def test_a_write_that_cannot_be_judged_is_unknown() -> None:
     story = Story(BANK)
     story.call("t.pay", {"x": 3})
     story.settle("t.pay", gives={"receipt": "r"})
-    assert (settled(story).error, story.state) == (NOT_JUDGED, "lost")
+    assert (last_settled(story).error, story.state) == (NOT_JUDGED, "lost")
 
 
 @pytest.mark.parametrize(

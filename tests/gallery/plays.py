@@ -17,6 +17,7 @@ from pointsman.server.scripts.agent import Serving
 from pointsman.server.scripts.performing import Performance, perform
 from pointsman.server.scripts.playing import Scene, Watcher
 from pointsman.server.scripts.script import Script, load_script
+from tests.server.command_line import warm
 
 Piece: TypeAlias = tuple[str, str]
 """A workflow of the gallery, and the name of one of its scripts."""
@@ -73,7 +74,7 @@ class Repertoire:
         if why is not None:
             pytest.skip(why)
         folder = self._folder_of("-".join(piece))
-        serving = Serving(path(piece[0]), folder / "sessions.db")
+        serving = Serving(path(piece[0]), folder / "sessions.db", program=(str(warm.pointsman()),))
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("POINTSMAN_GALLERY_DATA", str(folder))
             return asyncio.run(perform(SCRIPTS[piece], serving, watcher))

@@ -52,10 +52,6 @@ states:
 """
 
 
-def state(shell: Shell, session: str) -> str:
-    return str(shell.look("sessions", "show", session)["state"])
-
-
 def happened(shell: Shell, session: str) -> list[tuple[str, str]]:
     """What timers have done, and where the session went."""
     rows: list[dict[str, Any]] = shell.look("audit", "show", session)
@@ -65,7 +61,7 @@ def happened(shell: Shell, session: str) -> list[tuple[str, str]]:
 
 async def until(shell: Shell, sessions: dict[str, str], wanted: dict[str, str]) -> None:
     async with asyncio.timeout(60):
-        while {name: state(shell, sessions[name]) for name in wanted} != wanted:  # noqa: ASYNC110 -- a server does it
+        while {name: shell.state(sessions[name]) for name in wanted} != wanted:  # noqa: ASYNC110 -- a server does it
             await asyncio.sleep(0.1)
 
 
@@ -81,12 +77,12 @@ async def test_timers_of_every_kind_fire_once_over_two_kills(tmp_path: Path) -> 
     process.send_signal(signal.SIGKILL)
     await process.wait()
     await asyncio.sleep(SOON + 1 - (asyncio.get_running_loop().time() - began_s))
-    assert {state(shell, session) for session in sessions.values()} == {"working", "checking", "outside", "idling"}
+    assert {shell.state(session) for session in sessions.values()} == {"working", "checking", "outside", "idling"}
 
     process, _ = await begun(shell, "waits.yaml")
     await until(shell, sessions, {"after": "given_up", "external": "given_up", "due": "checking"})
     assert happened(shell, sessions["due"])[-1] == ("timer", "reminded")
-    assert state(shell, sessions["duration"]) == "idling"
+    assert shell.state(sessions["duration"]) == "idling"
     process.send_signal(signal.SIGKILL)
     await process.wait()
 

@@ -1,4 +1,4 @@
-"""What others do to a database from outside."""
+"""What others do to a database, and see of a process, from outside."""
 
 from __future__ import annotations
 
@@ -31,3 +31,11 @@ def full_disk(path: Path) -> Generator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+
+
+def resident_kb(process: int, what: str) -> int:
+    """How much memory a process has (`VmRSS`), or had at most (`VmHWM`), as Linux counts it."""
+    for line in Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith(what):
+            return int(line.split()[1])
+    raise LookupError(what)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import JsonObject, digest_text
 from pointsman.fsm.session import Actor
 from pointsman.server.application import Application, open_application
 from pointsman.server.catalogue import Catalogue
@@ -153,6 +153,9 @@ class Stored:
         del digest
         return self
 
+    def kept_prompts(self) -> None:
+        """It is of the time before prompts were kept."""
+
 
 MODELS = FOLDER.replace("actor: agent", "actor: model\n    model: {name: m}\n    failed: done", 1)
 
@@ -179,3 +182,18 @@ def test_a_server_on_stdio_says_that_webhooks_cannot_come_in(tmp_path: Path) -> 
     place(tmp_path, FOLDER + 'triggers: {webhook: {secret: "${NOWHERE}", start: {}}}\n')
     done = shell.run("serve", "folder.yaml")
     assert (done.code, "webhooks are received by `serve --http` alone" in done.stderr) == (0, True)
+
+
+async def test_a_text_that_was_kept_without_its_prompt_keeps_its_digest_and_is_told_what_the_file_says(
+    tmp_path: Path,
+) -> None:
+    text = MODELS.replace("{name: m}", "{name: m, prompt: prompt.md}")
+    (tmp_path / "prompt.md").write_text("Read it.", encoding="utf-8")
+    stored = Stored(text, str(place(tmp_path, text)))
+    catalogue = Catalogue()
+    served = await catalogue.recall(digest_text(text), stored)
+    assert served is not None
+    assert (served.workflow.digest, served.workflow.prompts) == (digest_text(text), {"prompt.md": "Read it."})
+    assert served is await catalogue.recall(digest_text(text), stored)
+    assert (await catalogue.serve(served.path)).workflow.digest != digest_text(text)
+    await catalogue.aclose()

@@ -203,9 +203,17 @@ class _Asking:
         if is_strict(self._body) and may_be_about_schemas(error.status_code, said):
             self._body = body_of(self._question, may_be_strict=False)
             return Failed(f"The API refuses the schemas: {quote(said, self._key)}", again=True, wait_ms=0)
-        found = failed(error.status_code, said, self._question.model, self._key, _asked_wait_ms(headers))
-        if headers.get("x-should-retry") == "false":
-            found.again = False
+        found = failed(
+            error.status_code,
+            said,
+            self._question.model,
+            self._key,
+            code=error.error_code,
+            wait_ms=_asked_wait_ms(headers),
+        )
+        asked = headers.get("x-should-retry")
+        if asked in ("true", "false"):  # the API knows better than its status; the SDK follows it too
+            found.again = asked == "true"
         return found
 
     def _lost(self, error: Exception) -> Failed:

@@ -21,14 +21,16 @@ _BY_KIND: Final = {
     "billing_error": 402,
     "permission_error": 403,
     "not_found_error": 404,
-    "timeout_error": 408,
+    "timeout_error": 504,
     "conflict_error": 409,
     "request_too_large": 413,
     "rate_limit_error": 429,
     "api_error": 500,
     "overloaded_error": 529,
 }
-"""The HTTP status of each kind of error (platform.claude.com, "Errors"), for those that come within an answer."""
+"""The HTTP status of each kind of error, for those in an answer (platform.claude.com/docs/en/api/errors)."""
+_SPENT: Final = frozenset(("enforced_spend_limit_reached", "contract_spend_limit_reached"))
+"""Codes of a 429 that is no rate limit, and that no waiting mends (platform.claude.com/docs/en/api/rate-limits)."""
 _KEY: Final = f"Check {NAME}, or the key in the keyring."
 _ABOUT_SCHEMAS: Final = re.compile(r"schema|strict|grammar", re.IGNORECASE)
 
@@ -43,17 +45,25 @@ def may_be_about_schemas(status: int, said: str) -> bool:
     return status == _BAD_REQUEST and _ABOUT_SCHEMAS.search(said) is not None
 
 
-def failed(status: int, said: str, model: str, key: str, wait_ms: int | None = None) -> Failed:
-    """Tell an error status in our words, and in a few of the API's."""
+def failed(
+    status: int, said: str, model: str, key: str, *, code: str | None = None, wait_ms: int | None = None
+) -> Failed:
+    """Tell an error status in our words, and in a few of the API's: `code` names the cause, where there is a name."""
+    spent = code in _SPENT
+    meant = _means_spent(status) if spent else _means(status, model)
     quoted = quote(said, key)
-    told = f"{_means(status, model)} The API says: {quoted}" if quoted else _means(status, model)
-    return Failed(told, again=may_help(status), wait_ms=wait_ms)
+    told = f"{meant} The API says: {quoted}" if quoted else meant
+    return Failed(told, again=may_help(status) and not spent, wait_ms=wait_ms)
 
 
 def quote(said: str, key: str) -> str:
     """Make a short text for everybody of what somebody else says."""
     text = visible(said.replace(key, "[key]")).strip()
     return text if len(text) <= MODEL_ERROR_CHARACTERS else text[:MODEL_ERROR_CHARACTERS] + "…"
+
+
+def _means_spent(status: int) -> str:
+    return f"The account has spent all it may ({status}). Raise its limit, or wait for the day that the API names."
 
 
 def _means(status: int, model: str) -> str:

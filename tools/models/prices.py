@@ -18,8 +18,12 @@ from pointsman.fsm.model_turns import Tokens
 
 from .port import Prices
 
-AS_OF: Final = "2026-11-28"
-"""When the table was last held against platform.claude.com/docs/en/about-claude/pricing."""
+AS_OF: Final = "2026-11-10"
+"""The day whose prices these are, by platform.claude.com/docs/en/about-claude/pricing and each model's overview there.
+
+That Mythos 5.2 costs what Fable 5.2 costs is said by docs.apiyi.com/news/claude-fable-5-2-launch.md, as the page itself
+says it of 5 and 5.1. For `claude-mythos-preview` no price of the Messages API was found.
+"""
 _MILLION: Final = 1_000_000
 _DATED: Final = re.compile(r"-\d{8}\Z", re.ASCII)
 """How the name of a model ends that is fixed to a day."""
@@ -48,6 +52,7 @@ LIST_PRICES: Final[Mapping[str, Price]] = {
     "claude-fable-5-2": Price(8.0, 40.0, 0.2, 10.0),
     "claude-fable-5-1": Price(10.0, 50.0, 0.25, 12.5),
     "claude-fable-5": Price(10.0, 50.0, 1.0, 12.5),
+    "claude-mythos-5-2": Price(8.0, 40.0, 0.2, 10.0),
     "claude-mythos-5-1": Price(10.0, 50.0, 0.25, 12.5),
     "claude-mythos-5": Price(10.0, 50.0, 1.0, 12.5),
     "claude-opus-5-5": Price(4.0, 20.0, 0.2, 5.0),

@@ -1,7 +1,8 @@
 """The body of a request to the Messages API, made of a question.
 
-Three places end what the API may keep and read again for a tenth of the price: the last tool, the last of the system's
-texts and the last block of the conversation. The API takes four of them at most.
+Three places end what the API may keep and read again for a fraction of the price: the last tool, the last of the
+system's texts and the last block of the conversation. The API takes four of them at most
+(platform.claude.com/docs/en/build-with-claude/prompt-caching).
 """
 
 from __future__ import annotations

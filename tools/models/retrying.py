@@ -20,6 +20,7 @@ from .port import NoAnswer
 
 _Given = TypeVar("_Given")
 _AGAIN: Final = frozenset((408, 409, 429))
+"""Those of github.com/anthropics/anthropic-sdk-python (`_should_retry`), which asks again after all from 500, too."""
 _FIRST_FAULT_OF_SERVER: Final = 500
 _MOVED_ON: Final = "The session has moved on."
 

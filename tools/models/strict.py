@@ -1,9 +1,11 @@
-"""Schemas as strict tool use takes them: with these the API lets a model write nothing else.
+"""Schemas as strict tool use takes them: with these the API lets a model write hardly anything else.
 
-It takes a part of JSON Schema only (platform.claude.com, "Structured outputs", JSON Schema limitations; the SDK's
-`transform_schema` is the same list). Whatever it cannot hold a model to is moved into a description, so that the model
-knows of it all the same; the gate judges by the whole schema in any case. References are written out, because the
-descriptions beside them would be lost. An object is closed, which only ever narrows what is taken.
+What is left to the model is how it writes the capitals of an `enum` or a `const`, and where it breaks off. Strict tool
+use takes a part of JSON Schema only (platform.claude.com/docs/en/build-with-claude/structured-outputs, "JSON Schema
+limitations"; the SDK's `transform_schema` holds the same list). Whatever it cannot hold a model to is moved into a
+description, so that the model knows of it all the same; the gate judges by the whole schema in any case. References are
+written out, because the descriptions beside them would be lost. An object is closed, which only ever narrows what is
+taken.
 """
 
 from __future__ import annotations

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_object
 
 from .parameters import is_json
 from .plan import FORM, TEXT, Style, Written
-from .references import LeftOut, followed, members, shown
+from .references import LeftOut, followed, shown
 from .schemas import Schemas
 
 _PLAIN: Final = frozenset(
@@ -50,7 +50,7 @@ class DeclaredBody:
     @property
     def required_members(self) -> frozenset[str]:
         """The members that have to be given."""
-        required = members(self.schema).get("required")
+        required = as_object(self.schema).get("required")
         return frozenset(str(name) for name in required) if isinstance(required, list) else frozenset()
 
 
@@ -63,12 +63,12 @@ def declared_body(root: JsonObject, schemas: Schemas, operation: JsonObject) -> 
     if "requestBody" not in operation:
         return None
     stated = followed(root, operation["requestBody"])
-    content = members(stated.get("content"))
+    content = as_object(stated.get("content"))
     media_type = _chosen(content)
-    media = members(content[media_type])
+    media = as_object(content[media_type])
     kind = media_type.partition(";")[0].strip().lower()
     schema = schemas.read(media.get("schema", {"type": "string"} if kind == TEXT else {}), "request")
-    written = _encodings(members(media.get("encoding"))) if kind == FORM else {}
+    written = _encodings(as_object(media.get("encoding"))) if kind == FORM else {}
     description = stated.get("description")
     said = description if isinstance(description, str) else ""
     return DeclaredBody(kind, schema, stated.get("required") is True, said, written)
@@ -91,7 +91,7 @@ def _named(names: Iterable[str]) -> str:
 def _encodings(stated: JsonObject) -> dict[str, Written]:
     found: dict[str, Written] = {}
     for name, said in stated.items():
-        encoding = members(said)
+        encoding = as_object(said)
         style, content_type = encoding.get("style"), encoding.get("contentType")
         if isinstance(content_type, str) and "style" not in encoding and is_json(content_type.lower()):
             found[name] = Written("json", explode=False)

@@ -18,7 +18,7 @@ from pointsman.contracts.findings import Findings
 from pointsman.contracts.folder import is_link_out, leads_out
 from pointsman.contracts.json_reader import Fault, JsonReader
 from pointsman.contracts.positions import plain
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_object
 from pointsman.contracts.visible import visible
 from pointsman.contracts.yaml_reader import decode, parse
 
@@ -26,7 +26,7 @@ from ..errors import SourceError, ToolError, UnkeepableResult
 from .addresses import Address, InvalidAddress, address_of
 from .answers import succeeded, words_of
 from .client import exchange
-from .references import members, shown
+from .references import shown
 from .settings import Settings
 
 _VERSION: Final = re.compile(r"3\.[01](\.[0-9]+)?\Z", re.ASCII)
@@ -86,12 +86,12 @@ def _located(root: JsonObject, settings: Settings) -> Document:
 def _server(root: JsonObject) -> str:
     """Give the first server's URL, with the defaults of its variables."""
     servers = root.get("servers")
-    first = members(servers[0]) if isinstance(servers, list) and servers else {}
+    first = as_object(servers[0]) if isinstance(servers, list) and servers else {}
     url = first.get("url", "/")
     if not isinstance(url, str):
         raise SourceError("its server has no `url`; say `base_url`")
-    for name, variable in members(first.get("variables")).items():
-        url = url.replace("{" + name + "}", str(members(variable).get("default", "")))
+    for name, variable in as_object(first.get("variables")).items():
+        url = url.replace("{" + name + "}", str(as_object(variable).get("default", "")))
     return url
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from pointsman.contracts.bounds import DOWNSTREAM_DEFINITION_BYTES, DOWNSTREAM_TOOLS
 from pointsman.contracts.schema_rules import faults_of
-from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.values import Json, JsonObject, as_object, canonical
 from pointsman.contracts.visible import visible
 
 from ..errors import SourceError
@@ -18,7 +18,7 @@ from .arguments import Arguments, arguments_of
 from .bodies import declared_body
 from .parameters import declared_parameters, is_json
 from .plan import TEMPLATE, Operation
-from .references import LeftOut, followed, members, shown
+from .references import LeftOut, followed, shown
 from .schemas import Schemas
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -83,7 +83,7 @@ def operations_of(source: str, root: JsonObject, server: str | None, hidden: Hid
 
 
 def _listed(root: JsonObject) -> Iterator[tuple[str, str, Json, Json]]:
-    for path, path_item in members(root.get("paths")).items():
+    for path, path_item in as_object(root.get("paths")).items():
         if path.startswith("x-"):
             continue
         try:
@@ -98,7 +98,7 @@ def _listed(root: JsonObject) -> Iterator[tuple[str, str, Json, Json]]:
 
 def _name(method: str, path: str, operation: Json) -> str:
     """Name an operation: by its `operationId`, or by method and path."""
-    stated = members(operation).get("operationId")
+    stated = as_object(operation).get("operationId")
     if stated is None:
         return _NOT_IN_NAMES.sub("_", f"{method}{path}".replace("{", "").replace("}", "")).strip("_")
     if not isinstance(stated, str) or not stated.isascii() or not stated.isprintable():
@@ -109,7 +109,7 @@ def _name(method: str, path: str, operation: Json) -> str:
 def _for_security(root: JsonObject) -> frozenset[tuple[str, str]]:
     """Name the parameters by which keys are given."""
     found: set[tuple[str, str]] = set()
-    for stated in members(members(root.get("components")).get("securitySchemes")).values():
+    for stated in as_object(as_object(root.get("components")).get("securitySchemes")).values():
         try:
             scheme = followed(root, stated)
         except LeftOut:
@@ -166,14 +166,14 @@ class _Reader:
 
     def _output(self, operation: JsonObject) -> Json:
         """Give the schema of what a success answers; None where it is not one for all, or cannot be held to."""
-        successes = [one for status, one in members(operation.get("responses")).items() if status.startswith("2")]
+        successes = [one for status, one in as_object(operation.get("responses")).items() if status.startswith("2")]
         if len(successes) != 1:
             return None
         try:
-            content = members(followed(self._root, successes[0]).get("content"))
+            content = as_object(followed(self._root, successes[0]).get("content"))
             if not content or not all(is_json(media_type.partition(";")[0].strip().lower()) for media_type in content):
                 return None
-            schemas = [self._schemas.read(members(one).get("schema"), "response") for one in content.values()]
+            schemas = [self._schemas.read(as_object(one).get("schema"), "response") for one in content.values()]
         except LeftOut:
             return None
         schema = schemas[0]

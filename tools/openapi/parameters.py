@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from pointsman.contracts.headers import HEADER_NAME, OURS
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_object
 
 from .plan import Parameter, Place, Style, Written
-from .references import LeftOut, followed, members, shown
+from .references import LeftOut, followed, shown
 from .schemas import Schemas
 
 _STYLES: Final[dict[str, tuple[Style, ...]]] = {
@@ -93,7 +93,7 @@ def _content_schema(name: str, content: JsonObject) -> Json:
     (media_type, stated), *others = content.items() or [("", None)]
     if others or not is_json(media_type):
         raise LeftOut(f"its parameter {shown(name)} is written as {shown(media_type)}, not as JSON")
-    return members(stated).get("schema", {})
+    return as_object(stated).get("schema", {})
 
 
 def _noted(schema: Json, stated: JsonObject) -> Json:

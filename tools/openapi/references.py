@@ -51,8 +51,3 @@ def followed(root: JsonObject, value: Json) -> JsonObject:
             return value
         value = pointed_at(root, reference)
     raise LeftOut("references lead to references without an end")
-
-
-def members(value: Json) -> JsonObject:
-    """Give an object, and an empty one for anything else."""
-    return value if isinstance(value, dict) else {}

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from pointsman.contracts.bounds import FILE_DEPTH, SCHEMA_NODES
 from pointsman.contracts.schema_rules import DIALECT, LITERAL_KEYWORDS, NAMED_KEYWORDS
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_list
 
 from .references import LeftOut, pointed_at, shown
 
@@ -94,7 +94,7 @@ class Schemas:
             return meant, size
         if isinstance(meant, dict) and more.keys() <= _NOTES:
             return {**meant, **more}, size + nodes
-        return {**more, "allOf": [meant, *_listed(more.get("allOf"))]}, size + nodes
+        return {**more, "allOf": [meant, *as_list(more.get("allOf"))]}, size + nodes
 
     def _meant(self, reference: str, use: Use, inside: tuple[str, ...], depth: int) -> _Sized:
         key = (reference, use)
@@ -147,7 +147,3 @@ def _for(use: Use, made: JsonObject) -> JsonObject:
     if isinstance(required, list):
         made["required"] = [name for name in required if name not in hidden]
     return made
-
-
-def _listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []

@@ -141,7 +141,7 @@ def test_a_person_says_that_it_was_done_and_the_session_goes_on_without_writing_
     assert done.code == 0, done
     assert "bank.pay: done." in done.stdout
     assert bank.look("effects", "list") == []
-    assert bank.look("sessions", "show", session)["state"] == "in_doubt"
+    assert bank.state(session) == "in_doubt"
     restarted = bank.at_terminal(
         "sessions", "restart", session, "--from", "paying", "--reason", "go on", typed="paying"
     )

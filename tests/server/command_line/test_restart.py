@@ -49,7 +49,7 @@ def test_another_word_typed_restarts_nothing(shell: Shell) -> None:
     session = drafted(shell)
     done = restart(shell, session, "ordering", typed="yes")
     assert (done.code, "Nothing was done" in done.stdout) == (2, True)
-    assert shell.look("sessions", "show", session)["state"] == "drafting"
+    assert shell.state(session) == "drafting"
 
 
 def test_with_neither_terminal_nor_token_nothing_is_restarted(shell: Shell) -> None:
@@ -57,7 +57,7 @@ def test_with_neither_terminal_nor_token_nothing_is_restarted(shell: Shell) -> N
     done = shell.run("sessions", "restart", session, "--from", "ordering", "--reason", "x", stdin="ordering\n")
     assert done.code == 2
     assert "the state's name is typed once more" in done.stderr
-    assert shell.look("sessions", "show", session)["state"] == "drafting"
+    assert shell.state(session) == "drafting"
 
 
 @pytest.mark.parametrize(("token", "told"), [("pmh_guessed", "not one of this server's"), (None, "may restart it")])
@@ -69,7 +69,7 @@ def test_a_token_restarts_only_what_its_person_may_drive(shell: Shell, token: st
     words = ("sessions", "restart", session, "--from", "ordering", "--reason", "x", "--json")
     done = shell.run(*words, env={"POINTSMAN_TOKEN": token})
     assert (done.code, told in done.stderr) == (1, True)
-    assert shell.look("sessions", "show", session)["state"] == "drafting"
+    assert shell.state(session) == "drafting"
 
 
 def test_a_state_to_end_in_is_none_to_go_on_from(shell: Shell) -> None:

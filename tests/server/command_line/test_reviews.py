@@ -79,7 +79,7 @@ def test_another_word_typed_decides_nothing(shell: Shell) -> None:
     done = decide_at_terminal(shell, session, typed="yes")
     assert done.code == 2
     assert "Nothing was done" in done.stdout
-    assert shell.look("sessions", "show", session)["state"] == "awaiting_boss"
+    assert shell.state(session) == "awaiting_boss"
 
 
 def test_with_neither_terminal_nor_token_nothing_is_decided(shell: Shell) -> None:
@@ -88,7 +88,7 @@ def test_with_neither_terminal_nor_token_nothing_is_decided(shell: Shell) -> Non
     assert done.code == 2
     assert "made at a terminal" in done.stderr
     assert "POINTSMAN_TOKEN" in done.stderr
-    assert shell.look("sessions", "show", session)["state"] == "awaiting_boss"
+    assert shell.state(session) == "awaiting_boss"
 
 
 def test_tokens_that_open_nothing_decide_nothing(shell: Shell, maria: Callable[..., Ended]) -> None:
@@ -102,7 +102,7 @@ def test_tokens_that_open_nothing_decide_nothing(shell: Shell, maria: Callable[.
     assert "The token of maria was revoked" in revoked.stderr
     strays = shell.look("audit", "list", "--session", "server", "--code", "FORBIDDEN")
     assert [row["action"] for row in strays] == ["approve", "approve"]
-    assert shell.look("sessions", "show", session)["state"] == "awaiting_boss"
+    assert shell.state(session) == "awaiting_boss"
 
 
 def test_an_expired_token_decides_nothing(shell: Shell, maria: Callable[..., Ended]) -> None:

@@ -156,7 +156,7 @@ def test_without_a_terminal_or_with_another_word_typed_nothing_is_cancelled(shel
     assert "at a terminal, where the state's name is typed once more, or with a person's token" in done.stderr
     assert cancel(shell, session, typed="yes").code == 2
     assert shell.run("sessions", "cancel", session, "--reason", "no", "--token", "pmh_guessed").code == 1
-    assert shell.look("sessions", "show", session)["state"] == "drafting"
+    assert shell.state(session) == "drafting"
     [stray] = shell.look("audit", "show", "server")
     assert (stray["action"], stray["code"]) == ("cancel", "FORBIDDEN")
 

@@ -310,3 +310,4 @@ async def test_news_do_not_hold_up_a_server_that_stops(tmp_path: Path) -> None:
         office.stop.set()
         async with asyncio.timeout(HTTP_STOP_MS / 2_000):
             await office.stopped.wait()
+        assert office.stopped.is_set()

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-
 import pytest
 
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.session import Actor
 from pointsman.server.credentials.port import Identified
 from tests.server.credentials.local_issuer import AUDIENCE, private_key, signed
-from tests.server.credentials.shown import Shown, reason, shown_to
+from tests.server.credentials.shown import Shown, reason
 
 ROLES = ("accounts_payable_manager",)
-
-
-@pytest.fixture
-async def shown() -> AsyncGenerator[Shown]:
-    async with shown_to() as found:
-        yield found
 
 
 async def test_a_token_is_an_agents_and_the_person_in_it_answers_for_it(shown: Shown) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
 from typing import Final
 
 import pytest
@@ -18,17 +17,11 @@ from pointsman.server.bounds import OIDC_DOCUMENT_BYTES
 from pointsman.server.credentials.key_set import keys_for, read_key_set
 from pointsman.server.credentials.port import Identified
 from tests.server.credentials.local_issuer import CONFIGURATION, KEYS, private_key, public_jwk, signed
-from tests.server.credentials.shown import Shown, reason, shown_to
+from tests.server.credentials.shown import Shown, reason
 
 FRESH_S: Final = 300
 KEPT_S: Final = 3_600
 AGAIN_S: Final = 30
-
-
-@pytest.fixture
-async def shown() -> AsyncGenerator[Shown]:
-    async with shown_to() as found:
-        yield found
 
 
 async def test_many_who_wait_for_keys_are_served_by_one_reading_and_later_ones_by_none(shown: Shown) -> None:

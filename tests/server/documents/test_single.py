@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from sqlalchemy import Connection
 
 from pointsman.fsm.refusals import Refusal
@@ -12,6 +10,7 @@ from pointsman.server.documents import answers, effects, proofs, rows, sessions,
 from pointsman.server.replies import Stray
 from pointsman.server.store.reading import read_session
 from tests.server.documents.conftest import NOW, WORKING
+from tests.server.http.api.offices import objects
 from tests.server.tale import tale
 
 
@@ -102,8 +101,3 @@ def test_a_refusal_is_told_with_everything_that_is_unmet() -> None:
         "outcome": "refused",
         "refusal": {"code": "NOT_FOUND", "message": "There is none."},
     }
-
-
-def objects(value: object) -> list[dict[str, object]]:
-    assert isinstance(value, list)
-    return cast("list[dict[str, object]]", value)

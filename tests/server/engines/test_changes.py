@@ -12,11 +12,6 @@ from pointsman.server.errors import StoreBusy, StoreError
 from tests.server.tale import note, opened, start, tale
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "pointsman.sqlite3"
-
-
 async def test_a_change_of_this_process_wakes_who_waits_for_it(path: Path) -> None:
     workflow = tale()
     async with opened(path, workflow) as engine:

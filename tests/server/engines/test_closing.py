@@ -12,11 +12,6 @@ from pointsman.server.errors import EngineClosed
 from tests.server.tale import note, opened, start, tale
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "pointsman.sqlite3"
-
-
 async def test_a_closed_engine_refuses_commands_and_closes_twice(path: Path) -> None:
     async with opened(path) as engine:
         pass

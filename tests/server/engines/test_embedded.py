@@ -13,25 +13,15 @@ from pointsman.fsm.decision import Decision
 from pointsman.fsm.facts import CallResult
 from pointsman.fsm.session import Session
 from pointsman.fsm.snapshots import snapshot
-from pointsman.server.audit.verify import verify_and_replay
 from pointsman.server.engines import writer
 from pointsman.server.engines.cache import Current, SessionCache
 from pointsman.server.engines.embedded import EmbeddedEngine, Hooks
 from pointsman.server.engines.glance import Glance
 from pointsman.server.errors import StoreBusy, StoreUnreadable, UnknownDefinition
 from pointsman.server.store.principals import Principal, add_principal, list_principals
+from tests.server.engines.instruments import assert_verified
 from tests.server.outside import locked
 from tests.server.tale import ADA, MALLORY, MARIA, SERVER, command, note, opened, send, start, tale, write
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "pointsman.sqlite3"
-
-
-async def assert_verified(engine: EmbeddedEngine) -> None:
-    reports = await engine.reading(lambda connection: list(verify_and_replay(connection)))
-    assert [report for report in reports if not report.ok] == []
 
 
 async def test_an_acknowledged_command_is_in_the_file(path: Path) -> None:

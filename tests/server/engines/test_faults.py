@@ -8,19 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from pointsman.server.audit.verify import verify_and_replay
-from pointsman.server.engines.embedded import EmbeddedEngine
 from pointsman.server.errors import StoreBusy, StoreFull
 from pointsman.server.store import opening
+from tests.server.engines.instruments import assert_verified
 from tests.server.outside import full_disk, locked
 from tests.server.tale import note, opened, start, tale
 
 PAGES_LEFT = 2
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "pointsman.sqlite3"
 
 
 def leave_few_pages(connection: Connection) -> None:
@@ -28,11 +22,6 @@ def leave_few_pages(connection: Connection) -> None:
     pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
     assert pages is not None
     connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + PAGES_LEFT}")
-
-
-async def assert_verified(engine: EmbeddedEngine) -> None:
-    reports = await engine.reading(lambda connection: list(verify_and_replay(connection)))
-    assert [report for report in reports if not report.ok] == []
 
 
 async def test_a_lock_that_stays_is_busy_within_its_bound_and_nothing_is_done(

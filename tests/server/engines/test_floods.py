@@ -13,7 +13,7 @@ from pointsman.server.engines import strays
 from pointsman.server.engines.embedded import Hooks
 from pointsman.server.engines.strays import StrayBound
 from pointsman.server.errors import StoreUnreadable
-from tests.server.engines.test_strays import Monotonic
+from tests.server.engines.instruments import Monotonic
 from tests.server.tale import note, opened, send, start, tale
 
 BOUND = 5

@@ -12,22 +12,8 @@ import pytest
 from pointsman.server.bounds import LEASE_MS, LEASE_RENEWAL_MS
 from pointsman.server.engines.embedded import EmbeddedEngine, Hooks
 from pointsman.server.store.instances import add_instance, beats
+from tests.server.engines.instruments import Monotonic
 from tests.server.tale import opened, start, tale, write
-
-
-class Monotonic:
-    """A clock that goes when it is told."""
-
-    def __init__(self) -> None:
-        self.seconds = 1_000.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "pointsman.sqlite3"
 
 
 async def test_a_process_that_has_ended_is_dead_at_once(path: Path) -> None:

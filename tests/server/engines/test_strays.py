@@ -19,20 +19,11 @@ from pointsman.server.bounds import SERVER_CHAIN_ROWS_PER_MINUTE, STRANGER_ROWS_
 from pointsman.server.engines.embedded import Hooks
 from pointsman.server.engines.strays import Frame, StrayBound, admin_fact, stray_command, stray_fact
 from pointsman.server.identity import SOMEBODY
+from tests.server.engines.instruments import Monotonic
 from tests.server.tale import command, opened, tale
 
 REFUSAL = Refusal("MALFORMED", "That is no message.")
 FRAME = Frame("c", 1_000, Actor("agent", "ada"), "mcp", "a-client")
-
-
-class Monotonic:
-    """A clock that goes when it is told."""
-
-    def __init__(self) -> None:
-        self.seconds = 1_000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.mark.parametrize(

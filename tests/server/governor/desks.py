@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pointsman.contracts.values import JsonObject
-from pointsman.fsm.session import Actor
+from pointsman.fsm.session import Actor, Session
 from pointsman.server.application import Application, open_application
 from pointsman.server.clock import ShiftedClock
 from pointsman.server.replies import Caller, Reply
@@ -64,3 +64,10 @@ async def started(application: Application, subject: str = "rent") -> Reply:
 
 async def acted(application: Application, session: str, action: str, arguments: JsonObject | None = None) -> Reply:
     return replied(await application.governor.act(AGENT, session, action, arguments or {}))
+
+
+async def current(application: Application, session: str) -> Session:
+    """The session as it is now."""
+    found = await application.engine.read(session)
+    assert found is not None
+    return found

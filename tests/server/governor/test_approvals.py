@@ -10,12 +10,11 @@ import pytest
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.approvals import shown_digest
 from pointsman.fsm.commands import Decide
-from pointsman.fsm.session import Session
 from pointsman.server.application import Application
 from pointsman.server.replies import Caller, Reply
 from pointsman.server.surfaces.names import Names
 from pointsman.server.surfaces.results import result_of
-from tests.server.governor.desks import AGENT, CHIEF, STARTER, Desk, acted, replied, started
+from tests.server.governor.desks import AGENT, CHIEF, STARTER, Desk, acted, current, replied, started
 
 HOUR_MS = 3_600_000
 LETTER: JsonObject = {"text": "hello"}
@@ -36,15 +35,9 @@ async def application(guarded: Desk) -> AsyncIterator[Application]:
         yield opened
 
 
-async def now(application: Application, session: str) -> Session:
-    found = await application.engine.read(session)
-    assert found is not None
-    return found
-
-
 async def judge(application: Application, session: str, event: str, caller: Caller = CHIEF) -> Reply:
     """Decide about the call that was asked last, as it is shown now."""
-    stay = (await now(application, session)).stay
+    stay = (await current(application, session)).stay
     approval = stay.approvals[max(stay.approvals, key=int)]
     request = Decide(event, {}, shown_digest(approval), stay.number, approval=approval.id)
     return replied(await application.governor.decide(caller, session, request))
@@ -97,7 +90,7 @@ async def test_an_agent_is_told_of_the_arguments_it_gave_and_not_of_those_the_wo
     async with guarded.open() as application:
         session = (await started(application)).session
         await acted(application, session, "desk.look")
-        [asked] = (await now(application, session)).stay.approvals.values()
+        [asked] = (await current(application, session)).stay.approvals.values()
         [shown] = replied(await application.governor.status(AGENT, session)).approvals
     assert (asked.arguments, shown.arguments) == ({"what": "rent"}, {})
 
@@ -119,7 +112,7 @@ async def test_no_agent_approves_its_own_call_by_whatever_it_says(application: A
     """faults.md 21; the starter is the agent's own person."""
     session = (await started(application)).session
     await acted(application, session, "desk.send", LETTER)
-    number = max((await now(application, session)).stay.approvals, key=int)
+    number = max((await current(application, session)).stay.approvals, key=int)
     for caller in (AGENT, STARTER):
         refused = await judge(application, session, "approve", caller)
         assert refused.refusal is not None
@@ -147,13 +140,13 @@ async def test_a_call_that_waits_is_there_after_a_restart_and_lapses_by_the_cloc
         assert late.refusal is not None
         assert late.refusal.code == "STALE"
         await second.caretaker.fire_due()
-        stay = (await now(second, session)).stay
+        stay = (await current(second, session)).stay
         assert [one.status for one in stay.approvals.values()] == ["lapsed", "done"]
         assert stay.state == "writing"
 
 
 async def judge_first(application: Application, session: str) -> Reply:
-    stay = (await now(application, session)).stay
+    stay = (await current(application, session)).stay
     approval = stay.approvals[min(stay.approvals, key=int)]
     request = Decide("approve", {}, shown_digest(approval), stay.number, approval=approval.id)
     return replied(await application.governor.decide(CHIEF, session, request))

@@ -20,7 +20,7 @@ from pointsman.server.clock import ShiftedClock
 from pointsman.server.errors import StoreBusy
 from pointsman.server.identity import SERVER, new_command_id
 from pointsman.server.replies import Caller, Reply
-from tests.server.governor.desks import AGENT, CHIEF, HERE, Desk, acted, replied
+from tests.server.governor.desks import AGENT, CHIEF, HERE, Desk, acted, current, replied
 from tests.server.governor.test_processes import DAY_MS, die, until
 
 PAYMENT: JsonObject = {"invoice": "INV-1", "amount": 10}
@@ -47,12 +47,6 @@ async def begun(application: Application) -> str:
 
 async def paid(application: Application, session: str, tool: str, amount: int = 10) -> Reply:
     return await acted(application, session, f"bank.{tool}", {**PAYMENT, "amount": amount})
-
-
-async def current(application: Application, session: str) -> Session:
-    found = await application.engine.read(session)
-    assert found is not None
-    return found
 
 
 async def proven(application: Application) -> None:

@@ -10,7 +10,7 @@ import json
 from typing import Final
 
 from pointsman.contracts.loading import load
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Workflow
 
 DESKS: Final = ("intake", "identity", "coverage", "damage", "liability", "fraud", "reserve", "payment")
@@ -72,95 +72,120 @@ def claims(states: int) -> Workflow:
 
 
 def _desk(desk: str, following: str, before: str | None, *, appeal: bool) -> JsonObject:
-    collecting, checking, assessing = f"{desk}_collecting", f"{desk}_checking", f"{desk}_assessing"
-    review, asking, booking = f"{desk}_review", f"{desk}_waiting_for_claimant", f"{desk}_booking"
-    verify: Json = {"call": "claims.verify", "with": {"claim": "=record.claim_id"}, "save": "verdict"}
+    states: JsonObject = {
+        f"{desk}_collecting": _collecting(desk),
+        f"{desk}_checking": _checking(desk),
+        f"{desk}_assessing": _assessing(desk),
+        f"{desk}_review": _review(desk, before, appeal=appeal),
+        f"{desk}_waiting_for_claimant": {
+            "actor": "external",
+            "events": {
+                "claimant_answered": {"requires": ["answer"], "next": f"{desk}_collecting"},
+                "claimant_withdrew": {"next": "withdrawn"},
+            },
+            "after": {"in": "14d", "to": f"{desk}_review"},
+        },
+        f"{desk}_booking": {
+            "actor": "system",
+            "run": [{"call": "claims.book", "with": {"claim": "=record.claim_id"}, "save": "booking"}],
+            "next": following,
+            "failed": f"{desk}_review",
+            "unknown": "failed_booking",
+        },
+    }
+    if appeal:
+        states[f"{desk}_appeal"] = _appeal(desk)
+    return states
+
+
+def _collecting(desk: str) -> JsonObject:
+    review, asking = f"{desk}_review", f"{desk}_waiting_for_claimant"
+    return {
+        "actor": "agent",
+        "goal": f"Collect what the desk {desk} needs, quoting the documents.",
+        "show": ["claim_id", "amount", "facts", "answer"],
+        "tools": ["claims.read"],
+        "confidence": "off",
+        "events": {
+            "submit_facts": {"evidence": ["claims.read"], "requires": ["facts"], "next": f"{desk}_checking"},
+            "report_gap": {
+                "requires": ["gaps"],
+                "next": [{"to": review, "when": f"visits.{asking} >= 2"}, {"to": asking}],
+            },
+        },
+        "limits": [{"calls": 20, "then": review}, {"invalid": 3, "then": "failed_model_output"}],
+        "after": {"in": "1d", "to": review},
+    }
+
+
+def _checking(desk: str) -> JsonObject:
+    collecting = f"{desk}_collecting"
+    complete = "record.verdict.complete == true && record.verdict.contradictions == 0"
+    return {
+        "actor": "system",
+        "run": [{"call": "claims.verify", "with": {"claim": "=record.claim_id"}, "save": "verdict"}],
+        "next": [
+            {"to": f"{desk}_assessing", "when": complete},
+            {"to": collecting, "when": f"visits.{collecting} < 3"},
+            {"to": f"{desk}_review"},
+        ],
+        "failed": "manual_handling",
+    }
+
+
+def _assessing(desk: str) -> JsonObject:
+    review = f"{desk}_review"
+    return {
+        "actor": "agent",
+        "goal": "Propose what to do, and say why.",
+        "show": ["facts", "verdict"],
+        "tools": ["claims.read"],
+        "events": {
+            "propose": {
+                "requires": ["proposal"],
+                "next": [
+                    {"to": f"{desk}_booking", "when": "record.proposal == 'pay' && record.amount <= 2500"},
+                    {"to": f"{desk}_waiting_for_claimant", "when": "record.proposal == 'ask'"},
+                    {"to": review},
+                ],
+            }
+        },
+        "limits": [{"calls": 10, "then": review}, {"invalid": 3, "then": "failed_model_output"}],
+        "after": {"in": "12h", "to": review},
+    }
+
+
+def _review(desk: str, before: str | None, *, appeal: bool) -> JsonObject:
     decisions: JsonObject = {
-        "approve": {"next": booking},
-        "correct": {"next": collecting},
-        "ask_claimant": {"next": asking},
+        "approve": {"next": f"{desk}_booking"},
+        "correct": {"next": f"{desk}_collecting"},
+        "ask_claimant": {"next": f"{desk}_waiting_for_claimant"},
         "refuse": {"next": "rejected"},
     }
     if before is not None:
         decisions["send_back"] = {"next": before}
     if appeal:
         decisions["escalate"] = {"next": f"{desk}_appeal"}
-    states: JsonObject = {
-        collecting: {
-            "actor": "agent",
-            "goal": f"Collect what the desk {desk} needs, quoting the documents.",
-            "show": ["claim_id", "amount", "facts", "answer"],
-            "tools": ["claims.read"],
-            "confidence": "off",
-            "events": {
-                "submit_facts": {"evidence": ["claims.read"], "requires": ["facts"], "next": checking},
-                "report_gap": {
-                    "requires": ["gaps"],
-                    "next": [{"to": review, "when": f"visits.{asking} >= 2"}, {"to": asking}],
-                },
-            },
-            "limits": [{"calls": 20, "then": review}, {"invalid": 3, "then": "failed_model_output"}],
-            "after": {"in": "1d", "to": review},
+    return {
+        "actor": "human",
+        "review": {
+            "role": "claims_adjuster",
+            "exclude": ["=session.started_by"],
+            "show": ["facts", "verdict", "proposal"],
+            "rationale": "required",
+            "due": {"in": "3d", "then": f"{desk}_appeal" if appeal else "manual_handling"},
         },
-        checking: {
-            "actor": "system",
-            "run": [verify],
-            "next": [
-                {"to": assessing, "when": "record.verdict.complete == true && record.verdict.contradictions == 0"},
-                {"to": collecting, "when": f"visits.{collecting} < 3"},
-                {"to": review},
-            ],
-            "failed": "manual_handling",
-        },
-        assessing: {
-            "actor": "agent",
-            "goal": "Propose what to do, and say why.",
-            "show": ["facts", "verdict"],
-            "tools": ["claims.read"],
-            "events": {
-                "propose": {
-                    "requires": ["proposal"],
-                    "next": [
-                        {"to": booking, "when": "record.proposal == 'pay' && record.amount <= 2500"},
-                        {"to": asking, "when": "record.proposal == 'ask'"},
-                        {"to": review},
-                    ],
-                }
-            },
-            "limits": [{"calls": 10, "then": review}, {"invalid": 3, "then": "failed_model_output"}],
-            "after": {"in": "12h", "to": review},
-        },
-        review: {
-            "actor": "human",
-            "review": {
-                "role": "claims_adjuster",
-                "exclude": ["=session.started_by"],
-                "show": ["facts", "verdict", "proposal"],
-                "rationale": "required",
-                "due": {"in": "3d", "then": f"{desk}_appeal" if appeal else "manual_handling"},
-            },
-            "events": decisions,
-        },
-        asking: {
-            "actor": "external",
-            "events": {
-                "claimant_answered": {"requires": ["answer"], "next": collecting},
-                "claimant_withdrew": {"next": "withdrawn"},
-            },
-            "after": {"in": "14d", "to": review},
-        },
-        booking: {
-            "actor": "system",
-            "run": [{"call": "claims.book", "with": {"claim": "=record.claim_id"}, "save": "booking"}],
-            "next": following,
-            "failed": review,
-            "unknown": "failed_booking",
+        "events": decisions,
+    }
+
+
+def _appeal(desk: str) -> JsonObject:
+    return {
+        "actor": "human",
+        "review": {"role": "claims_manager", "show": ["facts"], "due": {"in": "5d", "then": "manual_handling"}},
+        "events": {
+            "uphold": {"next": f"{desk}_review"},
+            "refuse": {"next": "rejected"},
+            "pay_anyway": {"next": f"{desk}_booking"},
         },
     }
-    if appeal:
-        states[f"{desk}_appeal"] = {
-            "actor": "human",
-            "review": {"role": "claims_manager", "show": ["facts"], "due": {"in": "5d", "then": "manual_handling"}},
-            "events": {"uphold": {"next": review}, "refuse": {"next": "rejected"}, "pay_anyway": {"next": booking}},
-        }
-    return states

@@ -23,6 +23,7 @@ from pointsman.server.http.serving import serve_http
 from pointsman.server.http.wiring import Credentials, wired
 from pointsman.server.store.principals import Principal, PrincipalKind, add_principal, hash_token
 from pointsman.server.store.reading import SessionFilter, list_sessions
+from tests.server.governor.desks import current
 
 SECRET: Final = "a secret of enough bytes"
 
@@ -48,9 +49,7 @@ class Running:
         return await self.application.engine.audit_rows(chain)
 
     async def state(self, session: str) -> str:
-        found = await self.application.engine.read(session)
-        assert found is not None
-        return found.state
+        return (await current(self.application, session)).state
 
     async def token(
         self, name: str, kind: PrincipalKind, roles: tuple[str, ...] = (), owner: str | None = None

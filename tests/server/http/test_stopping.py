@@ -41,3 +41,4 @@ async def test_a_client_of_the_2026_era_that_listens_is_let_go() -> None:
         server.stop.set()
         async with asyncio.timeout(3):
             await server.serving
+    assert server.serving.done()

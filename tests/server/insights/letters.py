@@ -15,6 +15,7 @@ from pointsman.fsm.commands import Decide, Expire
 from pointsman.fsm.session import Actor
 from pointsman.server.application import Application, open_application
 from pointsman.server.replies import Caller, Reply
+from tests.server.governor.desks import current
 
 HERE: Final = Path(__file__).parent
 T0: Final = 1_790_000_000_000
@@ -103,9 +104,7 @@ class Letters:
                 await self.application.governor.submit_and_follow(found, Expire(timer), f"timer:{timer}")
 
     async def state(self, session: str) -> str:
-        found = await self.application.engine.read(session)
-        assert found is not None
-        return found.state
+        return (await current(self.application, session)).state
 
 
 @asynccontextmanager

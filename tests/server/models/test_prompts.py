@@ -1,18 +1,19 @@
-"""The prompt of a model's state: a text, or a file beside the workflow that is read for every question."""
+"""The prompt of a model's state: a text, or a file beside the workflow that the session keeps."""
 
 from __future__ import annotations
 
-import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from pointsman.server.bounds import PROMPT_BYTES
-from pointsman.server.errors import PromptMissing
-from pointsman.server.models.instructions import RULES, prompt_text
+from pointsman.contracts.prompts import PromptUnreadable
+from pointsman.server.errors import StoreUnreadable
+from pointsman.server.models.instructions import RULES
 from pointsman.server.scripts.messages_api import Reply
 
-from .desks import SUBMIT, furnish, opened_desk
+from .desks import PAY, SUBMIT, Desk, furnish, opened_desk
 
 
 async def test_a_model_is_told_the_rules_its_task_and_the_prompt_and_only_what_is_shown(tmp_path: Path) -> None:
@@ -29,70 +30,56 @@ async def test_a_model_is_told_the_rules_its_task_and_the_prompt_and_only_what_i
         assert '{"text":"twelve"}' in desk.texts(0)[0]
 
 
-async def test_a_prompt_that_is_gone_ends_in_failed_without_a_question(tmp_path: Path) -> None:
-    (tmp_path / "prompt.md").write_text("Read it.", encoding="utf-8")
+async def test_a_prompt_that_is_gone_is_said_before_anything_is_served(tmp_path: Path) -> None:
     furnish(tmp_path, "prompt.md")
-    async with opened_desk(tmp_path, []) as desk:
-        (tmp_path / "prompt.md").unlink()
+    with pytest.raises(PromptUnreadable, match=r"The prompt prompt\.md cannot be read"):
+        async with opened_desk(tmp_path, []):
+            pass
+
+
+async def test_a_session_keeps_the_prompt_that_it_was_started_with(tmp_path: Path) -> None:
+    """faults.md, 24: over a restart too, when the file says something else. What is started then has the new one."""
+    session_id = await waiting(tmp_path)
+    (tmp_path / "prompt.md").write_text("Guess.", encoding="utf-8")
+    async with opened_desk(tmp_path, [Reply(calls=(SUBMIT,))] * 2) as desk:
+        desk.session_id = session_id
+        await desk.judged("approve")
+        assert await desk.ended() == "finished"
+        older = (await desk.session()).definition
         await desk.start()
-        assert await desk.ended() == "broken"
-        assert desk.api.count == 0
-        assert "The prompt prompt.md cannot be read" in str((await desk.rows())[-1]["body"])
+        assert await desk.ended() == "finished"
+        assert [prompt_of(desk, request) for request in (0, 1)] == ["Read it.", "Guess."]
+        assert (await desk.session()).definition != older
 
 
-def test_a_prompt_that_is_too_large_or_no_text_is_told_apart(tmp_path: Path) -> None:
-    (tmp_path / "large.md").write_bytes(b"x" * (PROMPT_BYTES + 1))
-    (tmp_path / "binary.md").write_bytes(b"\xff\xfe")
-    with pytest.raises(PromptMissing, match="has more than"):
-        prompt_text("large.md", tmp_path)
-    with pytest.raises(PromptMissing, match="no text in UTF-8"):
-        prompt_text("binary.md", tmp_path)
-    assert prompt_text("Just a text.", tmp_path) == "Just a text."
+async def test_a_prompt_that_was_changed_in_the_database_is_not_told(tmp_path: Path) -> None:
+    session_id = await waiting(tmp_path)
+    (tmp_path / "prompt.md").write_text("Guess.", encoding="utf-8")
+    for kept, told in (('{"prompt.md":"Pay it."}', "is not the one that has the digest"), ("[]", "are damaged")):
+        changed(tmp_path, kept)
+        async with opened_desk(tmp_path, []) as desk:
+            desk.session_id = session_id
+            with pytest.raises(StoreUnreadable, match=told):
+                await desk.judged("approve")
+            assert desk.api.count == 0
 
 
-def test_a_link_in_the_folder_is_followed_and_one_that_leads_out_is_not(tmp_path: Path) -> None:
-    folder = tmp_path / "folder"
-    (folder / "prompts").mkdir(parents=True)
-    (folder / "prompts" / "one.md").write_text("Read it.", encoding="utf-8")
-    (tmp_path / "secret.md").write_text("Secret.", encoding="utf-8")
-    (folder / "in.md").symlink_to("prompts/one.md")
-    (folder / "out.md").symlink_to(tmp_path / "secret.md")
-    (folder / "up").symlink_to(tmp_path)
-    (folder / "loop.md").symlink_to("loop.md")
-    assert prompt_text("prompts/one.md", folder) == prompt_text("in.md", folder) == "Read it."
-    for name in ("out.md", "up/secret.md", "../secret.md", str(tmp_path / "secret.md")):
-        with pytest.raises(PromptMissing, match="is not in the folder of the workflow"):
-            prompt_text(name, folder)
-    with pytest.raises(PromptMissing, match=r"loop\.md cannot be read"):
-        prompt_text("loop.md", folder)
+async def waiting(folder: Path) -> str:
+    """Leave a session whose model waits for a person, with a prompt in a file."""
+    (folder / "prompt.md").write_text("Read it.", encoding="utf-8")
+    furnish(folder, "prompt.md")
+    async with opened_desk(folder, [Reply(calls=(PAY,))]) as desk:
+        await desk.start()
+        assert prompt_of(desk, 0) == "Read it."
+        return desk.session_id
 
 
-def test_a_file_that_becomes_a_link_while_it_is_looked_at_is_not_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "secret.md").write_text("Secret.", encoding="utf-8")
-    prompt = tmp_path / "prompt.md"
-    prompt.symlink_to("secret.md")
-    monkeypatch.setattr(os.path, "realpath", str)  # as it was before the link was made
-    with pytest.raises(PromptMissing, match=r"prompt\.md cannot be read"):
-        prompt_text("prompt.md", tmp_path)
+def prompt_of(desk: Desk, request: int) -> str:
+    """The last of the instructions in a request."""
+    return str(desk.api.requests[request].body["system"][-1]["text"])  # type: ignore[index, call-overload]
 
 
-@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
-def test_what_is_no_file_is_not_read(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = tmp_path / "prompt.md"
-    if kind == "pipe":
-        os.mkfifo(place)
-    elif kind == "folder":
-        place.mkdir()
-    else:
-        real = os.open
-
-        def device(_place: object, flags: int) -> int:
-            return real("/dev/zero", flags)
-
-        monkeypatch.setattr(os, "open", device)
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    with pytest.raises(PromptMissing, match="is no file"):
-        prompt_text("prompt.md", tmp_path)
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+def changed(folder: Path, prompts: str) -> None:
+    """Change the prompts that are kept."""
+    with closing(sqlite3.connect(folder / "desk.sqlite3")) as connection, connection:
+        connection.execute("UPDATE definitions SET prompts = ?", [prompts])

@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.server.outside import resident_kb
+
 ECHO = Path(__file__).with_name("echo_server.py")
 ANSWER_S = 1.0
 """Malformed input is answered within a second (design, section 12)."""
@@ -80,10 +82,7 @@ class RawServer:
         return answer
 
     def resident_kb(self, what: str = "VmHWM") -> int:
-        for line in Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii").splitlines():
-            if line.startswith(what):
-                return int(line.split()[1])
-        raise LookupError(what)
+        return resident_kb(self.process.pid, what)
 
     def close_input(self) -> None:
         self._stdin.close()

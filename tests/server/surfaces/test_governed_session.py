@@ -15,27 +15,11 @@ import mcp_types as types
 import pytest
 from mcp import Client, StdioServerParameters
 
+from tests.contracts.invoice import FIELDS, SUMMARY
 from tests.server.surfaces.connected import Connected
 
 ROOT = Path(__file__).parents[3]
 START = {"invoice_id": "INV-1001", "vendor_id": "V-7", "document": "inv-1001.txt"}
-FIELDS = {
-    "vendor_name": "Acme",
-    "invoice_number": "1001",
-    "invoice_date": "2026-05-02",
-    "po_number": "PO-9",
-    "line_items": [{"sku": "A", "qty": 2, "price": 6}],
-    "total": 12,
-    "tax": 2,
-    "payment_terms": "net 30",
-}
-SUMMARY = {
-    "summary": "The order says 10.",
-    "mismatch": "total",
-    "route": "short_pay",
-    "confidence": 0.9,
-    "rationale": "Order PO-9 states 10.00",
-}
 STORY: list[tuple[str, dict[str, Any], str]] = [
     ("submit_fields", FIELDS, "MISSING_EVIDENCE"),
     ("erp.post_route", {}, "NOT_ALLOWED"),

@@ -73,8 +73,9 @@ def good(reply: Reply) -> list[bytes]:
     return list(events_of(message_of("claude-opus-5-5", 1, blocks_of(reply, 1), reply, Tokens(1, 2, 3, 4))))
 
 
-def error(status: int, kind: str, message: str, **headers: str) -> Answer:
-    body = {"type": "error", "error": {"type": kind, "message": message}}
+def error(status: int, kind: str, message: str, *, code: str | None = None, **headers: str) -> Answer:
+    details = {} if code is None else {"details": {"error_code": code}}
+    body = {"type": "error", "error": {"type": kind, "message": message, **details}}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Answer(json.dumps(body).encode(), status=status, headers=named)
 

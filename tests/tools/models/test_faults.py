@@ -129,22 +129,27 @@ MALFORMED_ARGUMENTS = [
     '{"town": ' + "[" * 1_000 + "]" * 1_000 + "}",
 ]
 
+NO_CALL = (
+    {"type": "text", "text": "Rain."},
+    {"type": "malformed_call", "id": "toolu_000000000000000000001000", "name": "weather"},
+)
+
 
 @pytest.mark.parametrize("arguments", MALFORMED_ARGUMENTS, ids=range(7))
-async def test_a_call_whose_arguments_are_no_json_object_is_left_out_and_told(arguments: str) -> None:
+async def test_a_call_whose_arguments_are_no_json_object_is_none_and_told(arguments: str) -> None:
     with faulty(Answer(*calling(arguments))) as server:
         async with Patient(server.environment) as models:
             answer = await models.ask(question())
-    assert (answer.stop_reason, answer.content) == ("malformed_call", ({"type": "text", "text": "Rain."},))
+    assert (answer.stop_reason, answer.content) == ("malformed_call", NO_CALL)
     assert (answer.attempts, answer.tokens) == (1, Tokens(1, 2, 3, 4))
 
 
 @pytest.mark.parametrize("stop", ["max_tokens", "model_context_window_exceeded", "refusal"])
-async def test_a_call_that_was_cut_off_is_left_out(stop: str) -> None:
+async def test_a_call_that_was_cut_off_is_none(stop: str) -> None:
     with faulty(Answer(*calling('{"town": "Gh', stop))) as server:
         async with Patient(server.environment) as models:
             answer = await models.ask(question())
-    assert (answer.stop_reason, answer.content) == (stop, ({"type": "text", "text": "Rain."},))
+    assert (answer.stop_reason, answer.content) == (stop, NO_CALL)
 
 
 def calling(arguments: str, stop: str = "tool_use") -> list[bytes]:
@@ -158,13 +163,14 @@ def calling(arguments: str, stop: str = "tool_use") -> list[bytes]:
     return [*whole[:end], piece, *ending]
 
 
-async def test_a_call_that_starts_with_arguments_that_are_no_object_is_left_out_and_told() -> None:
+async def test_a_call_that_starts_with_arguments_that_are_no_object_is_none_and_told() -> None:
     block: JsonObject = {"type": "tool_use", "id": "t1", "name": "weather", "input": []}
+    malformed: JsonObject = {"type": "malformed_call", "id": "t1", "name": "weather"}
     start = event({"type": "content_block_start", "index": 0, "content_block": block})
     with faulty(Answer(started(), start, *counted({"output_tokens": 2})[1:])) as server:
         async with Patient(server.environment) as models:
             answer = await models.ask(question())
-    assert (answer.stop_reason, answer.content) == ("malformed_call", ())
+    assert (answer.stop_reason, answer.content) == ("malformed_call", (malformed,))
 
 
 async def test_kinds_of_events_and_blocks_that_are_not_known_are_passed_over() -> None:
@@ -290,9 +296,24 @@ async def test_the_api_is_left_alone_as_long_as_it_asks_up_to_a_bound(asked: str
     assert models.waits_s == [wait_s]
 
 
-async def test_what_the_api_forbids_to_ask_again_is_not() -> None:
-    with faulty(error(429, "rate_limit_error", "Spent", x_should_retry="false")) as server:
-        assert (await refused(server)).attempts == 1
+@pytest.mark.parametrize(("status", "asked", "attempts"), [(429, "false", 1), (400, "true", 4), (400, "perhaps", 1)])
+async def test_where_the_api_says_whether_to_ask_again_that_counts(status: int, asked: str, attempts: int) -> None:
+    with faulty(error(status, "rate_limit_error", "Later", x_should_retry=asked)) as server:
+        assert (await refused(server)).attempts == attempts
+
+
+async def test_an_account_that_has_spent_all_it_may_is_not_tried_again() -> None:
+    """platform.claude.com/docs/en/api/rate-limits: such a 429 fails until access is given back."""
+    with faulty(error(429, "rate_limit_error", "Until 1 May", code="enforced_spend_limit_reached")) as server:
+        told = await refused(server)
+    assert told.attempts == 1
+    assert "spent all it may (429)" in str(told)
+    assert "Until 1 May" in str(told)
+
+
+async def test_a_limit_that_passes_is_tried_again() -> None:
+    with faulty(error(429, "rate_limit_error", "Slower", code="ramp_limit_exceeded")) as server:
+        assert (await refused(server)).attempts == 4
 
 
 async def test_schemas_that_the_api_refuses_are_sent_without_being_strict() -> None:

@@ -18,6 +18,8 @@ from pointsman.tools.offers import OfferedTool
 from pointsman.tools.openapi.settings import read_settings
 from pointsman.tools.openapi.source import OpenapiSource
 
+from .api_server import Api
+
 CONTEXT = CallContext(session="s-1", call="7", key=None, attempt=1, who="ada")
 LONG_MS = 30_000
 SHORT_MS = 200
@@ -32,6 +34,12 @@ def document(paths: JsonObject, version: str = "3.1.0", **more: Json) -> JsonObj
 def get(path: str, name: str = "it", **more: Json) -> JsonObject:
     """Paths with one GET."""
     return {path: {"get": {"operationId": name, "responses": OK, **more}}}
+
+
+def post(content: JsonObject, *, required: bool = True) -> JsonObject:
+    """A document with one POST of this body."""
+    body: JsonObject = {"required": required, "content": content}
+    return document({"/it": {"post": {"operationId": "it", "requestBody": body, "responses": OK}}})
 
 
 @dataclass
@@ -120,6 +128,14 @@ async def call(
 ) -> CallResult:
     policy = ToolPolicy(f"api.{tool}", effect, timeout_ms, Retry(attempts, backoff_ms), key=key)
     return await source.call(f"api.{tool}", arguments or {}, policy, context)
+
+
+async def asked(desk: Desk, api: Api, said: JsonObject, arguments: JsonObject, **headers: str) -> dict[str, Any]:
+    """What the server received of a call."""
+    source = await desk.pinned(said, base_url=f"{api.origin}/v1/", headers=headers)
+    result = await call(source, arguments)
+    assert result.outcome == "done", result.error
+    return api.calls()[-1]
 
 
 def plan_of(tool: OfferedTool) -> Any:  # noqa: ANN401 - JSON, to look into
