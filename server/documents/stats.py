@@ -33,7 +33,7 @@ def document(connection: Connection, chosen: StatsFilter, alerts: Alerts) -> Jso
         if not (now.events or now.refusals or now.turns or now.asked):
             continue
         moved = [*shifts(now, before, alerts)]
-        items.append({**_named(group), "now": _figures(now), "before": _figures(before), "shifts": [*_shown(moved)]})
+        items.append({**_named(group), "now": figures(now), "before": figures(before), "shifts": [*_shown(moved)]})
         raised += _alerts(group, moved)
     pairs = [(one, found.pairs[one]) for one in sorted(found.pairs, key=_order) if found.pairs[one].now.pairs]
     for where, both in pairs:
@@ -62,11 +62,12 @@ def _alerts(group: Group | ReadTwice, found: list[Shift]) -> list[Json]:
 
 def _pairs(where: ReadTwice, both: PairsCounted, alerts: Alerts) -> JsonObject:
     shift = pair_shift(both.now, both.before, alerts)
-    figures: JsonObject = {"now": _pair_figures(both.now), "before": _pair_figures(both.before)}
-    return {**_named(where), **figures, "shifts": [*_shown([shift])]}
+    both_spans: JsonObject = {"now": pair_figures(both.now), "before": pair_figures(both.before)}
+    return {**_named(where), **both_spans, "shifts": [*_shown([shift])]}
 
 
-def _pair_figures(tally: PairTally) -> JsonObject:
+def pair_figures(tally: PairTally) -> JsonObject:
+    """Give the figures of two readings in a span."""
     labels = tally.labels
     return {
         "pairs": tally.pairs,
@@ -86,7 +87,8 @@ def _span(span: Span) -> JsonObject:
     return {"since": span.since, "until": span.until}
 
 
-def _figures(tally: Tally) -> JsonObject:
+def figures(tally: Tally) -> JsonObject:
+    """Give the figures of a group in a span."""
     stated = sorted(tally.confidences.items())
     of = sum(count for _, count in stated)
     attempts = tally.events + tally.contract

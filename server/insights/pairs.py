@@ -103,7 +103,7 @@ def pair_of(body: JsonObject) -> Pair | None:
     return Pair(
         _names(readings.get("fields")),
         _names(readings.get("differ")),
-        second.get("event") not in {None, first.get("event")},
+        second.get("event") not in (None, first.get("event")),
         as_object(first.get("values")),
         as_object(second.get("values")),
         str(second.get("by")),

@@ -83,7 +83,8 @@ def make(path: Path, sessions: int = SESSIONS) -> None:
     engine.dispose()
     chance = random.Random(7)
     with _quickly(path) as connection:
-        connection.executemany("INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?)", definitions)
+        places = ", ".join("?" * len(metadata.tables["definitions"].c))
+        connection.executemany(f"INSERT INTO definitions VALUES ({places})", definitions)
         handles = sorted("".join(chance.choices(_ALPHABET, k=26)) for _ in range(sessions))
         chosen = chance.choices(patterns, shares, k=sessions)
         for first in range(0, sessions, _AT_ONCE):

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
+from collections import Counter
 from dataclasses import asdict
 from itertools import zip_longest
 from pathlib import Path
 
 import pytest
 
+from pointsman.contracts.values import JsonObject
+from pointsman.server.command_line.stats_tables import print_details, print_tables
+from pointsman.server.documents.stats import figures, pair_figures
 from pointsman.server.insights.alerts import Alerts
+from pointsman.server.insights.pairs import PairTally
+from pointsman.server.insights.statistics import Judgement
+from pointsman.server.insights.tallies import Tally
+from pointsman.server.insights.wording import percent
 from tests.server.command_line.listening import listening
 from tests.server.command_line.remote import Remote, token_of
 from tests.server.command_line.terminal import Shell
@@ -40,14 +49,74 @@ async def _drift(folder: Path) -> None:
 def test_a_table_says_what_was_done_and_a_sentence_what_has_changed(drifted: Shell) -> None:
     done = drifted.at_terminal("stats", columns=80)
     assert done.code == 1
-    assert "letters, version 1" in done.stdout
-    heading = next(line for line in done.stdout.splitlines() if "sent up" in line)
-    assert "who        events  sure  sent up  invalid" in heading
-    row = next(line for line in done.stdout.splitlines() if line.startswith("answering"))
-    assert row.split()[:3] == ["answering", "claude-ai", "60"]
-    assert len(row) <= 80
+    lines = re.sub(r"\x1b\[\d*m", "", done.stdout).splitlines()
+    place = lines.index("letters, version 1")
+    assert lines[place + 1].split() == ["events", "sure", "sent", "up", "agreed", "off", "by", "invalid"]
+    assert lines[place + 2] == "answering"
+    assert lines[place + 3].split()[:2] == ["claude-ai", "60"]
+    assert all(len(line) <= 80 for line in lines if "lert" not in line)
+    assert "agreed: what people took unchanged of the 120 events they have judged, of 120." in lines
     assert "Alert: letters 1, answering, claude-ai: reviewers take " in done.stdout
     assert "alerts." in done.stdout
+
+
+def test_the_time_that_is_counted_is_told_with_its_zone(drifted: Shell) -> None:
+    done = drifted.run(
+        "stats", "--no-fail", "--window", "2026-01-01..2099-01-01", "--reference", "2025-01-01..2026-01-01"
+    )
+    assert "Counted from 2026-01-01 to 2099-01-01 UTC," in done.stdout
+    assert "compared with 2025-01-01 to 2026-01-01 UTC." in done.stdout
+
+
+def test_readings_calls_and_turns_have_tables_of_their_own_and_few_are_said_to_be_few(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Of one state that two act in, and of another that is read twice."""
+    calls: JsonObject = {"asked": 2, "undecided": 2, "approval": {"of": 2, "share": 0.5, "interval": [0.09, 0.91]}}
+    few: JsonObject = {"judged": 3, "error": 0.4}
+    now: JsonObject = {**figures(Tally(events=3)), "calls": calls, "calibration": few}
+    one: JsonObject = {"workflow": "w", "version": None, "state": "s", "model": None, "client": "codex", "now": now}
+    pairs = PairTally(pairs=4, agreed=1, fields=Counter(a=4, b=4), differ=Counter(a=1, b=3))
+    pairs.followed["first"] = 2
+    twice: JsonObject = {"workflow": "w", "version": None, "state": "s", "now": pair_figures(pairs)}
+    print_tables({"items": [one, {**one, "client": None}], "readings": [twice]})
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["codex", "3", "0", "%", "few", "0", "%", "0", "%"] in lines
+    assert lines[lines.index(["s"]) + 2][:2] == ["(no", "name)"]
+    assert ["codex", "2", "50", "%", "of", "2", "(9", "to", "91)", "2"] in lines
+    assert lines[-1] == ["s", "4", "25", "%", "of", "4", "(5", "to", "70)", "b", "3,", "a", "1", "first", "2"]
+
+
+@pytest.mark.parametrize(
+    ("met", "said"),
+    [
+        ({Judgement(0.9, agreed=True): 9, Judgement(0.9, agreed=False): 1}, "agreed 0.90: no further apart"),
+        ({Judgement(0.9, agreed=True): 50, Judgement(0.9, agreed=False): 50}, "agreed 0.50: too sure."),
+        ({Judgement(0.5, agreed=True): 90, Judgement(0.5, agreed=False): 10}, "agreed 0.90: not sure enough."),
+        ({Judgement(0.9, agreed=False): 40, Judgement(0.1, agreed=True): 40}, "right on average, and wrong in parts."),
+    ],
+)
+def test_calibration_is_put_in_words(met: dict[Judgement, int], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = figures(Tally(judgements=Counter(met)))
+    print_details({"now": found, "before": found})
+    assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0 %"),
+        (0.0004, "<0.1 %"),
+        (0.034, "3.4 %"),
+        (0.1, "10 %"),
+        (0.994, "99 %"),
+        (0.996, "99.6 %"),
+        (0.9996, ">99.9 %"),
+        (1.0, "100 %"),
+    ],
+)
+def test_what_is_nearly_nothing_or_nearly_all_is_not_said_to_be_it(share: float, text: str) -> None:
+    assert percent(share) == text
 
 
 def test_one_group_alone_is_shown_with_its_distribution_and_calibration(drifted: Shell) -> None:
@@ -122,7 +191,7 @@ def test_what_cannot_be_meant_is_wrong_usage(drifted: Shell, arguments: tuple[st
 
 def test_nothing_at_all_is_said_to_be_nothing(drifted: Shell) -> None:
     done = drifted.run("stats", "other")
-    assert (done.code, done.stdout[:16]) == (0, "Nothing was done")
+    assert (done.code, done.stdout[:17]) == (0, "No agent and no m")
 
 
 def test_a_server_counts_what_its_database_counts_for_those_who_may_see_it(drifted: Shell) -> None:
