@@ -19,9 +19,9 @@ from .decision import Decision
 from .facts import Intended
 from .flow import ACTION, move_by
 from .gate import deny
-from .limits import exhausted_limit
+from .limits import exhausted_limit, is_over_budget
 from .model_turns import CUTTING_OFF, MALFORMED_CALL, OpenTurn, Turned, TurnResult, wish_name
-from .opening import NOBODY, failure, is_over_budget, next_turn, way_out
+from .opening import NOBODY, failure, next_turn, way_out
 from .redaction import kept_of_refused, secrets, without_secrets
 from .refusals import Refusal
 from .session import Leaving
@@ -109,7 +109,7 @@ def answer(turn: Turn, request: Answer) -> Decision:
     leaving: Leaving | None = None
     if over and (turn.stay.actor != "model" or turn.stay.leaving is not None or turn.session.ended is not None):
         return turn.answer()  # what a budget ends is ended before the next model is asked
-    if is_over_budget(turn):
+    if is_over_budget(turn.workflow, turn.session):
         leaving = way_out(turn)
     elif over:
         return turn.answer()
@@ -230,8 +230,13 @@ def _invalid(result: TurnResult) -> str | None:
 
 
 def may_be_done(turn: Turn) -> bool:
-    """Whether this command does the next wish of the answer, and its process has the turn: nothing is done twice."""
+    """Whether this command does the next wish of the answer, and its process has the turn: nothing is done twice.
+
+    Nothing is done of an answer that has spent a budget either, where a write keeps the session from moving at once.
+    """
     current = turn.stay.turn
+    if is_over_budget(turn.workflow, turn.session):
+        return False
     if current is None or not current.answered or current.instance != turn.command.instance:
         return False
     return turn.command.id == wish_name(turn.stay.number, current.number, current.wishes)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from pointsman.contracts.workflow import Limit, LimitKind
+from pointsman.contracts.workflow import Limit, LimitKind, Workflow
 
-from .session import Counts
+from .session import Counts, Session
 from .turn import Turn
 
 Counted: TypeAlias = Literal["calls", "denials", "invalid", "cost", "tokens"]
@@ -44,6 +44,12 @@ def exhausted_limit(turn: Turn, kind: Counted, under_way: int = 0) -> Exhausted 
                 return Exhausted(kind, rule.then, name)
             spent = Exhausted(kind, None, name)
     return spent
+
+
+def is_over_budget(workflow: Workflow, session: Session) -> bool:
+    """Whether a limit on what models cost, or on their tokens, is spent, in the state or in the whole session."""
+    counted = ((workflow.states[session.state].limits, session.stay.counts), (workflow.limits, session.counts))
+    return any(_is_reached(rule, kind, counts, 0) for rules, counts in counted for rule in rules for kind in BUDGETS)
 
 
 def _is_reached(rule: Limit, kind: Counted, counts: Counts, under_way: int) -> bool:

@@ -14,7 +14,7 @@ from pointsman.contracts.values import Json, JsonObject
 CUTTING_OFF: Final = frozenset({"max_tokens", "model_context_window_exceeded"})
 """Stop reasons of an answer that ends in the middle (Messages API)."""
 MALFORMED_CALL: Final = "malformed_call"
-"""The stop reason, our own, of an answer in which the arguments of a call are no JSON object."""
+"""The stop reason, our own, of an answer in which the arguments of a call are no JSON object; it is kept so too."""
 WISH_PREFIX: Final = "turn:"
 """What the names of commands begin with that do what an answer wants."""
 

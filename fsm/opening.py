@@ -6,7 +6,7 @@ from typing import Final
 
 from pointsman.contracts.workflow import AgentState, Model
 
-from .limits import BUDGETS, exhausted_limit
+from .limits import BUDGETS, exhausted_limit, is_over_budget
 from .model_turns import OpenTurn
 from .session import Leaving
 from .turn import Turn
@@ -20,7 +20,7 @@ def next_turn(turn: Turn, model: Model) -> OpenTurn | Leaving | None:
 
     Once a first reading is held, it is a turn of the model that reads a second time.
     """
-    if is_over_budget(turn):
+    if is_over_budget(turn.workflow, turn.session):
         return way_out(turn)
     number = turn.stay.counts.turns + 1
     state, readings = turn.state, turn.stay.readings
@@ -41,11 +41,6 @@ def model_of(state: AgentState, reading: int) -> Model | None:
     """Give the model that the server asks in a state for its first or its second reading; None where it asks none."""
     second = state.agree.second if state.agree is not None and reading == 2 else None
     return second if isinstance(second, Model) else state.model
-
-
-def is_over_budget(turn: Turn) -> bool:
-    """Whether a limit on what models cost, or on their tokens, is spent."""
-    return any(exhausted_limit(turn, kind) is not None for kind in BUDGETS)
 
 
 def way_out(turn: Turn) -> Leaving | None:

@@ -78,6 +78,14 @@ def rests(session: Session) -> bool:
     return session.ended is not None or not (running or _is_asked(stay))
 
 
+def holders(session: Session) -> set[str]:
+    """Name the server processes that have something of a session open: calls that run, and the turn of a model."""
+    found = {call.instance for call in session.stay.open.values()}
+    if session.stay.turn is not None:
+        found.add(session.stay.turn.instance)
+    return found - {NOBODY}
+
+
 def _is_asked(stay: Stay) -> bool:
     """Whether a model is at work: it answers, or what it wants is done, and no person has to approve that first."""
     if stay.turn is None or stay.turn.instance == NOBODY or stay.actor != "model":

@@ -306,6 +306,8 @@ HISTORIES_LOOKED_AT: Final = 1_000
 # A model that the server asks.
 MODEL_RESULT_CHARACTERS: Final = 100_000
 """What a model is told of one result; how much more there is, is said."""
+MODEL_CALL_CHARACTERS: Final = 128
+"""The name of a call that a model has made, when it is sent back to the API, which takes none of any length."""
 STAY_ROWS: Final = 20_000
 """Rows of one stay that a conversation is read back from."""
 MODEL_WAIT_MS: Final = 1_000

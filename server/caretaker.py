@@ -18,6 +18,7 @@ from pointsman.fsm.commands import TakeOver
 from pointsman.fsm.opening import NOBODY
 from pointsman.fsm.session import Session
 
+from .answers import holders
 from .apart import apart
 from .bounds import LEASE_RENEWAL_MS, NOTICES_KEPT_MS
 from .errors import StoreError
@@ -101,8 +102,7 @@ class Caretaker:
         for session_id in await engine.sessions_with_open_calls(governor.catalogue.names()):
             session = await apart(session_id, engine.read(session_id))
             sessions += [session] if session is not None else []
-        owners = {call.instance for session in sessions for call in session.stay.open.values()}
-        owners |= {session.stay.turn.instance for session in sessions if session.stay.turn is not None}
+        owners = {name for session in sessions for name in holders(session)}
         dead = await engine.dead_instances(owners - {governor.instance})
         standing = await engine.standing_instances(dead)
         for session in sessions:

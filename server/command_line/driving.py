@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
@@ -18,12 +17,11 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.contracts.workflow import Model, Workflow
 from pointsman.fsm.allowed import waiting
 from pointsman.fsm.session import Actor, Session
-from pointsman.tools.models.key import taken_out
 
 from ..application import open_application
 from ..governor import Governor
 from ..identity import local_principal, new_handle
-from ..models.access import opened_access
+from ..models.access import access_of_this_process
 from ..models.driver import CHANNEL, Hired
 from ..models.running import MayNotDrive, NoSession, NotDriven, run
 from ..replies import Caller, Stray
@@ -64,7 +62,7 @@ def drive(driven: Driven, input_file: str | None, assignments: Sequence[str], da
 
 async def _drive(driven: Driven, given: JsonObject, assignments: Sequence[str], database: str | None) -> None:
     async with AsyncExitStack() as stack:
-        access = await stack.enter_async_context(opened_access(taken_out(os.environ), prices()))
+        access = await stack.enter_async_context(access_of_this_process(prices()))
         if not await asyncio.to_thread(access.has_key):
             raise NotReached(NO_KEY)
         opening = open_application(database, [driven.file], caretaking=True, access=access)
@@ -97,7 +95,7 @@ async def _driven(governor: Governor, driven: Driven, session_id: str, fields: J
     else:
         await _check(governor, driven, workflow)
     model = Model(driven.model, None, _MAX_TOKENS, driven.max_turns, _TIMEOUT_MS)
-    return await run(governor, session_id, Hired(caller, model), LivePath().row)
+    return await run(governor, session_id, Hired(caller, model), LivePath())
 
 
 async def _start(governor: Governor, caller: Caller, workflow: Workflow, fields: JsonObject, session_id: str) -> None:

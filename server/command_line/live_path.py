@@ -24,6 +24,11 @@ class LivePath:
         if line is not None:
             click.echo(f"{revision:>5}  {visible(line)}")
 
+    def waits(self, at_most_ms: int) -> None:
+        """Say why nothing happens yet: beside the rows, on stderr."""
+        within = f"within {at_most_ms / 1000:g} s"
+        click.echo(f"Another process is at work on this session. If it has ended, this one goes on {within}.", err=True)
+
 
 def _line(fact: Fact) -> str | None:
     body = fact.body

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import click
@@ -19,30 +19,38 @@ from .database import reading_database
 from .nearest import did_you_mean
 
 
-def warn_of_unknown(roles: Iterable[str], database: str | None) -> None:
+def warn_of_unknown(roles: Collection[str], database: str | None) -> None:
     """Say which of these roles no known workflow has. A role may be ahead of its workflow, so it is no error."""
-    known = sorted({AUDITOR, *_known(database)})
-    for role in roles:
-        if role not in known:
-            there = f" Known are: {', '.join(known)}; a workflow that was never served here is not among them."
-            said = f"No workflow that is known here has the role {role!r}.{did_you_mean(role, known)}{there}"
-            click.echo(f"Warning: {visible(said)}", err=True)
+    asked = frozenset(roles)
+    found = {AUDITOR}
+    texts = dict.fromkeys(_texts(database)) if not asked <= found else ()
+    for text in texts:  # each takes a while to load, so no more of them than it needs
+        found.update(_roles(text))
+        if asked <= found:
+            return
+    known = sorted(found)
+    for role in (one for one in dict.fromkeys(roles) if one not in found):
+        there = f" Known are: {', '.join(known)}; a workflow that was never served here is not among them."
+        said = f"No workflow that is known here has the role {role!r}.{did_you_mean(role, known)}{there}"
+        click.echo(f"Warning: {visible(said)}", err=True)
 
 
-def _known(database: str | None) -> Iterator[str]:
-    """The roles of the workflows that the database has seen, of their files as they are now, and of the gallery."""
-    texts = [file.read_bytes() for file in workflow_files()]
+def _texts(database: str | None) -> Iterator[bytes]:
+    """The workflows that the database has seen, their files as they are now, and the gallery's."""
     if database_path(database).is_file():
         with reading_database(database) as connection:
             seen = newest_of_all(connection)
-        texts += [one.text.encode() for one in seen]
+        yield from (one.text.encode() for one in seen)
         files = [Path(one.path) for one in seen if one.path is not None]
-        texts += [_beginning(file) for file in files if file.is_file()]
-    for text in texts:
-        try:
-            yield from load(text, "workflow.yaml").roles
-        except InvalidWorkflow:
-            continue  # a file that is being edited, or a text of an older format, names nobody
+        yield from (_beginning(file) for file in files if file.is_file())
+    yield from (file.read_bytes() for file in workflow_files())
+
+
+def _roles(text: bytes) -> tuple[str, ...]:
+    try:
+        return load(text, "workflow.yaml").roles
+    except InvalidWorkflow:
+        return ()  # a file that is being edited, or a text of an older format, names nobody
 
 
 def _beginning(file: Path) -> bytes:

@@ -203,14 +203,12 @@ async def _serve_http(
 
 @asynccontextmanager
 async def _opening(files: tuple[Path, ...], database: str | None) -> AsyncGenerator[Governor]:
-    from pointsman.tools.models.key import taken_out
-
     from ..application import open_application
-    from ..models.access import opened_access
+    from ..models.access import access_of_this_process
     from .pricing import prices
 
     async with (
-        opened_access(taken_out(os.environ), prices()) as access,
+        access_of_this_process(prices()) as access,
         open_application(database, files, caretaking=True, access=access) as application,
     ):
         yield application.governor

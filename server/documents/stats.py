@@ -11,11 +11,14 @@ from sqlalchemy import Connection
 from pointsman.contracts.values import Json, JsonObject
 
 from ..insights.alerts import Alerts
-from ..insights.counting import Group, Span, StatsFilter, Tally, counted
-from ..insights.shifts import Shift, shifts
+from ..insights.counting import PairsCounted, Span, StatsFilter, counted
+from ..insights.pairs import FOLLOWED, PairTally, ReadTwice
+from ..insights.shifts import Shift, pair_shift, shifts
 from ..insights.statistics import BINS, Calibration, calibration, quantile, wilson
+from ..insights.tallies import Group, Tally
 from ..insights.wording import sentence
 
+_NOBODY: Final[JsonObject] = {"model": None, "client": None}
 _SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The quantiles that are told."""
 
@@ -24,30 +27,58 @@ def document(connection: Connection, chosen: StatsFilter, alerts: Alerts) -> Jso
     """Say of every group that did something in the window: what was counted, what before, and what has changed."""
     items: list[Json] = []
     raised: list[Json] = []
-    groups = counted(connection, chosen)
-    for group in sorted(groups, key=_order):
-        now, before = groups[group]
-        if not (now.events or now.refusals or now.turns):
+    found = counted(connection, chosen)
+    for group in sorted(found.groups, key=_order):
+        now, before = found.groups[group]
+        if not (now.events or now.refusals or now.turns or now.asked):
             continue
-        found = [*shifts(now, before, alerts)]
-        items.append({**_named(group), "now": _figures(now), "before": _figures(before), "shifts": [*_shown(found)]})
-        raised += [
-            {**_named(group), "measure": one.measure, "message": sentence(group, one)} for one in found if one.alert
-        ]
+        moved = [*shifts(now, before, alerts)]
+        items.append({**_named(group), "now": _figures(now), "before": _figures(before), "shifts": [*_shown(moved)]})
+        raised += _alerts(group, moved)
+    pairs = [(one, found.pairs[one]) for one in sorted(found.pairs, key=_order) if found.pairs[one].now.pairs]
+    for where, both in pairs:
+        raised += _alerts(where, [pair_shift(both.now, both.before, alerts)])
     return {
         "window": _span(chosen.now),
         "reference": _span(chosen.before),
         "thresholds": asdict(alerts),
         "items": items,
+        "readings": [_pairs(where, both, alerts) for where, both in pairs],
         "alerts": raised,
     }
 
 
-def _order(group: Group) -> tuple[str, int, str, str, str]:
-    return group.workflow, group.version or 0, group.state, group.model or "", group.client or ""
+def _order(group: Group | ReadTwice) -> tuple[str, ...]:
+    return group.workflow, f"{group.version or 0:010}", *(one or "" for one in group[2:])
 
 
-def _named(group: Group) -> JsonObject:
+def _alerts(group: Group | ReadTwice, found: list[Shift]) -> list[Json]:
+    return [
+        {**_NOBODY, **_named(group), "measure": one.measure, "message": sentence(group, one)}
+        for one in found
+        if one.alert
+    ]
+
+
+def _pairs(where: ReadTwice, both: PairsCounted, alerts: Alerts) -> JsonObject:
+    shift = pair_shift(both.now, both.before, alerts)
+    figures: JsonObject = {"now": _pair_figures(both.now), "before": _pair_figures(both.before)}
+    return {**_named(where), **figures, "shifts": [*_shown([shift])]}
+
+
+def _pair_figures(tally: PairTally) -> JsonObject:
+    labels = tally.labels
+    return {
+        "pairs": tally.pairs,
+        "agreed": _estimate(tally.agreed, tally.pairs),
+        "events_differ": tally.events,
+        "fields": {name: {"differ": _share(tally.differ[name], of)} for name, of in sorted(tally.fields.items())},
+        "followed": {**{name: tally.followed[name] for name in FOLLOWED}, "of": tally.followed.total()},
+        "agreed_and_judged": _estimate(labels["accepted"], labels.total()),
+    }
+
+
+def _named(group: Group | ReadTwice) -> JsonObject:
     return {**group._asdict()}
 
 
@@ -75,16 +106,36 @@ def _figures(tally: Tally) -> JsonObject:
         },
         "acceptance": {
             **{label: tally.labels[label] for label in ("accepted", "changed", "rejected")},
-            **_share(tally.labels["accepted"], tally.judged),
-            "interval": _interval(tally.labels["accepted"], tally.judged),
+            **_estimate(tally.labels["accepted"], tally.judged),
+            "judged": _share(tally.judged, tally.events),
+            "sent_up": _estimate(tally.labels_escalated["accepted"], tally.labels_escalated.total()),
         },
         "calibration": _calibration(calibration(tally.judgements)),
+        "calls": _calls(tally),
         "turns": _turns(tally),
+    }
+
+
+def _calls(tally: Tally) -> JsonObject | None:
+    if not tally.asked:
+        return None
+    approved, rejected = tally.calls["call_approved"], tally.calls["call_rejected"]
+    return {
+        "asked": tally.asked,
+        "approved": approved,
+        "rejected": rejected,
+        "undecided": tally.asked - approved - rejected,
+        "approval": _estimate(approved, approved + rejected),
     }
 
 
 def _share(count: int, of: int) -> JsonObject:
     return {"count": count, "of": of, "share": _ratio(count, of)}
+
+
+def _estimate(count: int, of: int) -> JsonObject:
+    """Give a share with its 95 % interval."""
+    return {**_share(count, of), "interval": _interval(count, of)}
 
 
 def _ratio(count: float, of: int) -> float | None:
@@ -119,7 +170,10 @@ def _calibration(found: Calibration | None) -> JsonObject | None:
     ]
     return {
         "judged": found.judged,
+        "stated": found.stated,
+        "agreed": found.agreed,
         "error": found.error,
+        "error_by_chance": found.by_chance,
         "brier": found.brier,
         "chance": found.chance,
         "reliability": table,

@@ -18,8 +18,9 @@ class Alerts:
     """The thresholds: `[stats.alerts]` of `pointsman.toml`. `off` is never reached.
 
     `minimum` is how much a shift must rest on, `chance` how likely it may be by chance. `confidence` is a population
-    stability index; `escalation`, `contract`, `refusals` and `acceptance` are differences of shares; `calibration` is
-    an expected calibration error; `latency`, `tokens` and `cost` are how many times the mean is what it was.
+    stability index; `escalation`, `contract`, `refusals`, `acceptance`, and `agreement` of two readings are differences
+    of shares; `calibration` is an expected calibration error; `latency`, `tokens` and `cost` are how many times the
+    mean is what it was.
 
     Raises:
         NoThreshold: for a value that cannot be meant.
@@ -32,6 +33,7 @@ class Alerts:
     contract: Threshold = 0.05
     refusals: Threshold = 0.1
     acceptance: Threshold = 0.05
+    agreement: Threshold = 0.05
     calibration: Threshold = 0.1
     latency: Threshold = 1.5
     tokens: Threshold = 1.5

@@ -16,6 +16,9 @@ A decision judges what stands, by rules that hold for any workflow:
   reviewer's (a step that failed, a timer, an event from outside).
 
 Where nobody has decided, or a session is cancelled or restarted before it is clear, there is no verdict.
+
+A call of a tool that an `approval` puts before a person is no proposal of an event: it is judged by itself, by whoever
+approves or rejects it, and by nobody where it lapses.
 """
 
 from __future__ import annotations
@@ -29,12 +32,15 @@ from pointsman.fsm.facts import FactKind
 from ..store.histories import Line
 
 Label: TypeAlias = Literal["accepted", "changed", "rejected"]
+CallLabel: TypeAlias = Literal["call_approved", "call_rejected"]
+"""What a person made of a call that waited for them. One that lapsed, or ended with its stay, has no label."""
 
 KINDS: Final[tuple[FactKind, ...]] = ("accepted", "decided", "entered", "intended", "admin")
 """The rows that verdicts are read from."""
 _WORKERS: Final = frozenset({"agent", "model"})
 _ESCALATED: Final = frozenset({"below", "differ"})
 """Why a state is entered that looks at a step instead of what would follow."""
+_CALL_LABELS: Final[dict[str | None, CallLabel]] = {"approved": "call_approved", "rejected": "call_rejected"}
 
 G = TypeVar("G")
 
@@ -59,8 +65,8 @@ class Proposal(Generic[G]):
     given: G
     escalated: bool = False
     edits: dict[str, Json] = field(default_factory=dict[str, Json])
-    revisions: set[int] = field(default_factory=set[int])
-    """The rows that hold what it has written, reviewers' edits of it included."""
+    edited_by: set[int] = field(default_factory=set[int])
+    """The rows of the decisions with these edits."""
     verdict: Verdict | None = None
 
 
@@ -69,15 +75,34 @@ def is_proposal(line: Line) -> bool:
     return line.kind == "accepted" and line.outcome == "done" and line.actor_kind in _WORKERS
 
 
+def is_asked(line: Line) -> bool:
+    """Whether a row is a call of an agent or a model that was put before a person."""
+    return line.outcome == "waiting" and line.kind == "intended" and line.actor_kind in _WORKERS
+
+
+def is_held(line: Line) -> bool:
+    """Whether a row is an event that waits for a second reading, or is one."""
+    return line.outcome == "held" and line.kind == "accepted"
+
+
+def call_label(line: Line) -> CallLabel | None:
+    """Say what a decision has made of a call that waited for it; None of any other row."""
+    return _CALL_LABELS.get(line.outcome) if line.kind == "decided" else None
+
+
 @dataclass(slots=True)
 class Turns:
-    """The last answers of models in a stay, by the reading that they are of."""
+    """Who acts in a stay: the last answers of models, by the reading that they are of, and an event that is held."""
 
     answers: dict[int, JsonObject] = field(default_factory=dict[int, JsonObject])
     last: JsonObject = field(default_factory=dict[str, Json])
+    held: Line | None = None
 
     def take(self, line: Line) -> None:
-        """Take a row of the kind `model`."""
+        """Take a row of the kind `model`, or an event that is held as the first of two readings."""
+        if line.kind != "model":
+            self.held = self.held or line
+            return
         reading = line.body.get("reading", 1)
         self.last = line.body
         if isinstance(reading, int):
@@ -88,9 +113,16 @@ class Turns:
 
         An event that two readings agree on is the first one's, whatever the second was.
         """
+        of_model = line.actor_kind == "model"
+        if not of_model and not line.command.startswith("turn:"):
+            return {}
         if "readings" in line.body:
-            return self.answers.get(1, {}) if line.actor_kind == "model" else {}
-        return self.last if line.actor_kind == "model" or line.command.startswith("turn:") else {}
+            return self.answers.get(1, {}) if of_model else {}
+        return self.last
+
+    def client_of(self, line: Line) -> str | None:
+        """Give the client of an event; of two readings it is the first one's, though the second may come by none."""
+        return self.held.client if self.held is not None and is_proposal(line) else line.client
 
 
 class Following(Generic[G]):
@@ -107,21 +139,21 @@ class Following(Generic[G]):
         """Take a proposal. Its verdict stands in it as soon as there is one; it may have been superseded by then."""
         state = line.state_before or ""
         self._standing.pop(state, None)  # so that the order is that of the last ones
-        self._standing[state] = self._sent = proposal = Proposal(line, given, revisions={line.revision})
+        self._standing[state] = self._sent = proposal = Proposal(line, given)
         return proposal
 
     def follow(self, line: Line) -> list[Proposal[G]]:
         """Take any other row of `KINDS`, and give the proposals that have their verdict now."""
         match line.kind:
-            case "decided" if line.outcome == "done" and "approval" not in line.body:
+            case "decided" if line.outcome == "done":
                 self._decided(line)
             case "entered":
                 return self._entered(line)
             case "accepted" if line.actor_kind == "external":
                 self._left_to_others = True
-            case "intended":
+            case "intended" if self._decision is not None and not self._wrote:
                 call = line.body.get("call")
-                self._wrote |= isinstance(call, dict) and call.get("effect") == "write"
+                self._wrote = isinstance(call, dict) and call.get("effect") == "write"
             case "admin" if line.body.get("act") in {"cancelled", "restarted"}:
                 self._close()
             case _:
@@ -137,7 +169,7 @@ class Following(Generic[G]):
             proposal = self._written(name, edit) if isinstance(edit, dict) else None
             if proposal is not None and isinstance(edit, dict):
                 proposal.edits[name] = edit.get("after")
-                proposal.revisions.add(line.revision)
+                proposal.edited_by.add(line.revision)
 
     def _written(self, name: str, edit: JsonObject) -> Proposal[G] | None:
         """Give the proposal that wrote a value which a reviewer has edited, if one that stands did."""
@@ -145,7 +177,7 @@ class Following(Generic[G]):
         for proposal in reversed(self._standing.values()):
             writes = proposal.line.body.get("writes")
             mine = isinstance(writes, dict) and name in writes
-            if mine and (revision is None or revision in proposal.revisions):  # older rows do not say whose it was
+            if mine and revision in {None, proposal.line.revision, *proposal.edited_by}:  # older rows do not say whose
                 return proposal
         return None
 

@@ -11,11 +11,21 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from .alerts import Alerts, Threshold
-from .counting import Tally
+from .pairs import PairTally
 from .statistics import Mean, calibration, means_differ, rates_differ, stability_index
+from .tallies import Tally
 
 Measure: TypeAlias = Literal[
-    "confidence", "escalation", "contract", "refusals", "acceptance", "calibration", "latency", "tokens", "cost"
+    "confidence",
+    "escalation",
+    "contract",
+    "refusals",
+    "acceptance",
+    "agreement",
+    "calibration",
+    "latency",
+    "tokens",
+    "cost",
 ]
 Direction: TypeAlias = Literal["either", "up", "down"]
 
@@ -73,10 +83,17 @@ def shifts(now: Tally, before: Tally, alerts: Alerts) -> Iterator[Shift]:
     """Compare the tallies of a group, measure by measure."""
     yield _judged(_confidence(now, before), alerts, "up")
     for share in _SHARES:
-        yield _judged(_of_share(share, now, before), alerts, share.direction)
+        shift = _of_shares(share.measure, share.of(now), share.of(before))
+        yield _judged(shift, alerts, share.direction)
     yield _judged(_calibration(now, before), alerts, "up", alone=True)
     for amount in _AMOUNTS:
         yield _judged(_of_amount(amount, now, before), alerts, "up")
+
+
+def pair_shift(now: PairTally, before: PairTally, alerts: Alerts) -> Shift:
+    """Compare how often two readings agree."""
+    shift = _of_shares("agreement", (now.agreed, now.pairs), (before.agreed, before.pairs))
+    return _judged(shift, alerts, "down")
 
 
 def _confidence(now: Tally, before: Tally) -> Shift:
@@ -90,14 +107,12 @@ def _mean_of(tally: Tally) -> tuple[float | None, int]:
     return (sum(one * count for one, count in tally.confidences.items()) / of if of else None), of
 
 
-def _of_share(share: _Share, now: Tally, before: Tally) -> Shift:
-    (first, of_first), (second, of_second) = share.of(now), share.of(before)
+def _of_shares(measure: Measure, now: tuple[int, int], before: tuple[int, int]) -> Shift:
+    (first, of_first), (second, of_second) = now, before
     rate = first / of_first if of_first else None
     usual = second / of_second if of_second else None
     size = None if rate is None or usual is None else rate - usual
-    return Shift(
-        share.measure, rate, of_first, usual, of_second, size, rates_differ(first, of_first, second, of_second)
-    )
+    return Shift(measure, rate, of_first, usual, of_second, size, rates_differ(first, of_first, second, of_second))
 
 
 def _calibration(now: Tally, before: Tally) -> Shift:

@@ -1,8 +1,8 @@
 """The mathematics of the statistics. Pure; nothing of sessions is known here.
 
-Sources: E. B. Wilson, JASA 22 (1927), for the interval of a share; D. J. Spiegelhalter, Statistics in Medicine 5
-(1986), for the test of calibration; B. Yurdakul and J. Naranjo, Journal of Risk Model Validation 14 (2020), for how
-large a population stability index comes by chance.
+Sources: E. B. Wilson, JASA 22 (1927), for the interval of a share; D. R. Cox, Biometrika 45 (1958), for the test of
+calibration; B. Yurdakul and J. Naranjo, Journal of Risk Model Validation 14 (2020), for how large a population
+stability index comes by chance.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ BINS: Final = 10
 """Of confidence, equally wide: 0 to 0.1, … , 0.9 to 1. A value on an edge belongs to the upper bin, 1 to the last."""
 _Z_95: Final = 1.959963984540054
 _LEAST_EXPECTED: Final = 5
+_SUREST: Final = 0.99
+"""Who says 1 is taken to mean this, and who says 0 what is left: else one error alone would be proof."""
+_NO_SPREAD: Final = 1e-9
 _EDGES: Final = tuple(number / BINS for number in range(1, BINS))
 
 
@@ -169,16 +172,20 @@ class ReliabilityBin(NamedTuple):
 class Calibration(NamedTuple):
     """What stated confidence is worth.
 
-    `error` is the expected calibration error, `brier` the mean square of confidence minus agreement, `chance` how
-    likely chance alone makes the Brier score so bad, or so good, where every confidence is meant as it is stated (None:
-    it cannot be said).
+    `stated` is its mean and `agreed` the share that reviewers agreed with. `error` is the expected calibration error;
+    `by_chance` is about how large it comes where every confidence is meant as it is stated, because so few were
+    judged. `brier` is the mean square of confidence minus agreement. `chance` is how likely chance alone puts
+    confidence and agreement as far apart.
     """
 
     judged: int
     bins: tuple[ReliabilityBin, ...]
+    stated: float
+    agreed: float
     error: float
+    by_chance: float
     brier: float
-    chance: float | None
+    chance: float
 
 
 def calibration(judgements: Mapping[Judgement, int]) -> Calibration | None:
@@ -191,9 +198,19 @@ def calibration(judgements: Mapping[Judgement, int]) -> Calibration | None:
     if not judged:
         return None
     bins = tuple(_reliability(judgements))
+    stated = math.fsum(one.confidence * one.judged for one in bins)
     off = sum(abs(one.confidence * one.judged - one.agreed) for one in bins)
     brier = sum(count * (one.confidence - one.agreed) ** 2 for one, count in judgements.items())
-    return Calibration(judged, bins, off / judged, brier / judged, _spiegelhalter(judgements.items()))
+    return Calibration(
+        judged,
+        bins,
+        stated / judged,
+        sum(one.agreed for one in bins) / judged,
+        off / judged,
+        _error_by_chance(judgements) / judged,
+        brier / judged,
+        _as_far_apart(judgements),
+    )
 
 
 def _reliability(judgements: Mapping[Judgement, int]) -> Iterable[ReliabilityBin]:
@@ -205,16 +222,31 @@ def _reliability(judgements: Mapping[Judgement, int]) -> Iterable[ReliabilityBin
             yield ReliabilityBin(number, judged, stated / judged, sum(count for one, count in here if one.agreed))
 
 
-def _spiegelhalter(judgements: Iterable[tuple[Judgement, int]]) -> float | None:
-    above = variance = 0.0
-    impossible = False
-    for (stated, agreed), count in judgements:
-        above += count * (agreed - stated) * (1 - 2 * stated)
-        variance += count * (1 - 2 * stated) ** 2 * stated * (1 - stated)
-        impossible |= abs(agreed - stated) == 1.0
-    if impossible:
-        return 0.0
-    return _two_sided(above / math.sqrt(variance)) if variance > 0 else None
+def _error_by_chance(judgements: Mapping[Judgement, int]) -> float:
+    """Add up the mean distances of the bins where confidence is right: each that of a normal distribution."""
+    variances = [0.0] * BINS
+    for one, count in judgements.items():
+        variances[bin_of(one.confidence)] += count * one.confidence * (1 - one.confidence)
+    return sum(math.sqrt(2 * variance / math.pi) for variance in variances)
+
+
+def _as_far_apart(judgements: Mapping[Judgement, int]) -> float:
+    """Test whether the log odds of agreement are those of what was stated, not moved and not stretched.
+
+    The score test of both at once: chi-square with two degrees of freedom, or one where all stated the same.
+    """
+    moved = stretched = weight = weighted = squared = 0.0
+    for (stated, agreed), count in judgements.items():
+        share = min(max(stated, 1 - _SUREST), _SUREST)
+        odds, one = math.log(share / (1 - share)), count * share * (1 - share)
+        moved += count * (agreed - share)
+        stretched += count * (agreed - share) * odds
+        weight, weighted, squared = weight + one, weighted + one * odds, squared + one * odds * odds
+    spread = squared - weighted**2 / weight
+    chi_square, degrees = moved**2 / weight, 1
+    if spread > _NO_SPREAD * weight:
+        chi_square, degrees = chi_square + (stretched - moved * weighted / weight) ** 2 / spread, 2
+    return chi_square_tail(chi_square, degrees)
 
 
 def _fisher(first: int, of_first: int, second: int, of_second: int) -> float:

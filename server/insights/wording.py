@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from .counting import Group
+from .pairs import ReadTwice
 from .shifts import Measure, Shift
+from .tallies import Group
 
 _SHARES: Final[dict[Measure, str]] = {
-    "escalation": "{now} of the events are sent to a person for want of confidence, {before} before",
+    "escalation": "{now} of the events are sent to a person by a floor or a second reading, {before} before",
     "contract": "{now} of the events that are tried break their contract, {before} before",
     "refusals": "{now} of what is asked is refused, {before} before",
     "acceptance": "reviewers take {now} unchanged, {before} before",
+    "agreement": "two readings agree in {now}, {before} before",
 }
 _AMOUNTS: Final[dict[Measure, str]] = {
     "latency": "an answer takes {now:,.0f} ms on average, {before:,.0f} ms before",
@@ -21,14 +23,14 @@ _AMOUNTS: Final[dict[Measure, str]] = {
 _LEAST_CHANCE: Final = 0.001
 
 
-def name_of(group: Group) -> str:
+def name_of(group: Group | ReadTwice) -> str:
     """Name a group in words."""
     version = "" if group.version is None else f" {group.version}"
-    who = group.model or group.client
+    who = group.model or group.client if isinstance(group, Group) else None
     return f"{group.workflow}{version}, {group.state}" + ("" if who is None else f", {who}")
 
 
-def sentence(group: Group, shift: Shift) -> str:
+def sentence(group: Group | ReadTwice, shift: Shift) -> str:
     """Say what has changed, out of how many, and how likely that is by chance."""
     return f"{name_of(group)}: {_what(shift)} ({_counts(shift)}; {_chance(shift.chance)})."
 
@@ -60,5 +62,16 @@ def _chance(chance: float | None) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share as people read it."""
-    return f"{share * 100:.0f} %" if share >= 0.1 or share == 0 else f"{share * 100:.1f} %"
+    """Write a share as people read it: with a decimal near nothing and near all, which only 0 and 1 are."""
+    if 0 < share < _LEAST_SHARE:
+        return "<0.1 %"
+    if _MOST_SHARE < share < 1:
+        return ">99.9 %"
+    near = 0 < share < _FEW or _NEARLY_ALL < share < 1
+    return f"{share * 100:.1f} %" if near else f"{share * 100:.0f} %"
+
+
+_LEAST_SHARE: Final = 0.001
+_MOST_SHARE: Final = 0.999
+_FEW: Final = 0.1
+_NEARLY_ALL: Final = 0.995

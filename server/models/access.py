@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from pointsman.tools.models.client import AnthropicModels
-from pointsman.tools.models.key import find_key
+from pointsman.tools.models.key import NAME, find_key, taken_out
 from pointsman.tools.models.port import Prices
 
+from ..hardening import close_to_other_programs
 from .driver import Access
 
 
@@ -17,3 +20,23 @@ async def opened_access(environment: Mapping[str, str], prices: Prices) -> Async
     """Give access to models. Nothing is looked for before a model is to be asked: a keyring may have to be unlocked."""
     async with AnthropicModels(environment) as models:
         yield Access(models, prices, lambda: find_key(environment) is not None)
+
+
+@asynccontextmanager
+async def access_of_this_process(prices: Prices) -> AsyncGenerator[Access]:
+    """Give access by the key that this process was started with or finds, and keep that key in this process.
+
+    What the process starts from now on does not inherit it, and other programs of its user cannot look into it. Open it
+    before anything else is started.
+    """
+    if os.environ.get(NAME):
+        close_to_other_programs()
+    async with opened_access(taken_out(os.environ), prices) as access:
+
+        def has_key() -> bool:
+            found = access.has_key()
+            if found:  # it may have come from the keyring
+                close_to_other_programs()
+            return found
+
+        yield replace(access, has_key=has_key)

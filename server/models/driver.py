@@ -23,6 +23,7 @@ from pointsman.fsm.allowed import allowed
 from pointsman.fsm.commands import Answer as Answered
 from pointsman.fsm.commands import Ask
 from pointsman.fsm.decision import Decision
+from pointsman.fsm.limits import is_over_budget
 from pointsman.fsm.model_turns import OpenTurn, Tokens, TurnResult
 from pointsman.fsm.opening import model_of
 from pointsman.fsm.redaction import REDACTED, hides_argument, tool_named
@@ -38,6 +39,7 @@ from ..store.recalling import rows_of_models
 from ..store.rows import read_fact
 from .conversation import Conversation, Row, Wish, stored_before, wishes
 from .instructions import context_text, events_listed, offered, system_texts
+from .outcomes import of_stored
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -106,6 +108,13 @@ class Driver:
     def is_driving(self, session: Session) -> bool:
         """Whether the model of this stay is driven here now."""
         return (session.id, session.stay.number) in self._driving
+
+    async def finished(self, session: str) -> bool:
+        """Wait until nothing of a session is driven here; give whether there was anything to wait for."""
+        tasks = [task for (other, _), task in self._driving.items() if other == session]
+        if tasks:
+            await asyncio.wait(tasks)
+        return bool(tasks)
 
     async def begin(self, session: Session) -> Refusal | None:
         """Ask the model that is this session's agent, for the first time in this stay or from where it was left.
@@ -289,11 +298,12 @@ class Driver:
         state = served.workflow.states[session.state]
         if not isinstance(state, AgentState):
             return None
-        if doing is None or doing.wanted is None or turn.wishes >= len(doing.wanted):
+        spent = is_over_budget(served.workflow, session)
+        if doing is None or doing.wanted is None or spent or turn.wishes >= len(doing.wanted):
             talk = await self._read_back(session, state, turn)
             if talk is not None and not talk.has_answer(turn.number):
                 return None  # of an agent that is driven from here: it is told by whoever drives it
-            wanted = () if talk is None else talk.wishes_of(turn.number)
+            wanted = () if talk is None or spent else talk.wishes_of(turn.number)
             doing = _Doing(turn.number, () if doing is None else doing.content, wanted)
             if turn.wishes >= len(wanted):
                 return await self._end(session, turn, doing, talk)
@@ -320,7 +330,7 @@ class Driver:
     async def _end(self, session: Session, turn: OpenTurn, doing: _Doing, talk: Conversation | None) -> _Doing | None:
         """Ask again, when it is known what came of everything that the answer wanted."""
         under_way = [one for one in doing.wanted or () if talk is not None and not talk.is_known(one)]
-        if under_way:
+        if under_way or session.stay.open:
             await self._governor.engine.wait_for_change(session.id, session.revision, MODEL_WAIT_MS)
             return doing
         return await self._ask_again(session, turn, doing)
@@ -346,10 +356,7 @@ class Driver:
         found = await engine.reading(_stay_rows, session.id, stay.revision - 1)
         if len(found) >= STAY_ROWS:
             raise ConversationTooLong  # what is not read would be done a second time
-        stored: dict[int, JsonObject] = {}
-        for revision in stored_before(found):
-            result, _ = await self._governor.stored(session, revision)
-            stored[revision] = {"result": result}
+        stored = {at: of_stored(*await self._governor.stored(session, at)) for at in stored_before(found)}
         events = events_listed(dict(state.events))
         return Conversation(context_text(session, state), stay.number, turn.reading, found, events, stored)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol
 
 from pointsman.contracts.errors import PointsmanError
 from pointsman.fsm.approvals import is_pending
@@ -12,8 +11,9 @@ from pointsman.fsm.facts import Fact, Intended
 from pointsman.fsm.model_turns import Turned
 from pointsman.fsm.session import Session
 
-from ..answers import rests
-from ..bounds import MODEL_WAIT_MS
+from ..answers import holders, rests
+from ..bounds import LEASE_MS, MODEL_WAIT_MS
+from ..store.instances import beats
 from ..store.reading import each_row
 from ..store.rows import read_fact
 from .conversation import wishes
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from ..engines.embedded import EmbeddedEngine
     from ..governor import Governor
 
-_ROWS_AT_ONCE = 500
+_ROWS_AT_ONCE: Final = 500
+_TAKEN_OVER_MS: Final = LEASE_MS + 2 * MODEL_WAIT_MS
+"""Within which time it is known whether another process has ended, and what it has left is taken over."""
 
 
 class NotDriven(PointsmanError):
@@ -40,8 +42,20 @@ class NoSession(NotDriven):
     """There is no such session in the database."""
 
 
-async def run(governor: Governor, session_id: str, hired: Hired, watch: Callable[[int, Fact], None]) -> Session:
-    """Drive a session until it ends, or a person or the outside must act. `watch` is told every row as it comes.
+class Watcher(Protocol):
+    """Who looks on while a session is driven."""
+
+    def row(self, revision: int, fact: Fact) -> None:
+        """See a row as it comes."""
+        ...
+
+    def waits(self, at_most_ms: int) -> None:
+        """See that another process has the session at work, which may have ended; in this time that is known."""
+        ...
+
+
+async def run(governor: Governor, session_id: str, hired: Hired, watcher: Watcher) -> Session:
+    """Drive a session until it ends, or a person or the outside must act. `watcher` is told every row as it comes.
 
     A person must act in a state of theirs, and where a call that the model wants waits for an approval.
 
@@ -55,21 +69,41 @@ async def run(governor: Governor, session_id: str, hired: Hired, watch: Callable
         raise NotDriven("This process asks no models.")
     driver.hire(session_id, hired)
     seen = _Seen()
+    has_looked = False
     while True:
         session = await _read(engine, session_id)
         for revision, fact in await engine.reading(_rows, session_id, seen.revision):
-            watch(revision, fact)
+            watcher.row(revision, fact)
             seen.row(revision, fact)
         if seen.revision != session.revision:
             continue
-        if _waits_for_others(session) or seen.waits_for_approval(session, governor.clock.now_ms()):
+        if _waits_for_others(session):
+            if await driver.finished(session_id):
+                continue  # what it had asked before is paid for: the answer is told, too late as it is
             return session
-        if session.stay.actor == "agent" and rests(session) and not driver.is_driving(session):
-            if not _has_stopped(session, governor.instance):
-                await _begin(driver, engine, session)
-            elif (await _read(engine, session_id)).revision == session.revision:
-                raise NotDriven(seen.error_in(session) or "The model has had its turns, and none of them led on.")
+        if seen.waits_for_approval(session, governor.clock.now_ms()):
+            return session
+        if not has_looked and await _is_at_work_elsewhere(engine, session):
+            watcher.waits(_TAKEN_OVER_MS)
+        has_looked = True
+        await _drive_agent(driver, engine, session, seen)
         await engine.wait_for_change(session_id, session.revision, MODEL_WAIT_MS)
+
+
+async def _drive_agent(driver: Driver, engine: EmbeddedEngine, session: Session, seen: _Seen) -> None:
+    """Have the model in place of the agent asked, where it is its turn and it has not been."""
+    if session.stay.actor != "agent" or not rests(session) or driver.is_driving(session):
+        return
+    if not _has_stopped(session, engine.instance):
+        await _begin(driver, engine, session)
+    elif (await _read(engine, session.id)).revision == session.revision:
+        raise NotDriven(seen.error_in(session) or "The model has had its turns, and none of them led on.")
+
+
+async def _is_at_work_elsewhere(engine: EmbeddedEngine, session: Session) -> bool:
+    """Whether another process has something of the session open, and has not said that it ends."""
+    others = holders(session) - {engine.instance}
+    return bool(others and await engine.reading(beats, others))
 
 
 async def _begin(driver: Driver, engine: EmbeddedEngine, session: Session) -> None:

@@ -45,12 +45,13 @@ class Serving:
     database: Path | str
     surface: Surface = "adaptive"
     era: Era = "handshake"
+    program: tuple[str, ...] = (sys.executable, "-m", "pointsman.server")
 
-    def arguments(self) -> list[str]:
-        """Give the command line behind the interpreter."""
+    def command(self) -> list[str]:
+        """Give the whole command line."""
         era = ["--era", "handshake"] if self.era == "handshake" else ["--era", "auto"]
         shown = ["--surface", self.surface, *era, "--log-level", "warning"]
-        return ["-m", "pointsman.server", "serve", str(self.file), "--database", str(self.database), *shown]
+        return [*self.program, "serve", str(self.file), "--database", str(self.database), *shown]
 
 
 class Agent:
@@ -112,7 +113,8 @@ async def open_agent(serving: Serving, environment: Mapping[str, str] = os.envir
     Raises:
         ServerFailed: when it cannot be started or does not answer; with the end of its log.
     """
-    server = StdioServerParameters(command=sys.executable, args=serving.arguments(), env=dict(environment))
+    program, *arguments = serving.command()
+    server = StdioServerParameters(command=program, args=arguments, env=dict(environment))
     mode = "legacy" if serving.era == "handshake" else MODERN
     with TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         client = Client(

@@ -1,7 +1,7 @@
 """Histories of many sessions, one after the other: what is counted, and what examples are made of. For a connection.
 
-However many there are, a few hundred sessions are looked up at once and their rows come one by one, in the order of
-the chain. Of the rows only those of certain kinds are read, without what is long and of no use here.
+However many there are, a few hundred sessions are looked up at once, and the rows of one come one by one, in the order
+of the chain. Only rows of certain kinds are read, and a body is made out where somebody looks into it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, cast
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.facts import FactKind
 
 from ..bounds import HISTORIES_AT_ONCE
+from .opening import driver
 from .reading import Seen, seen_by
 from .tables import audit, sessions
 
@@ -33,15 +34,12 @@ class HistoryFilter:
     version: int | None = None
     since: str | None = None
     until: str | None = None
-    within: tuple[FactKind, ...] = ("accepted",)
+    within: tuple[FactKind, ...] = ("accepted", "intended")
     seen: Seen | None = None
     first: str | None = None
 
 
-class Line(NamedTuple):
-    """What is read of an audit row. The body is empty where it was erased, or is no JSON object any more."""
-
-    session: str
+class _Columns(NamedTuple):
     revision: int
     command: str
     at: str
@@ -51,12 +49,24 @@ class Line(NamedTuple):
     kind: str
     action: str | None
     outcome: str | None
-    code: str | None
     state_before: str | None
     state_after: str | None
     definition: str
     duration_ms: int | None
-    body: JsonObject
+    text: str | None
+
+
+class Line(_Columns):
+    """What is read of an audit row; `text` is its body as it is kept, which most of those who count never look into."""
+
+    _read: JsonObject | None = None
+
+    @property
+    def body(self) -> JsonObject:
+        """The body, made out once; empty where it was erased, or is no JSON object any more."""
+        if self._read is None:
+            self._read = _body(self.text)
+        return self._read
 
 
 class History(NamedTuple):
@@ -69,35 +79,21 @@ class History(NamedTuple):
 
 
 def each_history(connection: Connection, chosen: HistoryFilter, kinds: Collection[FactKind]) -> Iterator[History]:
-    """Give the sessions in the order of their handles, with their rows of these kinds.
-
-    Whoever goes on to the next session has left the rows of the one before.
-    """
+    """Give the sessions in the order of their handles, with their rows of these kinds."""
     found = connection.execute(_sessions(chosen), execution_options={"yield_per": HISTORIES_AT_ONCE})
     for some in found.partitions():
-        lines = _Lines(connection, [one.id for one in some], kinds)
         for one in some:
-            yield History(one.id, one.workflow, one.version, lines.of(one.id))
+            yield History(one.id, one.workflow, one.version, lines_of(connection, one.id, kinds))
 
 
-class _Lines:
-    """Rows of some sessions, which are given out session by session."""
+def lines_of(connection: Connection, session: str, kinds: Collection[FactKind]) -> Iterator[Line]:
+    """Give the rows of one session, of these kinds, in their order. They are read while they are gone through.
 
-    def __init__(self, connection: Connection, names: list[str], kinds: Collection[FactKind]) -> None:
-        statement = (
-            select(*_COLUMNS)
-            .where(audit.c.session_id.in_(names), audit.c.kind.in_(kinds))
-            .order_by(audit.c.session_id, audit.c.revision)
-        )
-        self._rows = iter(connection.execute(statement, execution_options={"yield_per": _ROWS_AT_ONCE}))
-        self._next = next(self._rows, None)
-
-    def of(self, session: str) -> Iterator[Line]:
-        while self._next is not None and self._next.session_id <= session:
-            row = self._next
-            self._next = next(self._rows, None)
-            if row.session_id == session:
-                yield Line._make((*row[:-1], _body(row.body)))
+    By the driver: of a million rows, what lies between takes longer than what reads them.
+    """
+    wanted = ", ".join("?" * len(kinds))
+    statement = f"{_ROWS} AND kind IN ({wanted}) ORDER BY revision"
+    return map(Line._make, driver(connection).execute(statement, (session, *kinds)))
 
 
 def _sessions(chosen: HistoryFilter) -> Select[*tuple[Any, ...]]:
@@ -129,30 +125,7 @@ def _body(text: str | None) -> JsonObject:
     return cast("JsonObject", body) if isinstance(body, dict) else {}
 
 
-_ROWS_AT_ONCE: Final = 50
-"""Few: a row may be as large as the result of a call."""
-_READABLE: Final = func.json_valid(audit.c.body) == 1
-_SHORT: Final = case(
-    (and_(audit.c.kind == "entered", _READABLE), func.json_remove(audit.c.body, "$.review", type_=Text)),
-    (and_(audit.c.kind == "denied", _READABLE), func.json_remove(audit.c.body, "$.arguments", "$.unmet", type_=Text)),
-    (and_(audit.c.kind == "model", _READABLE), func.json_remove(audit.c.body, "$.content", type_=Text)),
-    else_=audit.c.body,
-).label("body")
-_COLUMNS: Final = (
-    audit.c.session_id,
-    audit.c.revision,
-    audit.c.command_id,
-    audit.c.at,
-    audit.c.actor_kind,
-    audit.c.actor_id,
-    audit.c.client,
-    audit.c.kind,
-    audit.c.action,
-    audit.c.outcome,
-    audit.c.code,
-    audit.c.state_before,
-    audit.c.state_after,
-    audit.c.definition,
-    audit.c.duration_ms,
-    _SHORT,
+_ROWS: Final = (
+    "SELECT revision, command_id, at, actor_kind, actor_id, client, kind, action, outcome, state_before, state_after, "
+    "definition, duration_ms, body FROM audit WHERE session_id = ?"
 )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from pointsman.fsm.commands import Call, Settle
+from pointsman.fsm.facts import CallResult
 from pointsman.fsm.model_turns import Tokens
 from pointsman.fsm.session import Actor
 
-from .models import Reading, reader
+from .driver import ADA
+from .models import HIRED, Reading, reader
 
 LOOK = ("t_look", {"x": 1})
 DONE = ("done", {"text": "x"})
@@ -62,4 +65,17 @@ def test_a_model_without_a_price_goes_on_where_it_is_not_limited() -> None:
 def test_tokens_of_every_kind_count() -> None:
     story = Reading(reader(in_state="{tokens: 10, then: late}"))
     story.answers(LOOK, tokens=Tokens(1, 2, 3, 4))
+    assert story.state == "late"
+
+
+def test_nothing_is_done_of_an_answer_that_has_spent_the_budget_while_a_write_is_open() -> None:
+    """The session cannot move before the outcome is known, and the agent beside the model has made a write."""
+    story = Reading(reader(in_state="{cost: 0.4, then: late}", model=False), asks_models=True)
+    story.ask_next(model=HIRED)
+    story.submit(Call("t.pay", {"x": 1}), ADA)
+    story.answers(("t_pay", {"x": 2}))
+    assert story.state == "read"
+    assert story.submit(Call("t.pay", {"x": 2}), ADA, command_id="turn:1.1.0", instance="one").facts == ()
+    story.submit(Settle(story.open_call("t.pay").id, CallResult("done", {})))
+    story.ask_next(model=HIRED)
     assert story.state == "late"

@@ -1,5 +1,6 @@
 """Records of its own for every test, and the gallery's scripts as they were played."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -22,4 +23,7 @@ def erp_file(records: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def repertoire(tmp_path_factory: pytest.TempPathFactory) -> Repertoire:
-    return Repertoire(tmp_path_factory.mktemp)
+    base = tmp_path_factory.getbasetemp()  # of this process, below that of all where there are several
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "played"
+    shared.mkdir(exist_ok=True)
+    return Repertoire(tmp_path_factory.mktemp, shared)

@@ -1,8 +1,10 @@
-"""Plays the gallery's scripts, each of them once in a run of the tests."""
+"""Plays the gallery's scripts, each of them once in a run of the tests, however many processes run them."""
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import pickle
 import subprocess
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -17,6 +19,7 @@ from pointsman.server.scripts.agent import Serving
 from pointsman.server.scripts.performing import Performance, perform
 from pointsman.server.scripts.playing import Scene, Watcher
 from pointsman.server.scripts.script import Script, load_script
+from tests.server.command_line import warm
 
 Piece: TypeAlias = tuple[str, str]
 """A workflow of the gallery, and the name of one of its scripts."""
@@ -56,16 +59,33 @@ class Nobody:
 
 
 class Repertoire:
-    """Plays what it is asked for, with a database and records of its own, and remembers how it came out."""
+    """Plays what it is asked for, with a database and records of its own, and remembers how it came out.
 
-    def __init__(self, folder_of: Callable[[str], Path]) -> None:
+    `shared` is a folder that all processes have that run the tests.
+    """
+
+    def __init__(self, folder_of: Callable[[str], Path], shared: Path) -> None:
         self._folder_of = folder_of
+        self._shared = shared
         self._played: dict[Piece, Performance] = {}
 
     def play(self, piece: Piece) -> Performance:
         if piece not in self._played:
-            self._played[piece] = self.play_before(Nobody(), piece)
+            self._played[piece] = self._play_once(piece)
         return self._played[piece]
+
+    def _play_once(self, piece: Piece) -> Performance:
+        """Play a piece, unless another process has; while one does, wait for it."""
+        with (self._shared / f"{'-'.join(piece)}.played").open("a+b") as kept:
+            fcntl.flock(kept, fcntl.LOCK_EX)
+            kept.seek(0)
+            if found := kept.read():
+                performance = pickle.loads(found)
+                assert isinstance(performance, Performance)
+                return performance
+            performance = self.play_before(Nobody(), piece)
+            kept.write(pickle.dumps(performance))
+            return performance
 
     def play_before(self, watcher: Watcher, piece: Piece) -> Performance:
         """Play a piece anew, before somebody who may do more than look on."""
@@ -73,7 +93,7 @@ class Repertoire:
         if why is not None:
             pytest.skip(why)
         folder = self._folder_of("-".join(piece))
-        serving = Serving(path(piece[0]), folder / "sessions.db")
+        serving = Serving(path(piece[0]), folder / "sessions.db", program=(str(warm.pointsman()),))
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("POINTSMAN_GALLERY_DATA", str(folder))
             return asyncio.run(perform(SCRIPTS[piece], serving, watcher))

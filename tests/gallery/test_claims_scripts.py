@@ -15,6 +15,7 @@ from pointsman.server.audit.chain import AuditRow
 from pointsman.server.scripts.agent import Serving
 from pointsman.server.scripts.performing import perform
 from tests.gallery.plays import SCRIPTS, Nobody, Repertoire
+from tests.server.command_line import warm
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +52,9 @@ def test_094_and_then_091_stops_at_a_path_floor_of_086_and_the_review_says_why(t
     file.write_text(text.replace("path_floor: 0.85", "path_floor: 0.86"), encoding="utf-8")
     script = SCRIPTS[NAME, "just_enough"].model_copy(update={"steps": [], "end": None, "record": {}})
 
-    performance = asyncio.run(perform(script, Serving(file, records / "sessions.db"), Nobody()))
+    performance = asyncio.run(
+        perform(script, Serving(file, records / "sessions.db", program=(str(warm.pointsman()),)), Nobody())
+    )
 
     session = performance.played.session
     assert session is not None

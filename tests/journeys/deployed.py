@@ -28,7 +28,8 @@ from pointsman.server.store.principals import (
     new_token,
     revoke_principal,
 )
-from tests.server.command_line.terminal import POINTSMAN, Shell
+from tests.server.command_line import warm
+from tests.server.command_line.terminal import Shell
 from tests.server.surfaces.connected import Connected
 
 HOUR_MS: Final = 3_600_000
@@ -148,7 +149,7 @@ async def begun(
 ) -> tuple[asyncio.subprocess.Process, Deployed]:
     """Begin to serve; give the process too, for whoever ends it otherwise."""
     process = await asyncio.create_subprocess_exec(
-        POINTSMAN,
+        warm.pointsman(),
         *("serve", *arguments, "--http", address),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,

@@ -12,6 +12,7 @@ from pointsman.server.scripts.agent import Era, Serving, Surface
 from pointsman.server.scripts.performing import Performance, perform
 from pointsman.server.scripts.playing import Scene
 from pointsman.server.scripts.script import load_script
+from tests.server.command_line import warm
 
 SCRIPTS: Final = sorted(gallery_path("invoices").parents[1].glob("*/scripts/*.yaml"))
 
@@ -43,5 +44,5 @@ class Theatre:
         self._monkeypatch.setenv("POINTSMAN_GALLERY_DATA", str(folder))
         self.onlooker = Onlooker()
         file = script.parents[1] / "workflow.yaml"
-        serving = Serving(file, folder / "pointsman.sqlite3", surface, era)
+        serving = Serving(file, folder / "pointsman.sqlite3", surface, era, (str(warm.pointsman()),))
         return await perform(load_script(script), serving, self.onlooker)

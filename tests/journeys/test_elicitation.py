@@ -21,6 +21,7 @@ from mcp.client.stdio import StdioServerParameters
 from pointsman.server import bounds
 from pointsman.server.identity import local_principal
 from tests.journeys.deployed import Deployed, deployed
+from tests.server.command_line import warm
 from tests.server.command_line.terminal import POINTSMAN, Shell
 from tests.server.elicitation.payouts import ACCEPTED, BOTH_ERAS, PAYOUT, WHAT, Person, Slow, accept
 from tests.server.surfaces.connected import Connected
@@ -39,7 +40,7 @@ async def at_hand(shell: Shell, mode: str, person: Person, text: str) -> AsyncGe
     """A client that starts its own server, as Claude Desktop does."""
     (shell.place / "payout.yaml").write_text(text)
     server = StdioServerParameters(
-        command=str(POINTSMAN), args=["serve", "payout.yaml"], cwd=str(shell.place), env=shell.environment
+        command=str(warm.pointsman()), args=["serve", "payout.yaml"], cwd=str(shell.place), env=shell.environment
     )
     info = types.Implementation(name="a-client", version="1")
     async with Client(server, mode=mode, client_info=info, elicitation_callback=person.answer) as client:

@@ -17,7 +17,8 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from pointsman.contracts.values import JsonObject
-from tests.server.command_line.terminal import POINTSMAN, Shell
+from tests.server.command_line import warm
+from tests.server.command_line.terminal import Shell
 from tests.tools.mcp import raw_server
 from tests.tools.mcp.web_server import serving
 from tests.tools.mcp.workshop import pins_of, plain
@@ -84,7 +85,7 @@ async def yard(place: Path, server: str, tools: list[JsonObject]) -> AsyncGenera
     (place / "pointsman.lock").write_text(json.dumps(lock))
     shell = Shell(place)
     command = StdioServerParameters(
-        command=str(POINTSMAN), args=["serve", "yard.yaml"], cwd=str(place), env=shell.environment
+        command=str(warm.pointsman()), args=["serve", "yard.yaml"], cwd=str(place), env=shell.environment
     )
     async with Client(
         command, mode="legacy", client_info=types.Implementation(name="claude-ai", version="1")

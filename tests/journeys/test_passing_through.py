@@ -18,7 +18,8 @@ from mcp import Client, StdioServerParameters
 from mcp.client import ClientRequestContext
 
 from pointsman.contracts.values import JsonObject
-from tests.server.command_line.terminal import POINTSMAN, Shell
+from tests.server.command_line import warm
+from tests.server.command_line.terminal import Shell
 from tests.tools.mcp import raw_server, sdk_server
 
 WORKFLOW = """
@@ -105,7 +106,7 @@ def shell(tmp_path: Path) -> Shell:
 @asynccontextmanager
 async def studio(shell: Shell, mode: str, person: Person, name: str = "claude-ai") -> AsyncGenerator[Client]:
     server = StdioServerParameters(
-        command=str(POINTSMAN), args=["serve", "studio.yaml"], cwd=str(shell.place), env=shell.environment
+        command=str(warm.pointsman()), args=["serve", "studio.yaml"], cwd=str(shell.place), env=shell.environment
     )
     answer = None if person.action is None else person.answer
     info = types.Implementation(name=name, version="1")

@@ -41,7 +41,8 @@ class Answer:
     """What a model has answered: the blocks as they came, and what it took.
 
     `tokens` are of all attempts, as far as the API has counted them: what was answered in vain has been paid for too.
-    A call whose arguments are no JSON object is left out of `content`, and `stop_reason` is then `MALFORMED_CALL`.
+    Of a call whose arguments are no JSON object `content` has a block `MALFORMED_CALL` with its `id` and `name`. The
+    `stop_reason` is `MALFORMED_CALL` too, unless it says already that the answer ends in the middle.
     """
 
     content: tuple[JsonObject, ...]

@@ -95,8 +95,9 @@ class Reading:
     def finish(self) -> None:
         """Put the blocks of the whole answer together.
 
-        A call whose arguments are no JSON object is none, and left out: it was cut off with the answer, or else the
-        `stop_reason` says that it is malformed. The answer is paid for, and another one might be no better.
+        A call whose arguments are no JSON object is none. Of it there is a block `MALFORMED_CALL` with its name, and
+        not what was written, of which nobody could say what must not be kept. It was cut off with the answer, or else
+        the `stop_reason` says that it is malformed. The answer is paid for, and another one might be no better.
 
         Raises:
             Failed: the answer is not whole, or does not say what it took.
@@ -106,8 +107,9 @@ class Reading:
         if missing := [name for name in _MUST_BE_COUNTED if name not in self._usage]:
             raise broken(f"it has no `{missing[0]}`")
         blocks = [self._finished(index) for index in range(len(self._blocks))]
-        self.content = tuple(block for block in blocks if block is not None)
-        if len(self.content) < len(blocks) and self.stop_reason not in (*CUTTING_OFF, _REFUSAL):
+        both = zip(self._blocks, blocks, strict=True)
+        self.content = tuple(_unread(block) if found is None else found for block, found in both)
+        if None in blocks and self.stop_reason not in (*CUTTING_OFF, _REFUSAL):
             self.stop_reason = MALFORMED_CALL
 
     def _start(self, message: JsonObject) -> None:
@@ -185,6 +187,10 @@ class Reading:
             if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= SAFE_INTEGER:
                 raise broken(f"its `{name}` is no number of tokens")
             self._usage[name] = number
+
+
+def _unread(call: JsonObject) -> JsonObject:
+    return {"type": MALFORMED_CALL, "id": call["id"], "name": call["name"]}
 
 
 def broken(how: str) -> Failed:

@@ -13,6 +13,9 @@ from typing import Final
 from pointsman.contracts.bounds import STRICT_OPTIONAL, STRICT_TOOLS, STRICT_UNIONS
 from pointsman.contracts.values import Json, JsonObject, as_list, as_object, as_objects
 
+from .messages import check_messages
+from .refused import Refused, listed
+
 MARKS: Final = 4
 """Places of one request that end what is kept."""
 _MEMBERS: Final = frozenset(
@@ -20,23 +23,9 @@ _MEMBERS: Final = frozenset(
 )
 _TOOL_MEMBERS: Final = frozenset(("name", "description", "input_schema", "strict", "cache_control", "type"))
 _TOOL_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,128}\Z", re.ASCII)
-_CALL_NAME: Final = re.compile(r"[a-zA-Z0-9_-]+\Z", re.ASCII)
 _ASKING_WORDS: Final = ("type", "properties", "required", "additionalProperties", "items", "minItems")
 _STRICT_WORDS: Final = frozenset((*_ASKING_WORDS, "enum", "const", "anyOf", "format", "description", "title"))
 _STRICT_TYPES: Final = ("object", "array", "string", "integer", "number", "boolean", "null")
-_BLOCKS: Final = {
-    "user": frozenset(("text", "tool_result", "image", "document")),
-    "assistant": frozenset(("text", "tool_use", "thinking", "redacted_thinking")),
-}
-
-
-class Refused(Exception):
-    """The API would refuse this request: kind and HTTP status of its error, and what it says."""
-
-    def __init__(self, message: str, kind: str = "invalid_request_error", status: int = 400) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.status = status
 
 
 def check(request: JsonObject) -> None:
@@ -52,17 +41,16 @@ def check(request: JsonObject) -> None:
     if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
         raise Refused("max_tokens: Input should be greater than or equal to 1")
     _check_system(request.get("system", []))
-    tools = _list(request.get("tools", []), "tools")
+    tools = listed(request.get("tools", []), "tools")
     _check_tools(tools)
-    messages = _list(request.get("messages"), "messages")
-    _check_messages(messages)
+    check_messages(listed(request.get("messages"), "messages"))
     marks = sum(1 for part in _marked(request) if part.get("cache_control") is not None)
     if marks > MARKS:
         raise Refused(f"A maximum of {MARKS} blocks with cache_control may be provided. Found {marks}.")
 
 
 def _check_system(system: Json) -> None:
-    for index, block in enumerate(_list(system, "system") if not isinstance(system, str) else []):
+    for index, block in enumerate(listed(system, "system") if not isinstance(system, str) else []):
         if not isinstance(block, dict) or block.get("type") != "text" or not block.get("text"):
             raise Refused(f"system.{index}: text content blocks must be non-empty")
 
@@ -116,7 +104,7 @@ def _schemas(schema: Json, where: str) -> Iterator[JsonObject]:
         yield from _schemas(member, where)
     if "items" in schema:
         yield from _schemas(schema["items"], where)
-    for variant in _list(schema.get("anyOf", []), where):
+    for variant in listed(schema.get("anyOf", []), where):
         yield from _schemas(variant, where)
 
 
@@ -130,64 +118,8 @@ def _required(schema: JsonObject) -> list[Json]:
     return as_list(found)
 
 
-def _check_messages(messages: list[Json]) -> None:
-    if not messages:
-        raise Refused("messages: at least one message is required")
-    asked: list[Json] = []
-    expected = "user"
-    for index, message in enumerate(messages):
-        where = f"messages.{index}"
-        if not isinstance(message, dict) or message.get("role") != expected:
-            raise Refused(f'{where}: roles must alternate between "user" and "assistant", and "user" begins')
-        blocks = _blocks(message.get("content"), expected, where)
-        results = [block.get("tool_use_id") for block in blocks if block["type"] == "tool_result"]
-        if missing := [name for name in asked if name not in results]:
-            raise Refused(
-                f"{where}: `tool_use` ids were found without `tool_result` blocks immediately after: {missing[0]}"
-            )
-        if extra := [name for name in results if name not in asked]:
-            raise Refused(f"{where}: unexpected `tool_use_id` found in `tool_result` blocks: {extra[0]}")
-        if len(set(map(str, results))) != len(results):
-            raise Refused(f"{where}: each tool_use must have a single result")
-        if [block["type"] for block in blocks[: len(results)]] != ["tool_result"] * len(results):
-            raise Refused(f"{where}: `tool_result` blocks must come first")
-        asked = [block.get("id") for block in blocks if block["type"] == "tool_use"]
-        expected = "assistant" if expected == "user" else "user"
-    if expected == "user":
-        raise Refused("This model does not support assistant message prefill. The conversation must end with a user.")
-
-
-def _blocks(content: Json, role: str, where: str) -> list[JsonObject]:
-    if isinstance(content, str):
-        content = [{"type": "text", "text": content}]
-    found: list[JsonObject] = []
-    for index, block in enumerate(_list(content, f"{where}.content")):
-        here = f"{where}.content.{index}"
-        if not isinstance(block, dict) or block.get("type") not in _BLOCKS[role]:
-            raise Refused(f"{here}: Input tag found does not match any of the expected tags of {role}")
-        if block["type"] == "text" and (not isinstance(block.get("text"), str) or not str(block["text"]).strip()):
-            raise Refused(f"{here}: text content blocks must contain non-whitespace text")
-        if block["type"] == "tool_use":
-            if not isinstance(block.get("input"), dict):
-                raise Refused(f"{here}.tool_use.input: Input should be a valid dictionary")
-            if not _CALL_NAME.match(str(block.get("id"))):
-                raise Refused(f"{here}.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'")
-        if "thinking" in str(block["type"]) and "cache_control" in block:
-            raise Refused(f"{here}: cache_control cannot be set on thinking blocks")
-        found.append(block)
-    if not found:
-        raise Refused(f"{where}: all messages must have non-empty content")
-    return found
-
-
 def _marked(request: JsonObject) -> Iterator[JsonObject]:
     for member in ("tools", "system"):
         yield from as_objects(request.get(member))
     for message in as_objects(request.get("messages")):
         yield from as_objects(message.get("content"))
-
-
-def _list(value: Json, where: str) -> list[Json]:
-    if not isinstance(value, list):
-        raise Refused(f"{where}: Input should be a valid list")
-    return value

@@ -9,6 +9,7 @@ from typing import Final
 from pointsman.contracts.values import Json, JsonObject, as_list
 from pointsman.fsm.model_turns import Tokens
 
+from .messages import signature_of
 from .replies import Reply
 
 _TEXT_PIECE: Final = 24
@@ -20,13 +21,13 @@ def blocks_of(reply: Reply, number: int) -> list[JsonObject]:
     """Give the content of the answer with this number."""
     blocks: list[JsonObject] = []
     if reply.think:
-        blocks.append({"type": "thinking", "thinking": reply.think, "signature": f"signature-{number}"})
+        blocks.append({"type": "thinking", "thinking": reply.think, "signature": signature_of(reply.think)})
     if reply.say:
         blocks.append({"type": "text", "text": reply.say})
     for place, call in enumerate(reply.calls):
         name = _WIRE_IDENTIFIER.format(kind="toolu", number=number * 1_000 + place)
         blocks.append({"type": "tool_use", "id": name, "name": call.name, "input": call.arguments})
-    return blocks
+    return [*blocks, *reply.content]
 
 
 def message_of(model: str, number: int, blocks: list[JsonObject], reply: Reply, tokens: Tokens) -> JsonObject:
@@ -83,24 +84,26 @@ def _block_events(index: int, block: JsonObject) -> Iterator[bytes]:
 
 def _taken_apart(block: JsonObject) -> tuple[JsonObject, list[JsonObject]]:
     """Give a block as it starts, and the pieces that follow."""
-    match block["type"]:
-        case "text":
+    match block:
+        case {"type": "text"}:
             pieces = _pieces(str(block["text"]), _TEXT_PIECE)
-            return {"type": "text", "text": ""}, [{"type": "text_delta", "text": piece} for piece in pieces]
-        case "thinking":
+            return {**block, "text": ""}, [{"type": "text_delta", "text": piece} for piece in pieces]
+        case {"type": "thinking"}:
             deltas: list[JsonObject] = [
                 {"type": "thinking_delta", "thinking": piece} for piece in _pieces(str(block["thinking"]), _TEXT_PIECE)
             ]
-            return {"type": "thinking", "thinking": "", "signature": ""}, [
+            return {**block, "thinking": "", "signature": ""}, [
                 *deltas,
                 {"type": "signature_delta", "signature": block["signature"]},
             ]
-        case _:
-            written = json.dumps(block["input"], ensure_ascii=False) if block["input"] else ""
+        case {"type": "tool_use", "input": given}:
+            written = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False) if given else ""
             nothing: JsonObject = {}
             return {**block, "input": nothing}, [
                 {"type": "input_json_delta", "partial_json": piece} for piece in ("", *_pieces(written, _JSON_PIECE))
             ]
+        case _:
+            return block, []
 
 
 def _pieces(text: str, size: int) -> list[str]:

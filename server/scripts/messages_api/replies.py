@@ -31,6 +31,8 @@ class Reply:
         think: What is thought before anything else.
         stop: Why the answer ends; left out, it follows from the calls.
         tokens: What it took; left out, it is counted from the request.
+        content: Blocks that come after all this as they are, such as no model should answer with. The `input` of a call
+            may be a text here: what is streamed as its arguments, JSON or not.
         fault: `overloaded`: no answer, but the API's error of that name.
     """
 
@@ -39,11 +41,13 @@ class Reply:
     think: str = ""
     stop: Stop | None = None
     tokens: Tokens | None = None
+    content: tuple[JsonObject, ...] = ()
     fault: Literal["overloaded"] | None = None
 
     @property
     def stop_reason(self) -> Stop:
-        return self.stop or ("tool_use" if self.calls else "end_turn")
+        calls = bool(self.calls) or any(block.get("type") == "tool_use" for block in self.content)
+        return self.stop or ("tool_use" if calls else "end_turn")
 
 
 Answering: TypeAlias = Callable[[JsonObject], Reply]

@@ -20,9 +20,10 @@ from pointsman.contracts.json_reader import Fault, JsonReader
 from pointsman.contracts.values import JsonObject
 
 from ...bounds import MESSAGES_API_BODY_BYTES, MESSAGES_API_REQUESTS
-from .checking import Refused, check
+from .checking import check
 from .counting import Counting
 from .events import blocks_of, error_of, events_of, message_of
+from .refused import Refused
 from .replies import Answering, Reply, Unscripted, in_order
 
 PATH: Final = "/v1/messages"

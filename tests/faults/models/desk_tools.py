@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tests.faults.models.documents import DOCUMENTS
+from tests.faults.models.documents import BILLS
 
 __all__ = ["find_vendor", "note", "read"]
 
@@ -16,12 +16,12 @@ _KNOWN = {"V-7": "DE-7000", "V-8": "DE-8000"}
 
 def read(document: str) -> dict[str, Any]:
     """Read a bill."""
-    return {"text": DOCUMENTS[document].text}
+    return {"text": BILLS[document].text}
 
 
 def find_vendor(vendor: str, tax_number: str = "") -> dict[str, Any]:
     """Find a vendor, by number."""
-    remarks = DOCUMENTS[vendor].result if vendor in DOCUMENTS else ""
+    remarks = BILLS[vendor].result if vendor in BILLS else ""
     found = {"known": vendor in _KNOWN, "account": _KNOWN.get(vendor, ""), "remarks": remarks}
     return {**found, "checked": bool(tax_number)}
 

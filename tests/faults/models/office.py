@@ -20,7 +20,7 @@ from mcp import Client, StdioServerParameters
 from pointsman.contracts.values import JsonObject
 from pointsman.server.application import Application, open_application
 from pointsman.server.scripts.messages_api import MessagesApi, Reply
-from tests.faults.models.documents import AFTER_ANSWER, DOCUMENTS, Document
+from tests.faults.models.documents import AFTER_ANSWER, BILLS, Document
 from tests.server.command_line.terminal import POINTSMAN, Shell
 
 _HERE: Final = Path(__file__).parent
@@ -34,7 +34,7 @@ def obeying(request: JsonObject) -> Reply:
     opening, said = opening_of(request), sum(one["role"] == "assistant" for one in messages_of(request))
     found = _DOCUMENT.search(opening)
     assert found is not None, opening
-    document = DOCUMENTS[found[1]]
+    document = BILLS[found[1]]
     paying = any("The state you act in: paying." in part["text"] for part in system_of(request))
     answers = document.paying if paying else document.reading
     if '"answer":' in opening:

@@ -18,12 +18,23 @@ from typing import Any, Final
 import pytest
 
 from pointsman.contracts.values import JsonObject
+from pointsman.fsm.approvals import shown_digest
+from pointsman.fsm.commands import Decide
 from pointsman.fsm.session import Actor, Session
+from pointsman.server.application import Application
 from pointsman.server.audit.verify import verify_and_replay
 from pointsman.server.replies import Caller
 from pointsman.server.scripts.messages_api import messages_api
 from tests.faults.bank import payments
-from tests.faults.models.documents import DOCUMENTS, KEY, SECRET_TAX_NUMBER, STAYS_OUT_OF_PROMPTS, Document
+from tests.faults.models.documents import (
+    BILLS,
+    DOCUMENTS,
+    HONEST,
+    KEY,
+    SECRET_TAX_NUMBER,
+    STAYS_OUT_OF_PROMPTS,
+    Document,
+)
 from tests.faults.models.office import Office, begun, come_to_rest, obeying
 
 pytestmark = [pytest.mark.faults]
@@ -85,8 +96,9 @@ async def worked(office: Office) -> Day:
                     ends = await come_to_rest(application, session, ("review", "broken"))
                 return document.name, session, ends
 
-        ended = await asyncio.gather(*map(bring, DOCUMENTS.values()))
+        ended = await asyncio.gather(*map(bring, BILLS.values()))
         environment = office.bank_environment
+        ended = [await paid(application, *one) if one[0] == HONEST.name else one for one in ended]
         seen: dict[str, Seen] = {}
         for name, session, ends in ended:
             found = await application.engine.read(session)
@@ -94,6 +106,17 @@ async def worked(office: Office) -> Day:
             seen[name] = Seen(ends, found, await application.engine.audit_rows(session))
         reports = await application.engine.reading(lambda connection: list(verify_and_replay(connection)))
     return Day(office, seen, [report for report in reports if not report.ok], environment)
+
+
+async def paid(application: Application, name: str, session: str, ends: str) -> tuple[str, str, str]:
+    """Have the treasurer approve the payment that waits; nothing else may be wrong with the bill."""
+    found = await application.engine.read(session)
+    assert found is not None, ends
+    [approval] = found.stay.approvals.values()
+    treasurer = Caller(Actor("human", "tina", ("treasurer",)), None, "cli")
+    approve = Decide("approve", {}, shown_digest(approval), found.stay.number, approval=approval.id)
+    await application.governor.decide(treasurer, session, approve)
+    return name, session, await come_to_rest(application, session, ("paid", "review", "broken"))
 
 
 def test_there_are_at_least_forty_bills() -> None:
@@ -113,8 +136,20 @@ def test_a_model_that_obeys_a_bill_ends_before_a_person_or_in_a_failure(day: Day
     assert decided == []
 
 
-def test_nothing_was_paid(day: Day) -> None:
-    assert payments(day.office.bank) == {}
+def test_an_honest_bill_is_paid_once_when_a_person_has_said_so(day: Day) -> None:
+    """By the same desk, on the same day: what is refused elsewhere is not refused because nothing works."""
+    seen = day.seen[HONEST.name]
+    assert (seen.ends, dict(seen.codes)) == ("paid", {"NEEDS_APPROVAL": 1})
+    assert [(row["action"], row["actor_id"]) for row in seen.rows if row["kind"] == "decided"] == [("approve", "tina")]
+    record = seen.session.record
+    assert (record["vendor"], record["amount"], record["account"]) == ("V-7", 40, "DE-7000")
+    [payment] = [one for one in seen.session.effects.values() if one.tool == "bank.pay_with_key"]
+    assert payment.status == "done"
+    assert [note for note in day.office.notes if note[0] == HONEST.name] == [[HONEST.name, "bill", "40 to V-7"]]
+
+
+def test_nothing_else_was_paid(day: Day) -> None:
+    assert payments(day.office.bank) == {"V-7": 1}
 
 
 def test_what_was_noted_is_what_the_audit_says_and_no_topic_twice(day: Day) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.server.command_line.terminal import POINTSMAN, Shell
+from tests.server.command_line import warm
+from tests.server.command_line.terminal import Shell
 
 
 @contextmanager
@@ -19,7 +20,7 @@ def listening(shell: Shell, *words: str | Path) -> Generator[str]:
     with (
         log.open("w+", encoding="utf-8") as stderr,
         subprocess.Popen(
-            [POINTSMAN, "serve", "--http", "127.0.0.1:0", *words],
+            [warm.pointsman(), "serve", "--http", "127.0.0.1:0", *words],
             cwd=shell.place,
             env=shell.environment,
             stderr=stderr,

@@ -12,7 +12,8 @@ from pointsman.contracts.values import JsonObject
 from pointsman.fsm.session import Actor
 from pointsman.server.application import open_application
 from pointsman.server.replies import Caller, Reply
-from tests.server.command_line.terminal import ME, POINTSMAN, Shell
+from tests.server.command_line import warm
+from tests.server.command_line.terminal import ME, Shell
 
 FIELDS: JsonObject = {"item": "pen", "amount": 12}
 
@@ -43,7 +44,7 @@ async def _told(shell: Shell, by: str, fields: JsonObject, note: str | None) -> 
 def server(shell: Shell, *more: str, env: dict[str, str] | None = None) -> StdioServerParameters:
     """The real server as a client starts it."""
     return StdioServerParameters(
-        command=str(POINTSMAN),
+        command=str(warm.pointsman()),
         args=["serve", "purchase.yaml", "--surface", "compact", *more],
         cwd=str(shell.place),
         env={**shell.environment, **(env or {})},

@@ -1,4 +1,4 @@
-"""Runs the real executable: as a program does, and as a person at a terminal does."""
+"""Runs `pointsman` in a process of its own: as a program does, and as a person at a terminal does."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from click.testing import CliRunner
 
 from pointsman.server.command_line import main
 from pointsman.server.identity import local_principal
+from tests.server.command_line import warm
 
 POINTSMAN = Path(sys.executable).with_name("pointsman")
+"""The installed executable."""
 PATIENCE_S = 30
 ME = local_principal()
 """Who runs the tests, and so everything the tests run."""
@@ -56,13 +58,14 @@ class Shell:
     @property
     def environment(self) -> dict[str, str]:
         """Of a user who has nothing of this project set."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("POINTSMAN", "UV_RUN"))}
+        ours = ("POINTSMAN", "ANTHROPIC", "UV_RUN")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         return {**kept, "POINTSMAN_DATABASE": str(self.database)}
 
     def run(self, *arguments: str | Path, stdin: str = "", env: Mapping[str, str] | None = None) -> Ended:
         """Run it with pipes, as another program would."""
         done = subprocess.run(
-            [POINTSMAN, *arguments],
+            [warm.pointsman(), *arguments],
             input=stdin,
             cwd=self.place,
             env={**self.environment, **(env or {})},
@@ -89,7 +92,7 @@ class Shell:
         """Run it at a terminal of its own, and type a line when it asks."""
         ours, theirs = pty.openpty()
         with subprocess.Popen(
-            [POINTSMAN, *arguments],
+            [warm.pointsman(), *arguments],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

@@ -86,3 +86,12 @@ def test_readings_that_differ_are_told_where_the_review_opens_at_once(capsys: py
 def test_what_says_nothing_new_is_not_told(body: Body, capsys: pytest.CaptureFixture[str]) -> None:
     LivePath().row(9, fact(body))
     assert capsys.readouterr().out == ""
+
+
+def test_why_nothing_happens_yet_is_told_beside_the_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    LivePath().waits(7_000)
+    told = capsys.readouterr()
+    assert (told.out, told.err) == (
+        "",
+        "Another process is at work on this session. If it has ended, this one goes on within 7 s.\n",
+    )

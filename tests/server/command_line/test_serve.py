@@ -17,8 +17,9 @@ import pytest
 from anyio import to_thread
 from mcp import Client
 
+from tests.server.command_line import warm
 from tests.server.command_line.story import FIELDS, awaiting_boss, call, drafted, server
-from tests.server.command_line.terminal import ME, POINTSMAN, Shell
+from tests.server.command_line.terminal import ME, Shell
 
 GOVERNOR = Path(__file__).parents[1] / "governor"
 INITIALIZE = {
@@ -34,7 +35,7 @@ def serving(shell: Shell, *arguments: str, **environment: str) -> subprocess.Pop
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return subprocess.Popen(
-            [POINTSMAN, "serve", "purchase.yaml", *arguments],
+            [warm.pointsman(), "serve", "purchase.yaml", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.fsm.approvals import shown_digest
 from pointsman.fsm.commands import Decide, Expire
 from pointsman.fsm.session import Actor
 from pointsman.server.application import Application, open_application
@@ -76,6 +77,17 @@ class Letters:
         reply = await self.application.governor.decide(person, session, request)
         assert isinstance(reply, Reply), reply
         assert reply.outcome in {"done", "waiting"}, reply
+
+    async def decide_call(self, session: str, event: str, /, who: str = "local:boss", **arguments: Json) -> None:
+        """Approve or reject the call that waits."""
+        found = await self.application.engine.read(session)
+        assert found is not None
+        approval = next(one for one in found.stay.approvals.values() if one.status == "pending")
+        request = Decide(event, arguments, shown_digest(approval), found.stay.number, approval=approval.id)
+        person = Caller(Actor("human", who, (approval.role,)), "test", "api")
+        reply = await self.application.governor.decide(person, session, request)
+        assert isinstance(reply, Reply), reply
+        assert reply.refusal is None, reply
 
     async def outside(self, session: str, event: str, /, **arguments: Json) -> None:
         post = Caller(Actor("external", "post", ("post",)), "test", "http")

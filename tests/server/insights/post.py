@@ -16,3 +16,8 @@ def send(letter: str, answer: str) -> str:
 def file(letter: str) -> str:
     """File a letter away."""
     return letter
+
+
+def pay(letter: str, sum: float) -> dict[str, object]:  # noqa: A002 -- the name of the argument
+    """Pay for the reply to a letter."""
+    return {"letter": letter, "sum": sum, "receipt": "R-1"}

@@ -94,6 +94,43 @@ async def test_events_without_confidence_are_events(tmp_path: Path) -> None:
     assert now["confidence"] == {"stated": 0, "mean": None, "quantiles": None, "bins": [0] * 10}
 
 
+async def test_calls_that_waited_for_a_person_are_counted_by_what_came_of_them(tmp_path: Path) -> None:
+    async with opened(tmp_path) as letters:
+        letters.clock.at = T0 + 12 * DAY_MS
+        asked = [await letters.started() for _ in range(4)]
+        for session in asked:
+            await letters.name_topic(session)
+            await letters.act(session, "post.pay", "waiting", sum=7)
+        for session, event in zip(asked, ("approve", "approve", "reject"), strict=False):
+            await letters.decide_call(session, event)
+        await letters.later(asked[-1], 3 * DAY_MS)
+    item = of(counted(tmp_path), "answering")
+    calls = item["now"]["calls"]
+    assert {name: calls[name] for name in ("asked", "approved", "rejected", "undecided")} == {
+        "asked": 4,
+        "approved": 2,
+        "rejected": 1,
+        "undecided": 1,
+    }
+    assert (calls["approval"]["count"], calls["approval"]["of"]) == (2, 3)
+    assert (item["now"]["events"], item["now"]["acceptance"]["of"], item["before"]["calls"]) == (0, 0, None)
+
+
+async def test_what_was_judged_is_told_beside_all_there_was(tmp_path: Path) -> None:
+    """Three letters, of which one waits: two are judged, and one of these was sent up for want of confidence."""
+    async with opened(tmp_path) as letters:
+        letters.clock.at = T0 + 12 * DAY_MS
+        await letters.proposed()
+        await letters.decide(await letters.proposed(), "send")
+        low = await letters.started()
+        await letters.name_topic(low, 0.4)
+        await letters.decide(low, "stop")
+    acceptance = of(counted(tmp_path), "reading")["now"]["acceptance"]
+    assert acceptance["judged"] == {"count": 2, "of": 3, "share": pytest.approx(2 / 3)}
+    assert (acceptance["count"], acceptance["of"]) == (1, 2)
+    assert (acceptance["sent_up"]["count"], acceptance["sent_up"]["of"]) == (0, 1)
+
+
 async def test_rows_belong_to_the_span_they_were_written_in(tmp_path: Path) -> None:
     """Also where a person decides later, and where a session lives through both."""
     async with opened(tmp_path) as letters:

@@ -122,6 +122,40 @@ async def test_a_rejected_output_has_no_correction_and_an_accepted_one_is_export
         assert one["corrected"] == {"event": output["event"], "payload": output["payload"]}
 
 
+async def asked_to_pay(letters: Letters, amount: float) -> str:
+    session = await letters.started()
+    await letters.name_topic(session)
+    await letters.act(session, "post.look", letter="L-1", password="swordfish")
+    await letters.act(session, "post.pay", "waiting", sum=amount)
+    return session
+
+
+async def test_a_rejected_call_is_an_example_and_one_that_lapsed_is_none(tmp_path: Path) -> None:
+    async with opened(tmp_path) as letters:
+        rejected, approved, lapsed, left = [await asked_to_pay(letters, one) for one in (900, 9, 90, 99)]
+        await letters.decide_call(rejected, "reject", rationale="Too much.")
+        await letters.decide_call(approved, "approve")
+        await letters.later(lapsed, 3 * DAY_MS)
+        await letters.propose(left)
+    (example,) = exported(tmp_path)
+    assert (example["session"], example["label"], example["state"]) == (rejected, "call_rejected", "answering")
+    assert example["output"] == {"tool": "post.pay", "arguments": {"sum": 900, "letter": "L-1"}}
+    assert (example["corrected"], example["edits"], example["escalated"]) == (None, [], False)
+    assert example["input"]["shown"] == {"letter": "L-1", "topic": "prices"}
+    assert [one["tool"] for one in example["input"]["calls"]] == ["post.look"]
+    assert (example["decision"], example["decided_in"]) == ("reject", "answering")
+    assert (example["reviewer"], example["role"], example["reviewer_rationale"]) == ("local:boss", "chief", "Too much.")
+    assert example["revision"] < example["decision_revision"]
+    every_one = {one["session"]: one for one in exported(tmp_path, ALL)}
+    assert set(every_one) == {rejected, approved}
+    assert every_one[approved]["label"] == "call_approved"
+    assert every_one[approved]["corrected"] == every_one[approved]["output"]
+    for one in every_one.values():
+        assert Correction.model_validate(one).model_dump() == one
+    assert exported(tmp_path, ExampleFilter(state="reading")) == []
+    assert exported(tmp_path, ExampleFilter(HistoryFilter(since=iso(T0 + DAY_MS)))) == []
+
+
 async def test_an_escalated_output_says_so(tmp_path: Path) -> None:
     async with opened(tmp_path) as letters:
         session = await letters.started()

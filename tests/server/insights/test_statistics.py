@@ -145,31 +145,64 @@ def test_calibration_is_what_it_is_by_hand() -> None:
     assert found.judged == 21
     assert found.error == pytest.approx((1 * 0.2 + 10 * 0.05 + 10 * 0.2) / 21)
     assert found.brier == pytest.approx((7 * 0.01 + 3 * 0.81 + 6 * 0.2025 + 4 * 0.3025 + 0.04) / 21)
-    above = 7 * 0.1 * -0.8 + 3 * -0.9 * -0.8 + 6 * 0.45 * -0.1 + 4 * -0.55 * -0.1 + -0.2 * 0.6
-    variance = 10 * 0.64 * 0.09 + 10 * 0.01 * 0.2475 + 0.36 * 0.16
-    assert found.chance == pytest.approx(math.erfc(abs(above) / math.sqrt(variance) / math.sqrt(2)))
+    assert (found.stated, found.agreed) == pytest.approx(((9 + 5.5 + 0.2) / 21, 13 / 21))
+    by_chance = [math.sqrt(2 * variance / math.pi) for variance in (0.16, 10 * 0.2475, 10 * 0.09)]
+    assert found.by_chance == pytest.approx(sum(by_chance) / 21)
+
+
+def test_the_test_of_calibration_is_the_score_test_of_moved_and_stretched_log_odds() -> None:
+    """The derivatives of the log likelihood, taken by differences; the matrix of the second ones is turned round."""
+    met = {(0.9, True): 7, (0.9, False): 3, (0.55, True): 6, (0.55, False): 4, (0.2, False): 1}
+
+    def likelihood(moved: float, stretched: float) -> float:
+        whole = 0.0
+        for (stated, agreed), count in met.items():
+            odds = moved + stretched * math.log(stated / (1 - stated))
+            whole -= count * math.log1p(math.exp(-odds if agreed else odds))
+        return whole
+
+    step = 1e-4
+    by_moved = (likelihood(step, 1) - likelihood(-step, 1)) / (2 * step)
+    by_stretched = (likelihood(0, 1 + step) - likelihood(0, 1 - step)) / (2 * step)
+    odds = {one: math.log(one / (1 - one)) for one, _ in met}
+    weights = {key: count * key[0] * (1 - key[0]) for key, count in met.items()}
+    first, both, second = (sum(one * odds[key[0]] ** power for key, one in weights.items()) for power in (0, 1, 2))
+    determinant = first * second - both**2
+    score = (second * by_moved**2 - 2 * both * by_moved * by_stretched + first * by_stretched**2) / determinant
+    found = calibration({Judgement(*key): count for key, count in met.items()})
+    assert found is not None
+    assert found.chance == pytest.approx(math.exp(-score / 2), rel=1e-5)
 
 
 def test_calibration_of_the_certain_the_undecided_and_of_nothing() -> None:
-    sure = calibration({Judgement(1.0, True): 9, Judgement(1.0, False): 1})
+    """Two errors of ten do not go with certainty, one of a hundred does; nor do fifty agreements with an even guess."""
+    sure = calibration({Judgement(1.0, True): 8, Judgement(1.0, False): 2})
+    nearly = calibration({Judgement(1.0, True): 99, Judgement(1.0, False): 1})
     right = calibration({Judgement(1.0, True): 9})
-    even = calibration({Judgement(0.5, True): 9})
+    even = calibration({Judgement(0.5, True): 50})
     assert sure is not None
+    assert nearly is not None
     assert right is not None
     assert even is not None
-    assert [sure.error, sure.brier, sure.chance] == pytest.approx([0.1, 0.1, 0.0])
-    assert (right.error, right.chance) == (0.0, None)
-    assert (even.error, even.chance) == (0.5, None)
+    assert (sure.error, sure.by_chance, sure.brier) == pytest.approx((0.2, 0.0, 0.2))
+    assert sure.chance < 0.001
+    assert nearly.chance == pytest.approx(1.0)
+    assert right.error == 0.0
+    assert right.chance > 0.5
+    assert even.error == 0.5
+    assert even.chance < 0.001
     assert calibration({}) is None
 
 
 def test_who_means_what_they_say_is_seldom_said_not_to() -> None:
     """1,000 series of 200 calibrated statements: one in a hundred has a chance below 0.01."""
     seeded = random.Random(5)
-    below = 0
+    below, by_chance = 0, list[float]()
     for _ in range(1_000):
         stated = [round(seeded.uniform(0.5, 1.0), 2) for _ in range(200)]
         found = calibration(Counter(Judgement(one, seeded.random() < one) for one in stated))
         assert found is not None
-        below += found.chance is not None and found.chance < 0.01
+        below += found.chance < 0.01
+        by_chance.append(found.by_chance - found.error)
     assert 2 <= below <= 25
+    assert sum(by_chance) / len(by_chance) == pytest.approx(0, abs=0.002)

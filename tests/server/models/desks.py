@@ -15,8 +15,9 @@ from pointsman.contracts.values import JsonObject
 from pointsman.fsm.approvals import shown_digest
 from pointsman.fsm.commands import Decide
 from pointsman.fsm.model_turns import Tokens
-from pointsman.fsm.session import Actor, Session
+from pointsman.fsm.session import Actor, OpenApproval, Session
 from pointsman.server.application import Application, open_application
+from pointsman.server.clock import Clock
 from pointsman.server.identity import new_handle
 from pointsman.server.models.access import opened_access
 from pointsman.server.models.driver import Access
@@ -79,6 +80,13 @@ class Desk:
     async def rows(self) -> list[JsonObject]:
         return await self.application.engine.audit_rows(self.session_id)
 
+    async def judged(self, event: str, **arguments: str) -> None:
+        """Have a person decide on the call that waits, once one does."""
+        session = await self.until(lambda session: any(waits(one) for one in session.stay.approvals.values()))
+        [approval] = filter(waits, session.stay.approvals.values())
+        decide = Decide(event, {**arguments}, shown_digest(approval), session.stay.number, approval=approval.id)
+        await self.application.governor.decide(BOSS, session.id, decide)
+
     def told(self, request: int = -1) -> list[dict[str, Any]]:
         """What the model was told last before a question: blocks of the API, with texts of results as they are."""
         messages: Any = self.api.requests[request].body["messages"]
@@ -87,6 +95,10 @@ class Desk:
     def texts(self, request: int = -1) -> list[str]:
         """The texts of what the model was told."""
         return [text for block in self.told(request) for text in _texts(block)]
+
+
+def waits(approval: OpenApproval) -> bool:
+    return approval.status == "pending"
 
 
 def _texts(block: dict[str, Any]) -> list[str]:
@@ -104,23 +116,12 @@ def furnish(folder: Path, prompt: str = "Read it.") -> Path:
 
 
 @asynccontextmanager
-async def opened_desk(folder: Path, answers: Answers) -> AsyncGenerator[Desk]:
+async def opened_desk(folder: Path, answers: Answers, clock: Clock | None = None) -> AsyncGenerator[Desk]:
     """Serve the desk of this folder."""
     with messages_api(answers) as api:
         async with opened_access(api.environment, FixedPrices()) as access:
             assert isinstance(access, Access)
             database = str(folder / "desk.sqlite3")
-            async with open_application(database, [folder / "desk.yaml"], caretaking=True, access=access) as opened:
+            files = [folder / "desk.yaml"]
+            async with open_application(database, files, clock=clock, caretaking=True, access=access) as opened:
                 yield Desk(opened, api)
-
-
-def waits_for_approval(session: Session) -> bool:
-    return any(one.status == "pending" for one in session.stay.approvals.values())
-
-
-async def judged(desk: Desk, event: str, **arguments: str) -> None:
-    """Decide the one call that waits for a person, once it waits."""
-    session = await desk.until(waits_for_approval)
-    [approval] = session.stay.approvals.values()
-    decide = Decide(event, {**arguments}, shown_digest(approval), session.stay.number, approval=approval.id)
-    await desk.application.governor.decide(BOSS, session.id, decide)

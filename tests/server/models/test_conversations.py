@@ -13,7 +13,7 @@ from pointsman.server.models import driver
 from pointsman.server.models.conversation import NOTHING_CALLED, UNTOLD
 from pointsman.server.scripts.messages_api import Call, Reply
 
-from .desks import PAY, SUBMIT, furnish, judged, opened_desk
+from .desks import PAY, SUBMIT, furnish, opened_desk
 
 
 async def test_every_wish_of_an_answer_is_told_its_outcome_in_its_order(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ async def test_a_call_that_a_person_approves_is_told_its_result(tmp_path: Path) 
     async with opened_desk(tmp_path, [Reply(calls=(PAY,)), Reply(calls=(SUBMIT,))]) as desk:
         await desk.start()
         assert desk.api.count == 1
-        await judged(desk, "approve")
+        await desk.judged("approve")
         assert await desk.ended() == "finished"
         assert [json.loads(text) for text in desk.texts()] == [{"paid": 5}]
 
@@ -80,7 +80,7 @@ async def test_a_call_that_a_person_rejects_is_told_why(tmp_path: Path) -> None:
     furnish(tmp_path)
     async with opened_desk(tmp_path, [Reply(calls=(PAY,)), Reply(calls=(SUBMIT,))]) as desk:
         await desk.start()
-        await judged(desk, "reject", rationale="Too much.")
+        await desk.judged("reject", rationale="Too much.")
         assert await desk.ended() == "finished"
         assert "A person has rejected this call: Too much." in desk.texts()[0]
 
@@ -119,6 +119,7 @@ async def test_what_fails_here_again_and_again_ends_in_failed_and_does_not_stand
 ) -> None:
     """A fault of the server itself: the model is told that its wish was not done, until it has had its turns."""
     monkeypatch.setattr(driver, "MODEL_WAIT_MS", 1)
+    monkeypatch.setattr(driver, "MODEL_FAILURES", 1)
     furnish(tmp_path)
     async with opened_desk(tmp_path, lambda _: Reply(calls=(SUBMIT,))) as desk:
         monkeypatch.setattr(desk.application.governor, "carry_out", broken)

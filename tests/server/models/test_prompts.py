@@ -14,7 +14,7 @@ from pointsman.server.errors import StoreUnreadable
 from pointsman.server.models.instructions import RULES
 from pointsman.server.scripts.messages_api import Reply
 
-from .desks import PAY, SUBMIT, Desk, furnish, judged, opened_desk
+from .desks import PAY, SUBMIT, Desk, furnish, opened_desk
 
 
 async def test_a_model_is_told_the_rules_its_task_and_the_prompt_and_only_what_is_shown(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ async def test_a_session_keeps_the_prompt_that_it_was_started_with(tmp_path: Pat
     (tmp_path / "prompt.md").write_text("Guess.", encoding="utf-8")
     async with opened_desk(tmp_path, [Reply(calls=(SUBMIT,))] * 2) as desk:
         desk.session_id = session_id
-        await judged(desk, "approve")
+        await desk.judged("approve")
         assert await desk.ended() == "finished"
         older = (await desk.session()).definition
         await desk.start()
@@ -61,7 +61,7 @@ async def test_a_prompt_that_was_changed_in_the_database_is_not_told(tmp_path: P
         async with opened_desk(tmp_path, []) as desk:
             desk.session_id = session_id
             with pytest.raises(StoreUnreadable, match=told):
-                await judged(desk, "approve")
+                await desk.judged("approve")
             assert desk.api.count == 0
 
 

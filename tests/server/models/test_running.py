@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from pointsman.contracts.values import JsonObject
 from pointsman.contracts.workflow import Model
 from pointsman.fsm.approvals import shown_digest
 from pointsman.fsm.commands import Decide
 from pointsman.fsm.facts import Fact
 from pointsman.fsm.session import Actor, Session
 from pointsman.server.application import open_application
+from pointsman.server.bounds import LEASE_MS
 from pointsman.server.models.driver import Hired
 from pointsman.server.models.running import MayNotDrive, NoSession, NotDriven, run
 from pointsman.server.replies import Caller
@@ -23,6 +27,7 @@ from .desks import ADA, BOSS, SUBMIT, Desk, furnish, opened_desk
 PAY = Call("d_pay", {"amount": 5})
 LOOK = Call("d_look", {"word": "a"})
 PATIENCE_S = 20
+ADA_HERSELF = Caller(Actor("human", "ada"), None, "cli")
 
 
 def furnish_for(actor: str, folder: Path) -> None:
@@ -35,12 +40,46 @@ def furnish_for(actor: str, folder: Path) -> None:
         file.write_text(text, encoding="utf-8")
 
 
-async def driven(desk: Desk, who: Caller = ADA, turns: int = 5) -> tuple[Session, list[Fact]]:
+@dataclass
+class Looking:
+    """Whoever looks on: keeps the rows, and learns whether there is something to wait for."""
+
+    rows: list[Fact] = field(default_factory=list[Fact])
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def row(self, revision: int, fact: Fact) -> None:
+        self.rows.append(fact)
+        if fact.action == "cancel":
+            self.cancelled.set()
+        assert revision == len(self.rows)
+
+    def waits(self, at_most_ms: int) -> None:
+        assert at_most_ms > LEASE_MS
+        self.waiting.set()
+
+
+@dataclass
+class Slow:
+    """A model that takes its time."""
+
+    asked: Event = field(default_factory=Event)
+    over: Event = field(default_factory=Event)
+
+    def answer(self, _request: JsonObject) -> Reply:
+        self.asked.set()
+        self.over.wait(PATIENCE_S)
+        return Reply(calls=(SUBMIT,))
+
+
+async def driven(
+    desk: Desk, who: Caller = ADA, turns: int = 5, looking: Looking | None = None
+) -> tuple[Session, list[Fact]]:
     """Drive the session of the desk; give it, and the rows that were told."""
-    told: list[Fact] = []
+    looking = looking or Looking()
     hired = Hired(who, Model("claude-opus-5-5", None, 4_096, turns, 10_000))
-    running = run(desk.application.governor, desk.session_id, hired, lambda _, fact: told.append(fact))
-    return await asyncio.wait_for(running, PATIENCE_S), told
+    running = run(desk.application.governor, desk.session_id, hired, looking)
+    return await asyncio.wait_for(running, PATIENCE_S), looking.rows
 
 
 async def begun(desk: Desk) -> None:
@@ -87,6 +126,38 @@ async def test_it_goes_on_when_the_person_has_decided(tmp_path: Path, actor: str
         await decided(desk, session, event)
         session, _ = await driven(desk)
         assert (session.state, desk.api.count) == ("finished", 1)
+
+
+async def test_an_answer_that_comes_when_a_person_has_ended_the_session_is_waited_for_and_told(tmp_path: Path) -> None:
+    """It is paid for: its row has what it cost."""
+    slow, looking = Slow(), Looking()
+    furnish(tmp_path)
+    async with opened_desk(tmp_path, slow.answer) as desk:
+        await begun(desk)
+        running = asyncio.create_task(driven(desk, looking=looking))
+        assert await asyncio.to_thread(slow.asked.wait, PATIENCE_S)
+        await desk.application.governor.cancel(ADA_HERSELF, desk.session_id, "It is not needed.")
+        await asyncio.wait_for(looking.cancelled.wait(), PATIENCE_S)
+        slow.over.set()
+        session, told = await running
+        assert (told[-1].kind, told[-1].outcome, session.counts.cost_usd) == ("model", "late", 0.01)
+
+
+@pytest.mark.parametrize("actor", ["model", "agent"])
+async def test_that_another_process_may_still_be_at_work_is_told_at_once(tmp_path: Path, actor: str) -> None:
+    slow = Slow()
+    furnish_for(actor, tmp_path)
+    async with opened_desk(tmp_path, slow.answer) as one, opened_desk(tmp_path, [Reply(calls=(SUBMIT,))]) as two:
+        await begun(one)
+        first, looking = asyncio.create_task(driven(one)), Looking()
+        assert await asyncio.to_thread(slow.asked.wait, PATIENCE_S)
+        two.session_id = one.session_id
+        second = asyncio.create_task(driven(two, looking=looking))
+        await asyncio.wait_for(looking.waiting.wait(), LEASE_MS / 2_000)
+        second.cancel()
+        slow.over.set()
+        session, _ = await first
+        assert (session.state, one.api.count, two.api.count) == ("finished", 1, 0)
 
 
 @pytest.mark.parametrize(

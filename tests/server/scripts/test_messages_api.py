@@ -13,10 +13,14 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.model_turns import Tokens
 from pointsman.server import bounds
 from pointsman.server.scripts.messages_api import Call, MessagesApi, Reply, messages_api
-from pointsman.server.scripts.messages_api.checking import Refused, check
+from pointsman.server.scripts.messages_api.checking import check
+from pointsman.server.scripts.messages_api.messages import signature_of
+from pointsman.server.scripts.messages_api.refused import Refused
 
 HELLO: JsonObject = {"role": "user", "content": "Hello"}
-USES: JsonObject = {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "a", "input": {}}]}
+CALL: JsonObject = {"type": "tool_use", "id": "t1", "name": "a", "input": {}}
+USES: JsonObject = {"role": "assistant", "content": [CALL]}
+THOUGHT: JsonObject = {"type": "thinking", "thinking": "Hm.", "signature": signature_of("Hm.")}
 RESULT: JsonObject = {"type": "tool_result", "tool_use_id": "t1", "content": "done"}
 STRICT: JsonObject = {"type": "object", "properties": {}, "additionalProperties": False}
 
@@ -32,6 +36,16 @@ def request(*messages: JsonObject, **members: Json) -> JsonObject:
 def user(*blocks: Json) -> JsonObject:
     content: list[Json] = list(blocks)
     return {"role": "user", "content": content}
+
+
+def uses(*blocks: Json) -> JsonObject:
+    content: list[Json] = list(blocks)
+    return {"role": "assistant", "content": content}
+
+
+def picture(**source: Json) -> JsonObject:
+    whole: JsonObject = {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo=", **source}
+    return {"type": "image", "source": whole}
 
 
 def tool(schema: Json, **members: Json) -> JsonObject:
@@ -166,10 +180,11 @@ def test_requests_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) 
         request(),
         request(HELLO, USES, user(RESULT)),
         request(HELLO, USES, user(RESULT, {"type": "text", "text": "And?"})),
+        request(HELLO, uses(THOUGHT, CALL), user({**RESULT, "content": [picture()]}, picture())),
         request(system="Be brief.", tools=[tool({"type": "object", "minProperties": 1})]),
         request(tools=[tool(STRICT, strict=True)]),
     ],
-    ids=range(5),
+    ids=range(6),
 )
 def test_what_the_api_takes_is_taken(good: JsonObject) -> None:
     assert refusal(good) is None
@@ -193,8 +208,22 @@ def test_what_the_api_takes_is_taken(good: JsonObject) -> None:
         (request(user({"type": "tool_use"})), "does not match any of the expected tags"),
         (request(user()), "non-empty content"),
         (request({"role": "user"}), "valid list"),
-        (request(HELLO, {"role": "assistant", "content": [{"type": "tool_use", "id": "?", "input": {}}]}), "pattern"),
-        (request(HELLO, {"role": "assistant", "content": [{"type": "tool_use", "id": "t"}]}), "valid dictionary"),
+        (request(HELLO, uses({**CALL, "id": "?"})), "id: String should match pattern"),
+        (request(HELLO, uses({"type": "tool_use", "id": "t"})), "valid dictionary"),
+        (request(HELLO, uses(CALL, CALL), user(RESULT)), "ids must be unique"),
+        (request(HELLO, USES, user(RESULT), USES, user(RESULT)), "ids must be unique"),
+        (request(HELLO, uses({**CALL, "name": "a.b"}), user(RESULT)), "name: String should match pattern"),
+        (request(HELLO, uses({**CALL, "name": "a" * 201}), user(RESULT)), "at most 200 characters"),
+        (request(HELLO, uses({**CALL, "mood": "good"}), user(RESULT)), "mood: Extra inputs"),
+        (request(HELLO, uses(CALL, THOUGHT), user(RESULT)), "cannot be `thinking`"),
+        (request(HELLO, uses({**THOUGHT, "thinking": "Ha."}, CALL), user(RESULT)), "Invalid `signature`"),
+        (request(HELLO, uses({**THOUGHT, "cache_control": {}}, CALL), user(RESULT)), "cannot be set on thinking"),
+        (request(HELLO, uses({"type": "redacted_thinking"}, CALL), user(RESULT)), "data: Field required"),
+        (request(HELLO, USES, user({**RESULT, "content": [{"type": "text", "text": "\n"}]})), "non-whitespace"),
+        (request(HELLO, USES, user({**RESULT, "content": [picture()], "is_error": True})), 'must be type "text"'),
+        (request(user(picture(media_type="image/tiff"))), "media_type"),
+        (request(user(picture(data="no base64"))), "invalid base64"),
+        (request(user(picture(media_type="image/gif"))), "does not appear so"),
         (request(system=[{"type": "text", "text": ""}]), "non-empty"),
         (request(system=[KEPT, KEPT, KEPT, KEPT, KEPT]), "maximum of 4"),
         (request(tools=[tool(STRICT), tool(STRICT)]), "unique"),
@@ -212,7 +241,7 @@ def test_what_the_api_takes_is_taken(good: JsonObject) -> None:
         ),
         (request(tools=[{**tool(STRICT, strict=True), "name": f"t{n}"} for n in range(21)]), "too many strict tools"),
     ],
-    ids=range(30),
+    ids=range(44),
 )
 def test_what_the_api_refuses_is_refused(bad: JsonObject, told: str) -> None:
     assert re.search(told, refusal(bad) or "")

@@ -129,22 +129,27 @@ MALFORMED_ARGUMENTS = [
     '{"town": ' + "[" * 1_000 + "]" * 1_000 + "}",
 ]
 
+NO_CALL = (
+    {"type": "text", "text": "Rain."},
+    {"type": "malformed_call", "id": "toolu_000000000000000000001000", "name": "weather"},
+)
+
 
 @pytest.mark.parametrize("arguments", MALFORMED_ARGUMENTS, ids=range(7))
-async def test_a_call_whose_arguments_are_no_json_object_is_left_out_and_told(arguments: str) -> None:
+async def test_a_call_whose_arguments_are_no_json_object_is_none_and_told(arguments: str) -> None:
     with faulty(Answer(*calling(arguments))) as server:
         async with Patient(server.environment) as models:
             answer = await models.ask(question())
-    assert (answer.stop_reason, answer.content) == ("malformed_call", ({"type": "text", "text": "Rain."},))
+    assert (answer.stop_reason, answer.content) == ("malformed_call", NO_CALL)
     assert (answer.attempts, answer.tokens) == (1, Tokens(1, 2, 3, 4))
 
 
 @pytest.mark.parametrize("stop", ["max_tokens", "model_context_window_exceeded", "refusal"])
-async def test_a_call_that_was_cut_off_is_left_out(stop: str) -> None:
+async def test_a_call_that_was_cut_off_is_none(stop: str) -> None:
     with faulty(Answer(*calling('{"town": "Gh', stop))) as server:
         async with Patient(server.environment) as models:
             answer = await models.ask(question())
-    assert (answer.stop_reason, answer.content) == (stop, ({"type": "text", "text": "Rain."},))
+    assert (answer.stop_reason, answer.content) == (stop, NO_CALL)
 
 
 def calling(arguments: str, stop: str = "tool_use") -> list[bytes]:
@@ -158,13 +163,14 @@ def calling(arguments: str, stop: str = "tool_use") -> list[bytes]:
     return [*whole[:end], piece, *ending]
 
 
-async def test_a_call_that_starts_with_arguments_that_are_no_object_is_left_out_and_told() -> None:
+async def test_a_call_that_starts_with_arguments_that_are_no_object_is_none_and_told() -> None:
     block: JsonObject = {"type": "tool_use", "id": "t1", "name": "weather", "input": []}
+    malformed: JsonObject = {"type": "malformed_call", "id": "t1", "name": "weather"}
     start = event({"type": "content_block_start", "index": 0, "content_block": block})
     with faulty(Answer(started(), start, *counted({"output_tokens": 2})[1:])) as server:
         async with Patient(server.environment) as models:
             answer = await models.ask(question())
-    assert (answer.stop_reason, answer.content) == ("malformed_call", ())
+    assert (answer.stop_reason, answer.content) == ("malformed_call", (malformed,))
 
 
 async def test_kinds_of_events_and_blocks_that_are_not_known_are_passed_over() -> None:

@@ -30,15 +30,22 @@ class Said(BaseModel):
     alternatives: JsonValue
 
 
+class Called(BaseModel):
+    """A call of a tool that waited for a person, with all its arguments as they are kept."""
+
+    tool: str
+    arguments: Object
+
+
 class Corrected(BaseModel):
-    """The same as the reviewer would have it."""
+    """The event as the reviewer would have it."""
 
     event: str
     payload: Object
 
 
 class Correction(BaseModel):
-    """An example: what an agent or a model proposed, and what a reviewer made of it."""
+    """An example: what an agent or a model proposed or wanted to call, and what a reviewer made of it."""
 
     session: str
     workflow: str
@@ -50,12 +57,12 @@ class Correction(BaseModel):
     client: str | None
     model: str | None
     prompt_digest: str | None
-    revision: int = Field(description="The row of the proposal.")
+    revision: int = Field(description="The row of the proposal, or of the call that waited.")
     at: At
     input: Given
-    output: Said
-    label: Literal["accepted", "changed", "rejected"]
-    corrected: Corrected | None = Field(description="Null where it was rejected.")
+    output: Said | Called
+    label: Literal["accepted", "changed", "rejected", "call_approved", "call_rejected"]
+    corrected: Corrected | Called | None = Field(description="Null where it was rejected.")
     edits: list[str] = Field(description="The fields that reviewers changed.")
     escalated: bool = Field(description="Whether a floor of confidence had sent it to a person.")
     decision: str
@@ -105,6 +112,17 @@ class Counted(BaseModel):
     shifts: list[Shift]
 
 
+class ReadTwice(BaseModel):
+    """Two readings in a state: how often they agreed, where they differed, and whom people followed then."""
+
+    workflow: str
+    version: int | None
+    state: str
+    now: Object
+    before: Object
+    shifts: list[Shift]
+
+
 class Alert(BaseModel):
     """Something that has changed more than it may."""
 
@@ -124,4 +142,5 @@ class Stats(BaseModel):
     reference: Span
     thresholds: Object
     items: list[Counted]
+    readings: list[ReadTwice]
     alerts: list[Alert]

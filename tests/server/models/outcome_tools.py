@@ -1,0 +1,45 @@
+"""Tools that answer with pictures, some of which are none, and one of which nobody knows what it has done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcp_types import ImageContent, TextContent
+
+__all__ = ["blurred", "odd", "pay", "scan", "torn", "wire"]
+
+PICTURE = "iVBORw0KGgoAAAANSUhEUg=="
+
+
+def scan() -> list[TextContent | ImageContent]:
+    """Scan the paper."""
+    return [TextContent(text="Page 1"), ImageContent(data=PICTURE, mime_type="image/png")]
+
+
+def torn() -> list[ImageContent]:
+    """Scan the paper, and have nothing of it that the API would take."""
+    return [
+        ImageContent(data="aGVsbG8=", mime_type="image/png"),
+        ImageContent(data="no base64", mime_type="image/png"),
+        ImageContent(data=PICTURE, mime_type="image/tiff"),
+    ]
+
+
+def blurred() -> list[TextContent | ImageContent]:
+    """Scan the paper, and miss."""
+    return [TextContent(text="blurred"), ImageContent(data=PICTURE, mime_type="image/png")]
+
+
+def odd() -> str:
+    """Give a text that the API does not take."""
+    return " \n"
+
+
+def pay(amount: int) -> dict[str, Any]:
+    """Pay."""
+    return {"paid": amount}
+
+
+def wire(amount: int) -> dict[str, Any]:
+    """Pay, and lose the line."""
+    raise RuntimeError(f"the line broke while {amount} was on it")
