@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pointsman.contracts.times import iso
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_object
 from pointsman.contracts.workflow import AgentState, Workflow
 from pointsman.fsm.allowed import Action, allowed, waiting
 from pointsman.fsm.decision import Decision
@@ -134,6 +134,6 @@ def blocks_of(result: Json, content: list[Json] | None) -> tuple[Json, ...]:
     """
     if content is None:
         return ()
-    held = result if isinstance(result, dict) else {}
+    held = as_object(result)
     inside = held.get("content", [{"type": "text", "text": held.get("text")}])
     return tuple(content or (inside if isinstance(inside, list) else ()))

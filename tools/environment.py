@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from pointsman.contracts.values import Json
+from pointsman.contracts.values import Json, as_object
 from pointsman.contracts.workflow import Workflow
 
 from .errors import SourceError
@@ -59,7 +59,7 @@ def resolved_all(source: str, texts: Json, environment: Mapping[str, str]) -> di
     Raises:
         SourceError: a name is not set there, and nothing is said to take instead.
     """
-    said = texts if isinstance(texts, dict) else {}
+    said = as_object(texts)
     return {name: resolved(source, str(text), environment) for name, text in said.items()}
 
 

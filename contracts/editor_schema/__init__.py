@@ -15,7 +15,7 @@ from ..document.part import Part
 from ..document.states import EventPart, LimitPart
 from ..document.tools import DeliverPart, McpPart, SourcePart
 from ..document.triggers import WebhookPart
-from ..values import Json, JsonObject
+from ..values import Json, JsonObject, as_object
 from .field_schema import field_schema
 from .file_words import FILE_WORDS
 from .state_words import STATE_WORDS
@@ -149,7 +149,7 @@ def _name_keys(schema: JsonObject) -> None:
     if isinstance(patterns, dict):
         ((pattern, values),) = patterns.items()
         names = schema.get("propertyNames")
-        schema["propertyNames"] = {"pattern": pattern, **(names if isinstance(names, dict) else {})}
+        schema["propertyNames"] = {"pattern": pattern, **as_object(names)}
         schema["additionalProperties"] = values
 
 

@@ -11,7 +11,7 @@ import click
 
 from pointsman.contracts.bounds import ARGUMENTS_BYTES
 from pointsman.contracts.json_reader import Fault, JsonReader
-from pointsman.contracts.values import Json, JsonObject, settled
+from pointsman.contracts.values import Json, JsonObject, as_object, settled
 
 _TYPES: Final[Mapping[type, str]] = {
     bool: "boolean",
@@ -34,7 +34,7 @@ def assigned(assignments: Iterable[str], input_schema: JsonObject) -> JsonObject
         click.UsageError: when one has no `=`, or is no JSON where it must be.
     """
     found = input_schema.get("properties")
-    properties = found if isinstance(found, dict) else {}
+    properties = as_object(found)
     values: JsonObject = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")

@@ -7,7 +7,7 @@ from typing import Final, get_args
 
 import click
 
-from pointsman.contracts.values import JsonObject, as_objects
+from pointsman.contracts.values import JsonObject, as_object, as_objects
 from pointsman.fsm.facts import FactKind
 
 from ..documents.channels import attestation, in_words
@@ -169,5 +169,5 @@ def _actor(row: JsonObject) -> str | None:
 
 def _fault(report: JsonObject) -> str:
     fault = report["first_bad_row"]
-    where = fault if isinstance(fault, dict) else {}
+    where = as_object(fault)
     return f"{report['session_id']}: first bad row {where.get('revision')}: {where.get('problem')}"

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from pointsman.contracts.errors import PointsmanError
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import JsonObject, as_object
 from pointsman.fsm.refusals import Refusal
 
 from ..bounds import LISTED_ROWS
@@ -78,7 +78,7 @@ class Auditing:
         if isinstance(found, Stray):
             return self._pages.refused_to(asked, found.refusal)
         row = found["row"]
-        columns = row if isinstance(row, dict) else {}
+        columns = as_object(row)
         return self._pages.page(
             "row.html",
             asked.signed_in,

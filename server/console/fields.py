@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from pointsman.contracts.json_reader import Fault, JsonReader
-from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.values import Json, JsonObject, as_list, as_object, canonical
 
 from .values import as_text
 
@@ -39,7 +39,7 @@ class Unreadable(Exception):
 
 def field_of(name: str, identifier: str, schema: Json, *, required: bool) -> Field:
     """Make the field of a property."""
-    said: JsonObject = schema if isinstance(schema, dict) else {}
+    said: JsonObject = as_object(schema)
     description = said.get("description")
     kind, choices = _kind(said)
     return Field(name, identifier, kind, required, description if isinstance(description, str) else None, choices)
@@ -88,7 +88,7 @@ def _kind(schema: JsonObject) -> tuple[Kind, tuple[str, ...]]:
 
 def _chosen(text: str, schema: Json) -> Json:
     values = schema.get("enum") if isinstance(schema, dict) else None
-    for one in values if isinstance(values, list) else []:
+    for one in as_list(values):
         if as_text(one) == text:
             return one
     raise Unreadable("choose one of those that are offered")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_object
 
 from ..documents.channels import attestation
 from .pages import words
@@ -55,7 +55,7 @@ class Happening:
 def happening(row: JsonObject) -> Happening:
     """Tell a row, as documents have it (`documents.rows`); its body may be absent."""
     body = row.get("body")
-    said, tone, others = _told(row, body if isinstance(body, dict) else {})
+    said, tone, others = _told(row, as_object(body))
     return Happening(
         revision=int(str(row["revision"])),
         at=str(row["at"]),
@@ -194,5 +194,5 @@ def _intended(action: str, body: JsonObject) -> _Told:
         again = f", in its attempt {asked['attempt']}" if "attempt" in asked else ""
         return f"asked a model, turn {asked.get('number')}{again}", "plain", [("model", asked.get("model"))]
     call = body.get("call")
-    opened = call if isinstance(call, dict) else {}
+    opened = as_object(call)
     return f"began {action}", "plain", [("in doubt", opened.get("doubt")), ("arguments", opened.get("arguments"))]

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pointsman.contracts.schemas import Contract
-from pointsman.contracts.values import JsonObject, canonical
+from pointsman.contracts.values import JsonObject, as_list, canonical
 from pointsman.contracts.workflow import HumanState, Workflow
 from pointsman.fsm.approving import DECISION
 from pointsman.fsm.commands import Decide
@@ -190,7 +190,7 @@ class Reviewing:
         if isinstance(found, Stray):
             return found
         edit = document.get("edit")
-        names = edit if isinstance(edit, list) else []
+        names = as_list(edit)
         record = found[1].record
         return {
             **document,

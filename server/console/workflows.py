@@ -7,7 +7,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_list
 
 from ..governor import Governor
 from ..inquiry import Inquiry
@@ -63,5 +63,5 @@ class Workflows:
 
 
 def _by_state(counted: Json) -> dict[str, JsonObject]:
-    found = counted if isinstance(counted, list) else []
+    found = as_list(counted)
     return {str(one["state"]): one for one in found if isinstance(one, dict)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pointsman.contracts.errors import PointsmanError
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_list, as_object
 
 from .text import UnreadableConfiguration, Value, added, read, removed, replaced
 
@@ -100,7 +100,7 @@ def is_ours(entry: Json) -> bool:
     if "url" in entry and isinstance(headers, dict):
         return TOKEN in str(headers.get("Authorization")) or _asked_by(entry) is not None
     arguments = entry.get("args")
-    words = [entry.get("command"), *(arguments if isinstance(arguments, list) else [])]
+    words = [entry.get("command"), *as_list(arguments)]
     return any(re.fullmatch(r"pointsman(\.exe)?|pointsman\.server", _last_part(word)) for word in words)
 
 
@@ -158,7 +158,7 @@ def _with_kept_environment(server: JsonObject, known: Json) -> JsonObject:
     if not isinstance(kept, dict) or "command" not in server:
         return server
     declared = server.get("env")
-    return {**server, "env": {**(declared if isinstance(declared, dict) else {}), **kept}}
+    return {**server, "env": {**as_object(declared), **kept}}
 
 
 def _with_member(text: str, form: Form, name: str, server: JsonObject) -> str:

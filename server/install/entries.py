@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_list
 
 from .clients import Client
 from .configuration import Entry, input_id
@@ -62,7 +62,7 @@ def reaching(client: Client, name: str, url: str) -> Entry:
 def paths_of_this_machine(entry: Entry) -> list[str]:
     """Give what an entry names that another machine need not have."""
     arguments = entry.server.get("args")
-    words = [entry.server.get("command"), *(arguments if isinstance(arguments, list) else [])]
+    words = [entry.server.get("command"), *as_list(arguments)]
     return [word for word in words if isinstance(word, str) and Path(word).is_absolute()]
 
 

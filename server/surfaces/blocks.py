@@ -14,7 +14,7 @@ from typing import Final
 from mcp_types import ContentBlock, TextContent
 from pydantic import TypeAdapter, ValidationError
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_object
 
 from ..bounds import INLINE_CHARACTERS
 
@@ -69,7 +69,7 @@ def _marked(block: Json, action: str) -> ContentBlock | None:
         return None
     said = block.get("_meta")
     try:
-        meta = marked(said if isinstance(said, dict) else {}, action)
+        meta = marked(as_object(said), action)
         return _BLOCK.validate_python({**block, "_meta": meta}, by_name=False)
     except ValidationError:
         return None

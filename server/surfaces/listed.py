@@ -11,7 +11,7 @@ from typing import Final
 
 from mcp_types import CallToolResult, Tool, ToolAnnotations
 
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import JsonObject, as_object
 from pointsman.contracts.workflow import ToolPolicy, Workflow
 from pointsman.fsm.allowed import Action
 from pointsman.fsm.refusals import Refusal
@@ -129,7 +129,7 @@ def action_tool(action: Action, name: str, policies: Mapping[str, ToolPolicy]) -
 def with_session(schema: JsonObject, argument: str) -> JsonObject:
     """Give a schema with our argument that names the session, before the others."""
     properties = schema.get("properties")
-    known = properties if isinstance(properties, dict) else {}
+    known = as_object(properties)
     return {**schema, "properties": {argument: SESSION, **known}}
 
 

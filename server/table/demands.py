@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_list
 
 _TYPES: Final = {
     "string": "text",
@@ -33,7 +33,7 @@ _BOUNDS: Final = (
 def demands(schema: JsonObject) -> Iterator[tuple[str, str, str]]:
     """Give every argument of an event: its name, `required` or `optional`, and what it may be."""
     properties, required = schema.get("properties"), schema.get("required")
-    must = required if isinstance(required, list) else []
+    must = as_list(required)
     if isinstance(properties, dict):
         for name, one in properties.items():
             yield name, "required" if name in must else "optional", described(one)
@@ -59,7 +59,7 @@ def described(schema: Json) -> str:
 def _kinds(schema: JsonObject) -> Iterator[str]:
     """Take out what says which kinds of values, or which values, there may be."""
     kinds, choices = schema.pop("type", None), schema.pop("enum", None)
-    names = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list) else []
+    names = [kinds] if isinstance(kinds, str) else as_list(kinds)
     if isinstance(choices, list):
         yield f"one of {', '.join(map(_plain, choices))}"
     elif names:

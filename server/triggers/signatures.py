@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from pointsman.contracts.errors import PointsmanError
-from pointsman.contracts.values import Json
+from pointsman.contracts.values import Json, as_object
 from pointsman.contracts.workflow import Scheme
 
 from ..bounds import WEBHOOK_SECRET_BYTES, WEBHOOK_SIGNATURES, WEBHOOK_TOLERANCE_MS
@@ -99,7 +99,7 @@ def prove_token(keys: Keys, body: Json, now_ms: int) -> Proven | Unproven:
 
     Source: https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
     """
-    fields = body if isinstance(body, dict) else {}
+    fields = as_object(body)
     inner = fields.get("signature")
     fields = inner if isinstance(inner, dict) else fields
     time, token, signature = (fields.get(name) for name in ("timestamp", "token", "signature"))

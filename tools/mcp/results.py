@@ -24,7 +24,7 @@ from mcp_types import CallToolResult, ContentBlock, TextContent
 
 from pointsman.contracts.bounds import TOOL_MESSAGE_CHARACTERS
 from pointsman.contracts.schemas import Schema
-from pointsman.contracts.values import Json, JsonObject, settled
+from pointsman.contracts.values import Json, JsonObject, as_list, settled
 from pointsman.contracts.visible import visible
 
 from ..errors import ToolError, UnkeepableResult
@@ -96,7 +96,7 @@ def _blocks(content: Sequence[ContentBlock]) -> list[Json]:
         UnkeepableResult: they are not within the bounds.
     """
     dumped = keepable([block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in content])
-    return dumped if isinstance(dumped, list) else []
+    return as_list(dumped)
 
 
 def _words(content: Sequence[ContentBlock]) -> str:

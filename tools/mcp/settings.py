@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_list, as_object
 
 from ..environment import resolved, resolved_all
 from ..errors import SourceError
@@ -54,7 +54,7 @@ def read_settings(source: str, settings: Json, beside: Path, environment: Mappin
         SourceError: a `${NAME}` is not set in the environment and nothing is said to take instead, or the
             folder is none.
     """
-    said = settings if isinstance(settings, dict) else {}
+    said = as_object(settings)
     asked = said.get("asks", [])
     asks = tuple(str(one) for one in asked) if isinstance(asked, list) else ()
     url = said.get("url")
@@ -76,4 +76,4 @@ def _command(said: JsonObject, beside: Path) -> tuple[str, ...]:
         command = sys.executable
     elif "/" in command or os.sep in command:
         command = str((beside / command).absolute())
-    return (command, *(str(one) for one in (arguments if isinstance(arguments, list) else [])))
+    return (command, *(str(one) for one in as_list(arguments)))

@@ -10,7 +10,7 @@ from typing import Final
 
 from pointsman.contracts.bounds import MODEL_ANSWER_BYTES, MODEL_BLOCKS, SAFE_INTEGER
 from pointsman.contracts.json_reader import Fault, JsonReader
-from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.values import Json, JsonObject, as_object, canonical
 from pointsman.contracts.visible import visible
 from pointsman.fsm.model_turns import CUTTING_OFF, MALFORMED_CALL, Tokens
 
@@ -72,7 +72,7 @@ class Reading:
         kind = event.get("type")
         if kind == "error":
             error = event.get("error")
-            error = error if isinstance(error, dict) else {}
+            error = as_object(error)
             raise ErrorEvent(str(error.get("type")), str(error.get("message")))
         if kind == "message_start":
             self._start(_object(event, "message"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pointsman.contracts.headers import may_be_sent
-from pointsman.contracts.values import Json
+from pointsman.contracts.values import Json, as_object
 
 from ..environment import resolved, resolved_all, values_in
 from ..errors import SourceError
@@ -40,7 +40,7 @@ def read_settings(source: str, settings: Json, beside: Path, environment: Mappin
     Raises:
         SourceError: a `${NAME}` is not set in the environment, an address is none, or a header cannot be sent.
     """
-    said = settings if isinstance(settings, dict) else {}
+    said = as_object(settings)
     document, base_url, headers = str(said.get("document")), said.get("base_url"), said.get("headers")
     declared = resolved_all(source, headers, environment)
     for name, value in declared.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_object
 from pointsman.fsm.claiming import asked_for
 from pointsman.fsm.session import Actor
 
@@ -155,7 +155,7 @@ class RemoteRecords:
         served = self._web.get(f"api/workflows/{_step(workflow)}")
         start = served.get("start")
         schema = start.get("input_schema") if isinstance(start, dict) else None
-        given = fields(schema if isinstance(schema, dict) else {})
+        given = fields(as_object(schema))
         answer = self._web.post(f"workflows/{_step(workflow)}/sessions", given)
         if "refusal" in answer:
             return {"outcome": "refused", "refusal": answer["refusal"]}

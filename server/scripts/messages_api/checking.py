@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pointsman.contracts.bounds import STRICT_OPTIONAL, STRICT_TOOLS, STRICT_UNIONS
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_list, as_object, as_objects
 
 from .messages import check_messages
 from .refused import Refused, listed
@@ -110,19 +110,16 @@ def _schemas(schema: Json, where: str) -> Iterator[JsonObject]:
 
 def _members(schema: JsonObject) -> JsonObject:
     found = schema.get("properties", {})
-    return found if isinstance(found, dict) else {}
+    return as_object(found)
 
 
 def _required(schema: JsonObject) -> list[Json]:
     found = schema.get("required", [])
-    return found if isinstance(found, list) else []
+    return as_list(found)
 
 
 def _marked(request: JsonObject) -> Iterator[JsonObject]:
     for member in ("tools", "system"):
-        value = request.get(member)
-        yield from (part for part in (value if isinstance(value, list) else []) if isinstance(part, dict))
-    messages = request.get("messages")
-    for message in messages if isinstance(messages, list) else []:
-        content = message.get("content") if isinstance(message, dict) else None
-        yield from (block for block in (content if isinstance(content, list) else []) if isinstance(block, dict))
+        yield from as_objects(request.get(member))
+    for message in as_objects(request.get("messages")):
+        yield from as_objects(message.get("content"))

@@ -9,7 +9,7 @@ import hashlib
 from collections import OrderedDict
 from typing import Final
 
-from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.values import Json, JsonObject, as_list, canonical
 from pointsman.fsm.model_turns import Tokens
 
 _CHARACTERS: Final = 4
@@ -58,7 +58,7 @@ def _parts(request: JsonObject) -> list[Json]:
         value = request.get(member)
         parts += value if isinstance(value, list) else [] if value is None else [value]
     messages = request.get("messages")
-    for message in messages if isinstance(messages, list) else []:
+    for message in as_list(messages):
         content = message.get("content") if isinstance(message, dict) else None
         parts.append(message.get("role") if isinstance(message, dict) else None)
         parts += content if isinstance(content, list) else [content]

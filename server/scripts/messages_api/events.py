@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_list
 from pointsman.fsm.model_turns import Tokens
 
 from .messages import signature_of
@@ -54,7 +54,7 @@ def events_of(message: JsonObject) -> Iterator[bytes]:
     if isinstance(usage, dict):
         start["usage"] = {**usage, "output_tokens": 1}
     yield event({"type": "message_start", "message": start})
-    for index, block in enumerate(blocks if isinstance(blocks, list) else []):
+    for index, block in enumerate(as_list(blocks)):
         if isinstance(block, dict):
             yield from _block_events(index, block)
         if index == 0:

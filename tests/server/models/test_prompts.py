@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.contracts.prompts import PromptUnreadable
+from pointsman.contracts.values import as_objects
 from pointsman.server.errors import StoreUnreadable
 from pointsman.server.models.instructions import RULES
 from pointsman.server.scripts.messages_api import Reply
@@ -76,7 +77,7 @@ async def waiting(folder: Path) -> str:
 
 def prompt_of(desk: Desk, request: int) -> str:
     """The last of the instructions in a request."""
-    return str(desk.api.requests[request].body["system"][-1]["text"])  # type: ignore[index, call-overload]
+    return str(as_objects(desk.api.requests[request].body["system"])[-1]["text"])
 
 
 def changed(folder: Path, prompts: str) -> None:
