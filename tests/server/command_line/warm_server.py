@@ -19,6 +19,7 @@ import socket
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Final, NamedTuple
 
 _MESSAGE_BYTES: Final = 1024 * 1024
@@ -61,7 +62,7 @@ class Forks:
     def asked(self) -> Asked | None:
         """Give what was asked for, in a fork for that; in this process None, when it is to end."""
         self._ends.setblocking(False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGCHLD, _nothing)
         signal.set_wakeup_fd(self._ends.fileno())
         for each in (self._listening, self._ended, sys.stdin):
             self._selector.register(each, selectors.EVENT_READ)
@@ -136,6 +137,10 @@ def _received(asker: socket.socket) -> Asked:
         raw += asker.recv(_MESSAGE_BYTES)
     arguments, environment, directory = json.loads(raw)
     return Asked(arguments, environment, directory, files)
+
+
+def _nothing(_signal: int, _frame: FrameType | None) -> None:
+    """Let the signal wake whoever waits."""
 
 
 def _kill(process: int) -> None:
