@@ -123,6 +123,17 @@ def test_the_tests_import_the_product_by_its_installed_name() -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("backwards", [False, True], ids=["forwards", "backwards"])
+def test_no_module_needs_another_one_to_be_imported_before_it(backwards: bool) -> None:
+    """Modules that import each other would start or fail by which of them is asked for first."""
+    paths = [path.with_suffix("") for path in sources_below(*FOLDERS) if "migrations" not in path.parts]
+    names = sorted(".".join(("pointsman", *path.parts)).removesuffix(".__init__") for path in paths)
+    script = "import importlib, sys\nfor name in sys.argv[1:]:\n    importlib.import_module(name)"
+    ordered = sorted((name for name in names if not name.endswith("__main__")), reverse=backwards)
+    done = subprocess.run([sys.executable, "-c", script, *ordered], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_no_source_file_is_longer_than_the_bound() -> None:
     """Split by meaning (house style: best under 300 lines); the bound is where it stops being a matter of taste."""
     lengths = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in sources_below(*FOLDERS)}

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pointsman.server.command_line import COMMANDS, main
-from tests.server.command_line.terminal import Shell
+from tests.server.command_line.terminal import POINTSMAN, Shell
 
 
 def test_help_imports_nothing_but_click() -> None:
@@ -26,6 +26,14 @@ def test_the_table_says_of_every_command_what_its_own_help_says(name: str) -> No
     command = main.get_command(click.Context(main), name)
     assert command is not None
     assert command.get_short_help_str(limit=200) == COMMANDS[name][1]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_installed_executable_starts_every_command(name: str) -> None:
+    """Most tests start commands where all is imported already (`warm`): here each one imports for itself."""
+    done = run([POINTSMAN, name, "--help"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: pointsman {name} ")
 
 
 def test_the_version_is_the_installed_one(shell: Shell) -> None:
