@@ -7,6 +7,7 @@ import json
 import shutil
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
@@ -165,9 +166,9 @@ def reads(total: float, why: str, confidence: float = 0.9) -> tuple[Reply, Reply
     return Reply(calls=(Call("scanner_text"),)), Reply(calls=(Call("submit", found),))
 
 
-def use(api: MessagesApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in api.environment.items():
-        monkeypatch.setenv(name, value)
+def asking(shell: Shell, api: MessagesApi) -> Shell:
+    """The same shell, where models are asked at this API."""
+    return replace(shell, given=api.environment)
 
 
 async def start(server: Deployed) -> str:
@@ -175,12 +176,9 @@ async def start(server: Deployed) -> str:
         return str((await agent.call("start_receipt_by_models", scan="r-2"))["session"])
 
 
-async def test_two_models_that_read_the_same_go_on_with_the_lower_confidence(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_two_models_that_read_the_same_go_on_with_the_lower_confidence(shell: Shell) -> None:
     with messages_api([*reads(71, "TOTAL 71.00", 0.95), *reads(71.0, "lunch 71.00", 0.85)]) as api:
-        use(api, monkeypatch)
-        async with deployed(shell, "receipt_by_models.yaml") as server:
+        async with deployed(asking(shell, api), "receipt_by_models.yaml") as server:
             handle = await start(server)
             await until(lambda: session(shell, handle)["state"] == "booked")
         asked = [request.body for request in api.requests]
@@ -193,12 +191,9 @@ async def test_two_models_that_read_the_same_go_on_with_the_lower_confidence(
     assert shell.run("audit", "verify").code == 0
 
 
-async def test_two_models_that_read_differently_bring_a_person_in(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_two_models_that_read_differently_bring_a_person_in(shell: Shell) -> None:
     with messages_api([*reads(71, "the line TOTAL"), *reads(77, "the lines added up")]) as api:
-        use(api, monkeypatch)
-        async with deployed(shell, "receipt_by_models.yaml") as server:
+        async with deployed(asking(shell, api), "receipt_by_models.yaml") as server:
             handle = await start(server)
             await until(lambda: session(shell, handle)["state"] == "comparing")
     found = shell.look("review", "show", handle)["readings"]
@@ -210,8 +205,8 @@ async def test_two_models_that_read_differently_bring_a_person_in(
     ]
 
 
-async def test_a_server_that_is_killed_while_the_second_model_is_asked_asks_the_first_nothing_again(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
+async def test_a_server_that_is_killed_while_the_second_model_is_asked_asks_the_first_no_more(
+    shell: Shell,
 ) -> None:
     replies = iter([*reads(71, "one"), *reads(71, "other")])
     asked, goes_on = Event(), Event()
@@ -224,14 +219,13 @@ async def test_a_server_that_is_killed_while_the_second_model_is_asked_asks_the_
         return next(replies)
 
     with messages_api(answer) as api:
-        use(api, monkeypatch)
-        process, server = await begun(shell, "receipt_by_models.yaml")
+        process, server = await begun(asking(shell, api), "receipt_by_models.yaml")
         handle = await start(server)
         await until(asked.is_set)
         process.send_signal(signal.SIGKILL)
         await process.wait()
         goes_on.set()
-        async with deployed(shell, "receipt_by_models.yaml"):
+        async with deployed(asking(shell, api), "receipt_by_models.yaml"):
             await until(lambda: session(shell, handle)["state"] == "booked")
         models = [request.body["model"] for request in api.requests]
     assert models == ["claude-sonnet-5"] * 2 + ["claude-opus-4-5"] * 3

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +47,10 @@ class Ended:
 
 @dataclass(frozen=True)
 class Shell:
-    """A directory with a database, and the environment of whoever works there."""
+    """A directory with a database, and the environment of whoever works there: `given` is in it besides."""
 
     place: Path
+    given: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def database(self) -> Path:
@@ -60,7 +61,7 @@ class Shell:
         """Of a user who has nothing of this project set."""
         ours = ("POINTSMAN", "ANTHROPIC", "UV_RUN")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        return {**kept, "POINTSMAN_DATABASE": str(self.database)}
+        return {**kept, "POINTSMAN_DATABASE": str(self.database), **self.given}
 
     def run(self, *arguments: str | Path, stdin: str = "", env: Mapping[str, str] | None = None) -> Ended:
         """Run it with pipes, as another program would."""
