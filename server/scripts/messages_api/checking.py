@@ -72,10 +72,7 @@ def _check_tools(tools: list[Json]) -> None:
         names.add(name)
         if not isinstance(schema, dict) or schema.get("type") != "object":
             raise Refused(f"{where}.input_schema.type: Field required")
-        for _, part in subschemas(schema):
-            if not all(_PROPERTY.match(member) for member in _members(part)):
-                told = "Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'"
-                raise Refused(f"{where}.input_schema.properties: {told}")
+        _check_properties(schema, where)
         if tool.get("strict") is True:
             strict.append(schema)
             for part in _schemas(schema, where):
@@ -84,6 +81,13 @@ def _check_tools(tools: list[Json]) -> None:
     unions = sum("anyOf" in part for schema in strict for part in _schemas(schema, ""))
     if len(strict) > STRICT_TOOLS or optional > STRICT_OPTIONAL or unions > STRICT_UNIONS:
         raise Refused("Schemas contain too many strict tools, optional parameters or parameters with union types.")
+
+
+def _check_properties(schema: JsonObject, where: str) -> None:
+    for _, part in subschemas(schema):
+        if not all(_PROPERTY.match(member) for member in _members(part)):
+            told = "Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'"
+            raise Refused(f"{where}.input_schema.properties: {told}")
 
 
 def _check_strict(schema: JsonObject, where: str) -> None:
