@@ -111,7 +111,8 @@ async def test_what_is_redacted_by_its_own_name_is_not_kept_under_another(tmp_pa
 
 
 def test_a_schema_whose_names_the_api_takes_stays_as_it_is() -> None:
-    schema = of(a=TEXT, **{"b.c-d_E" + "f" * 57: {"const": {"properties": {"$top": 1}}}})
+    literal: JsonObject = {"const": {"properties": {"$top": 1}}}
+    schema = of(a=TEXT, **{"b.c-d_E" + "f" * 57: literal})
     given: JsonObject = {"a": 1, "$top": [{"a[b]": 2}]}
     assert Names(schema).written() is schema
     assert Names(schema).read(given) is given
@@ -138,6 +139,7 @@ def test_stand_ins_are_the_same_in_whatever_order_and_none_is_a_name_that_is_the
 
 
 PART = of(**{"a b": TEXT, "a_b": TEXT})
+ITSELF: JsonObject = {"allOf": [{"$ref": "#"}]}
 PLACES: dict[str, tuple[JsonObject, Json, Json]] = {
     "properties": (of(one=PART), {"one": {"a_b_2": "x", "a_b": "y"}}, {"one": {"a b": "x", "a_b": "y"}}),
     "items": (of(one={"items": PART}), {"one": [{"a_b_2": "x"}, 1]}, {"one": [{"a b": "x"}, 1]}),
@@ -156,7 +158,7 @@ PLACES: dict[str, tuple[JsonObject, Json, Json]] = {
         {"one": {"a_b_2": "x"}, "two": {"a_b_2": "y"}, "c_d": {"a_b_2": "z"}},
         {"one": {"a b": "x"}, "two": {"a b": "y"}, "c/d": {"a b": "z"}},
     ),
-    "itself": (of(**{"a b": {"allOf": [{"$ref": "#"}]}}), {"a_b": {"a_b": {}}}, {"a b": {"a b": {}}}),
+    "itself": (of(**{"a b": ITSELF}), {"a_b": {"a_b": {}}}, {"a b": {"a b": {}}}),
     "others": (
         {**of(one=TEXT), "patternProperties": {"^a b$": PART}, "additionalProperties": PART},
         {"a_b_2": {"a_b_2": "x"}, "one": {"a_b_2": "x"}},
@@ -195,7 +197,7 @@ def test_names_are_read_back_where_the_schema_has_them_and_nowhere_else(place: s
 
 
 def test_what_is_demanded_is_demanded_under_the_stand_ins() -> None:
-    schema = {
+    schema: JsonObject = {
         **of(**{"a b": TEXT, "c d": TEXT}),
         "required": ["a b"],
         "dependentRequired": {"a b": ["c d"]},
