@@ -121,7 +121,8 @@ def test_a_schema_whose_names_the_api_takes_stays_as_it_is() -> None:
 def test_descriptions_say_which_name_a_stand_in_is_for() -> None:
     referred: JsonObject = {"$ref": "#/$defs/page"}
     page: JsonObject = {"page": {**TEXT, "description": "A page."}}
-    written = Names({**of(**{"a b": TEXT, "c d": True, "e f": referred, "g h": False}), "$defs": page}).written()
+    members: JsonObject = {"a b": TEXT, "c d": True, "e f": referred, "g h": False}
+    written = Names({**of(**members), "$defs": page}).written()
     assert written["properties"] == {
         "a_b": {**TEXT, "description": "Its own name is `a b`."},
         "c_d": {"description": "Its own name is `c d`."},
