@@ -37,6 +37,7 @@ from ..errors import ConversationTooLong, NothingDone, StoreError
 from ..replies import Caller
 from ..store.recalling import rows_of_models
 from ..store.rows import read_fact
+from .arguments import own_arguments, recorded
 from .conversation import Conversation, Row, Wish, stored_before, wishes
 from .instructions import context_text, events_listed, offered, system_texts
 from .outcomes import of_stored
@@ -209,6 +210,7 @@ class Driver:
         result = await self._answered(session, turn, asking)
         if result is None:
             return ()
+        result = replace(result, content=recorded(served.workflow, state, result.content))
         try:
             await self._record(session, turn, result)
         except StoreError:
@@ -313,7 +315,8 @@ class Driver:
         wish = _in_clear(session, turn, doing, served.workflow)
         if wish is None:
             return await self._ask_again(session, turn, doing)
-        await self._act(session, turn, wish)
+        arguments = own_arguments(served.workflow, state, wish.name, wish.arguments)
+        await self._act(session, turn, replace(wish, arguments=arguments))
         now = await self._governor.engine.read(session.id)
         same = now is not None and now.stay.number == session.stay.number and now.stay.turn == turn
         if same and now is not None and now.stay.leaving is None:
