@@ -282,3 +282,22 @@ async def test_memory_does_not_grow_with_what_is_exported(tmp_path: Path) -> Non
         tracemalloc.stop()
     assert count == 200
     assert peak_bytes < 300_000 * 20
+
+
+async def test_memory_does_not_grow_with_calls_that_nobody_has_decided_about(tmp_path: Path) -> None:
+    """A call that waits ends with its stay, and what its model had been given is held no longer."""
+    async with opened(tmp_path) as letters:
+        session = await letters.started()
+        await letters.name_topic(session)
+        for number in range(12):
+            await letters.act(session, "post.look", letter=f"L-{number}", length=200_000)
+            await letters.act(session, "post.pay", "waiting", sum=number)
+            await letters.propose(session, answer=f"{number}.")
+            await letters.decide(session, "once_more", remark="Again.")
+    with reading(tmp_path / "p.sqlite3").connect() as connection:
+        tracemalloc.start()
+        count = sum(1 for _ in every(connection, ExampleFilter()))
+        _, peak_bytes = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert count == 12
+    assert peak_bytes < 200_000 * 6
