@@ -177,9 +177,10 @@ async def test_kinds_of_events_and_blocks_that_are_not_known_are_passed_over() -
     news = event({"type": "weather_report", "message": None})
     odd = event({"type": "content_block_delta", "index": 0, "delta": {"type": "colour_delta", "colour": 7}})
     pieces = good(RAIN)
-    with faulty(Answer(pieces[0], news, pieces[1], odd, *pieces[2:])) as server:
+    with faulty(Answer(news, pieces[0], news, pieces[1], odd, *pieces[2:], news)) as server:
         async with Patient(server.environment) as models:
-            assert (await models.ask(question())).attempts == 1
+            answer = await models.ask(question())
+    assert (answer.attempts, answer.content) == (1, ({"type": "text", "text": "Rain."},))
 
 
 async def test_an_error_in_the_middle_counts_as_its_status() -> None:
