@@ -17,6 +17,7 @@ from ..insights.shifts import Shift, pair_shift, shifts
 from ..insights.statistics import BINS, Calibration, calibration, quantile, wilson
 from ..insights.tallies import Group, Tally
 from ..insights.wording import sentence
+from .asked_for import demand_known
 
 _NOBODY: Final[JsonObject] = {"model": None, "client": None}
 _SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -24,7 +25,11 @@ _SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def document(connection: Connection, chosen: StatsFilter, alerts: Alerts) -> JsonObject:
-    """Say of every group that did something in the window: what was counted, what before, and what has changed."""
+    """Say of every group that did something in the window: what was counted, what before, and what has changed.
+
+    Raises:
+        UnknownName: nothing has the name of a workflow or a state that is asked for.
+    """
     items: list[Json] = []
     raised: list[Json] = []
     found = counted(connection, chosen)
@@ -35,6 +40,8 @@ def document(connection: Connection, chosen: StatsFilter, alerts: Alerts) -> Jso
         moved = [*shifts(now, before, alerts)]
         items.append({**_named(group), "now": figures(now), "before": figures(before), "shifts": [*_shown(moved)]})
         raised += _alerts(group, moved)
+    if not items:
+        demand_known(connection, chosen.workflow, chosen.version, chosen.state, chosen.seen)
     pairs = [(one, found.pairs[one]) for one in sorted(found.pairs, key=_order) if found.pairs[one].now.pairs]
     for where, both in pairs:
         raised += _alerts(where, [pair_shift(both.now, both.before, alerts)])
