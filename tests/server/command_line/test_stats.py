@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.contracts.values import JsonObject
-from pointsman.server.command_line.stats_tables import print_details, print_tables
+from pointsman.server.command_line.stats_tables import judged_in_words, print_details, print_tables
 from pointsman.server.documents.stats import figures, pair_figures
 from pointsman.server.insights.alerts import Alerts
 from pointsman.server.insights.pairs import PairTally
@@ -100,6 +100,29 @@ def test_calibration_is_put_in_words(met: dict[Judgement, int], said: str, capsy
     found = figures(Tally(judgements=Counter(met)))
     print_details({"now": found, "before": found})
     assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("judged", "last"),
+    [
+        (1, "Expected calibration error: few (1 judged; below 20 it is mostly chance)."),
+        (2000, "Brier score 0.360, of 2,000 judged."),
+    ],
+)
+def test_a_calibration_of_few_is_few_and_no_line_is_wider_than_80(
+    judged: int, last: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = figures(Tally(judgements=Counter({Judgement(0.6, agreed=False): judged})))
+    print_details({"now": found, "before": found})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == last
+    assert max(map(len, lines)) <= 80
+
+
+def test_one_event_is_no_events() -> None:
+    now: JsonObject = {**figures(Tally(events=1, labels=Counter({"accepted": 1})))}
+    said = judged_in_words([{"now": now}])
+    assert (said or "").startswith("agreed: what people took unchanged of the 1 event they have judged, of 1.")
 
 
 @pytest.mark.parametrize(
