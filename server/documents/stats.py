@@ -199,15 +199,14 @@ def _calibration(found: Calibration | None) -> JsonObject | None:
 def _turns(tally: Tally) -> JsonObject | None:
     if not tally.turns:
         return None
+    cost_usd = tally.cost.total if tally.cost.count else None
     return {
         "turns": tally.turns,
         "failed": tally.failed_turns,
         "per_event": _rounded(_ratio(tally.turns, tally.events)),
         "tokens": {**tally.tokens, "mean": _rounded(tally.token_sizes.mean.value)},
-        "cost_usd": _rounded(tally.cost.total, USD_DIGITS) if tally.cost.count else None,
-        "cost_per_event_usd": _rounded(_ratio(tally.cost.total, tally.events), USD_DIGITS)
-        if tally.cost.count
-        else None,
+        "cost_usd": _rounded(cost_usd, USD_DIGITS),
+        "cost_per_event_usd": None if cost_usd is None else _rounded(_ratio(cost_usd, tally.events), USD_DIGITS),
         "without_price": tally.turns - tally.cost.count,
         "latency_ms": _quantiles(tally.latency.sorted()),
     }
