@@ -137,6 +137,9 @@ class RemoteRecords:
     def replayed(self, session: str, to_revision: int | None) -> JsonObject:
         return self._web.get(f"api/sessions/{_step(session)}/replay", {"to": to_revision}, wait_ms=API_PROOF_MS)
 
+    def people(self) -> None:
+        """A server tells nobody who its people are."""
+
     def person(self, errand: Errand) -> Person:
         if self._token is None:
             raise WrongUsage(f"{errand.what} with a person's token (--token, POINTSMAN_TOKEN) where --server is used.")
