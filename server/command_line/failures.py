@@ -75,7 +75,9 @@ def failure_of(error: BaseException) -> Failure | None:
 def _failure_of_ours(error: PointsmanError) -> Failure:
     from pointsman.tools.errors import SourceError
 
-    from ..errors import EngineClosed, SecretMissing, StoreError, UnknownDefinition
+    from ..errors import EngineClosed, SecretMissing, StoreError, UnknownDefinition, UnknownName
 
+    if isinstance(error, UnknownName):
+        return WrongUsage(str(error))
     away = isinstance(error, StoreError | SourceError | SecretMissing | UnknownDefinition | EngineClosed)
     return NotReached(str(error)) if away else FoundProblems(str(error))

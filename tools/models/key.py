@@ -12,8 +12,7 @@ from typing import Final
 import structlog
 
 from pointsman.contracts.bounds import MODEL_KEY_CHARACTERS
-
-from ..environment import OWN_KEY
+from pointsman.contracts.own_key import OWN_KEY
 
 NAME: Final = OWN_KEY
 SERVICE: Final = "pointsman"

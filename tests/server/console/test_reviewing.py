@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -207,10 +208,28 @@ async def test_the_longest_text_an_agent_can_write_holds_up_nobody(console: Cons
     assert max(waits) < LEASE_MS / 1000
 
 
+async def test_a_confidence_below_its_floor_is_neither_green_nor_rounded_up_to_it(tmp_path: Path) -> None:
+    floors = {
+        "initial:": "confidence: {floor: 0.8, below: awaiting_boss}\ninitial:",
+        "requires: [note], next: awaiting_boss": "requires: [note], next: dropped",
+    }
+    async with (
+        opened(tmp_path, floors, {"confidence": 0.7996, "rationale": "It is used up."}) as unsure,
+        unsure.browser("boss") as browser,
+    ):
+        review = await browser.page(f"/console/reviews/{unsure.session}")
+        session = await browser.page(f"/console/sessions/{unsure.session}")
+    (meter,) = [named for tag, named in review.tags if tag == "meter"]
+    assert (meter["value"], meter["low"], meter["high"], meter["optimum"]) == ("0.7996", "0.8", "0.8", "1")
+    assert "The confidence of the step is 0.7996, and the floor is 0.8." in review.text
+    assert "with confidence 0.7996" in session.text
+    assert "0.80" not in review.text + session.text
+
+
 @pytest.fixture(scope="module")
 async def wide(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Console]:
     """A console in whose reviews a text of the agent can be edited."""
-    async with opened(tmp_path_factory.mktemp("wide"), edit="amount, note") as found:
+    async with opened(tmp_path_factory.mktemp("wide"), {"edit: [amount]": "edit: [amount, note]"}) as found:
         yield found
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from pointsman.contracts.times import iso
 from pointsman.server.documents.corrections import every, page
+from pointsman.server.errors import UnknownName
 from pointsman.server.http.api.shapes.insights import Correction
 from pointsman.server.insights import examples
 from pointsman.server.insights.examples import EVERYTHING, ExampleFilter
@@ -179,7 +180,9 @@ async def test_examples_are_chosen_by_workflow_version_state_and_time(tmp_path: 
 
     assert sorted(sessions(HistoryFilter())) == sorted([first, first, second, second])
     assert sorted(sessions(HistoryFilter("letters", 1), "reading")) == sorted([first, second])
-    assert sessions(HistoryFilter("other")) == sessions(HistoryFilter(version=2)) == []
+    for unknown in (HistoryFilter("other"), HistoryFilter(version=2)):
+        with pytest.raises(UnknownName):
+            sessions(unknown)
     assert sessions(HistoryFilter(since=middle)) == [second, second]
     assert sessions(HistoryFilter(until=middle)) == [first, first]
     assert sessions(HistoryFilter(since=middle, until=middle)) == []
