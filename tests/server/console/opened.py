@@ -155,12 +155,14 @@ class Console:
 
 
 @asynccontextmanager
-async def opened(place: Path, edit: str = "amount") -> AsyncGenerator[Console]:
-    """Open the console of a server in this process, on a socket of its own; of a review these fields can be edited."""
+async def opened(place: Path, *changes: tuple[str, str]) -> AsyncGenerator[Console]:
+    """Open the console of a server in this process, on a socket of its own, with these changes of its workflow."""
     for file in (PURCHASE / "purchase.yaml", PURCHASE / "shop.py"):
         shutil.copy(file, place / file.name)
     whole = (place / "purchase.yaml").read_text()
-    (place / "purchase.yaml").write_text(whole.replace("edit: [amount]", f"edit: [{edit}]"))
+    for old, new in changes:
+        whole = whole.replace(old, new)
+    (place / "purchase.yaml").write_text(whole)
     database = str(place / "pointsman.sqlite3")
     async with open_application(database, [place / "purchase.yaml"], caretaking=False) as app:
         _mint(database)
