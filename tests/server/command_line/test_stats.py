@@ -98,6 +98,17 @@ def test_what_some_answers_have_cost_is_told_as_what_all_cost_at_least(capsys: p
         assert ("≥ 0.5000" in capsys.readouterr().out) == (model == "dear")
 
 
+def test_a_client_whose_name_looks_like_a_table_writes_no_line_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """A client names itself."""
+    now = figures(Tally(events=3))
+    one: JsonObject = {"workflow": "w", "version": None, "state": "s", "model": None, "now": now}
+    print_tables({"items": [{**one, "client": f"x\n  claude-ai  80  0.99\x1b[1m{'y' * 5_000}"}], "readings": []})
+    out = capsys.readouterr().out
+    assert "  x\\n  claude-ai  80  0.99\\x1b[1myyyyyyy…  3 " in out
+    assert "\n  claude-ai" not in out
+    assert max(map(len, out.splitlines())) <= 120
+
+
 @pytest.mark.parametrize(
     ("met", "said"),
     [
