@@ -132,7 +132,7 @@ def _turns(turns: JsonObject) -> list[str | None]:
         _count(_number(turns["turns"])),
         _count(_number(turns["failed"])),
         _count(total),
-        None if cost is None else _money(_number(cost)),
+        None if cost is None else f"{'≥ ' if turns['without_price'] else ''}{_money(_number(cost))}",
         *([_count(_number(latency[one])) for one in ("p50", "p95")] if isinstance(latency, dict) else [None, None]),
     ]
 

@@ -52,7 +52,7 @@ def failed(
     spent = code in _SPENT
     meant = _means_spent(status) if spent else _means(status, model)
     quoted = quote(said, key)
-    told = f"{meant} The API says: {quoted}" if quoted else meant
+    told = f"{meant} The API says: {_ended(quoted)}" if quoted else meant
     return Failed(told, again=may_help(status) and not spent, wait_ms=wait_ms)
 
 
@@ -60,6 +60,11 @@ def quote(said: str, key: str) -> str:
     """Make a short text for everybody of what somebody else says."""
     text = visible(said.replace(key, "[key]")).strip()
     return text if len(text) <= MODEL_ERROR_CHARACTERS else text[:MODEL_ERROR_CHARACTERS] + "…"
+
+
+def _ended(text: str) -> str:
+    """Give a text as one after which another sentence may follow."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _means_spent(status: int) -> str:

@@ -18,7 +18,7 @@ from pointsman.server.command_line.stats_tables import judged_in_words, print_de
 from pointsman.server.documents.stats import figures, pair_figures
 from pointsman.server.insights.alerts import Alerts
 from pointsman.server.insights.pairs import PairTally
-from pointsman.server.insights.statistics import Judgement
+from pointsman.server.insights.statistics import NO_VALUES, Judgement
 from pointsman.server.insights.tallies import Tally
 from pointsman.server.insights.wording import percent
 from tests.server.command_line.listening import listening
@@ -85,6 +85,17 @@ def test_readings_calls_and_turns_have_tables_of_their_own_and_few_are_said_to_b
     assert lines[lines.index(["s"]) + 2][:2] == ["(no", "name)"]
     assert ["codex", "2", "50", "%", "of", "2", "(9", "to", "91)", "2"] in lines
     assert lines[-1] == ["s", "4", "25", "%", "of", "4", "(5", "to", "70)", "b", "3,", "a", "1", "first", "2"]
+
+
+def test_what_some_answers_have_cost_is_told_as_what_all_cost_at_least(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the others no price is known."""
+    one: JsonObject = {"workflow": "w", "version": 1, "state": "s", "client": None}
+    for model, turns in (("dear", 2), ("known", 1)):
+        now = figures(Tally(turns=turns, cost=NO_VALUES.with_value(0.5)))
+        print_tables(
+            {"items": [{**one, "actor_kind": "model", "actor_id": model, "model": model, "now": now}], "readings": []}
+        )
+        assert ("≥ 0.5000" in capsys.readouterr().out) == (model == "dear")
 
 
 def test_a_client_whose_name_looks_like_a_table_writes_no_line_of_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,8 @@ from pointsman.contracts.values import JsonObject
 from pointsman.server.bounds import LEASE_MS
 from pointsman.server.console.decisions import arguments_of, changes, filled_in, form_of
 from pointsman.server.console.forms import Form
-from tests.server.console.opened import Browser, Console, Page, opened
+from pointsman.server.replies import Reply
+from tests.server.console.opened import AGENT, Browser, Console, Page, opened
 
 
 async def drafted(browser: Browser, session: str, event: str, **fields: str) -> httpx2.Response:
@@ -254,3 +255,17 @@ async def test_a_field_that_holds_what_is_not_seen_says_so(wide: Console) -> Non
     async with wide.browser("boss") as browser:
         assert said not in (await browser.page(f"/console/reviews/{plain}")).text
         assert said in (await browser.page(f"/console/reviews/{hiding}")).text
+
+
+async def test_whoever_is_asked_because_of_a_limit_is_told_which(tmp_path: Path) -> None:
+    limited = "events:\n      submit", "limits: [{denials: 1, then: awaiting_boss}]\n    events:\n      submit"
+    async with opened(tmp_path, limited) as found, found.browser("boss") as browser:
+        event = (await browser.page(f"/console/reviews/{found.session}")).text
+        started = await found.app.governor.start(AGENT, "purchase", {"item": "pen", "amount": 3})
+        assert isinstance(started, Reply)
+        for _ in range(2):
+            await found.app.governor.act(AGENT, started.session, "submit", {})
+        page = (await browser.page(f"/console/reviews/{started.session}")).text
+    assert "Here because drafting has reached its limit of 1 refusal in a row." in page
+    assert "the session is in awaiting boss, because drafting has reached its limit of 1 refusal in a row" in page
+    assert "Here because" not in event, "an event says itself why it was sent"

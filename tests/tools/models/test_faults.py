@@ -10,6 +10,7 @@ from pointsman.contracts.values import JsonObject
 from pointsman.fsm.model_turns import Tokens
 from pointsman.server.scripts.messages_api import Call, Reply
 from pointsman.server.scripts.messages_api.events import event
+from pointsman.tools.models.failures import failed
 from pointsman.tools.models.port import NoAnswer
 
 from .asked import Patient, question
@@ -330,3 +331,11 @@ async def test_schemas_that_the_api_refuses_are_sent_without_being_strict() -> N
 async def test_a_packed_answer_is_not_unpacked() -> None:
     with faulty(Answer(b"", headers={"content-encoding": "gzip"})) as server:
         assert "packs its answers" in str(await refused(server))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [("Overloaded", "says: Overloaded."), ("No!", "says: No!"), ("It is so.", "says: It is so.")]
+)
+def test_what_the_api_says_ends_as_a_sentence(said: str, told: str) -> None:
+    """Others follow it."""
+    assert str(failed(529, said, "m", "key")).endswith(told)
