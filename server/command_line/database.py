@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from time import time_ns
 from typing import TYPE_CHECKING
 
@@ -66,11 +67,14 @@ def workflow_of(connection: Connection, session: Session) -> Workflow:
         NotReached: when the text is not there.
     """
     from pointsman.contracts.loading import load
+    from pointsman.contracts.prompts import with_prompts
 
     stored = definition(connection, session.definition)
     if stored is None:
         raise NotReached(f"The text of {session.workflow} ({session.definition}) is not in the database.")
-    return load(stored.text.encode(), stored.path or f"{session.workflow}.yaml")
+    workflow = load(stored.text.encode(), stored.path or f"{session.workflow}.yaml")
+    # A text that was kept before its prompts were has the digest of the text alone, and so has the session.
+    return replace(with_prompts(workflow, stored.kept_prompts() or {}), digest=session.definition)
 
 
 def now_ms() -> int:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from pointsman.server.scripts.messages_api import Call, Reply, messages_api
 from tests.server.command_line.remote import remote, token_of
 from tests.server.command_line.story import awaiting_boss, drafted
 from tests.server.command_line.terminal import ME, Ended, Shell
+
+EXAMPLES: Final = Path(__file__).parents[3] / "docs" / "examples"
 
 
 def by_token(shell: Shell, token: str, *words: str) -> Ended:
@@ -35,6 +40,24 @@ def test_a_review_is_claimed_at_a_terminal_and_decided_by_nobody_else(shell: She
     assert "maria" in shell.run("review", "list").stdout
     decided = by_token(shell, maria, "decide", session, "reject", "--rationale", "No.")
     assert decided.code == 0, decided
+
+
+def test_people_act_on_a_session_whose_workflow_has_a_prompt_in_a_file(shell: Shell) -> None:
+    """The prompts are in the digest that the session keeps, and commands that serve nothing read no file."""
+    folder = shell.place / "triage"
+    shutil.copytree(EXAMPLES / "prompts", folder / "prompts")
+    shutil.copy(EXAMPLES / "triage.yaml", folder)
+    unsure = Call("sort", {"team": "billing", "rationale": "It may be the invoices.", "confidence": 0.6})
+    with messages_api([Reply(calls=(unsure,))]) as api:
+        done = shell.run("run", folder / "triage.yaml", "--set", "ticket=It prints twice", env=api.environment)
+    session = done.stdout.splitlines()[0].removeprefix("session ")
+    shutil.rmtree(folder)
+    maria = token_of(shell, "maria", "dispatcher")
+    for words in (("claim",), ("release",), ("delegate", "otto", "--reason", "r")):
+        acted = by_token(shell, maria, words[0], session, *words[1:])
+        assert acted.code == 0, acted
+    [waiting] = shell.look("review", "list")
+    assert waiting["claimed_by"] == "otto"
 
 
 def test_what_was_claimed_is_given_back_and_handed_on(shell: Shell) -> None:
