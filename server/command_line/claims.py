@@ -11,8 +11,8 @@ from pointsman.contracts.values import JsonObject
 from pointsman.contracts.visible import visible
 from pointsman.fsm.commands import Claim, Delegate, Release
 
+from ..nearest import did_you_mean
 from .confirming import confirm
-from .nearest import did_you_mean
 from .options import json_option
 from .records.choosing import changes_records
 from .records.port import Errand, Person, Records

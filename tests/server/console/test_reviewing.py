@@ -258,7 +258,7 @@ async def test_a_field_that_holds_what_is_not_seen_says_so(wide: Console) -> Non
 
 
 async def test_whoever_is_asked_because_of_a_limit_is_told_which(tmp_path: Path) -> None:
-    limited = "events:\n      submit", "limits: [{denials: 1, then: awaiting_boss}]\n    events:\n      submit"
+    limited = {"events:\n      submit": "limits: [{denials: 1, then: awaiting_boss}]\n    events:\n      submit"}
     async with opened(tmp_path, limited) as found, found.browser("boss") as browser:
         event = (await browser.page(f"/console/reviews/{found.session}")).text
         started = await found.app.governor.start(AGENT, "purchase", {"item": "pen", "amount": 3})
