@@ -53,7 +53,7 @@ def test_a_model_drives_a_session_to_its_end_and_the_audit_proves_it(shell: Shel
     assert (done.code, done.stderr) == (0, "")
     assert "claude-sonnet-5, turn 1:" in done.stdout
     assert "sort: done, confidence 0.93: It is about a printer." in done.stdout
-    assert "It has ended in sorted (success). 1 turns" in done.stdout
+    assert "It has ended in sorted (success). 1 turn," in done.stdout
     session = session_of(done.stdout)
     rows = {row["kind"]: row for row in shell.look("audit", "show", session)}
     answer = rows["model"]

@@ -69,7 +69,7 @@ async def test_whoever_waits_is_told_why_and_how_long_before_each_further_attemp
 async def test_what_the_api_says_is_kept_apart_from_what_we_say() -> None:
     """It may quote the question, and so stands in no log."""
     trials = Trials(Failed("It is refused.", said="'secret' is wrong", again=False, lasting=True))
-    with pytest.raises(NoAnswer, match=r"^It is refused\. The API says: 'secret' is wrong$") as told:
+    with pytest.raises(NoAnswer, match=r"^It is refused\. The API says: 'secret' is wrong\.$") as told:
         await trials.retrying().until_answered(trials.attempt)
     assert (told.value.ours, told.value.lasting) == ("It is refused.", True)
 
