@@ -104,7 +104,7 @@ def test_a_client_whose_name_looks_like_a_table_writes_no_line_of_it(capsys: pyt
     one: JsonObject = {"workflow": "w", "version": None, "state": "s", "model": None, "now": now}
     print_tables({"items": [{**one, "client": f"x\n  claude-ai  80  0.99\x1b[1m{'y' * 5_000}"}], "readings": []})
     out = capsys.readouterr().out
-    assert "  x\\n  claude-ai  80  0.99\\x1b[1myyyyyyy…  3 " in out
+    assert "  x\\n  claude-ai  80  0.99\\x1b[1myyyyyyyy…  3 " in out
     assert "\n  claude-ai" not in out
     assert max(map(len, out.splitlines())) <= 120
 
