@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pointsman.contracts.bounds import MESSAGE_BYTES
+from pointsman.contracts.bounds import JSON_DEPTH, MESSAGE_BYTES
 
 # Reviews.
 PROPOSAL_ROWS: Final = 1_000
@@ -318,5 +318,7 @@ MODEL_FAILURES: Final = 5
 # The local server that speaks the Messages API, for scripts and tests.
 MESSAGES_API_BODY_BYTES: Final = 32 * 1024 * 1024
 """One request; the API itself takes no larger one."""
+MESSAGES_API_DEPTH: Final = 2 * JSON_DEPTH
+"""Of one request: arguments as deep as calls may have them, and what they are told in."""
 MESSAGES_API_REQUESTS: Final = 1_000
 """Requests that are remembered."""

@@ -224,7 +224,7 @@ def test_what_the_api_takes_is_taken(good: JsonObject) -> None:
         (request(user(picture(media_type="image/tiff"))), "media_type"),
         (request(user(picture(data="no base64"))), "invalid base64"),
         (request(user(picture(media_type="image/gif"))), "does not appear so"),
-        (request(system=[{"type": "text", "text": ""}]), "non-empty"),
+        (request(system=[{"type": "text", "text": " \n"}]), "non-whitespace"),
         (request(system=[KEPT, KEPT, KEPT, KEPT, KEPT]), "maximum of 4"),
         (request(tools=[tool(STRICT), tool(STRICT)]), "unique"),
         (request(tools=[{**tool(STRICT), "name": "a.b"}]), "pattern"),
