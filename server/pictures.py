@@ -18,6 +18,8 @@ _JPEG_SIZES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers of the segments that say how large the picture is (ITU-T T.81, table B.1)."""
 _JPEG_ALONE: Final = frozenset((0x01, *range(0xD0, 0xD8)))
 """Markers that no length follows."""
+_JPEG_SEGMENTS: Final = 1_000
+"""Segments and filling before the first scan that are gone through; a camera writes some dozens."""
 _JPEG_SCAN: Final = 0xDA
 _JPEG_END: Final = b"\xff\xd9"
 _GIF: Final = re.compile(rb"GIF8[79]a(.{2})(.{2})", re.DOTALL)
@@ -49,7 +51,9 @@ def _jpeg(data: bytes) -> Size | None:
     """Go from segment to segment, up to the first scan."""
     size: Size | None = None
     place = 2 if data.startswith(b"\xff\xd8\xff") else len(data)
-    while place + 4 <= len(data) and data[place] == 0xFF:
+    for _ in range(_JPEG_SEGMENTS):
+        if place + 4 > len(data) or data[place] != 0xFF:
+            break
         marker = data[place + 1]
         if marker == _JPEG_SCAN:
             return size if data.rfind(_JPEG_END) > place else None
@@ -57,10 +61,8 @@ def _jpeg(data: bytes) -> Size | None:
             place += 1 if marker == 0xFF else 2
             continue
         if marker in _JPEG_SIZES:
-            size = (
-                int.from_bytes(data[place + 7 : place + 9], "big"),
-                int.from_bytes(data[place + 5 : place + 7], "big"),
-            )
+            high, wide = data[place + 5 : place + 7], data[place + 7 : place + 9]
+            size = int.from_bytes(wide, "big"), int.from_bytes(high, "big")
         place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
     return None
 

@@ -39,7 +39,9 @@ def image_block(kind: str, data: Json) -> JsonObject:
 def with_newest_images(messages: Sequence[JsonObject]) -> tuple[JsonObject, ...]:
     """Give a conversation with its newest images, and a text in the place of each that is too much."""
     room = _Room()
-    newest_first = [{**message, "content": room.filled(message["content"])} for message in reversed(messages)]
+    newest_first: list[JsonObject] = [
+        {**message, "content": room.filled(message["content"])} for message in reversed(messages)
+    ]
     return tuple(reversed(newest_first))
 
 
@@ -54,7 +56,8 @@ class _Room:
 
     def filled(self, content: Json) -> list[Json]:
         """Give blocks with the images that there is room for."""
-        return [self._block(as_object(block)) for block in reversed(as_list(content))][::-1]
+        newest_first: list[Json] = [self._block(as_object(block)) for block in reversed(as_list(content))]
+        return newest_first[::-1]
 
     def _block(self, block: JsonObject) -> JsonObject:
         match block["type"]:

@@ -46,3 +46,9 @@ def test_a_picture_without_width_or_height_or_pixels_has_no_size() -> None:
     assert size_of("image/png", png.replace(b"IDAT", b"iDOT")) is None
     assert size_of("image/jpeg", JPEG.replace(b"\xff\xc2", b"\xff\xc4")) is None
     assert size_of("image/jpeg", JPEG.replace(b"\xff\xe0\0\4", b"\xff\xe0\0\6")) is None
+
+
+def test_a_picture_that_never_comes_to_its_pixels_has_no_size() -> None:
+    """However long it is, it is left soon."""
+    assert size_of("image/jpeg", JPEG[:2] + b"\xff" * 990 + JPEG[2:]) == (3, 2)
+    assert size_of("image/jpeg", JPEG[:2] + b"\xff" * 1_000 + JPEG[2:]) is None

@@ -96,8 +96,8 @@ async def test_of_more_pictures_than_the_api_takes_the_newest_are_shown_and_all_
         assert json.loads(letters["content"][0]["text"]) == outcome_tools.letters()
         assert [block["type"] for block in stack["content"]] == ["text", "text", *["image"] * 100]
         assert "iVBORw0" not in stack["content"][0]["text"]
-        earlier: Any = desk.api.requests[2].body["messages"][-3]
-        assert earlier["content"][-1] == {"type": "text", "text": LEFT_OUT}
+        messages: Any = desk.api.requests[2].body["messages"]
+        assert messages[-3]["content"][-1] == {"type": "text", "text": LEFT_OUT}
 
 
 async def test_what_is_no_picture_of_the_type_it_has_is_told_to_be_none(tmp_path: Path) -> None:
