@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from pointsman.tools.models.client import AnthropicModels
-from pointsman.tools.models.key import NAME, find_key, taken_out
+from pointsman.tools.models.key import NAME, taken_out
 from pointsman.tools.models.port import Prices
+from pointsman.tools.models.way import find_way
 
 from ..hardening import close_to_other_programs
 from .driver import Access
@@ -19,7 +20,11 @@ from .driver import Access
 async def opened_access(environment: Mapping[str, str], prices: Prices) -> AsyncGenerator[Access]:
     """Give access to models. Nothing is looked for before a model is to be asked: a keyring may have to be unlocked."""
     async with AnthropicModels(environment) as models:
-        yield Access(models, prices, lambda: find_key(environment) is not None)
+
+        def check() -> None:
+            find_way(environment)
+
+        yield Access(models, prices, check)
 
 
 @asynccontextmanager
@@ -33,10 +38,8 @@ async def access_of_this_process(prices: Prices) -> AsyncGenerator[Access]:
         close_to_other_programs()
     async with opened_access(taken_out(os.environ), prices) as access:
 
-        def has_key() -> bool:
-            found = access.has_key()
-            if found:  # it may have come from the keyring
-                close_to_other_programs()
-            return found
+        def check() -> None:
+            access.check()
+            close_to_other_programs()  # the key may have come from the keyring
 
-        yield replace(access, has_key=has_key)
+        yield replace(access, check=check)

@@ -31,6 +31,8 @@ _BY_KIND: Final = {
 """The HTTP status of each kind of error, for those in an answer (platform.claude.com/docs/en/api/errors)."""
 _SPENT: Final = frozenset(("enforced_spend_limit_reached", "contract_spend_limit_reached"))
 """Codes of a 429 that is no rate limit, and that no waiting mends (platform.claude.com/docs/en/api/rate-limits)."""
+_LASTING: Final = frozenset((401, 402, 403, 404))
+"""Statuses that every question to the model has, until somebody sees to the key, the account or the workflow."""
 _KEY: Final = f"Check {NAME}, or the key in the keyring."
 _ABOUT_SCHEMAS: Final = re.compile(r"schema|strict|grammar", re.IGNORECASE)
 
@@ -50,16 +52,24 @@ def failed(
 ) -> Failed:
     """Tell an error status in our words, and in a few of the API's: `code` names the cause, where there is a name."""
     spent = code in _SPENT
-    meant = _means_spent(status) if spent else _means(status, model)
-    quoted = quote(said, key)
-    told = f"{meant} The API says: {quoted}" if quoted else meant
-    return Failed(told, again=may_help(status) and not spent, wait_ms=wait_ms)
+    return Failed(
+        _means_spent(status) if spent else _means(status, model),
+        said=quote(said, key),
+        again=may_help(status) and not spent,
+        lasting=spent or status in _LASTING or status < _BAD_REQUEST,
+        wait_ms=wait_ms,
+    )
 
 
 def quote(said: str, key: str) -> str:
     """Make a short text for everybody of what somebody else says."""
     text = visible(said.replace(key, "[key]")).strip()
     return text if len(text) <= MODEL_ERROR_CHARACTERS else text[:MODEL_ERROR_CHARACTERS] + "…"
+
+
+def _ended(text: str) -> str:
+    """Give a text as one after which another sentence may follow."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def _means_spent(status: int) -> str:
