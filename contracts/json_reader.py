@@ -79,9 +79,10 @@ class _Doubled(dict[str, object]):
 
 
 class JsonReader:
-    """Reads one text after the other. Not for several threads at once."""
+    """Reads one text after the other, each nested at most `depth` deep. Not for several threads at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, depth: int = JSON_DEPTH) -> None:
+        self._depth = depth
         self._suspicious = False
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object,
@@ -94,8 +95,8 @@ class JsonReader:
         """Read one text. A `Fault` alone is given when no tree could be made of it."""
         if line.startswith(_BYTE_ORDER_MARK):
             return Fault("the text starts with a byte order mark; send UTF-8 without one", grammar=True)
-        if deeper_than(line, JSON_DEPTH):
-            return Fault(f"nested more than {JSON_DEPTH} deep")
+        if deeper_than(line, self._depth):
+            return Fault(f"nested more than {self._depth} deep")
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -106,7 +107,7 @@ class JsonReader:
         except json.JSONDecodeError as error:
             return Fault(f"not JSON: {error.msg.removesuffix(' at')} at character {error.pos}", grammar=True)
         except RecursionError:
-            return Fault(f"nested more than {JSON_DEPTH} deep")
+            return Fault(f"nested more than {self._depth} deep")
         if self._suspicious or _SURROGATE_ESCAPE.search(text):
             return Parsed(cast("Json", value), next(_faults(value, ()), None))
         return Parsed(cast("Json", value))

@@ -4,7 +4,8 @@ Live and replay therefore see the same: whatever judges or keeps a call afterwar
 place of the value. The clear arguments of a call that is to be run stay in memory (`Decision.clear`).
 
 A path fails closed. One that leads into a list without saying which item means every item, and one
-that leads further into a text or a number takes the whole of it.
+that leads further into a text or a number takes the whole of it. The blocks of MCP content that a
+result holds may say again whatever stands beside them, so they go wherever a part of it does.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.values import Json, JsonObject, as_object, as_objects, canonical
 from pointsman.contracts.workflow import AgentState, ExternalState, HumanState, ToolPolicy, Workflow
 
 from .refusals import Refusal
@@ -21,6 +22,8 @@ from .refusals import Refusal
 REDACTED: Final = "[redacted]"
 _SEARCHED_CHARACTERS: Final = 3
 """Shorter values are not looked for in texts: they stand everywhere."""
+_BLOCKS: Final = ("text", "image", "audio", "resource", "resource_link")
+"""Types of blocks of MCP content (specification of MCP, server/tools, "Tool Result")."""
 
 
 def kept_arguments(policy: ToolPolicy, arguments: JsonObject) -> JsonObject:
@@ -29,10 +32,11 @@ def kept_arguments(policy: ToolPolicy, arguments: JsonObject) -> JsonObject:
 
 
 def kept_result(policy: ToolPolicy, result: Json) -> Json:
-    """Give a call's result as it is kept."""
-    for path in _paths(policy, "result"):
-        result = _redacted(result, path)
-    return result
+    """Give a call's result as it is kept. Of blocks of MCP content in it nothing is, where a part of it is not."""
+    kept, paths = result, _paths(policy, "result")
+    for path in paths:
+        kept = _redacted(kept, path)
+    return {**kept, "content": REDACTED} if paths and isinstance(kept, dict) and _holds_blocks(result) else kept
 
 
 def hides_argument(policy: ToolPolicy, names: Iterable[str]) -> bool:
@@ -116,6 +120,13 @@ def _redacted(value: Json, path: tuple[str, ...]) -> Json:
             return [_redacted(item, rest) if place == int(head) else item for place, item in enumerate(value)]
         return [_redacted(item, rest if head == "*" else path) for item in value]
     return value if value is None or isinstance(value, bool) else REDACTED
+
+
+def _holds_blocks(result: Json) -> bool:
+    """Whether a result has blocks of MCP content as its member `content`, and nothing else there."""
+    content = as_object(result).get("content")
+    blocks = as_objects(content)
+    return bool(blocks) and blocks == content and all(block.get("type") in _BLOCKS for block in blocks)
 
 
 def _hidden(clear: Json, kept: Json) -> Iterator[str]:

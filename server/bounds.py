@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pointsman.contracts.bounds import MESSAGE_BYTES
+from pointsman.contracts.bounds import JSON_DEPTH, MESSAGE_BYTES
 
 # Reviews.
 PROPOSAL_ROWS: Final = 1_000
@@ -308,6 +308,19 @@ MODEL_RESULT_CHARACTERS: Final = 100_000
 """What a model is told of one result; how much more there is, is said."""
 MODEL_CALL_CHARACTERS: Final = 128
 """The name of a call that a model has made, when it is sent back to the API, which takes none of any length."""
+# The API's own limits for images: platform.claude.com/docs/en/build-with-claude/vision, "General limits".
+MODEL_IMAGES: Final = 100
+"""Of one question; some models take more."""
+MODEL_IMAGE_CHARACTERS: Final = 5 * 1024 * 1024
+"""Of one image, as base64; a result that it is in has fewer bytes."""
+MODEL_IMAGE_PIXELS: Final = 8_000
+"""The longest side of an image."""
+MODEL_FEW_IMAGES: Final = 20
+"""Images of one question up to which they may be so large."""
+MODEL_MANY_IMAGES_PIXELS: Final = 2_000
+"""The longest side of each where there are more."""
+MODEL_IMAGES_CHARACTERS: Final = 16 * 1024 * 1024
+"""Of all images of one question, as base64: half of what the API takes, so that there is room for all else."""
 STAY_ROWS: Final = 20_000
 """Rows of one stay that a conversation is read back from."""
 MODEL_WAIT_MS: Final = 1_000
@@ -318,5 +331,7 @@ MODEL_FAILURES: Final = 5
 # The local server that speaks the Messages API, for scripts and tests.
 MESSAGES_API_BODY_BYTES: Final = 32 * 1024 * 1024
 """One request; the API itself takes no larger one."""
+MESSAGES_API_DEPTH: Final = 2 * JSON_DEPTH
+"""Of one request: arguments as deep as calls may have them, and what they are told in."""
 MESSAGES_API_REQUESTS: Final = 1_000
 """Requests that are remembered."""

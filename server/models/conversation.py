@@ -16,6 +16,7 @@ from pointsman.fsm.driving import NO_EVENT
 from pointsman.fsm.facts import Accepted, Decided, Denied, Fact, Intended, Settled, TimerFired
 from pointsman.fsm.model_turns import Turned, wish_name
 
+from .images import with_newest_images
 from .outcomes import UNDER_WAY, Outcome, of_refusal, of_settled, text_block
 from .said import called, taken_back
 
@@ -88,7 +89,7 @@ class Conversation:
         for answer in self._answers:
             said.append(_message("assistant", taken_back(self._stay, answer.turn, answer.content)))
             said.append(_message("user", self._told(answer)))
-        return tuple(said)
+        return with_newest_images(said)
 
     def has_answer(self, turn: int) -> bool:
         """Whether this turn was answered, in a way that something can come of."""

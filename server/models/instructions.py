@@ -35,7 +35,7 @@ def system_texts(workflow: Workflow, state: AgentState, prompt: str | None) -> t
     task += [f"The state you act in: {state.name}."]
     task += [f"Your goal here: {state.goal}"] if state.goal else []
     task += [f"You must not: {state.forbid}"] if state.forbid else []
-    return (RULES, "\n".join(task), *((prompt,) if prompt else ()))
+    return (RULES, "\n".join(task), *((prompt,) if prompt and prompt.strip() else ()))
 
 
 def context_text(session: Session, state: AgentState) -> str:

@@ -6,8 +6,6 @@ error, a picture that is none. Whatever a tool has answered, none of these is ma
 
 from __future__ import annotations
 
-import re
-from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,17 +15,13 @@ from pointsman.fsm.facts import Fact, Settled
 
 from ..answers import blocks_of
 from ..bounds import MODEL_RESULT_CHARACTERS
+from .images import image_block
 
 NOTHING: Final = "(nothing)"
-_BEGINNINGS: Final = {
-    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
-    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
-    "image/gif": re.compile(rb"GIF8[79]a"),
-    "image/webp": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
-}
-"""How pictures of the kinds that the API takes begin: it refuses one that is of another kind than is said."""
 _ENCODED: Final = ("data", "blob")
 """Members of a block of MCP that are base64, which nobody can read."""
+_ENCODED_KINDS: Final = ("image", "audio", "resource")
+"""Types of blocks that have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +58,7 @@ UNDER_WAY: Final = Outcome()
 def of_settled(fact: Fact, body: Settled) -> Outcome:
     """Tell how a call has ended."""
     blocks = blocks_of(body.result, body.content)
-    images, result = tuple(_images(blocks)), _readable(body.result)
+    images, result = tuple(_images(blocks)), _readable(body.result, body.content)
     if fact.outcome != "done":
         failed: JsonObject = {"outcome": fact.outcome, "error": body.error}
         said = failed if body.result is None else {**failed, "result": result}
@@ -79,7 +73,7 @@ def of_settled(fact: Fact, body: Settled) -> Outcome:
 
 def of_stored(result: Json, content: list[Json] | None) -> Outcome:
     """Tell the result of the same call made before."""
-    return Outcome(canonical({"result": _readable(result)}), tuple(_images(blocks_of(result, content))))
+    return Outcome(canonical({"result": _readable(result, content)}), tuple(_images(blocks_of(result, content))))
 
 
 def of_refusal(code: str | None, message: str, unmet: Sequence[JsonObject] = ()) -> Outcome:
@@ -105,30 +99,22 @@ def _texts(blocks: Sequence[Json]) -> Iterator[str]:
 def _images(blocks: Sequence[Json]) -> Iterator[JsonObject]:
     for block in blocks:
         if isinstance(block, dict) and block.get("type") == "image":
-            yield _image(str(block.get("mimeType")), block.get("data"))
+            yield image_block(str(block.get("mimeType")), block.get("data"))
 
 
-def _image(kind: str, data: Json) -> JsonObject:
-    if not isinstance(data, str) or not _is_of(kind, data):
-        return text_block(f"(An image that cannot be shown: it is none of type {kind}.)")
-    return {"type": "image", "source": {"type": "base64", "media_type": kind, "data": data}}
+def _readable(result: Json, content: list[Json] | None) -> Json:
+    """Give a result without the base64 of MCP blocks that it holds: how long it is stands in its place.
 
-
-def _is_of(kind: str, data: str) -> bool:
-    beginning = _BEGINNINGS.get(kind)
-    try:
-        decoded = b64decode(data, validate=True)
-    except ValueError:
-        return False
-    return beginning is not None and beginning.match(decoded) is not None
-
-
-def _readable(result: Json) -> Json:
-    """Give a result without the base64 of the blocks that it holds: how long it is stands in its place."""
+    It holds them where `content` says so by being empty; a member `content` of the tool's own is told as it is.
+    """
     blocks = result.get("content") if isinstance(result, dict) else None
-    if not isinstance(result, dict) or not isinstance(blocks, list):
+    if content != [] or not isinstance(result, dict) or not isinstance(blocks, list):
         return result
-    return {**result, "content": [_without_encoded(block) for block in blocks]}
+    return {**result, "content": [_without_encoded(block) if _is_encoded(block) else block for block in blocks]}
+
+
+def _is_encoded(block: Json) -> bool:
+    return isinstance(block, dict) and block.get("type") in _ENCODED_KINDS
 
 
 def _without_encoded(value: Json) -> Json:

@@ -98,6 +98,7 @@ def test_nesting_up_to_the_bound_is_read_and_one_more_is_not() -> None:
     assert fault(nested(JSON_DEPTH)) is None
     assert fault(nested(JSON_DEPTH + 1)) == Fault(f"nested more than {JSON_DEPTH} deep")
     assert fault("[" * 100_000) is not None
+    assert JsonReader(2).read(nested(3).encode()) == Fault("nested more than 2 deep")
 
 
 def test_brackets_in_strings_nest_nothing() -> None:

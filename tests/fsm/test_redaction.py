@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.contracts.schemas import Unmet
-from pointsman.contracts.values import Json, JsonObject, canonical, digest
+from pointsman.contracts.values import Json, JsonObject, as_object, canonical, digest
 from pointsman.contracts.workflow import ToolPolicy
 from pointsman.fsm.commands import Call, Observe, Settle
 from pointsman.fsm.facts import CallResult, Denied, Intended, Settled, body_value
@@ -267,6 +267,30 @@ def test_an_event_is_kept_as_it_is() -> None:
 def test_a_path_fails_closed(path: str, value: Json, kept: Json) -> None:
     """A list without an item named means every item; what is no object where one is expected goes as a whole."""
     assert kept_result(ToolPolicy("t.x", redact=(tuple(path.split(".")),)), value) == kept
+
+
+TEXT: JsonObject = {"type": "text", "text": CANARY}
+IMAGE: JsonObject = {"type": "image", "data": "aGk=", "mimeType": "image/png"}
+OWN: JsonObject = {"type": "letter", "text": "Dear Sir"}
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "kept"),
+    [
+        ("result.text", [TEXT, IMAGE], REDACTED),
+        ("result.iban", [TEXT], REDACTED),
+        ("result.content.*.data", [TEXT, IMAGE], REDACTED),
+        ("args.pin", [TEXT, IMAGE], [TEXT, IMAGE]),
+        ("result.text", [OWN, IMAGE], [OWN, IMAGE]),
+        ("result.text", [TEXT, 1], [TEXT, 1]),
+        ("result.text", [], []),
+        ("result.text", "a letter", "a letter"),
+    ],
+)
+def test_blocks_in_a_result_go_wherever_a_part_of_it_is_redacted(path: str, content: Json, kept: Json) -> None:
+    """They may say again what the path takes out. A member `content` of a tool's own is none of MCP's."""
+    policy = ToolPolicy("t.x", redact=(tuple(path.split(".")),))
+    assert as_object(kept_result(policy, {"n": 1, "content": content})) == {"n": 1, "content": kept}
 
 
 def test_all_arguments_together_keep_their_names() -> None:

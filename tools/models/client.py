@@ -212,7 +212,7 @@ class _Asking:
 
     def _lost(self, error: Exception) -> Failed:
         cause = error.__cause__ if isinstance(error.__cause__, httpx2.HTTPError) else error
-        text = quote(str(cause), self._key)
+        text = quote(str(cause) or type(cause).__name__, self._key)  # of a reset there are no words
         return Failed(f"The connection to the Messages API was not made, or broke: {text}.", again=True)
 
 

@@ -53,8 +53,8 @@ def check(request: JsonObject) -> None:
 
 def _check_system(system: Json) -> None:
     for index, block in enumerate(listed(system, "system") if not isinstance(system, str) else []):
-        if not isinstance(block, dict) or block.get("type") != "text" or not block.get("text"):
-            raise Refused(f"system.{index}: text content blocks must be non-empty")
+        if not isinstance(block, dict) or block.get("type") != "text" or not str(block.get("text") or "").strip():
+            raise Refused(f"system.{index}: text content blocks must contain non-whitespace text")
 
 
 def _check_tools(tools: list[Json]) -> None:

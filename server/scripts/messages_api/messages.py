@@ -5,13 +5,13 @@ A conversation goes back whole with each question, so what is refused once is re
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from typing import Final
 
 from pointsman.contracts.values import Json, JsonObject
 
+from .images import check_images
 from .refused import Refused, listed
 
 _CALL_NAME: Final = re.compile(r"[a-zA-Z0-9_-]+\Z", re.ASCII)
@@ -29,12 +29,6 @@ _BLOCKS: Final = {
     "user": ("text", "tool_result", "image", "document"),
     "assistant": ("text", "tool_use", "thinking", "redacted_thinking"),
     "result": ("text", "image", "document"),
-}
-_PICTURES: Final = {
-    "image/png": b"\x89PNG",
-    "image/jpeg": b"\xff\xd8\xff",
-    "image/gif": b"GIF8",
-    "image/webp": b"RIFF",
 }
 
 
@@ -62,6 +56,7 @@ def check_messages(messages: list[Json]) -> None:
         if expected == "assistant" and "thinking" in str(blocks[-1]["type"]):
             raise Refused(f"{where}: The final block in an assistant message cannot be `thinking`.")
         expected = "assistant" if expected == "user" else "user"
+    check_images(messages)
     if expected == "user":
         raise Refused("This model does not support assistant message prefill. The conversation must end with a user.")
 
@@ -116,8 +111,6 @@ def _check_block(block: JsonObject, kind: str, here: str) -> None:
                 raise Refused(f"{here}: Invalid `signature` in `thinking` block")
         case "redacted_thinking" if not isinstance(block.get("data"), str):
             raise Refused(f"{here}.redacted_thinking.data: Field required")
-        case "image":
-            _check_image(block.get("source"), f"{here}.image.source")
         case _:
             pass
     if "thinking" in kind and "cache_control" in block:
@@ -141,16 +134,3 @@ def _check_result(result: JsonObject, here: str) -> None:
     blocks = _blocks(content, "result", here)
     if result.get("is_error") is True and any(block["type"] != "text" for block in blocks):
         raise Refused(f'{here}.tool_result: all content must be type "text" if "is_error" is true')
-
-
-def _check_image(source: Json, here: str) -> None:
-    """Check that an image is of a kind that is taken, and is what it says."""
-    kind = source.get("media_type") if isinstance(source, dict) else None
-    if not isinstance(source, dict) or source.get("type") != "base64" or kind not in _PICTURES:
-        raise Refused(f"{here}.base64.media_type: Input should be one of {', '.join(_PICTURES)}")
-    try:
-        data = base64.b64decode(str(source.get("data")), validate=True)
-    except ValueError:
-        raise Refused(f"{here}.base64: invalid base64 data") from None
-    if not data.startswith(_PICTURES[str(kind)]):
-        raise Refused(f"{here}.base64: The image was specified using the {kind} media type, but does not appear so")

@@ -19,7 +19,7 @@ from typing_extensions import override
 from pointsman.contracts.json_reader import Fault, JsonReader
 from pointsman.contracts.values import JsonObject
 
-from ...bounds import MESSAGES_API_BODY_BYTES, MESSAGES_API_REQUESTS
+from ...bounds import MESSAGES_API_BODY_BYTES, MESSAGES_API_DEPTH, MESSAGES_API_REQUESTS
 from .checking import check
 from .counting import Counting
 from .events import blocks_of, error_of, events_of, message_of
@@ -61,7 +61,7 @@ class MessagesApi:
         self._answering_one = Lock()
         self._recording = Lock()
         self._counting = Counting()
-        self._json = JsonReader()
+        self._json = JsonReader(MESSAGES_API_DEPTH)
         self._requests: deque[Recorded] = deque(maxlen=MESSAGES_API_REQUESTS)
         self.key = key
         self.count = 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.contracts.values import Json, JsonObject
+from pointsman.contracts.values import Json, JsonObject, as_object
 from pointsman.server.application import Application, open_application
 from tests.server.governor.desks import AGENT, replied
 from tests.tools.mcp.workshop import SERVER, pins_of
@@ -70,9 +70,19 @@ async def test_content_comes_with_the_reply_and_again_with_the_stored_result(app
 async def test_content_that_may_say_again_what_is_redacted_is_not_kept(application: Application) -> None:
     act = application.governor.act
     session = replied(await application.governor.start(AGENT, "post", {})).session
-    answer: JsonObject = {"content": [TEXT], "structuredContent": {"a": "ok"}}
-    told = [replied(await act(AGENT, session, "post.answer", {"result": answer})) for _ in range(2)]
-    assert [(one.result, list(one.content)) for one in told] == [({"a": "ok"}, [TEXT]), ({"a": "[redacted]"}, [])]
+    beside: JsonObject = {"content": [TEXT], "structuredContent": {"a": "ok"}}
+    inside: JsonObject = {"content": [TEXT, IMAGE], "structuredContent": {"a": "ok"}}
+    asked = [beside, beside, inside, inside]
+    told = [replied(await act(AGENT, session, "post.answer", {"result": answer})) for answer in asked]
+    gone = "[redacted]"
+    assert [(one.result, list(one.content)) for one in told] == [
+        ({"a": "ok"}, [TEXT]),
+        ({"a": gone}, []),
+        ({"a": "ok", "content": [TEXT, IMAGE]}, [TEXT, IMAGE]),
+        ({"a": gone, "content": gone}, []),
+    ]
     rows = await application.engine.audit_rows(session, 0, 99)
-    kept = [row["body"] for row in rows if row["kind"] == "settled"]
-    assert all(isinstance(body, dict) and "content" not in body for body in kept)
+    kept = [as_object(row["body"]) for row in rows if row["kind"] == "settled"]
+    assert not any(body.get("content") for body in kept)
+    made = [body["result"] for body in kept if "repeats" not in body]
+    assert made == [{"a": gone}, {"a": gone, "content": gone}]

@@ -6,9 +6,9 @@ from typing import Any
 
 from mcp_types import ImageContent, TextContent
 
-__all__ = ["blurred", "odd", "pay", "scan", "torn", "wire"]
+__all__ = ["blurred", "letters", "odd", "pay", "scan", "stack", "torn", "wire"]
 
-PICTURE = "iVBORw0KGgoAAAANSUhEUg=="
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAAC0lEQVR4nGNgwAQAABQAAX3+Hu4AAAAASUVORK5CYII="
 
 
 def scan() -> list[TextContent | ImageContent]:
@@ -22,7 +22,18 @@ def torn() -> list[ImageContent]:
         ImageContent(data="aGVsbG8=", mime_type="image/png"),
         ImageContent(data="no base64", mime_type="image/png"),
         ImageContent(data=PICTURE, mime_type="image/tiff"),
+        ImageContent(data=PICTURE[:-8], mime_type="image/png"),
     ]
+
+
+def stack() -> list[ImageContent]:
+    """Scan more papers than the API takes."""
+    return [ImageContent(data=PICTURE, mime_type="image/png")] * 101
+
+
+def letters() -> dict[str, Any]:
+    """Give a page of letters, which looks like content of MCP."""
+    return {"content": [{"id": 1, "data": "the total is 12"}, {"type": "image", "blob": "paid in May"}], "pages": 1}
 
 
 def blurred() -> list[TextContent | ImageContent]:

@@ -11,9 +11,11 @@ import pytest
 
 from pointsman.fsm.commands import Decide
 from pointsman.server.clock import ShiftedClock
+from pointsman.server.models.images import LEFT_OUT
 from pointsman.server.scripts.messages_api import Call, Reply
 from tests.tools.mcp.workshop import pins_of, plain
 
+from . import outcome_tools
 from .desks import BOSS, SUBMIT, Desk, opened_desk
 from .outcome_tools import PICTURE
 
@@ -80,13 +82,31 @@ async def test_a_picture_stands_in_the_result_of_its_call(tmp_path: Path) -> Non
         assert json.loads(scan["content"][0]["text"])["text"] == "Page 1"
 
 
+async def test_of_more_pictures_than_the_api_takes_the_newest_are_shown_and_all_else_is_told(tmp_path: Path) -> None:
+    """A result that looks like content of MCP and is none is told whole."""
+    answers = [
+        Reply(calls=(Call("d_scan"), Call("d_letters"))),
+        Reply(calls=(Call("d_stack"),)),
+        Reply(calls=(SUBMIT,)),
+    ]
+    async with opened_desk(tmp_path, answers) as desk:
+        await desk.start()
+        assert await desk.ended() == "finished"
+        [_, letters], [stack] = results(desk, 1), results(desk, 2)
+        assert json.loads(letters["content"][0]["text"]) == outcome_tools.letters()
+        assert [block["type"] for block in stack["content"]] == ["text", "text", *["image"] * 100]
+        assert "iVBORw0" not in stack["content"][0]["text"]
+        messages: Any = desk.api.requests[2].body["messages"]
+        assert messages[-3]["content"][-1] == {"type": "text", "text": LEFT_OUT}
+
+
 async def test_what_is_no_picture_of_the_type_it_has_is_told_to_be_none(tmp_path: Path) -> None:
     async with opened_desk(tmp_path, [Reply(calls=(Call("d_torn"),)), Reply(calls=(SUBMIT,))]) as desk:
         await desk.start()
         assert await desk.ended() == "finished"
         [torn] = results(desk)
-        none = "(An image that cannot be shown: it is none of type {}.)"
-        kinds = ("image/png", "image/png", "image/tiff")
+        none = "(An image that cannot be shown: it is no whole picture of the type {}.)"
+        kinds = ("image/png", "image/png", "image/tiff", "image/png")
         assert [block["text"] for block in torn["content"][1:]] == [none.format(kind) for kind in kinds]
 
 

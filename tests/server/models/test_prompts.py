@@ -31,6 +31,20 @@ async def test_a_model_is_told_the_rules_its_task_and_the_prompt_and_only_what_i
         assert '{"text":"twelve"}' in desk.texts(0)[0]
 
 
+async def test_a_prompt_of_blanks_is_left_out(tmp_path: Path) -> None:
+    """The API takes no text of blanks."""
+    furnish(tmp_path, "prompt.md")
+    (tmp_path / "prompt.md").write_text(" \n\n", encoding="utf-8")
+    async with opened_desk(tmp_path, [Reply(calls=(SUBMIT,))]) as desk:
+        await desk.start()
+        assert await desk.ended() == "finished"
+        system = as_objects(desk.api.requests[0].body["system"])
+        assert [str(block["text"]).partition("\n")[0] for block in system] == [
+            RULES.partition("\n")[0],
+            "Workflow: Desk.",
+        ]
+
+
 async def test_a_prompt_that_is_gone_is_said_before_anything_is_served(tmp_path: Path) -> None:
     furnish(tmp_path, "prompt.md")
     with pytest.raises(PromptUnreadable, match=r"The prompt prompt\.md cannot be read"):

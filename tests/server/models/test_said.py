@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pointsman.contracts.bounds import JSON_DEPTH
 from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.driving import CUT_OFF, MALFORMED
 from pointsman.server.models.conversation import NOTHING_CALLED
@@ -24,6 +25,14 @@ def use(name: str, identifier: str, given: Json = None) -> JsonObject:
 
 def thought(text: str, **other: Json) -> JsonObject:
     return {"type": "thinking", "thinking": text, "signature": signature_of(text), **other}
+
+
+def deep(depth: int) -> JsonObject:
+    """An object that is nested as deep as this."""
+    found: JsonObject = {}
+    for _ in range(depth - 1):
+        found = {"in": found}
+    return found
 
 
 DRAW = use("d_draw", "toolu_1")
@@ -53,6 +62,7 @@ STRANGE: dict[str, tuple[JsonObject, ...]] = {
     "a call that has what the API does not take": ({**DRAW, "mood": "good"},),
     "a tool of the API's": (SEARCH, DRAW),
     "a block of no kind that there is": ({"type": "hologram", "id": "h", "input": {"a": 1}}, DRAW),
+    "arguments as deep as a call may have them": (use("d_draw", "a", deep(JSON_DEPTH)),),
     "thoughts": (thought("Hm."), DRAW),
     "a thought at the end": (DRAW, thought("That was it.")),
     "a thought that is not signed": (thought("Hm."), thought("Well.", signature=""), DRAW),

@@ -25,6 +25,7 @@ RESULT: JsonObject = {"type": "tool_result", "tool_use_id": "t1", "content": "do
 STRICT: JsonObject = {"type": "object", "properties": {}, "additionalProperties": False}
 
 KEPT: JsonObject = {"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAAC0lEQVR4nGNgwAQAABQAAX3+Hu4AAAAASUVORK5CYII="
 PAIR: JsonObject = {"type": "array", "items": {"type": "string"}, "minItems": 2}
 
 
@@ -44,7 +45,7 @@ def uses(*blocks: Json) -> JsonObject:
 
 
 def picture(**source: Json) -> JsonObject:
-    whole: JsonObject = {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo=", **source}
+    whole: JsonObject = {"type": "base64", "media_type": "image/png", "data": PNG, **source}
     return {"type": "image", "source": whole}
 
 
@@ -224,8 +225,8 @@ def test_what_the_api_takes_is_taken(good: JsonObject) -> None:
         (request(HELLO, USES, user({**RESULT, "content": [picture()], "is_error": True})), 'must be type "text"'),
         (request(user(picture(media_type="image/tiff"))), "media_type"),
         (request(user(picture(data="no base64"))), "invalid base64"),
-        (request(user(picture(media_type="image/gif"))), "does not appear so"),
-        (request(system=[{"type": "text", "text": ""}]), "non-empty"),
+        (request(user(picture(media_type="image/gif"))), "Could not process image"),
+        (request(system=[{"type": "text", "text": " \n"}]), "non-whitespace"),
         (request(system=[KEPT, KEPT, KEPT, KEPT, KEPT]), "maximum of 4"),
         (request(tools=[tool(STRICT), tool(STRICT)]), "unique"),
         (request(tools=[{**tool(STRICT), "name": "a.b"}]), "pattern"),

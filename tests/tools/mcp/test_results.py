@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from mcp_types import CallToolResult
 
 from pointsman.contracts.bounds import RESULT_BYTES
-from pointsman.contracts.values import Json, JsonObject
-from pointsman.contracts.workflow import Effect
+from pointsman.contracts.values import Json, JsonObject, canonical
+from pointsman.contracts.workflow import Effect, ToolPolicy
+from pointsman.fsm.redaction import kept_result
+from pointsman.tools.mcp.results import answer_of
 
 from .workshop import Docks, answer, call, pins_of
 
@@ -111,3 +114,20 @@ async def test_a_result_that_is_too_long_is_refused_and_the_server_stays_usable(
     assert ended.outcome == "unknown"
     assert "longer than" in (ended.error or "")
     assert (await answer(source, {"content": [TEXT]})).result == {"text": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("redacted", "answered"),
+    [
+        ("text", {"content": [{"type": "text", "text": "PIN 4711"}, TEXT]}),
+        ("text", {"content": [{"type": "text", "text": "PIN 4711"}, IMAGE]}),
+        ("text", {"content": [{"type": "text", "text": "PIN 4711", "annotations": {"audience": ["user"]}}]}),
+        ("iban", {"content": [{"type": "text", "text": "DE4711"}, IMAGE], "structuredContent": {"iban": "DE4711"}}),
+    ],
+    ids=["two texts", "a text and an image", "annotations", "structured content and an image"],
+)
+def test_what_is_redacted_is_not_kept_in_the_blocks_of_a_result(redacted: str, answered: JsonObject) -> None:
+    """Workflow format, `redact`: what is kept is what a model, a review, an export and the audit are given."""
+    answer = answer_of("t.x", CallToolResult.model_validate(answered), None)
+    assert (answer.content, "4711" in canonical(answer.result)) == ([], True)
+    assert "4711" not in canonical(kept_result(ToolPolicy("t.x", redact=(("result", redacted),)), answer.result))

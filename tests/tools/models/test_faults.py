@@ -1,9 +1,14 @@
 """Whoever answers as the API may be broken or hostile: there is an answer that can be used, or a clear error."""
 
 import itertools
+import socket
+import struct
 import traceback
+from http.server import ThreadingHTTPServer
+from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from pointsman.contracts import bounds
 from pointsman.contracts.values import JsonObject
@@ -12,6 +17,7 @@ from pointsman.server.scripts.messages_api import Call, Reply
 from pointsman.server.scripts.messages_api.events import event
 from pointsman.tools.models.failures import failed
 from pointsman.tools.models.port import NoAnswer
+from tests.tools.loopback import QuietHandler, running
 
 from .asked import Patient, question
 from .faulty_api import CANARY, Answer, Faulty, deltas, error, faulty, good, started, text_block
@@ -205,6 +211,24 @@ async def test_a_stream_that_drips_ends_with_the_time_of_the_attempt() -> None:
 async def test_a_server_that_says_nothing_is_left_in_time() -> None:
     with faulty(Answer.of([b""], drip_s=60)) as server:
         assert "has not answered within 0.1 s" in str(await refused(server, timeout_ms=100))
+
+
+async def test_a_connection_that_breaks_without_a_word_is_told_by_its_kind() -> None:
+    with running(Resetting(("127.0.0.1", 0), QuietHandler)) as server:
+        environment = {"ANTHROPIC_API_KEY": CANARY, "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{server.server_port}"}
+        async with Patient(environment) as models:
+            with pytest.raises(NoAnswer, match=r"was not made, or broke: ReadError\. It was asked 4 times"):
+                await models.ask(question())
+
+
+class Resetting(ThreadingHTTPServer):
+    """Resets each connection, so that whoever reads there finds no end of a stream."""
+
+    @override
+    def process_request(self, request: Any, client_address: Any) -> None:
+        request.recv(1)
+        request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        request.close()
 
 
 async def test_nobody_there_is_a_fault_of_the_connection() -> None:
