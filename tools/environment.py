@@ -11,13 +11,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from pointsman.contracts.own_key import OWN_KEY
 from pointsman.contracts.values import Json, as_object
 from pointsman.contracts.workflow import Workflow
 
 from .errors import SourceError
 
-OWN_KEY: Final = "ANTHROPIC_API_KEY"
-"""What the server asks models with."""
 _NAME: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<instead>[^}]*))?\}", re.ASCII)
 
 

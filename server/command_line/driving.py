@@ -29,6 +29,7 @@ from .acting import refusal_text
 from .arguments import assigned, read_input
 from .failures import FoundProblems, NotReached
 from .invocation import program
+from .keeping import environment_with_key
 from .live_path import LivePath
 from .logging import log_to_stderr
 from .pricing import prices
@@ -62,7 +63,7 @@ def drive(driven: Driven, input_file: str | None, assignments: Sequence[str], da
 
 async def _drive(driven: Driven, given: JsonObject, assignments: Sequence[str], database: str | None) -> None:
     async with AsyncExitStack() as stack:
-        access = await stack.enter_async_context(access_of_this_process(prices()))
+        access = await stack.enter_async_context(access_of_this_process(environment_with_key(), prices()))
         if not await asyncio.to_thread(access.has_key):
             raise NotReached(NO_KEY)
         opening = open_application(database, [driven.file], caretaking=True, access=access)

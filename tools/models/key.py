@@ -6,14 +6,13 @@ log. The keyring needs the extra `keyring`, and may have to wait for the person 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from typing import Final
 
 import structlog
 
 from pointsman.contracts.bounds import MODEL_KEY_CHARACTERS
-
-from ..environment import OWN_KEY
+from pointsman.contracts.own_key import OWN_KEY
 
 NAME: Final = OWN_KEY
 SERVICE: Final = "pointsman"
@@ -33,16 +32,6 @@ def find_key(environment: Mapping[str, str]) -> str | None:
     if not found or len(found) > MODEL_KEY_CHARACTERS or not (found.isascii() and found.isprintable()):
         return None
     return found
-
-
-def taken_out(environment: MutableMapping[str, str]) -> Mapping[str, str]:
-    """Take the key out of a process's environment, and give the environment as it was.
-
-    What the process starts from now on does not inherit the key, not even a program that a Python tool starts.
-    """
-    whole = dict(environment)
-    environment.pop(NAME, None)
-    return whole
 
 
 def _in_keyring() -> str | None:
