@@ -61,9 +61,13 @@ def test_that_a_process_cannot_be_closed_is_said_beside_what_it_prints(
     monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], key: str, code: int
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", key)
-    monkeypatch.setattr("keyring.get_password", lambda *_: None)  # whatever the user of this machine keeps there
+    monkeypatch.setattr("keyring.get_password", nothing)  # whatever the user of this machine keeps there
     monkeypatch.setattr(ctypes, "CDLL", refusing)
     done = CliRunner().invoke(main, command)
     assert done.exit_code == code, done.output
     assert done.stderr.count("can read this process's memory") == 1
     assert "can read" not in done.stdout
+
+
+def nothing(_service: str, _user: str) -> str | None:
+    return None
