@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -45,6 +46,15 @@ def with_prompts(workflow: Workflow, prompts: Mapping[str, str]) -> Workflow:
     return replace(workflow, prompts=dict(prompts), digest=digest_of(workflow.text, prompts))
 
 
+def whole(workflow: Workflow, folder: Path) -> Workflow:
+    """Give a workflow with its prompts, as their files in this folder say now.
+
+    Raises:
+        PromptUnreadable: when one cannot be read, or is none.
+    """
+    return with_prompts(workflow, read_prompts(workflow, folder))
+
+
 def digest_of(text: str, prompts: Mapping[str, str]) -> str:
     """Give the digest of a workflow's text and of the prompts that it names; without any, that of the text."""
     told: JsonObject = {"text": text, "prompts": dict(prompts)}
@@ -58,6 +68,15 @@ def read_prompts(workflow: Workflow, folder: Path) -> dict[str, str]:
         PromptUnreadable: when one cannot be read, or is none.
     """
     return {name: read_prompt(name, folder) for name in dict.fromkeys(_named(workflow))}
+
+
+def readable_prompts(workflow: Workflow, folder: Path) -> dict[str, str]:
+    """Read those prompts of a workflow that can be read now: for a text that was kept before its prompts were."""
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(_named(workflow)):
+        with suppress(PromptUnreadable):
+            found[name] = read_prompt(name, folder)
+    return found
 
 
 def prompt_text(workflow: Workflow, model: Model) -> str | None:
@@ -80,7 +99,7 @@ def read_prompt(name: str, folder: Path) -> str:
     Raises:
         PromptUnreadable: when it cannot be read, or is none.
     """
-    place = Path(os.path.realpath(folder / name))
+    place = folder if leads_out(name) else Path(os.path.realpath(folder / name))
     if leads_out(name) or not place.is_relative_to(os.path.realpath(folder)):
         raise PromptUnreadable(name, "is not in the folder of the workflow", "Put the file itself there, not a link.")
     try:
@@ -91,9 +110,8 @@ def read_prompt(name: str, folder: Path) -> str:
         with os.fdopen(descriptor, "rb") as opened:
             raw = opened.read(PROMPT_BYTES + 1)
     except OSError as error:
-        raise PromptUnreadable(
-            name, f"cannot be read: {error.strerror}", "Paths count from the workflow's folder."
-        ) from error
+        mend = "Paths count from the folder of the workflow."
+        raise PromptUnreadable(name, f"cannot be read: {error.strerror}", mend) from error
     if len(raw) > PROMPT_BYTES:
         raise PromptUnreadable(name, f"has more than {PROMPT_BYTES // 1024} KiB", "Say less.")
     try:

@@ -18,7 +18,7 @@ import structlog
 from pointsman.contracts.building import bound
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.loading import load
-from pointsman.contracts.prompts import read_prompts, with_prompts
+from pointsman.contracts.prompts import readable_prompts, whole, with_prompts
 from pointsman.contracts.workflow import AgentState, Workflow
 from pointsman.tools.rates import Rates
 from pointsman.tools.sources import Sources, open_sources
@@ -92,7 +92,7 @@ class Catalogue:
             SourceError: when a source of its tools cannot be had.
             OSError: when the file cannot be read.
         """
-        served = await self._open(path.read_bytes(), path)
+        served = await self._open(whole(load(path.read_bytes(), str(path)), path.absolute().parent), path)
         try:
             self._admit(served)
         except PointsmanError:
@@ -128,9 +128,7 @@ class Catalogue:
             stored = await texts.definition(digest) if served is None else None
             if stored is not None:
                 path = Path(stored.path or "workflow.yaml")
-                served = await self._open(stored.text.encode(), path, stored.kept_prompts())
-                # A text that was kept without its prompts has the digest of the text alone.
-                served = replace(served, workflow=replace(served.workflow, digest=digest))
+                served = await self._open(_as_kept(stored, path, digest), path)
                 self._by_digest[digest] = served
                 _log.info("workflow recalled", workflow=served.workflow.name, definition=digest)
         return served
@@ -170,13 +168,10 @@ class Catalogue:
         for served in self._by_digest.values():
             await served.sources.aclose()
 
-    async def _open(self, text: bytes, path: Path, prompts: Mapping[str, str] | None = None) -> Served:
-        """Load a workflow, with its prompts as they were kept or as their files say now, and open its sources."""
-        workflow = load(text, str(path))
-        folder = path.absolute().parent
-        workflow = with_prompts(workflow, read_prompts(workflow, folder) if prompts is None else prompts)
+    async def _open(self, workflow: Workflow, path: Path) -> Served:
+        """Open a workflow's sources, and bind it to their tools."""
         rates = self._rates.setdefault(workflow.name, Rates())
-        sources = open_sources(workflow, folder, rates)
+        sources = open_sources(workflow, path.absolute().parent, rates)
         definitions = {one.name: one for one in await sources.definitions()}
         how = f"A person has to look at it: `pointsman lock {path.name}`."
         unpinned = {
@@ -187,3 +182,15 @@ class Catalogue:
         if unpinned:
             _log.warning("tools are not pinned, and not offered", workflow=workflow.name, tools=[*unpinned])
         return Served(bound(workflow, definitions), sources, path.absolute(), unpinned)
+
+
+def _as_kept(stored: StoredText, path: Path, digest: str) -> Workflow:
+    """Load a text from the database, with its prompts.
+
+    One that was kept before prompts were has the digest of the text alone, and those prompts that can be read now: a
+    session in which nobody asks a model goes on without them.
+    """
+    workflow = load(stored.text.encode(), str(path))
+    kept = stored.kept_prompts()
+    prompts = readable_prompts(workflow, path.absolute().parent) if kept is None else kept
+    return replace(with_prompts(workflow, prompts), digest=digest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..folder import is_link_out, leads_out
+from ..folder import is_link_out, is_there, leads_out
 from ..near import near
 from ..positions import Path as Keys
 from ..prompts import PromptUnreadable, is_file, read_prompt
@@ -21,7 +21,7 @@ def check_files(view: View) -> None:
         if leads_out(name):
             hint = "Put it beside this file, and name it by its path from here."
             view.at_value("PM316", path, f"`{visible(name)}` leads out of the folder of this file", hint)
-        elif not (folder / name).is_file():
+        elif not is_there(folder, name):
             view.at_value(
                 "PM316", path, f"there is no file `{visible(name)}` beside this one", _near_file(folder, name)
             )

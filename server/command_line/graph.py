@@ -36,9 +36,12 @@ def command(file: Path, session: str | None, picture_format: str, database: str 
     what the system goes on to; timers, limits, failures, unknown outcomes and missed confidence have a line each.
     """
     from pointsman.contracts.loading import load
+    from pointsman.contracts.prompts import whole
 
     workflow = load(file.read_bytes(), str(file))
-    trail = None if session is None else _trail_of(session, workflow.digest, database)
+    trail = None
+    if session is not None:
+        trail = _trail_of(session, whole(workflow, file.absolute().parent).digest, database)
     if trail is not None and trail.current not in workflow.states:
         from .failures import FoundProblems
 

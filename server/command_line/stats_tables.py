@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, TypeAlias
 import click
 
 from pointsman.contracts.values import Json, JsonObject, as_object, as_objects
+from pointsman.contracts.visible import visible
 
 from ..insights.wording import percent
 from .columns import Column
@@ -16,6 +17,7 @@ from .output import print_heading, print_table
 FEW: Final = 20
 """Of fewer than so many, a calibration error is mostly chance."""
 _SURELY: Final = 0.05
+_NAME_CHARACTERS: Final = 40
 
 Cells: TypeAlias = Callable[[JsonObject], list[str | None]]
 
@@ -82,10 +84,16 @@ def _print(table: _Table, group: Sequence[JsonObject]) -> None:
         who = one.get("model") or one.get("client")
         cells = table.cells(_figures(table, one))
         names = [str(one["state"])] if one["state"] != state else []
-        names += [] if who is None and names else [f"  {who or '(no name)'}"]
+        names += [] if who is None and names else [f"  {_who(who)}"]
         rows.append(["\n".join(names), *("\n" * (len(names) - 1) + (cell or "") for cell in cells)])
         state = one["state"]
     print_table([Column(table.title, whole=True), *table.columns], rows)
+
+
+def _who(name: Json) -> str:
+    """Write what a model or a client calls itself: on one line, and no longer than a name is."""
+    text = visible(str(name)) if name else "(no name)"
+    return text if len(text) <= _NAME_CHARACTERS else f"{text[: _NAME_CHARACTERS - 1]}…"
 
 
 def _figures(table: _Table, item: JsonObject) -> JsonObject:

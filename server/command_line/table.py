@@ -33,8 +33,10 @@ def command(file: Path, table_format: str, output: Path | None) -> None:
     for technical and business people to review together.
     """
     from pointsman.contracts.loading import load
+    from pointsman.contracts.prompts import whole
 
-    written = _writer(table_format)(load(file.read_bytes(), str(file))).encode()
+    workflow = whole(load(file.read_bytes(), str(file)), file.absolute().parent)
+    written = _writer(table_format)(workflow).encode()
     if output is None:
         click.echo(written, nl=False)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -102,6 +103,21 @@ def test_a_link_in_the_folder_is_followed_and_one_that_leads_out_is_not(tmp_path
             read_prompt(name, folder)
     with pytest.raises(PromptUnreadable, match=r"loop\.md cannot be read"):
         read_prompt("loop.md", folder)
+
+
+@pytest.mark.parametrize(("name", "fault"), [("a\0b.md", "leads out"), (f"{'a' * 400}.md", "there is no file")])
+def test_a_name_that_no_file_can_have_is_found(tmp_path: Path, name: str, fault: str) -> None:
+    workflow = furnish(tmp_path)
+    found = check(TWICE.replace("second.txt", json.dumps(name)), str(tmp_path / "workflow.yaml"))
+    assert [fault in one.message for one in found if one.code == "PM316"] == [True]
+    with pytest.raises(PromptUnreadable, match=r"is not in the folder|cannot be read"):
+        read_prompt(name, tmp_path)
+    assert workflow.prompts == {}
+
+
+def test_the_longest_prompt_is_read(tmp_path: Path) -> None:
+    (tmp_path / "long.md").write_bytes(b"x" * PROMPT_BYTES)
+    assert len(read_prompt("long.md", tmp_path)) == PROMPT_BYTES
 
 
 def test_a_file_that_becomes_a_link_while_it_is_looked_at_is_not_read(

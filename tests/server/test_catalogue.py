@@ -195,5 +195,12 @@ async def test_a_text_that_was_kept_without_its_prompt_keeps_its_digest_and_is_t
     assert served is not None
     assert (served.workflow.digest, served.workflow.prompts) == (digest_text(text), {"prompt.md": "Read it."})
     assert served is await catalogue.recall(digest_text(text), stored)
+    (tmp_path / "prompt.md").rename(tmp_path / "gone")
+    other = Catalogue()
+    without = await other.recall(digest_text(text), stored)
+    assert without is not None
+    assert without.workflow.prompts == {}  # a session in which nobody asks a model goes on
+    await other.aclose()
+    (tmp_path / "gone").rename(tmp_path / "prompt.md")
     assert (await catalogue.serve(served.path)).workflow.digest != digest_text(text)
     await catalogue.aclose()

@@ -51,6 +51,10 @@ def test_people_act_on_a_session_whose_workflow_has_a_prompt_in_a_file(shell: Sh
     with messages_api([Reply(calls=(unsure,))]) as api:
         done = shell.run("run", folder / "triage.yaml", "--set", "ticket=It prints twice", env=api.environment)
     session = done.stdout.splitlines()[0].removeprefix("session ")
+    drawn = shell.run("graph", folder / "triage.yaml", "--session", session)
+    assert (drawn.code, drawn.stderr) == (0, "")
+    [started] = (row for row in shell.look("audit", "show", session) if row["kind"] == "started")
+    assert started["definition"] in shell.run("table", folder / "triage.yaml").stdout
     shutil.rmtree(folder)
     maria = token_of(shell, "maria", "dispatcher")
     for words in (("claim",), ("release",), ("delegate", "otto", "--reason", "r")):

@@ -87,6 +87,17 @@ def test_readings_calls_and_turns_have_tables_of_their_own_and_few_are_said_to_b
     assert lines[-1] == ["s", "4", "25", "%", "of", "4", "(5", "to", "70)", "b", "3,", "a", "1", "first", "2"]
 
 
+def test_a_client_whose_name_looks_like_a_table_writes_no_line_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """A client names itself."""
+    now = figures(Tally(events=3))
+    one: JsonObject = {"workflow": "w", "version": None, "state": "s", "model": None, "now": now}
+    print_tables({"items": [{**one, "client": f"x\n  claude-ai  80  0.99\x1b[1m{'y' * 5_000}"}], "readings": []})
+    out = capsys.readouterr().out
+    assert "  x\\n  claude-ai  80  0.99\\x1b[1myyyyyyy…  3 " in out
+    assert "\n  claude-ai" not in out
+    assert max(map(len, out.splitlines())) <= 120
+
+
 @pytest.mark.parametrize(
     ("met", "said"),
     [

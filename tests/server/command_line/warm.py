@@ -2,7 +2,8 @@
 
 What is started is a small program that asks a warm interpreter (`warm_server`) for a fork: the same code with the same
 arguments, environment, directory and files, without a second of imports. It hands signals on, and ends as the fork
-ends. Until the interpreter is warm, and where an environment asks for another one, it becomes the installed executable.
+ends. Until the interpreter is warm, and where an environment asks for another one, it becomes the installed executable;
+and so it does when a command is started for the first time, because a start may show what a fork hides.
 
 A test that kills a process in the middle of its work starts the installed executable (`terminal.POINTSMAN`) itself.
 """
@@ -25,6 +26,11 @@ _ASKER: Final = """\
 import json, os, signal, socket, sys
 
 asker = socket.socket(socket.AF_UNIX)
+try:
+    os.mkdir({cold!r} + "-".join(one for one in sys.argv[1:3] if one.isalpha()))
+    raise SystemExit(os.execv({executable!r}, [{executable!r}, *sys.argv[1:]]))
+except FileExistsError:
+    pass  # this command was started cold before
 try:
     if {{name: os.environ[name] for name in sorted(os.environ) if name.startswith({settings_of!r})}} != {settings!r}:
         raise OSError
@@ -49,7 +55,8 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     signal.signal(number, hand_on)
 code = int(told.readline())
 if code < 0:
-    signal.signal(-code, signal.SIG_DFL)
+    if -code not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(-code, signal.SIG_DFL)
     os.kill(os.getpid(), -code)
 os._exit(code)
 """
@@ -70,6 +77,7 @@ def pointsman() -> Path:
             python=sys.executable,
             executable=str(executable),
             socket=str(place / "socket"),
+            cold=str(place / "cold-"),
             settings_of=_SETTINGS,
             settings={name: os.environ[name] for name in sorted(os.environ) if name.startswith(_SETTINGS)},
         ),

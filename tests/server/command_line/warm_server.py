@@ -73,8 +73,11 @@ class Forks:
                         _kill(process)
                     return None
                 if key.fileobj is self._listening:
-                    asked = self._fork(self._listening.accept()[0])
-                    if asked is not None:
+                    asker = self._listening.accept()[0]
+                    asked = _received(asker)
+                    if asked is None:
+                        asker.close()
+                    elif self._is_fork(asker, asked):
                         return asked
                 elif key.fileobj is self._ended:
                     self._ended.recv(4096)
@@ -83,22 +86,23 @@ class Forks:
                     self._selector.unregister(key.fileobj)
                     _kill(key.data)
 
-    def _fork(self, asker: socket.socket) -> Asked | None:
-        asked = _received(asker)
+    def _is_fork(self, asker: socket.socket, asked: Asked) -> bool:
+        """Fork; give whether this is the fork."""
         process = os.fork()
         if process == 0:
+            os.setsid()
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._selector.close()
             for each in (self._ended, self._ends, asker, *self._askers.values()):
                 each.close()
-            return asked
+            return True
         for file in asked.files:
             os.close(file)
         self._askers[process] = asker
         self._selector.register(asker, selectors.EVENT_READ, process)
-        asker.sendall(f"{process}\n".encode())
-        return None
+        _tell(asker, process)
+        return False
 
     def _tell_ends(self) -> None:
         while self._askers:
@@ -108,14 +112,12 @@ class Forks:
             asker = self._askers.pop(process)
             with contextlib.suppress(KeyError):  # it has gone before
                 self._selector.unregister(asker)
-            with contextlib.suppress(OSError):
-                asker.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+            _tell(asker, os.waitstatus_to_exitcode(status))
             asker.close()
 
 
 def become(asked: Asked) -> None:
     """Make this fork the process that was asked for."""
-    os.setsid()
     for number, file in enumerate(asked.files):
         os.dup2(file, number)
         os.close(file)
@@ -131,10 +133,16 @@ def become(asked: Asked) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _received(asker: socket.socket) -> Asked:
+def _received(asker: socket.socket) -> Asked | None:
+    """Give what is asked for; None of one that has gone before it had asked."""
     raw, files, _, _ = socket.recv_fds(asker, _MESSAGE_BYTES, 3)
     while not raw.endswith(b"\n"):
-        raw += asker.recv(_MESSAGE_BYTES)
+        part = asker.recv(_MESSAGE_BYTES)
+        if not part:
+            for file in files:
+                os.close(file)
+            return None
+        raw += part
     arguments, environment, directory = json.loads(raw)
     return Asked(arguments, environment, directory, files)
 
@@ -143,10 +151,16 @@ def _nothing(_signal: int, _frame: FrameType | None) -> None:
     """Let the signal wake whoever waits."""
 
 
+def _tell(asker: socket.socket, number: int) -> None:
+    with contextlib.suppress(OSError):  # it has gone; that it has, is seen when it is looked at next
+        asker.sendall(f"{number}\n".encode())
+
+
 def _kill(process: int) -> None:
     """End a fork, and what it has started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process, signal.SIGKILL)
+    for kill in (os.killpg, os.kill):  # it may not have its group yet
+        with contextlib.suppress(ProcessLookupError):
+            kill(process, signal.SIGKILL)
 
 
 if __name__ == "__main__":

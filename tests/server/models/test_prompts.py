@@ -71,6 +71,7 @@ async def waiting(folder: Path) -> str:
     furnish(folder, "prompt.md")
     async with opened_desk(folder, [Reply(calls=(PAY,))]) as desk:
         await desk.start()
+        await desk.until(lambda session: bool(session.stay.approvals))
         assert prompt_of(desk, 0) == "Read it."
         return desk.session_id
 
