@@ -19,7 +19,7 @@ from .decision import Decision
 from .facts import Intended
 from .flow import ACTION, move_by
 from .gate import deny
-from .limits import exhausted_limit, is_over_budget
+from .limits import exhausted_limit, is_over_budget, limits_cost
 from .model_turns import CUTTING_OFF, MALFORMED_CALL, OpenTurn, Turned, TurnResult, wish_name
 from .opening import NOBODY, failure, next_turn, way_out
 from .redaction import kept_of_refused, secrets, without_secrets
@@ -210,10 +210,15 @@ def _unusable(turn: Turn, result: TurnResult) -> str | None:
     """Say why nothing can come of an answer, whatever is in it."""
     if result.stop_reason == "refusal":
         return DECLINED
-    rules = (*turn.state.limits, *turn.workflow.limits)
-    if result.cost_usd is None and any(rule.kind == "cost" for rule in rules):
-        return f"no price is known for {result.answered_by or result.model}, and the workflow limits the cost"
+    if result.cost_usd is None and limits_cost(turn.workflow, turn.state):
+        return no_price(result.answered_by or result.model)
     return None
+
+
+def no_price(model: str) -> str:
+    """Say of a model whose cost is limited that nobody knows its price, and how to give it one."""
+    mend = f'give it one in pointsman.toml, [models.prices."{model}"]'
+    return f"no price is known for {model}, and the workflow limits the cost: {mend}"
 
 
 def _invalid(result: TurnResult) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from pointsman.contracts.workflow import Limit, LimitKind, Workflow
+from pointsman.contracts.workflow import Limit, LimitKind, State, Workflow
 
 from .session import Counts, Session
 from .turn import Turn
@@ -50,6 +50,11 @@ def is_over_budget(workflow: Workflow, session: Session) -> bool:
     """Whether a limit on what models cost, or on their tokens, is spent, in the state or in the whole session."""
     counted = ((workflow.states[session.state].limits, session.stay.counts), (workflow.limits, session.counts))
     return any(_is_reached(rule, kind, counts, 0) for rules, counts in counted for rule in rules for kind in BUDGETS)
+
+
+def limits_cost(workflow: Workflow, state: State) -> bool:
+    """Whether what models cost in a state is limited: in the state itself, or in the whole session."""
+    return any(rule.kind == "cost" for rule in (*state.limits, *workflow.limits))
 
 
 def _is_reached(rule: Limit, kind: Counted, counts: Counts, under_way: int) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from .caretaker import Caretaker
@@ -13,6 +14,7 @@ from .clock import Clock, SteadyClock
 from .engines.embedded import EmbeddedEngine
 from .governor import Governor
 from .identity import new_instance_id
+from .models.admission import admit_models
 from .models.driver import Access
 from .timekeeping import Timekeeper
 from .triggers.handles import Handles
@@ -30,13 +32,6 @@ class Application:
     def engine(self) -> EmbeddedEngine:
         """Where the sessions are."""
         return self.governor.engine
-
-
-def _drives(access: Access | None, *, caretaking: bool) -> Callable[[], bool]:
-    """Say how it is known whether a workflow may be served in which a model acts."""
-    if not caretaking:
-        return lambda: True  # its turns are left to a process that looks after them
-    return (lambda: False) if access is None else access.has_key
 
 
 @asynccontextmanager
@@ -62,11 +57,13 @@ async def open_application(
     Raises:
         InvalidWorkflow: when a workflow file has faults.
         ModelNotDriven: when a model acts in one of them, and there is no access to models.
+        ModelWithoutPrice: when the cost of a model is limited in one of them, and its price is not known.
         SameName: when two of them are of one name.
         SourceError: when a source of tools cannot be had.
         StoreError: when the database cannot be opened.
     """
-    catalogue = Catalogue(drives_models=_drives(access, caretaking=caretaking))
+    # Without caretaking the turns of models are left to a process that looks after them.
+    catalogue = Catalogue(admit_models=partial(admit_models, access) if caretaking else None)
     instance = new_instance_id()
     engine = await EmbeddedEngine.open(database, catalogue.find, instance=instance, path_of=catalogue.path)
     clock = clock or SteadyClock()

@@ -19,11 +19,11 @@ from pointsman.contracts.building import bound
 from pointsman.contracts.errors import PointsmanError
 from pointsman.contracts.loading import load
 from pointsman.contracts.prompts import readable_prompts, whole, with_prompts
-from pointsman.contracts.workflow import AgentState, Workflow
+from pointsman.contracts.workflow import Workflow
 from pointsman.tools.rates import Rates
 from pointsman.tools.sources import Sources, open_sources
 
-from .errors import ModelNotDriven, SameName
+from .errors import SameName
 
 _log = structlog.get_logger(__name__)
 
@@ -71,11 +71,11 @@ class Catalogue:
     """Holds every loaded workflow by its digest, and the served ones by name.
 
     Args:
-        drives_models: Says whether workflows are served in which a model acts. Asked when there is one.
+        admit_models: Refuses a workflow in which a model acts that could not be asked. If not said: none is refused.
     """
 
-    def __init__(self, *, drives_models: Callable[[], bool] = lambda: True) -> None:
-        self._drives_models = drives_models
+    def __init__(self, *, admit_models: Callable[[Workflow, Path], None] | None = None) -> None:
+        self._admit_models = admit_models
         self._by_digest: dict[str, Served] = {}
         self._served: dict[str, str] = {}
         self._rates: dict[str, Rates] = {}
@@ -87,6 +87,7 @@ class Catalogue:
         Raises:
             InvalidWorkflow: with every fault of the file.
             ModelNotDriven: when a state of it is a model's to act in, and no model can be asked.
+            ModelWithoutPrice: when the cost of a model is limited, and its price is not known.
             PromptUnreadable: when the file of a prompt cannot be read.
             SameName: when another file with this name is served.
             SourceError: when a source of its tools cannot be had.
@@ -110,13 +111,8 @@ class Catalogue:
                 f"{other.path} and {served.path} are both the workflow `{served.workflow.name}`. "
                 "Give one of them another name, or serve them apart."
             )
-        states = served.workflow.states.values()
-        models = [state.name for state in states if isinstance(state, AgentState) and state.model is not None]
-        if models and not self._drives_models():
-            raise ModelNotDriven(
-                f"{served.path}: in {', '.join(models)} a model acts (`actor: model`), and there is no key to ask one "
-                "with. Set ANTHROPIC_API_KEY, or keep the key in the system's keyring (docs/models.md)."
-            )
+        if self._admit_models is not None:
+            self._admit_models(served.workflow, served.path)
 
     async def recall(self, digest: str, texts: Texts) -> Served | None:
         """Give the workflow with this digest, from memory or from the database; None if neither has it."""

@@ -37,7 +37,11 @@ class EngineClosed(PointsmanError):
 
 
 class ModelNotDriven(PointsmanError):
-    """A state of the workflow belongs to a model, and this version drives none. Make it an agent's."""
+    """A state of the workflow is a model's to act in, and this process can ask none."""
+
+
+class ModelWithoutPrice(PointsmanError):
+    """The workflow limits the cost of a model whose price nobody knows. Give it one in `pointsman.toml`."""
 
 
 class SameName(PointsmanError):

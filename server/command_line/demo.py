@@ -82,15 +82,14 @@ def command(name: str, *, faulty: bool, real: bool) -> None:
 
 def _check_key(name: str, *, asks_models: bool) -> None:
     """Refuse to play with a real model where there is none to ask; keep the key of one that there is."""
-    from pointsman.tools.models.key import HOW, find_key
+    from pointsman.tools.models.way import find_way
 
     from ..hardening import close_to_other_programs
 
     if not asks_models:
         raise WrongUsage(f"No model acts in {name}, so there is none to ask: leave --real out.")
     close_to_other_programs()
-    if find_key(environment_with_key()) is None:
-        raise WrongUsage(f"There is no key to ask a model with. {HOW}")
+    find_way(environment_with_key())
 
 
 def _then(name: str, file: Path, *, asks_models: bool) -> tuple[tuple[str, str], ...]:

@@ -22,6 +22,7 @@ from ..application import open_application
 from ..governor import Governor
 from ..identity import local_principal, new_handle
 from ..models.access import access_of_this_process
+from ..models.admission import see_prices
 from ..models.driver import CHANNEL, Hired
 from ..models.running import MayNotDrive, NoSession, NotDriven, run
 from ..replies import Caller, Stray
@@ -53,8 +54,10 @@ def drive(driven: Driven, input_file: str | None, assignments: Sequence[str], da
     """Start a session or go on with one, and print what happens until somebody else must act.
 
     Raises:
-        FoundProblems: when it cannot be started, or has ended as failed.
-        NotReached: when the model cannot be asked.
+        FoundProblems: when it cannot be started, has ended as failed, or went on without the model's answer.
+        ModelWithoutPrice: when the cost of a model is limited, and its price is not known.
+        NotAskable: when no model can be asked from here.
+        NotReached: when the model that acts in place of the agent cannot be asked.
     """
     log_to_stderr("error")
     given = read_input(input_file) if input_file is not None else {}
@@ -64,14 +67,15 @@ def drive(driven: Driven, input_file: str | None, assignments: Sequence[str], da
 async def _drive(driven: Driven, given: JsonObject, assignments: Sequence[str], database: str | None) -> None:
     async with AsyncExitStack() as stack:
         access = await stack.enter_async_context(access_of_this_process(environment_with_key(), prices()))
-        if not await asyncio.to_thread(access.has_key):
-            raise NotReached(NO_KEY)
+        await asyncio.to_thread(access.check)
         opening = open_application(database, [driven.file], caretaking=True, access=access)
         governor = (await stack.enter_async_context(opening)).governor
+        see_prices(access.prices, governor.workflows()[0], driven.file, driven.model)
         fields = {**given, **assigned(assignments, governor.workflows()[0].start.input_schema)}
         session_id = driven.session or new_handle()
         go_on = f"{program()} run {quote(str(driven.file))} --session {session_id}"
-        work = asyncio.create_task(_driven(governor, driven, session_id, fields))
+        path = LivePath()
+        work = asyncio.create_task(_driven(governor, driven, session_id, fields, path))
         for number in (signal.SIGINT, signal.SIGTERM):
             with suppress(NotImplementedError):  # an event loop of Windows takes no signals
                 asyncio.get_running_loop().add_signal_handler(number, work.cancel)
@@ -85,10 +89,13 @@ async def _drive(driven: Driven, given: JsonObject, assignments: Sequence[str], 
             raise FoundProblems(str(error)) from error
         except NotDriven as error:
             raise NotReached(f"{error}\nNothing is lost; go on with: {go_on}") from error
-        _conclude(session, go_on)
+        problems = [] if path.unasked is None else [f"The model could not be asked. {path.unasked}"]
+        problems += _conclude(session, go_on)
+        if problems:
+            raise FoundProblems("\n".join(problems))
 
 
-async def _driven(governor: Governor, driven: Driven, session_id: str, fields: JsonObject) -> Session:
+async def _driven(governor: Governor, driven: Driven, session_id: str, fields: JsonObject, path: LivePath) -> Session:
     workflow = governor.workflows()[0]
     caller = Caller(Actor("agent", local_principal()), CLIENT, CHANNEL)
     if driven.session is None:
@@ -96,7 +103,7 @@ async def _driven(governor: Governor, driven: Driven, session_id: str, fields: J
     else:
         await _check(governor, driven, workflow)
     model = Model(driven.model, None, _MAX_TOKENS, driven.max_turns, _TIMEOUT_MS)
-    return await run(governor, session_id, Hired(caller, model), LivePath())
+    return await run(governor, session_id, Hired(caller, model), path)
 
 
 async def _start(governor: Governor, caller: Caller, workflow: Workflow, fields: JsonObject, session_id: str) -> None:
@@ -128,15 +135,16 @@ def _refusal(answer: Stray) -> JsonObject:
     return {"code": answer.refusal.code, "message": answer.refusal.message, "unmet": unmet}
 
 
-def _conclude(session: Session, go_on: str) -> None:
+def _conclude(session: Session, go_on: str) -> list[str]:
+    """Print where the session is, and who goes on. Gives what is wrong with that."""
     counts, stay = session.counts, session.stay
     asked = f"{counts.turns} turns, {counts.tokens:,} tokens, ${counts.cost_usd:.4f}." if counts.turns else ""
     if session.ended is not None:
         click.echo(f"\nIt has ended in {session.state} ({session.ended.outcome}). {asked}".rstrip())
         if session.ended.outcome in ("failed", "manual"):
             look = f"{program()} sessions show {session.id}"
-            raise FoundProblems(f"{session.ended.owner or 'Somebody'} has to look at it: {look}")
-        return
+            return [f"{session.ended.owner or 'Somebody'} has to look at it: {look}"]
+        return []
     waits = sorted((one for one in stay.approvals.values() if one.status == "pending"), key=lambda one: int(one.id))
     if stay.actor == "human":
         who = waiting(session)
@@ -151,10 +159,8 @@ def _conclude(session: Session, go_on: str) -> None:
     for look in looks:
         click.echo(f"Look at it:  {program()} review show {look}")
     click.echo(f"Go on then:  {go_on}")
+    return []
 
 
 def _with_role(role: str | None) -> str:
     return "" if role is None else f" with the role {role}"
-
-
-NO_KEY: Final = "There is no key to ask a model with. Set ANTHROPIC_API_KEY, or keep the key in the system's keyring."

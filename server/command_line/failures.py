@@ -74,8 +74,10 @@ def failure_of(error: BaseException) -> Failure | None:
 
 def _failure_of_ours(error: PointsmanError) -> Failure:
     from pointsman.tools.errors import SourceError
+    from pointsman.tools.models.port import NotAskable
 
-    from ..errors import EngineClosed, SecretMissing, StoreError, UnknownDefinition
+    from ..errors import EngineClosed, ModelNotDriven, SecretMissing, StoreError, UnknownDefinition
 
-    away = isinstance(error, StoreError | SourceError | SecretMissing | UnknownDefinition | EngineClosed)
+    ours = StoreError | SecretMissing | UnknownDefinition | EngineClosed | ModelNotDriven
+    away = isinstance(error, SourceError | NotAskable | ours)
     return NotReached(str(error)) if away else FoundProblems(str(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from typing_extensions import override
 
-from .nearest import did_you_mean
+from ..nearest import did_you_mean
 
 
 class Group(click.Group):

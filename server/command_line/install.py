@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from .failures import FoundProblems, WrongUsage
 from .groups import Group
 from .invocation import program
 from .options import database_option
+
+if TYPE_CHECKING:
+    from pointsman.contracts.workflow import Workflow
 
 
 @click.group("install", cls=Group)
@@ -110,10 +114,11 @@ def _start(place: _Place, files: tuple[Path, ...], database: str | None) -> None
     from ..install.entries import paths_of_this_machine, starting, with_environment
     from ..install.launching import launch_command, shared_command
 
-    needed = sorted({name for file in files for name in names_needed(load(file.read_bytes(), str(file)))})
+    workflows = [load(file.read_bytes(), str(file)) for file in files]
+    needed = sorted({name for workflow in workflows for name in names_needed(workflow)})
     launch = (launch_command if place.project is None else shared_command)(sys.argv[0], sys.executable)
     entry = starting(place.client, launch, files, database, place.project)
-    notes = [*_on_variables(place, needed)]
+    notes = [*_on_variables(place, needed), *_on_models(place, workflows)]
     if place.project is not None:
         notes.append(_on_sharing(place, launch, paths_of_this_machine(entry)))
     _install(place, with_environment(place.client, entry, needed), notes)
@@ -187,6 +192,24 @@ def _on_variables(place: _Place, needed: list[str]) -> Iterator[str]:
         yield f'The sources need {names}. {title} hands no variables on: put them under "env" of the entry yourself.'
     else:
         yield f"The sources need {names}. Set them where {title} is started; the entry hands them on by name."
+
+
+def _on_models(place: _Place, workflows: list[Workflow]) -> Iterator[str]:
+    """Say that the server needs a key where a model acts, and where to keep it."""
+    from pointsman.contracts.workflow import AgentState
+    from pointsman.tools.models.key import HOW
+
+    asking = [
+        workflow.name
+        for workflow in workflows
+        if any(isinstance(state, AgentState) and state.model is not None for state in workflow.states.values())
+    ]
+    if asking:
+        names, title = ", ".join(asking), place.client.title
+        yield (
+            f"In {names} a model acts: `serve` does not start without a key to ask it with. {HOW} The environment of "
+            f'the server is what {title} hands on, with what stands under "env" of the entry.'
+        )
 
 
 def _on_sharing(place: _Place, launch: tuple[str, ...], paths: list[str]) -> str:

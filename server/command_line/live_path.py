@@ -8,7 +8,7 @@ import click
 
 from pointsman.contracts.times import iso
 from pointsman.contracts.visible import visible
-from pointsman.fsm.facts import Accepted, Decided, Denied, Entered, Fact, Intended, Settled
+from pointsman.fsm.facts import Accepted, Decided, Denied, Entered, Fact, Intended, Settled, TimerFired
 from pointsman.fsm.model_turns import Turned
 from pointsman.fsm.session import OpenApproval
 
@@ -16,10 +16,17 @@ _MESSAGE_CHARACTERS: Final = 200
 
 
 class LivePath:
-    """Prints what happens."""
+    """Prints what happens. `unasked` says why a model could not be asked, where that is what came of it last."""
+
+    def __init__(self) -> None:
+        self.unasked: str | None = None
 
     def row(self, revision: int, fact: Fact) -> None:
         """Print a row, if it says something new to whoever watches."""
+        if isinstance(fact.body, Accepted | Decided | TimerFired):
+            self.unasked = None  # somebody else has gone on
+        elif isinstance(fact.body, Turned):
+            self.unasked = f"{fact.body.model}: {fact.body.error}" if _is_unasked(fact, fact.body) else None
         line = _line(fact)
         if line is not None:
             click.echo(f"{revision:>5}  {visible(line)}")
@@ -28,6 +35,10 @@ class LivePath:
         """Say why nothing happens yet: beside the rows, on stderr."""
         within = f"within {at_most_ms / 1000:g} s"
         click.echo(f"Another process is at work on this session. If it has ended, this one goes on {within}.", err=True)
+
+    def asks_again(self, why: str, wait_ms: int) -> None:
+        """Say why an answer takes so long."""
+        click.echo(f"{'':>5}    asking again in {wait_ms / 1000:.1f} s{visible(_said(why))}")
 
 
 def _line(fact: Fact) -> str | None:
@@ -49,6 +60,8 @@ def _line(fact: Fact) -> str | None:
             return f"  {approval.tool}: {_waits(approval)}"
         case Decided():
             return f"  {fact.action}, by {fact.actor_id}{_said(body.rationale)}"
+        case Intended(turn=turn) if turn is not None and not turn.answered:
+            return f"  asking {turn.model}…"
         case Denied():
             return f"  {fact.action}: {fact.code}{_said(body.message)}"
         case _:
@@ -78,8 +91,9 @@ def _because(body: Entered) -> str:
 
 def _turn(fact: Fact, body: Turned) -> str:
     seconds = (fact.duration_ms or 0) / 1000
-    if fact.outcome == "failed" and not body.content:
-        return f"{body.model}, turn {body.turn}: no answer after {body.attempts} attempts{_said(body.error)}"
+    if _is_unasked(fact, body):
+        after = f"no answer after {body.attempts} attempts" if body.attempts else "not asked"
+        return f"{body.model}, turn {body.turn}: {after}{_said(body.error)}"
     cost = "" if body.cost_usd is None else f", ${body.cost_usd:.4f}"
     read = body.tokens.total - body.tokens.output
     late = ", too late: nothing in it is done" if fact.outcome == "late" else ""
@@ -87,6 +101,11 @@ def _turn(fact: Fact, body: Turned) -> str:
         f"{body.model}, turn {body.turn}: {read:,} tokens in, {body.tokens.output:,} out{cost}, {seconds:.1f} s{late}"
         f"{_said(body.error or body.invalid)}"
     )
+
+
+def _is_unasked(fact: Fact, body: Turned) -> bool:
+    """Whether a turn brought no answer at all."""
+    return fact.outcome == "failed" and not body.content
 
 
 def _said(text: str | None) -> str:

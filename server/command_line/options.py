@@ -7,7 +7,7 @@ from typing import Final
 import click
 from typing_extensions import override
 
-from .nearest import did_you_mean
+from ..nearest import did_you_mean
 from .settings import setting
 
 

@@ -12,11 +12,11 @@ from pointsman.contracts.loading import InvalidWorkflow, load
 from pointsman.contracts.visible import visible
 
 from ..inquiry import AUDITOR
+from ..nearest import did_you_mean
 from ..scripts.gallery import workflow_files
 from ..store.location import database_path
 from ..store.searching import newest_of_all
 from .database import reading_database
-from .nearest import did_you_mean
 
 
 def warn_of_unknown(roles: Collection[str], database: str | None) -> None:

@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
 
 from pointsman.tools.models.client import AnthropicModels
-from pointsman.tools.models.key import find_key
 from pointsman.tools.models.port import Prices
+from pointsman.tools.models.way import find_way
 
 from ..hardening import close_to_other_programs
 from .driver import Access
@@ -23,12 +23,12 @@ async def opened_access(
     `before_key` is called before the key is looked for, whenever that is.
     """
 
-    def has_key() -> bool:
+    def check() -> None:
         before_key()
-        return find_key(environment) is not None
+        find_way(environment)
 
     async with AnthropicModels(environment, before_key=before_key) as models:
-        yield Access(models, prices, has_key)
+        yield Access(models, prices, check)
 
 
 def access_of_this_process(environment: Mapping[str, str], prices: Prices) -> AbstractAsyncContextManager[Access]:

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import structlog
 
@@ -23,13 +23,14 @@ from pointsman.fsm.allowed import allowed
 from pointsman.fsm.commands import Answer as Answered
 from pointsman.fsm.commands import Ask
 from pointsman.fsm.decision import Decision
-from pointsman.fsm.limits import is_over_budget
+from pointsman.fsm.driving import no_price
+from pointsman.fsm.limits import is_over_budget, limits_cost
 from pointsman.fsm.model_turns import OpenTurn, Tokens, TurnResult
 from pointsman.fsm.opening import model_of
 from pointsman.fsm.redaction import REDACTED, hides_argument, tool_named
 from pointsman.fsm.refusals import Refusal
 from pointsman.fsm.session import Actor, Session
-from pointsman.tools.models.port import Models, NoAnswer, Prices, Question
+from pointsman.tools.models.port import Models, NoAnswer, NotAskable, Prices, Question
 
 from ..bounds import LEASE_MS, MODEL_FAILURES, MODEL_WAIT_MS, STAY_ROWS
 from ..catalogue import Served
@@ -38,6 +39,7 @@ from ..replies import Caller
 from ..store.recalling import rows_of_models
 from ..store.rows import read_fact
 from .conversation import Conversation, Row, Wish, stored_before, wishes
+from .failures import log_failure
 from .instructions import context_text, events_listed, offered, system_texts
 from .outcomes import of_stored
 
@@ -55,20 +57,24 @@ _BROKEN: Final = "the server could not ask the model; its log says why"
 class Access:
     """What is needed to ask models.
 
-    `has_key` looks whether there is a key, which may take a while.
+    `check` raises `NotAskable` where none can be asked, such as for want of a key. It may take a while.
     """
 
     models: Models
     prices: Prices
-    has_key: Callable[[], bool] = lambda: True
+    check: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
 class Hired:
-    """An agent that is a model driven from here: who calls, and the model it is."""
+    """An agent that is a model driven from here: who calls, and the model it is.
+
+    `again` is told of each further attempt at a question of the session, as `Models.ask` tells it.
+    """
 
     caller: Caller
     model: Model
+    again: Callable[[str, int], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,9 @@ class _Doing:
     turn: int
     content: tuple[JsonObject, ...]
     wanted: tuple[Wish, ...] | None = None
+
+
+_Told: TypeAlias = tuple[TurnResult, NoAnswer | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +213,14 @@ class Driver:
         try:
             asking = await self._asking(served, session, state, model, turn)
         except PointsmanError as error:
-            await self._record(session, turn, TurnResult(turn.model, "", "", error=str(error)))
+            await self._record(session, turn, TurnResult(turn.model, "", "", attempts=0, error=str(error)), error)
             return ()
-        result = await self._answered(session, turn, asking)
-        if result is None:
+        told = await self._answered(session, turn, asking)
+        if told is None:
             return ()
+        result, why = told
         try:
-            await self._record(session, turn, result)
+            await self._record(session, turn, result, why)
         except StoreError:
             raise
         except Exception:  # noqa: BLE001 -- it has been paid for, whatever is in it that cannot be recorded
@@ -222,6 +232,8 @@ class Driver:
     async def _asking(
         self, served: Served, session: Session, state: AgentState, model: Model, turn: OpenTurn
     ) -> _Asking:
+        if limits_cost(served.workflow, state) and self._cost_usd(turn.model, None, Tokens()) is None:
+            raise NotAskable(no_price(turn.model))
         system = system_texts(served.workflow, state, prompt_text(served.workflow, model))
         tools = offered(allowed(served.workflow, session))
         talk = await self._conversation(session, state, turn)
@@ -231,13 +243,17 @@ class Driver:
             schema_digest=digest([[one.name, one.description, one.input_schema] for one in tools]),
         )
 
-    async def _answered(self, session: Session, turn: OpenTurn, asking: _Asking) -> TurnResult | None:
+    async def _answered(self, session: Session, turn: OpenTurn, asking: _Asking) -> _Told | None:
+        """Ask, and give what was answered, or why nothing was; None where this process is to end."""
+        hired = self._hired.get(session.id)
+        again = None if hired is None else hired.again
+
         async def wanted() -> bool:
             now = await self._governor.engine.read(session.id)
             current = None if now is None else now.stay.turn
             return now is not None and current is not None and self._is_ours(now, session.stay.number, current)
 
-        asked = asyncio.create_task(self._access.models.ask(asking.question, wanted))
+        asked = asyncio.create_task(self._access.models.ask(asking.question, wanted, again))
         closing = asyncio.create_task(self._closing.wait())
         try:
             await asyncio.wait({asked, closing}, return_when=asyncio.FIRST_COMPLETED)
@@ -252,7 +268,7 @@ class Driver:
         try:
             answer = asked.result()
         except NoAnswer as error:
-            return TurnResult(
+            failed = TurnResult(
                 *digests,
                 error=str(error),
                 tokens=error.tokens,
@@ -260,7 +276,8 @@ class Driver:
                 attempts=error.attempts,
                 duration_ms=error.duration_ms,
             )
-        return TurnResult(
+            return failed, error
+        answered = TurnResult(
             *digests,
             answered_by=answer.model,
             tokens=answer.tokens,
@@ -271,6 +288,7 @@ class Driver:
             request=answer.request,
             content=answer.content,
         )
+        return answered, None
 
     def _cost_usd(self, model: str, answered_by: str | None, tokens: Tokens) -> float | None:
         """Give the cost by the dearer of the model that was asked and the one that says it has answered."""
@@ -278,9 +296,14 @@ class Driver:
         costs = [cost for name in names if (cost := self._access.prices.cost_usd(name, tokens)) is not None]
         return max(costs, default=None)
 
-    async def _record(self, session: Session, turn: OpenTurn, result: TurnResult) -> None:
+    async def _record(
+        self, session: Session, turn: OpenTurn, result: TurnResult, why: PointsmanError | None = None
+    ) -> None:
         name = f"answer:{session.stay.number}.{turn.number}.{turn.attempt}"
-        await self._submit(session, Answered(session.stay.number, turn.number, turn.attempt, result), name)
+        answered = Answered(session.stay.number, turn.number, turn.attempt, result)
+        decision = await self._submit(session, answered, name)
+        if session.id not in self._hired:  # whoever drives it from here sees its rows
+            log_failure(decision, session.id, why)
 
     async def _submit(self, session: Session, request: Ask | Answered, name: str) -> Decision:
         """Submit what must not be lost: an answer has been paid for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pointsman.contracts.errors import PointsmanError
@@ -53,6 +53,10 @@ class Watcher(Protocol):
         """See that another process has the session at work, which may have ended; in this time that is known."""
         ...
 
+    def asks_again(self, why: str, wait_ms: int) -> None:
+        """See that a question has brought no answer, and is asked again after this time."""
+        ...
+
 
 async def run(governor: Governor, session_id: str, hired: Hired, watcher: Watcher) -> Session:
     """Drive a session until it ends, or a person or the outside must act. `watcher` is told every row as it comes.
@@ -67,7 +71,7 @@ async def run(governor: Governor, session_id: str, hired: Hired, watcher: Watche
     driver, engine = governor.driver, governor.engine
     if driver is None:
         raise NotDriven("This process asks no models.")
-    driver.hire(session_id, hired)
+    driver.hire(session_id, replace(hired, again=watcher.asks_again))
     seen = _Seen()
     has_looked = False
     while True:

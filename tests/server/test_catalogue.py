@@ -163,7 +163,7 @@ MODELS = FOLDER.replace("actor: agent", "actor: model\n    model: {name: m}\n   
 async def test_a_process_that_looks_after_sessions_serves_no_model_without_a_key(tmp_path: Path) -> None:
     """Its sessions would rest where nobody goes on."""
     path = place(tmp_path, MODELS)
-    with pytest.raises(ModelNotDriven, match=r"in reading a model acts .* Set ANTHROPIC_API_KEY"):
+    with pytest.raises(ModelNotDriven, match=r"in reading a model acts .* no access to models"):
         async with open_application(str(tmp_path / "s.db"), [path], caretaking=True):
             pass
 

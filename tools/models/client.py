@@ -20,18 +20,16 @@ from pointsman.contracts.visible import visible
 
 from ..clocks import MonotonicClock, Sleep
 from .failures import failed, may_be_about_schemas, quote, status_of
-from .key import HOW, find_key
-from .port import Answer, Models, NoAnswer, Question
+from .port import Answer, Models, NoAnswer, NotAskable, Question
 from .reading import ErrorEvent, Reading, broken, too_much
 from .request import body_of, is_strict
 from .retrying import Failed, Retrying, added
-from .wire import TooMuch, bounded_client, carries_safely
+from .way import find_way
+from .wire import TooMuch, bounded_client
 
 if TYPE_CHECKING:
     from anthropic import APIStatusError, AsyncAnthropic
 
-_ADDRESS: Final = "https://api.anthropic.com"
-_ADDRESS_NAME: Final = "ANTHROPIC_BASE_URL"
 _REQUEST_CHARACTERS: Final = 100
 _LONGEST_WAIT_S: Final = 3_600.0
 
@@ -84,6 +82,7 @@ class AnthropicModels(Models):
         self,
         question: Question,
         wanted: Callable[[], Awaitable[bool]] | None = None,
+        again: Callable[[str, int], None] | None = None,
     ) -> Answer:
         """Ask, and wait for the whole answer.
 
@@ -95,7 +94,7 @@ class AnthropicModels(Models):
         """
         client = await self._ready()
         asking = _Asking(client, self._key, question)
-        answer, tried = await self._retrying.until_answered(asking.attempt, wanted)
+        answer, tried = await self._retrying.until_answered(asking.attempt, wanted, again)
         return Answer(
             content=answer.content,
             stop_reason=answer.stop_reason,
@@ -118,15 +117,10 @@ class AnthropicModels(Models):
 
 def _opened(environment: Mapping[str, str]) -> tuple[AsyncAnthropic, str]:
     """Import the SDK, find the key, and make the client. Called in a thread: all of it can take seconds."""
-    key = find_key(environment)
-    if key is None:
-        raise NoAnswer(f"There is no key for the Messages API. {HOW}", attempts=0)
-    address = environment.get(_ADDRESS_NAME) or _ADDRESS
-    if not carries_safely(address):
-        raise NoAnswer(
-            f"{_ADDRESS_NAME} is no address that the key can be sent to. Write one that begins with https://.",
-            attempts=0,
-        )
+    try:
+        key, address = find_way(environment)
+    except NotAskable as error:
+        raise NoAnswer(str(error), lasting=True, attempts=0) from None
     from anthropic import AsyncAnthropic
 
     client = AsyncAnthropic(
@@ -206,7 +200,7 @@ class _Asking:
         said = error.api_message or ""
         if is_strict(self._body) and may_be_about_schemas(error.status_code, said):
             self._body = body_of(self._question, may_be_strict=False)
-            return Failed(f"The API refuses the schemas: {quote(said, self._key)}", again=True, wait_ms=0)
+            return Failed("The API refuses the schemas.", said=quote(said, self._key), again=True, wait_ms=0)
         found = failed(
             error.status_code,
             said,

@@ -31,6 +31,8 @@ _BY_KIND: Final = {
 """The HTTP status of each kind of error, for those in an answer (platform.claude.com/docs/en/api/errors)."""
 _SPENT: Final = frozenset(("enforced_spend_limit_reached", "contract_spend_limit_reached"))
 """Codes of a 429 that is no rate limit, and that no waiting mends (platform.claude.com/docs/en/api/rate-limits)."""
+_LASTING: Final = frozenset((401, 402, 403, 404))
+"""Statuses that every question to the model has, until somebody sees to the key, the account or the workflow."""
 _KEY: Final = f"Check {NAME}, or the key in the keyring."
 _ABOUT_SCHEMAS: Final = re.compile(r"schema|strict|grammar", re.IGNORECASE)
 
@@ -50,10 +52,13 @@ def failed(
 ) -> Failed:
     """Tell an error status in our words, and in a few of the API's: `code` names the cause, where there is a name."""
     spent = code in _SPENT
-    meant = _means_spent(status) if spent else _means(status, model)
-    quoted = quote(said, key)
-    told = f"{meant} The API says: {quoted}" if quoted else meant
-    return Failed(told, again=may_help(status) and not spent, wait_ms=wait_ms)
+    return Failed(
+        _means_spent(status) if spent else _means(status, model),
+        said=quote(said, key),
+        again=may_help(status) and not spent,
+        lasting=spent or status in _LASTING or status < _BAD_REQUEST,
+        wait_ms=wait_ms,
+    )
 
 
 def quote(said: str, key: str) -> str:

@@ -54,14 +54,30 @@ class Answer:
     request: str | None = None
 
 
+class NotAskable(PointsmanError):
+    """No model can be asked from here. Give a key, an address or a price, as docs/models.md says."""
+
+
 class NoAnswer(PointsmanError):
     """The model has not answered. The message says why, and what would mend it.
 
-    `tokens` are those of all attempts, as far as the API has counted them.
+    `tokens` are those of all attempts, as far as the API has counted them. `ours` is the message without what the API
+    says, which may quote the question. `lasting` says that no question is answered until somebody has mended it.
     """
 
-    def __init__(self, message: str, *, attempts: int = 1, duration_ms: int = 0, tokens: Tokens | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        ours: str | None = None,
+        lasting: bool = False,
+        attempts: int = 1,
+        duration_ms: int = 0,
+        tokens: Tokens | None = None,
+    ) -> None:
         super().__init__(message)
+        self.ours = ours or message
+        self.lasting = lasting
         self.attempts = attempts
         self.duration_ms = duration_ms
         self.tokens = tokens or Tokens()
@@ -74,10 +90,12 @@ class Models(Protocol):
         self,
         question: Question,
         wanted: Callable[[], Awaitable[bool]] | None = None,
+        again: Callable[[str, int], None] | None = None,
     ) -> Answer:
         """Ask, and wait for the whole answer.
 
-        Before each further attempt `wanted` says whether the answer still is.
+        Before each further attempt `again` is told why the last one has failed and how many milliseconds this one
+        waits, and then `wanted` says whether the answer still is.
 
         Raises:
             NoAnswer: there is none after all attempts, it is not wanted any more, or trying again cannot help.
@@ -90,4 +108,8 @@ class Prices(Protocol):
 
     def cost_usd(self, model: str, tokens: Tokens) -> float | None:
         """Give the cost of an answer in US dollars; None where no price is known for the model."""
+        ...
+
+    def names(self) -> tuple[str, ...]:
+        """Name the models whose prices are known."""
         ...

@@ -91,6 +91,11 @@ class ListPrices(Prices):
                 return price.cost_usd(tokens)
         return None
 
+    @override
+    def names(self) -> tuple[str, ...]:
+        """Name the models whose prices are known, without those that are fixed to a day."""
+        return tuple(sorted({*LIST_PRICES, *_LONG, *self._own}))
+
 
 def _list_price(name: str, tokens: Tokens) -> Price | None:
     if name in _LONG:

@@ -29,11 +29,16 @@ class Failed(Exception):
     """One attempt has brought no answer.
 
     `again` says whether another may bring one, `wait_ms` how long the API asks to be left alone before it; None where
-    it asks nothing. `tokens` are what it took all the same.
+    it asks nothing. `said` is what the API says of it, `lasting` whether no question is answered until somebody has
+    mended it. `tokens` are what it took all the same.
     """
 
-    def __init__(self, message: str, *, again: bool, wait_ms: int | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, *, again: bool, said: str = "", lasting: bool = False, wait_ms: int | None = None
+    ) -> None:
+        super().__init__(f"{message} The API says: {said}" if said else message)
+        self.ours = message
+        self.lasting = lasting
         self.again = again
         self.wait_ms = wait_ms
         self.tokens = Tokens()
@@ -62,9 +67,12 @@ class Retrying:
         self._chance = chance
 
     async def until_answered(
-        self, attempt: Callable[[], Awaitable[_Given]], wanted: Callable[[], Awaitable[bool]] | None = None
+        self,
+        attempt: Callable[[], Awaitable[_Given]],
+        wanted: Callable[[], Awaitable[bool]] | None = None,
+        again: Callable[[str, int], None] | None = None,
     ) -> tuple[_Given, Tried]:
-        """Make attempts until one brings an answer. `wanted` is asked before each but the first.
+        """Make attempts until one brings an answer. Before each but the first `again` is told, and `wanted` asked.
 
         Raises:
             NoAnswer: the last attempt has failed, its answer is not wanted any more, or trying again cannot help.
@@ -78,12 +86,16 @@ class Retrying:
             except Failed as failed:
                 tokens = added(tokens, failed.tokens)
                 if not failed.again or number == MODEL_ATTEMPTS:
-                    told = _told(str(failed), number)
                     tried = Tried(number, self._since_ms(began_s), tokens)
-                    raise _no_answer(told, tried) from None  # what is behind it may hold the request, and so the key
-                await self._sleep(self._wait_ms(failed, number) / 1000)
+                    raise _given_up(failed, tried) from None  # what is behind it may hold the request, and so the key
+                wait_ms = self._wait_ms(failed, number)
+                if again is not None:
+                    again(str(failed), round(wait_ms))
+                await self._sleep(wait_ms / 1000)
                 if wanted is not None and not await wanted():
-                    raise _no_answer(_MOVED_ON, Tried(number, self._since_ms(began_s), tokens)) from None
+                    raise NoAnswer(
+                        _MOVED_ON, attempts=number, duration_ms=self._since_ms(began_s), tokens=tokens
+                    ) from None
                 number += 1
             else:
                 return given, Tried(number, self._since_ms(began_s), tokens)
@@ -113,8 +125,15 @@ def added(one: Tokens, other: Tokens) -> Tokens:
     )
 
 
-def _no_answer(message: str, tried: Tried) -> NoAnswer:
-    return NoAnswer(message, attempts=tried.attempts, duration_ms=tried.duration_ms, tokens=tried.tokens)
+def _given_up(failed: Failed, tried: Tried) -> NoAnswer:
+    return NoAnswer(
+        _told(str(failed), tried.attempts),
+        ours=_told(failed.ours, tried.attempts),
+        lasting=failed.lasting,
+        attempts=tried.attempts,
+        duration_ms=tried.duration_ms,
+        tokens=tried.tokens,
+    )
 
 
 def _told(message: str, attempts: int) -> str:

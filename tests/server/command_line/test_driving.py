@@ -22,6 +22,7 @@ from pointsman.server.application import open_application
 from pointsman.server.replies import Caller
 from pointsman.server.replies import Reply as Replied
 from pointsman.server.scripts.messages_api import Call, MessagesApi, Reply, messages_api
+from pointsman.tools.models.key import HOW
 
 from . import warm
 from .terminal import ME, PATIENCE_S, Shell
@@ -123,10 +124,41 @@ def test_an_agents_model_that_leads_nowhere_is_told_and_nothing_is_lost(shell: S
 def test_without_a_key_nothing_is_started(shell: Shell) -> None:
     empty = {"ANTHROPIC_API_KEY": "", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
     done = shell.run("run", TRIAGE, "--set", TICKET, env=empty)
-    assert (done.code, "Set ANTHROPIC_API_KEY" in done.stderr) == (4, True)
+    assert (done.code, done.stderr) == (4, f"Error: There is no key to ask a model with. {HOW}\n")
     assert not shell.database.exists()
     served = shell.run("serve", TRIAGE, env=empty)
-    assert (served.code, "Set ANTHROPIC_API_KEY" in served.stderr) == (1, True)
+    assert served.code == 4
+    assert served.stderr.endswith(f"There is no key to ask a model with. {HOW}\n")
+    assert "keyring not read" not in served.stderr
+
+
+def test_an_address_that_the_key_is_not_sent_to_starts_nothing(shell: Shell) -> None:
+    elsewhere = {"ANTHROPIC_API_KEY": "sk", "ANTHROPIC_BASE_URL": "http://example.com"}
+    done = shell.run("run", TRIAGE, "--set", TICKET, env=elsewhere)
+    assert (done.code, done.stdout) == (4, "")
+    assert "ANTHROPIC_BASE_URL is no address that the key can be sent to. Write one that begins with" in done.stderr
+    assert not shell.database.exists()
+
+
+def test_a_model_that_could_not_be_asked_is_said_and_ends_with_1(shell: Shell) -> None:
+    with messages_api([]) as api:
+        done = shell.run("run", TRIAGE, "--set", TICKET, env={**api.environment, "ANTHROPIC_API_KEY": "sk-wrong"})
+    assert done.code == 1
+    assert "asking claude-sonnet-5…" in done.stdout
+    assert "In dispatching a person with the role dispatcher decides now." in done.stdout
+    assert "The model could not be asked. claude-sonnet-5: The Messages API does not know the key (401)" in done.stderr
+    assert "sk-wrong" not in done.stdout + done.stderr
+    assert '"event"' not in done.stderr
+
+
+def test_a_model_without_a_price_is_not_asked_where_the_cost_is_limited(shell: Shell) -> None:
+    text = TRIAGE.read_text().replace("claude-sonnet-5", "claude-sonet-5").replace("prompts/triage.md", "Sort it.")
+    (shell.place / "triage.yaml").write_text(text)
+    with messages_api([]) as api:
+        done = shell.run("run", "triage.yaml", "--set", TICKET, env=api.environment)
+        assert api.count == 0
+    told = "in sorting, no price is known for claude-sonet-5, and the workflow limits the cost: give it one in"
+    assert (done.code, told in done.stderr, "Did you mean 'claude-sonnet-5'?" in done.stderr) == (1, True, True)
 
 
 def test_a_start_that_does_not_meet_its_contract_is_told(shell: Shell) -> None:

@@ -207,3 +207,14 @@ def test_what_sources_read_from_the_environment_is_handed_on_by_name_or_named(sh
     desktop = shell.run("install", "claude-desktop", "purchase.yaml", "--config", config, "--yes")
     assert "Claude Desktop hands no variables on" in desktop.stdout
     assert "env" not in servers(config)["pointsman"]
+
+
+def test_where_a_model_acts_the_key_is_said_that_the_server_will_need(shell: Shell, config: Path) -> None:
+    triage = Path(__file__).parents[3] / "docs" / "examples" / "triage.yaml"
+    done = shell.run("install", "claude-desktop", triage, "--config", config, "--yes")
+    assert done.code == 0
+    assert "In triage a model acts: `serve` does not start without a key to ask it with." in done.stdout
+    assert "uvx keyring set pointsman anthropic" in done.stdout
+    assert 'under "env" of the entry' in done.stdout
+    without = shell.run("install", "claude-desktop", "purchase.yaml", "--config", config, "--yes")
+    assert "a model acts" not in without.stdout

@@ -54,7 +54,7 @@ def test_who_asks_models_is_given_the_key_and_the_environment_as_it_is_by_then(
 
 @pytest.mark.parametrize(
     ("command", "key", "code"),
-    [(("explain", "PM101"), CANARY, 0), (("demo", "claims", "--real"), "", 2)],
+    [(("explain", "PM101"), CANARY, 0), (("demo", "claims", "--real"), "", 4)],
     ids=["a key in the environment", "none yet"],
 )
 def test_that_a_process_cannot_be_closed_is_said_beside_what_it_prints(

@@ -47,6 +47,11 @@ def answer(*, error: str | None = None) -> Turned:
         ),
         (fact(approval(None)), "  archive.delete: waits until a person with the role boss approves it"),
         (fact(Decided("archivist", {}, {}, "d", 1, "It is old."), by="maria"), "  submit, by maria: It is old."),
+        (fact(Intended(turn=OpenTurn(1, "claude-x", "i", 1))), "  asking claude-x…"),
+        (
+            fact(Turned(2, 1, "claude-x", "p", 1, "s", attempts=0, error="No price."), outcome="failed"),
+            "  claude-x, turn 2: not asked: No price.",
+        ),
         (fact(accepted(1, 0.9), outcome="held"), "  submit: held, until there is a second reading, confidence 0.9"),
         (fact(accepted(2), outcome="held"), "  submit: held, as the second reading"),
         (fact(accepted(None), outcome="done"), "  submit: done"),
@@ -82,7 +87,9 @@ def test_readings_that_differ_are_told_where_the_review_opens_at_once(capsys: py
     assert "because the readings differ in total" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("body", [Intended(turn=OpenTurn(1, "claude-x", "i", 1)), TimerFired("remind", "reminded")])
+@pytest.mark.parametrize(
+    "body", [Intended(turn=OpenTurn(1, "claude-x", "i", 1, answered=True)), TimerFired("remind", "reminded")]
+)
 def test_what_says_nothing_new_is_not_told(body: Body, capsys: pytest.CaptureFixture[str]) -> None:
     LivePath().row(9, fact(body))
     assert capsys.readouterr().out == ""
@@ -95,3 +102,17 @@ def test_why_nothing_happens_yet_is_told_beside_the_rows(capsys: pytest.CaptureF
         "",
         "Another process is at work on this session. If it has ended, this one goes on within 7 s.\n",
     )
+
+
+def test_a_further_attempt_is_told_with_its_reason_and_its_wait(capsys: pytest.CaptureFixture[str]) -> None:
+    LivePath().asks_again("The Messages API is overloaded (529).", 1_500)
+    assert capsys.readouterr().out.strip() == "asking again in 1.5 s: The Messages API is overloaded (529)."
+
+
+def test_a_model_that_could_not_be_asked_is_remembered_until_somebody_else_goes_on() -> None:
+    path = LivePath()
+    path.row(1, fact(Turned(2, 1, "claude-x", "p", 1, "s", error="It is gone."), outcome="failed"))
+    path.row(2, fact(Entered("human", "failed", READY)))
+    assert path.unasked == "claude-x: It is gone."
+    path.row(3, fact(Decided("archivist", {}, {}, "d", 1, "It is old.")))
+    assert path.unasked is None

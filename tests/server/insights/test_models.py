@@ -33,6 +33,9 @@ class CentPrices:
     def cost_usd(self, model: str, tokens: Tokens) -> float | None:
         return 0.01 * tokens.total / 1_000 if model == MODEL else None
 
+    def names(self) -> tuple[str, ...]:
+        return (MODEL,)
+
 
 def proposing(confidence: float, **more: Json) -> Reply:
     arguments: dict[str, Json] = {"answer": "It is 7.", "price": 7, "confidence": confidence, "rationale": "The list."}

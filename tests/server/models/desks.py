@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,12 +34,19 @@ PAY = Call("d_pay", {"amount": 5})
 Answers = Iterable[Reply] | Callable[[JsonObject], Reply]
 
 
+@dataclass
 class FixedPrices(Prices):
-    """A cent an answer."""
+    """A cent an answer, for as long as there is a price."""
+
+    is_known: bool = True
 
     @override
     def cost_usd(self, model: str, tokens: Tokens) -> float | None:
-        return 0.01
+        return 0.01 if self.is_known else None
+
+    @override
+    def names(self) -> tuple[str, ...]:
+        return ("claude-opus-5",)
 
 
 @dataclass
@@ -116,10 +123,16 @@ def furnish(folder: Path, prompt: str = "Read it.") -> Path:
 
 
 @asynccontextmanager
-async def opened_desk(folder: Path, answers: Answers, clock: Clock | None = None) -> AsyncGenerator[Desk]:
-    """Serve the desk of this folder."""
+async def opened_desk(
+    folder: Path,
+    answers: Answers,
+    clock: Clock | None = None,
+    prices: Prices | None = None,
+    given: Mapping[str, str] | None = None,
+) -> AsyncGenerator[Desk]:
+    """Serve the desk of this folder. `given` is in the environment besides."""
     with messages_api(answers) as api:
-        async with opened_access(api.environment, FixedPrices()) as access:
+        async with opened_access({**api.environment, **(given or {})}, prices or FixedPrices()) as access:
             assert isinstance(access, Access)
             database = str(folder / "desk.sqlite3")
             files = [folder / "desk.yaml"]

@@ -11,7 +11,7 @@ from keyring.backend import KeyringBackend
 from typing_extensions import override
 
 from pointsman.server.models.access import access_of_this_process
-from pointsman.tools.models.port import NoAnswer
+from pointsman.tools.models.port import NoAnswer, NotAskable
 from tests.server.closing import is_closed, opened_again
 from tests.tools.models.asked import question
 
@@ -48,7 +48,8 @@ def watching() -> Iterator[Watching]:
 async def test_it_is_closed_where_it_is_only_asked_whether_there_is_a_key(watching: Watching) -> None:
     async with access_of_this_process({}, FixedPrices()) as access:
         assert not is_closed()
-        assert not access.has_key()
+        with pytest.raises(NotAskable, match="no key"):
+            access.check()
     assert watching.found_closed
 
 

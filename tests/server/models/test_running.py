@@ -47,6 +47,7 @@ class Looking:
     rows: list[Fact] = field(default_factory=list[Fact])
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    again: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
 
     def row(self, revision: int, fact: Fact) -> None:
         self.rows.append(fact)
@@ -57,6 +58,9 @@ class Looking:
     def waits(self, at_most_ms: int) -> None:
         assert at_most_ms > LEASE_MS
         self.waiting.set()
+
+    def asks_again(self, why: str, wait_ms: int) -> None:
+        self.again.append((why, wait_ms))
 
 
 @dataclass

@@ -8,8 +8,8 @@ import keyring
 import pytest
 import structlog
 from keyring.backend import KeyringBackend
+from keyring.backends.fail import Keyring as FailKeyring
 from keyring.errors import KeyringLocked
-from structlog.testing import capture_logs
 from typing_extensions import override
 
 from pointsman.tools.environment import filled
@@ -17,6 +17,8 @@ from pointsman.tools.errors import SourceError
 from pointsman.tools.mcp.settings import Launch, read_settings
 from pointsman.tools.models.client import AnthropicModels
 from pointsman.tools.models.key import find_key
+from pointsman.tools.models.port import NotAskable
+from pointsman.tools.models.way import find_way
 
 from .asked import Patient, question
 from .faulty_api import CANARY, error, faulty
@@ -57,20 +59,37 @@ def test_the_environment_comes_before_the_keyring() -> None:
 
 
 def test_without_either_there_is_none() -> None:
-    assert find_key({}) is None
+    with pytest.raises(NotAskable, match=r"^There is no key to ask a model with\. Set ANTHROPIC_API_KEY .*uv tool"):
+        find_key({})
 
 
 @pytest.mark.parametrize("key", ["sk-\u00e9", "sk\nX-Other: 1", "x" * 1_001])
 def test_what_no_header_could_hold_is_no_key(key: str) -> None:
-    assert find_key({"ANTHROPIC_API_KEY": key}) is None
+    with pytest.raises(NotAskable) as told:
+        find_key({"ANTHROPIC_API_KEY": key})
+    assert key not in str(told.value)
 
 
-def test_a_locked_keyring_is_logged_without_what_it_says(safe: Safe) -> None:
+def test_a_locked_keyring_is_told_without_what_it_says(safe: Safe, capfd: pytest.CaptureFixture[str]) -> None:
     safe.locked = True
-    with capture_logs() as logs:
-        assert find_key({}) is None
-    assert [entry["problem"] for entry in logs] == ["KeyringLocked"]
-    assert CANARY not in str(logs)
+    with pytest.raises(NotAskable, match=r"The keyring could not be read \(KeyringLocked\)\. Set") as told:
+        find_key({})
+    assert CANARY not in str(told.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_where_a_system_has_no_keyring_that_is_not_told_first(capfd: pytest.CaptureFixture[str]) -> None:
+    keyring.set_keyring(FailKeyring())  # type: ignore[no-untyped-call]  # keyring has no types here
+    with pytest.raises(NotAskable, match=r"^There is no key to ask a model with\. Set"):
+        find_key({})
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("address", ["http://example.com", "ftp://127.0.0.1", "nowhere"])
+def test_an_address_that_the_key_cannot_be_sent_to_is_told_with_the_key(address: str) -> None:
+    with pytest.raises(NotAskable, match=r"^ANTHROPIC_BASE_URL is no address .* begins with https://") as told:
+        find_way({"ANTHROPIC_API_KEY": CANARY, "ANTHROPIC_BASE_URL": address})
+    assert CANARY not in str(told.value)
 
 
 def test_a_source_s_process_inherits_no_key(tmp_path: Path) -> None:

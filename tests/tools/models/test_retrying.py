@@ -59,6 +59,21 @@ async def test_after_the_last_attempt_there_is_no_answer() -> None:
     assert len(trials.waits_s) == 3
 
 
+async def test_whoever_waits_is_told_why_and_how_long_before_each_further_attempt() -> None:
+    told: list[tuple[str, int]] = []
+    trials = Trials(broken(), broken(wait_ms=500), "answer")
+    await trials.retrying().until_answered(trials.attempt, again=lambda why, wait_ms: told.append((why, wait_ms)))
+    assert told == [("It broke.", 1_000), ("It broke.", 500)]
+
+
+async def test_what_the_api_says_is_kept_apart_from_what_we_say() -> None:
+    """It may quote the question, and so stands in no log."""
+    trials = Trials(Failed("It is refused.", said="'secret' is wrong", again=False, lasting=True))
+    with pytest.raises(NoAnswer, match=r"^It is refused\. The API says: 'secret' is wrong$") as told:
+        await trials.retrying().until_answered(trials.attempt)
+    assert (told.value.ours, told.value.lasting) == ("It is refused.", True)
+
+
 async def test_what_cannot_be_mended_is_said_at_once() -> None:
     trials = Trials(Failed("No such model.", again=False))
     with pytest.raises(NoAnswer, match=r"^No such model\.$") as told:
