@@ -56,6 +56,14 @@ _KINDS: Final = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
 }
+MEANT: Final = {
+    **dict.fromkeys(
+        (("string_type", key) for key in ("in", "remind", "within", "duration", "timeout", "backoff")),
+        "Durations look like `30s`.",
+    ),
+    ("float_type", "cost"): "US dollars, such as `0.05`.",
+}
+"""What is meant by a key, where its value is of another kind."""
 _QUOTED: Final = re.compile("`([^`]*)`")
 ACTORS: Final = ("agent", "model", "system", "human", "external")
 
@@ -114,6 +122,10 @@ def read_document(root: Node, findings: Findings) -> Reading | None:
     """
     if not isinstance(root, Mapping):
         findings.add("PM203", *root.place, "a workflow file is a mapping", "It begins with `workflow: its_name`.")
+        return None
+    if "steps" in root.entries and not {"workflow", "states"} & root.entries.keys():
+        hint = "To play it: `pointsman run WORKFLOW --script SCRIPT`."
+        findings.add("PM203", *root.entries["steps"].key, "this is a script, and no workflow", hint)
         return None
     declared = Declared(_keys(root, "states"), _keys(root, "record"), _keys(root, "sources"), _keys(root, "tools"))
     whole = True
@@ -195,8 +207,7 @@ class _Reader:
     def _words(self, error: ErrorDetails, node: Node, shown: str) -> tuple[str, str | None]:
         kind, context = error["type"], error.get("ctx", {})
         if kind in _KINDS:
-            quote = kind == "string_type" and isinstance(node, Scalar) and node.value is not None
-            return f"{shown} must be {_KINDS[kind]}", "Quote it." if quote else None
+            return f"{shown} must be {_KINDS[kind]}", _meant_value(kind, str(error["loc"][-1]), node)
         if kind == "string_pattern_mismatch":
             problem, hint = _FORMS[context["pattern"]]
             return f"{shown} {problem}", hint
@@ -213,6 +224,15 @@ class _Reader:
         cause = context.get("error")
         said = error["msg"].removeprefix("Value error, ")
         return _SUBJECT.sub(lambda _: f"{shown} should", said), cause.hint if isinstance(cause, Unfit) else None
+
+
+def _meant_value(kind: str, key: str, node: Node) -> str | None:
+    """Say how a value is written, of which nothing but its kind is wrong."""
+    if not isinstance(node, Scalar) or node.value is None:
+        return None
+    if kind == "model_type" and key == "model":
+        return f"Write `{{name: {visible(node.text)}}}`."
+    return MEANT.get((kind, key)) or ("Quote it." if kind == "string_type" else None)
 
 
 def _meant_actor(node: Node) -> str | None:

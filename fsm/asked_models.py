@@ -47,4 +47,5 @@ def _counted(counts: Counts, body: Turned) -> Counts:
         invalid=counts.invalid + (body.invalid is not None),
         tokens=counts.tokens + body.tokens.total,
         cost_usd=counts.cost_usd + (body.cost_usd or 0.0),
+        unpriced=counts.unpriced + (body.cost_usd is None and body.tokens.total > 0),
     )

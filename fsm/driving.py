@@ -116,7 +116,7 @@ def answer(turn: Turn, request: Answer) -> Decision:
     elif error:
         leaving = failure(turn, error)
     elif spent is not None and spent.then is not None and turn.session.open_write is None:
-        leaving = Leaving(spent.then, "limit", spent.name)
+        leaving = spent.way_to(spent.then)
     if leaving is not None:
         move_by(turn, leaving)
     return turn.answer()

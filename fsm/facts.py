@@ -36,6 +36,7 @@ from .session import (
     TurnOf,
     Vote,
 )
+from .spent_limit import SpentLimit
 
 FACT_VERSION: Final = 6
 
@@ -60,7 +61,8 @@ class Started:
 class Entered:
     """A state was entered; the columns name it.
 
-    `limit` names the session limit that sent it there, `error` the guard that could not be judged. `exception` is what
+    `limit` names the session limit that sent it there, `error` the guard that could not be judged. `spent` is the limit
+    of the state or the session that did; facts before it was kept have none. `exception` is what
     its review will show of the step that a confidence floor sent there, where that review does not open at once; so are
     `readings` two that differ.
     """
@@ -76,6 +78,7 @@ class Entered:
     owner: str | None = None
     exception: ExceptionPackage | None = None
     readings: Readings | None = None
+    spent: SpentLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)

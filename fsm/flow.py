@@ -16,6 +16,7 @@ from pointsman.contracts.workflow import AgentState, FinalState, Model, State, S
 from .facts import Administered, Entered, Intended
 from .opening import next_turn
 from .session import Because, Leaving, Timer
+from .spent_limit import SpentLimit
 from .stays import first_position, open_review, timers_of, turn_of
 from .steps import open_step
 from .turn import Turn, UndecidableError, choose
@@ -26,9 +27,9 @@ _KEPT: Final = frozenset({"limit", "duration", "below", "differ", "restart", "ca
 """Reasons to leave that no failing `exit` step takes the place of."""
 
 
-def move(turn: Turn, target: str, because: Because, *, limit: str | None = None) -> None:
-    """Leave the state, and go on until the session rests. `limit` names the session limit that is spent by it."""
-    move_by(turn, Leaving(target, because, limit))
+def move(turn: Turn, target: str, because: Because) -> None:
+    """Leave the state, and go on until the session rests."""
+    move_by(turn, Leaving(target, because))
 
 
 def move_by(turn: Turn, leaving: Leaving) -> None:
@@ -67,8 +68,10 @@ def _enter(turn: Turn, leaving: Leaving) -> None:
     """Enter a state, or the one that the limit on states entered prescribes instead."""
     for index, rule in enumerate(turn.workflow.limits):
         name = f"steps.{index}"
-        if rule.kind == "steps" and turn.session.counts.steps >= rule.amount and name not in turn.session.spent:
-            leaving = Leaving(rule.then, "limit", name, error=leaving.error)
+        steps = turn.session.counts.steps
+        if rule.kind == "steps" and steps >= rule.amount and name not in turn.session.spent:
+            spent = SpentLimit("steps", rule.amount, steps)
+            leaving = Leaving(rule.then, "limit", name, error=leaving.error, spent=spent)
             break
     state = turn.workflow.states[leaving.target]
     number = turn.stay.number + 1
@@ -103,6 +106,7 @@ def _enter(turn: Turn, leaving: Leaving) -> None:
             owner=final.owner if final else None,
             exception=leaving.exception if review is None else None,
             readings=leaving.readings if review is None else None,
+            spent=leaving.spent,
         ),
         state_after=leaving.target,
     )

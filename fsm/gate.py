@@ -9,7 +9,7 @@ from pointsman.contracts.workflow import HumanState, Workflow
 
 from .decision import Decision
 from .facts import Denied
-from .flow import move
+from .flow import move_by
 from .limits import Exhausted, exhausted_limit
 from .redaction import kept_of_refused, kept_refusal
 from .refusals import Code, Refusal, unmet_values
@@ -114,13 +114,13 @@ def exhaust(  # noqa: PLR0913 -- a refusal, and the limit it goes over
     said = f" What was wrong this time: {cause.message}" if cause else ""
     refusal = Refusal(
         "LIMIT_REACHED",
-        f"The limit on {limit.kind} is spent; the session goes to {target!r}.{said}",
+        f"The limit on {limit.spent.kind} is spent; the session goes to {target!r}.{said}",
         cause.unmet if cause else (),
         cause.detail if cause else None,
     )
     code = cause.code if cause else None
     _write_row(turn, refusal, action, arguments, denial=True, invalid=invalid, cause=code)
-    move(turn, target, "limit", limit=limit.name)
+    move_by(turn, limit.way_to(target))
     return turn.answer(refusal)
 
 

@@ -21,9 +21,10 @@ from .decision import Decision
 from .effects import can_be_resolved, unknown_effect
 from .evidence import voids
 from .facts import CallResult, Intended, Settled, TimerFired
-from .flow import advance, move
+from .flow import advance, move_by
 from .refusals import unmet_values
-from .session import Because, OpenCall, Timer
+from .session import Leaving, OpenCall, Timer
+from .spent_limit import SpentLimit
 from .steps import Writes, settle_step
 from .turn import Turn, UndecidableError, passes
 
@@ -191,10 +192,9 @@ def _fire(turn: Turn, name: str, timer: Timer) -> None:
         case "remind":
             _fired(turn, name, TimerFired(name, "reminded"))
         case "duration":
-            limit = f"duration.{timer.index}" if name in turn.session.timers else None
-            _move(turn, name, timer.to, "duration", limit=limit)
+            _move(turn, name, _out_of_time(turn, name, timer))
         case "due":
-            _move(turn, name, timer.to, "due")
+            _move(turn, name, Leaving(timer.to, "due"))
         case _:
             after = turn.state.after[timer.index]
             try:
@@ -202,14 +202,22 @@ def _fire(turn: Turn, name: str, timer: Timer) -> None:
             except UndecidableError as undecidable:
                 passed, error = False, str(undecidable)
             if passed:
-                _move(turn, name, timer.to, "after")
+                _move(turn, name, Leaving(timer.to, "after"))
             else:
                 _fired(turn, name, TimerFired(name, "held", error))
 
 
-def _move(turn: Turn, name: str, target: str, because: Because, *, limit: str | None = None) -> None:
+def _out_of_time(turn: Turn, name: str, timer: Timer) -> Leaving:
+    """Give the way on where a state, or the whole session, has lasted too long."""
+    of_session = name in turn.session.timers
+    rules = turn.workflow.limits if of_session else turn.state.limits
+    spent = SpentLimit("duration", rules[timer.index].amount)
+    return Leaving(timer.to, "duration", f"duration.{timer.index}" if of_session else None, spent=spent)
+
+
+def _move(turn: Turn, name: str, leaving: Leaving) -> None:
     _fired(turn, name, TimerFired(name, "moved"))
-    move(turn, target, because, limit=limit)
+    move_by(turn, leaving)
 
 
 def _fired(turn: Turn, name: str, body: TimerFired) -> None:

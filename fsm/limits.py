@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from pointsman.contracts.workflow import Limit, LimitKind, State, Workflow
+from pointsman.contracts.workflow import Limit, State, Workflow
 
-from .session import Counts, Session
+from .session import Counts, Leaving, Session
+from .spent_limit import SpentLimit
 from .turn import Turn
 
 Counted: TypeAlias = Literal["calls", "denials", "invalid", "cost", "tokens"]
@@ -23,9 +24,13 @@ class Exhausted:
     more. `name` is that of a limit of the whole session, `calls.0`; None for one of the state.
     """
 
-    kind: LimitKind
+    spent: SpentLimit
     then: str | None
     name: str | None = None
+
+    def way_to(self, target: str) -> Leaving:
+        """Give the way to leave the state for this one, where the limit leads."""
+        return Leaving(target, "limit", self.name, spent=self.spent)
 
 
 def exhausted_limit(turn: Turn, kind: Counted, under_way: int = 0) -> Exhausted | None:
@@ -35,14 +40,15 @@ def exhausted_limit(turn: Turn, kind: Counted, under_way: int = 0) -> Exhausted 
     """
     for rule in turn.state.limits:
         if _is_reached(rule, kind, turn.stay.counts, under_way):
-            return Exhausted(kind, rule.then)
+            return Exhausted(_spent(rule, kind, turn.stay.counts), rule.then)
     spent: Exhausted | None = None
     for index, rule in enumerate(turn.workflow.limits):
         name = f"{kind}.{index}"
         if _is_reached(rule, kind, turn.session.counts, under_way):
+            found = _spent(rule, kind, turn.session.counts)
             if name not in turn.session.spent:
-                return Exhausted(kind, rule.then, name)
-            spent = Exhausted(kind, None, name)
+                return Exhausted(found, rule.then, name)
+            spent = Exhausted(found, None, name)
     return spent
 
 
@@ -59,6 +65,10 @@ def limits_cost(workflow: Workflow, state: State) -> bool:
 
 def _is_reached(rule: Limit, kind: Counted, counts: Counts, under_way: int) -> bool:
     return rule.kind == kind and _count(counts, kind) + under_way >= rule.amount
+
+
+def _spent(rule: Limit, kind: Counted, counts: Counts) -> SpentLimit:
+    return SpentLimit(kind, rule.amount, _count(counts, kind))
 
 
 def _count(counts: Counts, kind: Counted) -> float:

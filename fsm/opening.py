@@ -47,8 +47,8 @@ def way_out(turn: Turn) -> Leaving | None:
     """Say where a spent budget leads. One of the session that has moved it before moves it no more: that has failed."""
     spent = next(found for kind in BUDGETS if (found := exhausted_limit(turn, kind)) is not None)
     if spent.then is None:
-        return failure(turn, f"the limit on {spent.kind} is spent")
-    return None if turn.session.open_write is not None else Leaving(spent.then, "limit", spent.name)
+        return failure(turn, f"the limit on {spent.spent.kind} is spent")
+    return None if turn.session.open_write is not None else spent.way_to(spent.then)
 
 
 def failure(turn: Turn, error: str) -> Leaving | None:

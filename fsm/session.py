@@ -19,6 +19,7 @@ from .holder import Holder
 from .model_turns import OpenTurn
 from .reading import Readings
 from .remembered import CallMade, Done, Found
+from .spent_limit import SpentLimit
 
 FORMAT: Final = 1
 """Number of this snapshot format; a store refuses a snapshot of another one."""
@@ -103,6 +104,8 @@ class Counts:
     turns: int = 0
     tokens: int = 0
     cost_usd: float = 0.0
+    unpriced: int = 0
+    """Answers of unknown price: `cost_usd` has nothing of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +210,8 @@ class OpenApproval:
 class Leaving:
     """A move that is decided and waits for the state's `exit` steps.
 
-    `limit` names the session limit that sends it there, `error` the guard that could not be judged. Because of
+    `limit` names the session limit that sends it there, `spent` is that limit, or the one of the state that does, and
+    `error` the guard that could not be judged. Because of
     `cancel` the session ends where it is; `reason` and `by` are of the person who cancelled it. Because of a
     confidence floor, `exception` is what the reviewer sees of it; `readings` are two that differ, which they see too.
     """
@@ -220,6 +224,7 @@ class Leaving:
     by: str | None = None
     exception: ExceptionPackage | None = None
     readings: Readings | None = None
+    spent: SpentLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,5 +56,9 @@ class ConversationTooLong(PointsmanError):
     """The audit of this stay is too long to tell a model what has been said in it."""
 
 
+class UnknownName(PointsmanError):
+    """Nothing has this name."""
+
+
 class NothingDone(PointsmanError):
     """What a model wanted has left no row, so it is not known what came of it."""

@@ -26,6 +26,7 @@ from .documents import answers, corrections, effects, proofs, reviews, rows, ses
 from .documents.effects import EffectFilter
 from .documents.pages import Page
 from .engines.reader import Reader
+from .errors import UnknownName
 from .governor import Governor
 from .insights.asking import StatsAsked
 from .insights.examples import ExampleFilter
@@ -249,7 +250,10 @@ class Inquiry:
         """List what reviewers changed or rejected in the sessions that a caller may see, as examples."""
         seen = await self._governor.sight(caller)
         bounded = replace(chosen, histories=replace(chosen.histories, seen=seen))
-        return await self._page(caller, "corrections", lambda one: corrections.page(one, bounded, limit, cursor))
+        try:
+            return await self._page(caller, "corrections", lambda one: corrections.page(one, bounded, limit, cursor))
+        except UnknownName as error:
+            return await self.refuse(caller, "corrections", Refusal("NOT_FOUND", str(error)), {})
 
     async def stats(self, caller: Caller, asked: StatsAsked) -> JsonObject | Stray:
         """Count what agents and models did in the sessions that a caller may see, and say what has changed."""
@@ -261,6 +265,8 @@ class Inquiry:
         self._counts = True
         try:
             return await self._apart(lambda connection: stats.document(connection, chosen, asked.alerts))
+        except UnknownName as error:
+            return await self.refuse(caller, "stats", Refusal("NOT_FOUND", str(error)), {})
         finally:
             self._counts = False
 

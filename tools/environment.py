@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from pointsman.contracts.own_key import OWN_KEY
+from pointsman.contracts.own_key import ANOTHER_NAME, GIVEN_TO_NOBODY, OWN_KEY
 from pointsman.contracts.values import Json, as_object
 from pointsman.contracts.workflow import Workflow
 
@@ -39,10 +39,7 @@ def filled(who: str, text: str, environment: Mapping[str, str]) -> str:
     def value(found: re.Match[str]) -> str:
         name, instead = found["name"], found["instead"]
         if name == OWN_KEY:
-            raise SourceError(
-                f"{who} asks for {name}, with which this server asks models: nobody else is given it. Put a key that"
-                " is meant for it in the environment under another name."
-            )
+            raise SourceError(f"{who} {GIVEN_TO_NOBODY}. {ANOTHER_NAME}")
         if instead is not None:
             return environment.get(name) or instead
         if name not in environment:

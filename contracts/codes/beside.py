@@ -124,4 +124,22 @@ BESIDE: Final[Mapping[str, Rule]] = {
         right=_LETTER,
         locks=(_LOCK.replace('"mail"', '"post"'), _LOCK),
     ),
+    "PM320": Rule(
+        title="A prompt that looks like a file, and is taken as it stands",
+        severity="warning",
+        meaning="A `prompt` is one word with a slash or the ending of a file. Only what ends in `.md` or `.txt` is a"
+        " file; this is the prompt itself.",
+        matters="The model would be told the name of a file in place of what is in it.",
+        wrong=_MODEL.replace("PROMPT", "prompts/summary.markdown"),
+        right=_MODEL.replace("PROMPT", "Say in one sentence what the expense is for."),
+    ),
+    "PM321": Rule(
+        title="The server's own key, asked for by a source",
+        meaning="A source or a webhook names `${ANTHROPIC_API_KEY}`, with which the server asks models. It is given to"
+        " nobody.",
+        matters="Whoever has the key asks models in your name, and past every budget. The server does not start with"
+        " such a file.",
+        wrong='sources: {bank: {mcp: {command: bank-server, env: {KEY: "${ANTHROPIC_API_KEY}"}}}}\n',
+        right='sources: {bank: {mcp: {command: bank-server, env: {KEY: "${BANK_ANTHROPIC_KEY}"}}}}\n',
+    ),
 }

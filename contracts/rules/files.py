@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from ..folder import is_link_out, is_there, leads_out
 from ..near import near
@@ -13,10 +15,20 @@ from ..visible import visible
 from .view import View
 from .walk import models
 
+_LIKE_A_PATH: Final = re.compile(r"[/\\]|[^.]\.[A-Za-z][A-Za-z0-9]{0,9}\Z")
+"""A slash, or the ending of a file."""
+_SHOWN: Final = 60
+
 
 def check_files(view: View) -> None:
-    """Find files that are not there, or not in the workflow's folder."""
+    """Find files that are not there, or not in the workflow's folder, and prompts that only look like files."""
     folder = Path(view.findings.file).parent
+    for path, model in models(view.document):
+        prompt = model.prompt or ""
+        if not is_file(prompt) and len(prompt.split()) == 1 and _LIKE_A_PATH.search(prompt.strip()):
+            message = f"`{visible(prompt[:_SHOWN])}` is no file here, and is taken as the prompt itself"
+            hint = "Give the file the ending `.md` or `.txt`; or write a sentence."
+            view.at_value("PM320", (*path, "prompt"), message, hint)
     for path, name in _named(view):
         if leads_out(name):
             hint = "Put it beside this file, and name it by its path from here."

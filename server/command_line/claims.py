@@ -11,6 +11,7 @@ from pointsman.contracts.values import JsonObject
 from pointsman.contracts.visible import visible
 from pointsman.fsm.commands import Claim, Delegate, Release
 
+from ..nearest import did_you_mean
 from .confirming import confirm
 from .options import json_option
 from .records.choosing import changes_records
@@ -53,8 +54,17 @@ def delegate(*, matter_id: str, to: str, reason: str, records: Records, as_json:
     They then decide it, if they may: nobody may decide more by being asked to.
     """
     person = records.person(Errand("A review is delegated", "the state's name", "delegate", matter_id))
+    _warn_of_stranger(to, records.people())
     _confirm(records, person, matter_id, f"hands to {to}")
     _tell(records.hold(person, matter_id, Delegate(to, reason)), f"{to} decides {matter_id}.", as_json=as_json)
+
+
+def _warn_of_stranger(name: str, known: frozenset[str] | None) -> None:
+    """Say that nobody is known by this name. They may come yet, so it is no error."""
+    if known is not None and name not in known:
+        meant = did_you_mean(name, sorted(known))
+        said = f"Nobody is known here as {name!r}.{meant} Whoever else is to decide it must take it over first."
+        click.echo(f"Warning: {visible(said)}", err=True)
 
 
 def _confirm(records: Records, person: Person, matter_id: str, does: str) -> None:

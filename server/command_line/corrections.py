@@ -44,4 +44,5 @@ def export(  # noqa: PLR0913 -- click's way: an option is an argument
 
     histories = HistoryFilter(workflow, version, moment_said("--since", since), moment_said("--until", until))
     chosen = ExampleFilter(histories, state, EVERYTHING if with_accepted else CORRECTIONS)
-    print_json_lines(records.corrections(chosen))
+    count = print_json_lines(records.corrections(chosen))
+    click.echo("1 example." if count == 1 else f"{count:,} examples.", err=True)

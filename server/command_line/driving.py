@@ -19,6 +19,7 @@ from pointsman.fsm.allowed import waiting
 from pointsman.fsm.session import Actor, Session
 
 from ..application import open_application
+from ..documents.sessions import models
 from ..governor import Governor
 from ..identity import local_principal, new_handle
 from ..models.access import access_of_this_process
@@ -34,6 +35,7 @@ from .keeping import environment_with_key
 from .live_path import LivePath
 from .logging import log_to_stderr
 from .pricing import prices
+from .whereabouts import taken_in_words
 
 CLIENT: Final = "pointsman-run"
 _MAX_TOKENS: Final = 4_096
@@ -137,8 +139,8 @@ def _refusal(answer: Stray) -> JsonObject:
 
 def _conclude(session: Session, go_on: str) -> list[str]:
     """Print where the session is, and who goes on. Gives what is wrong with that."""
-    counts, stay = session.counts, session.stay
-    asked = f"{counts.turns} turns, {counts.tokens:,} tokens, ${counts.cost_usd:.4f}." if counts.turns else ""
+    stay = session.stay
+    asked = f"{taken_in_words(models(session))}." if session.counts.turns else ""
     if session.ended is not None:
         click.echo(f"\nIt has ended in {session.state} ({session.ended.outcome}). {asked}".rstrip())
         if session.ended.outcome in ("failed", "manual"):

@@ -76,8 +76,10 @@ def _failure_of_ours(error: PointsmanError) -> Failure:
     from pointsman.tools.errors import SourceError
     from pointsman.tools.models.port import NotAskable
 
-    from ..errors import EngineClosed, ModelNotDriven, SecretMissing, StoreError, UnknownDefinition
+    from ..errors import EngineClosed, ModelNotDriven, SecretMissing, StoreError, UnknownDefinition, UnknownName
 
+    if isinstance(error, UnknownName):
+        return WrongUsage(str(error))
     ours = StoreError | SecretMissing | UnknownDefinition | EngineClosed | ModelNotDriven
     away = isinstance(error, SourceError | NotAskable | ours)
     return NotReached(str(error)) if away else FoundProblems(str(error))

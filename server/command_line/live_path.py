@@ -12,6 +12,8 @@ from pointsman.fsm.facts import Accepted, Decided, Denied, Entered, Fact, Intend
 from pointsman.fsm.model_turns import Turned
 from pointsman.fsm.session import OpenApproval
 
+from ..documents.reasons import reason_in_words
+
 _MESSAGE_CHARACTERS: Final = 200
 
 
@@ -46,7 +48,7 @@ def _line(fact: Fact) -> str | None:
     match body:
         case Entered():
             how = "" if body.ending is None else f" ({body.ending})"
-            return f"→ {fact.state_after}{how}{_because(body)}{_said(body.error)}"
+            return f"→ {fact.state_after}{how}{_because(fact, body)}{_said(body.error)}"
         case Turned():
             return f"  {_turn(fact, body)}"
         case Settled():
@@ -79,21 +81,16 @@ def _waits(approval: OpenApproval) -> str:
     return f"waits until a person with the role {approval.role} approves it{until}"
 
 
-def _because(body: Entered) -> str:
-    if body.because in ("next", "start"):
-        return ""
-    readings = body.readings or (body.review.readings if body.review is not None else None)
-    if readings is None or readings.agree:
-        return f", because of {body.because}"
-    differing = [*(["their events"] if readings.events_differ else []), *readings.differ]
-    return f", because the readings differ in {', '.join(differing)}"
+def _because(fact: Fact, body: Entered) -> str:
+    words = None if body.because == "start" else reason_in_words(body, fact.state_before)
+    return "" if words is None else f", because {words}"
 
 
 def _turn(fact: Fact, body: Turned) -> str:
     seconds = (fact.duration_ms or 0) / 1000
     if _is_unasked(fact, body):
-        after = f"no answer after {body.attempts} attempts" if body.attempts else "not asked"
-        return f"{body.model}, turn {body.turn}: {after}{_said(body.error)}"
+        how = "no answer" if body.attempts else "not asked"
+        return f"{body.model}, turn {body.turn}: {how}{_said(body.error)}"
     cost = "" if body.cost_usd is None else f", ${body.cost_usd:.4f}"
     read = body.tokens.total - body.tokens.output
     late = ", too late: nothing in it is done" if fact.outcome == "late" else ""

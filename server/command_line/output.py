@@ -36,10 +36,12 @@ def print_json(value: Json | Mapping[str, Json]) -> None:
     click.echo(json_text(value, indent=2))
 
 
-def print_json_lines(values: Iterable[Json | Mapping[str, Json]]) -> None:
-    """Print a list as JSON lines."""
-    for value in values:
+def print_json_lines(values: Iterable[Json | Mapping[str, Json]]) -> int:
+    """Print a list as JSON lines, and say how many there were."""
+    count = 0
+    for count, value in enumerate(values, start=1):  # noqa: B007 -- the last number is how many there were
         click.echo(json_text(value))
+    return count
 
 
 def print_table(columns: Sequence[str | Column], rows: Sequence[Sequence[str | None]], *, err: bool = False) -> None:

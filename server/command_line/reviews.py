@@ -39,6 +39,8 @@ def show(document: JsonObject, *, err: bool) -> None:
     if isinstance(shown, dict):
         print_pairs([(name, value_text(value)) for name, value in shown.items()], err=err)
     exception = document["exception"]
+    if not isinstance(exception, dict) and not isinstance(document["readings"], dict):
+        _print_reason(document["reason"], err=err)
     _print_proposal(document["proposal"], err=err, whole=exception is None)
     if isinstance(exception, dict):
         exceptions.show(exception, err=err)
@@ -51,6 +53,22 @@ def show(document: JsonObject, *, err: bool) -> None:
     if votes:
         print_heading("Votes so far", err=err)
         click.echo(visible("\n".join(votes), lines=True), err=err)
+
+
+def _print_reason(reason: Json, *, err: bool) -> None:
+    """Print why a person is asked, where no event of an agent has led here."""
+    if not isinstance(reason, dict) or reason["words"] is None:
+        return
+    print_heading("Why a person decides", err=err)
+    step = reason["step"]
+    print_pairs(
+        [
+            ("here because", str(reason["words"])),
+            ("step", f"{step['tool']}, row {step['revision']}" if isinstance(step, dict) else None),
+            ("error", None if reason["error"] is None else str(reason["error"])),
+        ],
+        err=err,
+    )
 
 
 def _print_proposal(proposal: Json, *, err: bool, whole: bool) -> None:
@@ -80,7 +98,8 @@ def _print_readings(readings: Json, *, err: bool) -> None:
     if not isinstance(readings, dict):
         return
     print_heading("Read twice, and not the same", err=err)
-    print_pairs([(name, reader_in_words(readings[name])) for name in ("first", "second")], err=err)
+    both = [[(name, reader_in_words(readings[name])), *_reasons(readings[name])] for name in ("first", "second")]
+    print_pairs([pair for one in both for pair in one], err=err)
     click.echo(err=err)
     rows = [
         [
@@ -91,6 +110,17 @@ def _print_readings(readings: Json, *, err: bool) -> None:
         for one in side_by_side(readings)
     ]
     print_table([Column("field", whole=True), "first", "second", Column("", whole=True)], rows, err=err)
+
+
+def _reasons(reading: Json) -> list[tuple[str, str | None]]:
+    """Give why a reader read what it read, and what else it saw."""
+    if not isinstance(reading, dict):
+        return []
+    rationale, alternatives = reading["rationale"], reading["alternatives"]
+    return [
+        ("  reason", None if rationale is None else str(rationale)),
+        ("  alternatives", value_text(alternatives) if alternatives else None),
+    ]
 
 
 def _print_edits(edited: Json, *, err: bool) -> None:

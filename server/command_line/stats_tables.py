@@ -69,7 +69,8 @@ def judged_in_words(items: Sequence[JsonObject]) -> str | None:
     judged, events = (sum(_number(one[name]) for one in found) for name in ("count", "of"))
     if not judged:
         return None
-    said = f"agreed: what people took unchanged of the {_count(judged)} events they have judged, of {_count(events)}."
+    what = "1 event" if judged == 1 else f"{_count(judged)} events"
+    said = f"agreed: what people took unchanged of the {what} they have judged, of {_count(events)}."
     return f"{said}\nIt says nothing of what nobody has judged."
 
 
@@ -131,7 +132,7 @@ def _turns(turns: JsonObject) -> list[str | None]:
         _count(_number(turns["turns"])),
         _count(_number(turns["failed"])),
         _count(total),
-        None if cost is None else _money(_number(cost)),
+        None if cost is None else f"{'≥ ' if turns['without_price'] else ''}{_money(_number(cost))}",
         *([_count(_number(latency[one])) for one in ("p50", "p95")] if isinstance(latency, dict) else [None, None]),
     ]
 
@@ -167,10 +168,16 @@ def _calibration(found: JsonObject) -> str:
         verdict = "too sure" if stated > agreed else "not sure enough"
     else:
         verdict = "right on average, and wrong in parts"
+    on_average = f"Stated {stated:.2f} on average, agreed {agreed:.2f}: {verdict}.\n"
+    judged = _number(found["judged"])
+    if judged < FEW:
+        return (
+            f"{on_average}Expected calibration error: few ({_count(judged)} judged; below {FEW} it is mostly chance)."
+        )
     return (
-        f"Stated {stated:.2f} on average, agreed {agreed:.2f}: {verdict}.\n"
-        f"Expected calibration error {_number(found['error']):.3f} (about {_number(found['error_by_chance']):.3f} by "
-        f"chance alone), Brier score {_number(found['brier']):.3f}, of {found['judged']} judged."
+        f"{on_average}Expected calibration error {_number(found['error']):.3f} "
+        f"(about {_number(found['error_by_chance']):.3f} by chance alone),\n"
+        f"Brier score {_number(found['brier']):.3f}, of {_count(judged)} judged."
     )
 
 

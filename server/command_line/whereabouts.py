@@ -6,6 +6,7 @@ from typing import Final
 
 from pointsman.contracts.values import Json, JsonObject, as_objects
 
+from ..table.words import counted
 from .output import json_text, moment, value_text
 
 _TURN: Final = {
@@ -93,4 +94,11 @@ def models_in_words(models: Json) -> str | None:
         return None
     asked = models.get("asked")
     now = f"; asked now: {asked['model']}, turn {asked['turn']}" if isinstance(asked, dict) else ""
-    return f"{models['turns']} turns, {models['tokens']:,} tokens, ${models['cost_usd']:.4f}{now}"
+    return f"{taken_in_words(models)}{now}"
+
+
+def taken_in_words(models: JsonObject) -> str:
+    """Say how many turns models have had, and what those have taken, with the answers whose price nobody knows."""
+    turns, unpriced = (int(str(models[name])) for name in ("turns", "unpriced"))
+    unknown = f", and {counted(unpriced, 'answer')} of unknown price" if unpriced else ""
+    return f"{counted(turns, 'turn')}, {models['tokens']:,} tokens, ${models['cost_usd']:.4f}{unknown}"

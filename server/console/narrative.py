@@ -10,24 +10,13 @@ from typing import Final, Literal, TypeAlias
 from pointsman.contracts.values import Json, JsonObject, as_object
 
 from ..documents.channels import attestation
+from ..documents.reasons import entered_of, reason_in_words
 from .pages import words
 
 Tone: TypeAlias = Literal["plain", "move", "refused", "person", "wrong"]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z", re.ASCII)
 _CAME: Final = {"done": "done", "failed": "failed", "unknown": "nobody knows whether it happened"}
-_BECAUSE: Final = {
-    "start": "as the session began",
-    "after": "because the time was over",
-    "due": "because nobody decided in time",
-    "limit": "because a limit was reached",
-    "duration": "because the session has lasted too long",
-    "failed": "because a step failed",
-    "unknown": "because nobody knows how a write ended",
-    "below": "because the confidence was too low",
-    "differ": "because two readings differ",
-    "restart": "restarted by a person",
-}
 _READINGS: Final = {1: "read once, which is held until there is a second reading:", 2: "read a second time:"}
 _TIMERS: Final = {
     "moved": "was due and moved the session",
@@ -77,8 +66,7 @@ def _told(row: JsonObject, body: JsonObject) -> _Told:  # noqa: C901 -- a case a
         case "started":
             return "started the session", "move", [("with", body.get("writes"))]
         case "entered":
-            why = _BECAUSE.get(str(body.get("because")), "")
-            return f"the session is in {words(str(row['state_after']))} {why}".strip(), "move", []
+            return _entered(row, body)
         case "denied":
             return _denied(row, body)
         case "intended":
@@ -121,6 +109,14 @@ def _told(row: JsonObject, body: JsonObject) -> _Told:  # noqa: C901 -- a case a
             return _administered(action, body)
         case _:
             return f"{row['kind']} {action}".strip(), "plain", []
+
+
+def _entered(row: JsonObject, body: JsonObject) -> _Told:
+    """Tell in which state the session is, and why. What failed there is said by others."""
+    entered, before = entered_of(body), row.get("state_before")
+    why = None if entered is None else reason_in_words(entered, None if before is None else words(str(before)))
+    because = "" if why is None else f", because {why}"
+    return f"the session is in {words(str(row['state_after']))}{because}", "move", [("error", body.get("error"))]
 
 
 def _denied(row: JsonObject, body: JsonObject) -> _Told:

@@ -14,6 +14,7 @@ from pointsman.contracts.values import JsonObject, canonical
 from ..bounds import HISTORIES_LOOKED_AT, ROWS_BYTES
 from ..insights.examples import ExampleFilter, each_example
 from ..store.reading import LIST_ROWS, NO_CURSOR
+from .asked_for import demand_known
 from .pages import Page
 
 
@@ -26,9 +27,18 @@ class _Place(NamedTuple):
 
 
 def every(connection: Connection, chosen: ExampleFilter) -> Iterator[JsonObject]:
-    """Give all examples, one after the other."""
+    """Give all examples, one after the other.
+
+    Raises:
+        UnknownName: nothing has the name of a workflow or a state that is asked for.
+    """
+    found = False
     for _, examples in each_example(connection, chosen):
-        yield from examples
+        for one in examples:
+            found = True
+            yield one
+    if not found:
+        _demand_known(connection, chosen)
 
 
 def page(connection: Connection, chosen: ExampleFilter, limit: int = LIST_ROWS, cursor: str | None = None) -> Page:
@@ -36,6 +46,7 @@ def page(connection: Connection, chosen: ExampleFilter, limit: int = LIST_ROWS, 
 
     Raises:
         ValueError: for a cursor that is not one of ours.
+        UnknownName: nothing has the name of a workflow or a state that is asked for.
     """
     after = _Place("", 0, 0) if cursor is None else _read_cursor(cursor)
     chosen = replace(chosen, histories=replace(chosen.histories, first=after.session))
@@ -52,7 +63,14 @@ def page(connection: Connection, chosen: ExampleFilter, limit: int = LIST_ROWS, 
                 return Page(tuple(items), _cursor(place))
         if looked_at == HISTORIES_LOOKED_AT:
             return Page(tuple(items), _cursor(_Place(session, _END, 0)))
+    if not items and cursor is None:
+        _demand_known(connection, chosen)
     return Page(tuple(items))
+
+
+def _demand_known(connection: Connection, chosen: ExampleFilter) -> None:
+    histories = chosen.histories
+    demand_known(connection, histories.workflow, histories.version, chosen.state, histories.seen)
 
 
 def _cursor(place: _Place) -> str:

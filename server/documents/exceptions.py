@@ -50,8 +50,13 @@ def call_made(call: CallMade) -> JsonObject:
 
 def missed_in_words(missed: Json) -> list[str]:
     """Say in a sentence each which floors of an exception's document were missed, and by what."""
+    return [f"{clause[0].upper()}{clause[1:]}." for clause in missed_in_clauses(missed)]
+
+
+def missed_in_clauses(missed: Json) -> list[str]:
+    """Say the same in clauses, which are parts of other sentences."""
     return [
-        f"The confidence of the {one['floor']} is {one['actual']}, and the floor is {one['demanded']}."
+        f"the confidence of the {one['floor']} is {one['actual']}, and the floor is {one['demanded']}"
         for one in as_objects(missed)
     ]
 

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from pointsman.contracts.times import iso
 from pointsman.contracts.values import Json, JsonObject, as_list, as_object
 from pointsman.fsm.reading import Reading, Readings
+from pointsman.fsm.session import Session
+
+from ..audit.chain import AuditRow
+from ..store.recalling import rows_of
+from ..store.rows import body_of
 
 
-def readings(found: Readings) -> JsonObject | None:
-    """Give two readings as they were frozen; None where the second one is missing."""
+def readings(connection: Connection, session: Session, found: Readings) -> JsonObject | None:
+    """Give two readings as they were frozen, with the alternatives that each reader saw, which stand in its row.
+
+    None where the second one is missing.
+    """
     if found.second is None:
         return None
+    rows = rows_of(connection, session.id, {found.first.revision, found.second.revision})
     return {
         "fields": [*found.fields],
         "differ": [*found.differ],
         "events_differ": found.events_differ,
-        "first": _reading(found.first),
-        "second": _reading(found.second),
+        "first": _reading(found.first, rows.get(found.first.revision)),
+        "second": _reading(found.second, rows.get(found.second.revision)),
     }
 
 
@@ -59,7 +70,8 @@ def _values(reading: Json) -> JsonObject:
     return as_object(reading["values"])
 
 
-def _reading(reading: Reading) -> JsonObject:
+def _reading(reading: Reading, row: AuditRow | None) -> JsonObject:
+    arguments = {} if row is None or reading.event is None else as_object(body_of(row).get("arguments"))
     return {
         "by": reading.by,
         "kind": reading.kind,
@@ -68,5 +80,6 @@ def _reading(reading: Reading) -> JsonObject:
         "event": reading.event,
         "confidence": reading.confidence,
         "rationale": reading.rationale,
+        "alternatives": as_list(arguments.get("alternatives")),
         "values": reading.values,
     }

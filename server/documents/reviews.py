@@ -20,6 +20,7 @@ from .nothing import nothing_to_decide
 from .places import moment
 from .proposals import edited, proposal
 from .readings import readings
+from .reasons import reason
 
 
 def opened_at(session: Session) -> int:
@@ -73,9 +74,10 @@ def document(connection: Connection, session: Session, workflow: Workflow, now_m
         "goal": state.goal,
         "shown": shown(state, review),
         "edited": {name: was for name, was in edited(connection, session).items() if name in review.shown},
+        "reason": reason(connection, session),
         "proposal": proposal(connection, session),
         "exception": None if review.exception is None else exception(connection, session, review.exception),
-        "readings": None if review.readings is None else readings(review.readings),
+        "readings": None if review.readings is None else readings(connection, session, review.readings),
         "edit": list(wanted.edit),
         "rationale": "required" if wanted.rationale_required else "optional",
         "accept": [*sorted(wanted.accept)],
@@ -85,8 +87,8 @@ def document(connection: Connection, session: Session, workflow: Workflow, now_m
 
 
 def without_values(document: JsonObject) -> JsonObject:
-    """Leave out of a review's document what a step rested on and was compared with: that is for people."""
-    return {name: value for name, value in document.items() if name not in ("exception", "readings")}
+    """Leave out of a review's document what a step rested on, was compared with or failed with: that is for people."""
+    return {name: value for name, value in document.items() if name not in ("exception", "readings", "reason")}
 
 
 def shown(state: HumanState, review: OpenReview) -> JsonObject:

@@ -75,7 +75,13 @@ def models(session: Session) -> JsonObject:
             "opened_at": iso(turn.opened_at),
         }
     counts = session.counts
-    return {"turns": counts.turns, "tokens": counts.tokens, "cost_usd": counts.cost_usd, "asked": asked}
+    return {
+        "turns": counts.turns,
+        "tokens": counts.tokens,
+        "cost_usd": counts.cost_usd,
+        "unpriced": counts.unpriced,
+        "asked": asked,
+    }
 
 
 def without_values(document: JsonObject) -> JsonObject:

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from pointsman.contracts.values import Json, JsonObject
+from pointsman.tools.models.prices import USD_DIGITS
 
 from ..insights.alerts import Alerts
 from ..insights.counting import PairsCounted, Span, StatsFilter, counted
@@ -17,14 +18,21 @@ from ..insights.shifts import Shift, pair_shift, shifts
 from ..insights.statistics import BINS, Calibration, calibration, quantile, wilson
 from ..insights.tallies import Group, Tally
 from ..insights.wording import sentence
+from .asked_for import demand_known
 
 _NOBODY: Final[JsonObject] = {"model": None, "client": None}
 _SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The quantiles that are told."""
+_DIGITS: Final = 6
+"""Of means: what comes after them is how numbers are kept."""
 
 
 def document(connection: Connection, chosen: StatsFilter, alerts: Alerts) -> JsonObject:
-    """Say of every group that did something in the window: what was counted, what before, and what has changed."""
+    """Say of every group that did something in the window: what was counted, what before, and what has changed.
+
+    Raises:
+        UnknownName: nothing has the name of a workflow or a state that is asked for.
+    """
     items: list[Json] = []
     raised: list[Json] = []
     found = counted(connection, chosen)
@@ -35,6 +43,8 @@ def document(connection: Connection, chosen: StatsFilter, alerts: Alerts) -> Jso
         moved = [*shifts(now, before, alerts)]
         items.append({**_named(group), "now": figures(now), "before": figures(before), "shifts": [*_shown(moved)]})
         raised += _alerts(group, moved)
+    if not items:
+        demand_known(connection, chosen.workflow, chosen.version, chosen.state, chosen.seen)
     pairs = [(one, found.pairs[one]) for one in sorted(found.pairs, key=_order) if found.pairs[one].now.pairs]
     for where, both in pairs:
         raised += _alerts(where, [pair_shift(both.now, both.before, alerts)])
@@ -96,15 +106,15 @@ def figures(tally: Tally) -> JsonObject:
         "events": tally.events,
         "confidence": {
             "stated": of,
-            "mean": sum(one * count for one, count in stated) / of if of else None,
+            "mean": _rounded(_ratio(sum(one * count for one, count in stated), of)),
             "quantiles": _quantiles(stated),
             "bins": [*tally.bins],
         },
         "escalation": _share(tally.escalated, tally.events),
-        "contract": {**_share(tally.contract, attempts), "per_event": _ratio(tally.contract, tally.events)},
+        "contract": {**_share(tally.contract, attempts), "per_event": _rounded(_ratio(tally.contract, tally.events))},
         "refusals": {
             **_share(tally.refusals, tally.events + tally.refusals),
-            "per_event": _ratio(tally.refusals, tally.events),
+            "per_event": _rounded(_ratio(tally.refusals, tally.events)),
         },
         "acceptance": {
             **{label: tally.labels[label] for label in ("accepted", "changed", "rejected")},
@@ -144,6 +154,10 @@ def _ratio(count: float, of: int) -> float | None:
     return count / of if of else None
 
 
+def _rounded(value: float | None, digits: int = _DIGITS) -> float | None:
+    return None if value is None else round(value, digits)
+
+
 def _interval(count: int, of: int) -> list[Json] | None:
     found = wilson(count, of)
     return None if found is None else [*found]
@@ -163,7 +177,7 @@ def _calibration(found: Calibration | None) -> JsonObject | None:
             "from": one.number / BINS,
             "to": (one.number + 1) / BINS,
             "judged": one.judged,
-            "confidence": one.confidence,
+            "confidence": _rounded(one.confidence),
             "agreed": one.agreed,
             "share": one.agreed / one.judged,
             "interval": _interval(one.agreed, one.judged),
@@ -172,7 +186,7 @@ def _calibration(found: Calibration | None) -> JsonObject | None:
     ]
     return {
         "judged": found.judged,
-        "stated": found.stated,
+        "stated": _rounded(found.stated),
         "agreed": found.agreed,
         "error": found.error,
         "error_by_chance": found.by_chance,
@@ -185,13 +199,14 @@ def _calibration(found: Calibration | None) -> JsonObject | None:
 def _turns(tally: Tally) -> JsonObject | None:
     if not tally.turns:
         return None
+    cost_usd = tally.cost.total if tally.cost.count else None
     return {
         "turns": tally.turns,
         "failed": tally.failed_turns,
-        "per_event": _ratio(tally.turns, tally.events),
-        "tokens": {**tally.tokens, "mean": tally.token_sizes.mean.value},
-        "cost_usd": tally.cost.total if tally.cost.count else None,
-        "cost_per_event_usd": _ratio(tally.cost.total, tally.events) if tally.cost.count else None,
+        "per_event": _rounded(_ratio(tally.turns, tally.events)),
+        "tokens": {**tally.tokens, "mean": _rounded(tally.token_sizes.mean.value)},
+        "cost_usd": _rounded(cost_usd, USD_DIGITS),
+        "cost_per_event_usd": None if cost_usd is None else _rounded(_ratio(cost_usd, tally.events), USD_DIGITS),
         "without_price": tally.turns - tally.cost.count,
         "latency_ms": _quantiles(tally.latency.sorted()),
     }

@@ -104,6 +104,7 @@ class _Counting:
         self._counts = counts
         self._history = history
         self._turns = Turns()
+        self._stays: list[str] = []
         self._following = Following[_Given]()
         self._asked: dict[str, Tally] = {}
         self._givens: dict[tuple[bool, str, _Who], _Given] = {}
@@ -129,7 +130,7 @@ class _Counting:
                     if sent is not None and sent.escalated and sent.given.tally is not None:
                         sent.given.tally.escalated += 1
                     sent, self._turns = None, Turns()
-                    self._asked.clear()
+                    self._stays.append(line.state_after or "")
 
     def _propose(self, line: Line) -> Proposal[_Given]:
         given = self._given(line)
@@ -187,7 +188,7 @@ class _Counting:
         is_now = _is_now(chosen, line)
         if is_now is None:
             return _NOTHING
-        key = (is_now, line.state_before or "", self._names(line))
+        key = (is_now, self._state(line), self._names(line))
         found = self._givens.get(key)
         if found is None:
             found = self._givens[key] = self._found(*key)
@@ -209,6 +210,13 @@ class _Counting:
         if found is None:
             found = groups[group] = Counted(Tally(), Tally())
         return _Given(found.now if is_now else found.before)
+
+    def _state(self, line: Line) -> str:
+        """Give the state that a row is of: of an answer that came late, the one it was asked in."""
+        stay = line.body.get("stay") if line.kind == "model" and line.outcome == "late" else None
+        if isinstance(stay, int) and 0 < stay <= len(self._stays):
+            return self._stays[stay - 1]
+        return line.state_before or ""
 
     def _names(self, line: Line) -> _Who:
         """Give the model that a row is of, or the client of its agent."""

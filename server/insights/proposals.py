@@ -99,9 +99,14 @@ class Turns:
     held: Line | None = None
 
     def take(self, line: Line) -> None:
-        """Take a row of the kind `model`, or an event that is held as the first of two readings."""
+        """Take a row of the kind `model`, or an event that is held as the first of two readings.
+
+        Nothing comes of an answer that was late, or of a question that failed.
+        """
         if line.kind != "model":
             self.held = self.held or line
+            return
+        if line.outcome != "done":
             return
         reading = line.body.get("reading", 1)
         self.last = line.body

@@ -19,7 +19,7 @@ class NoSpan(ValueError):
 
 
 def window(text: str, now_ms: int) -> Span:
-    """Read the window: so many days up to now, or from one moment to another.
+    """Read the window: so many days up to now, or from one moment to a later one.
 
     Raises:
         NoSpan: it is neither.
@@ -45,6 +45,9 @@ def _until(text: str, end_ms: int) -> Span:
         return Span(iso(max(0, end_ms - int(days[1]) * _DAY_MS)), iso(end_ms))
     since, dots, until = text.partition("..")
     first, last = read_moment(since), read_moment(until)
-    if not dots or first is None or last is None or first >= last:
+    if not dots or first is None or last is None:
         raise NoSpan(NoSpan.__doc__)
+    if first >= last:
+        ends = "before it begins" if first > last else "where it begins"
+        raise NoSpan(f"The span {text} ends {ends}. Write the earlier moment first.")
     return Span(iso(first), iso(last))

@@ -113,7 +113,7 @@ class Tally:
         body, cost = line.body, line.body.get("cost_usd")
         self.turns += 1
         self.failed_turns += line.outcome == "failed"
-        self.contract += "invalid" in body and line.outcome != "late"
+        self.contract += "invalid" in body
         tokens = body.get("tokens")
         counts = {name: one for name, one in tokens.items() if isinstance(one, int)} if isinstance(tokens, dict) else {}
         if counts:

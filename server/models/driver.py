@@ -38,6 +38,7 @@ from ..errors import ConversationTooLong, NothingDone, StoreError
 from ..replies import Caller
 from ..store.recalling import rows_of_models
 from ..store.rows import read_fact
+from .arguments import own_arguments, recorded
 from .conversation import Conversation, Row, Wish, stored_before, wishes
 from .failures import log_failure
 from .instructions import context_text, events_listed, offered, system_texts
@@ -172,21 +173,19 @@ class Driver:
         if before:  # what a question has cost is known before the session asks the next
             await asyncio.wait(before)
         doing: _Doing | None = None
-        failures = 0
+        failures, at = 0, (0, False, 0)
         while not self._closing.is_set():
             try:
                 session = await self._governor.engine.read(session_id)
                 turn = None if session is None else session.stay.turn
                 if session is None or turn is None or not self._is_ours(session, stay, turn):
                     return
-                if not turn.answered and failures >= MODEL_FAILURES:
-                    await self._record(session, turn, TurnResult(turn.model, "", "", error=_BROKEN))
+                if at != (here := (turn.number, turn.answered, turn.wishes)):  # what went wrong before is over
+                    failures, at = 0, here
+                if failures >= MODEL_FAILURES:
+                    doing = await self._give_up(session, turn)
                 elif not turn.answered:
                     doing = _Doing(turn.number, await self._ask(served, session, turn))
-                elif (
-                    failures >= MODEL_FAILURES
-                ):  # what is left of this answer cannot be done here: the model is told so
-                    failures, doing = 0, await self._ask_again(session, turn, _Doing(turn.number, ()))
                 else:
                     doing = await self._go_on(served, session, turn, doing)
                 if turn.answered and doing is None:
@@ -197,6 +196,13 @@ class Driver:
                 if failures > MODEL_FAILURES:
                     raise
                 await asyncio.sleep(MODEL_WAIT_MS / 1000)
+
+    async def _give_up(self, session: Session, turn: OpenTurn) -> _Doing | None:
+        """Record that the model could not be asked, or tell it that what is left of its answer cannot be done here."""
+        if turn.answered:
+            return await self._ask_again(session, turn, _Doing(turn.number, ()))
+        await self._record(session, turn, TurnResult(turn.model, "", "", error=_BROKEN))
+        return None
 
     def _is_ours(self, session: Session, stay: int, turn: OpenTurn) -> bool:
         here = session.ended is None and session.stay.number == stay and session.stay.leaving is None
@@ -219,6 +225,7 @@ class Driver:
         if told is None:
             return ()
         result, why = told
+        result = replace(result, content=recorded(served.workflow, state, result.content))
         try:
             await self._record(session, turn, result, why)
         except StoreError:
@@ -336,7 +343,8 @@ class Driver:
         wish = _in_clear(session, turn, doing, served.workflow)
         if wish is None:
             return await self._ask_again(session, turn, doing)
-        await self._act(session, turn, wish)
+        arguments = own_arguments(served.workflow, state, wish.name, wish.arguments)
+        await self._act(session, turn, replace(wish, arguments=arguments))
         now = await self._governor.engine.read(session.id)
         same = now is not None and now.stay.number == session.stay.number and now.stay.turn == turn
         if same and now is not None and now.stay.leaving is None:

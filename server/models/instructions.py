@@ -10,6 +10,8 @@ from pointsman.fsm.allowed import Action
 from pointsman.fsm.session import Session
 from pointsman.tools.models.port import Offered
 
+from .arguments import Names
+
 RULES: Final = """\
 You act in one state of a workflow that a server governs. Your tools are of two kinds: some read or change something, \
 and some are events. An event ends your part: it hands over what you have found, and the workflow goes on by its own \
@@ -45,8 +47,8 @@ def context_text(session: Session, state: AgentState) -> str:
 
 
 def offered(actions: tuple[Action, ...]) -> tuple[Offered, ...]:
-    """Give tools and events as a model may call them: names of model APIs take no dots."""
-    return tuple(Offered(wire_name(one.name), one.description, one.input_schema) for one in actions)
+    """Give tools and events as a model may call them, under the names that model APIs take."""
+    return tuple(Offered(wire_name(one.name), one.description, Names(one.input_schema).written()) for one in actions)
 
 
 def wire_name(name: str) -> str:

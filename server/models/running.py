@@ -134,6 +134,8 @@ class _Seen:
     def row(self, revision: int, fact: Fact) -> None:
         self.revision, body = revision, fact.body
         if isinstance(body, Turned):
+            if fact.outcome == "late":
+                return  # nothing in it is done, and the answer before it still counts
             self.answer, self.waiting = fact, set()
             self.wanted = tuple(wish.command for wish in wishes(body.stay, body.turn, body.content))
         elif isinstance(body, Intended) and body.approval is not None and fact.command in self.wanted:

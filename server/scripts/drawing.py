@@ -24,7 +24,7 @@ from ..audit.chain import AuditRow
 from ..audit.verify import ChainReport
 from ..writes import Write, happenings
 from .playing import Scene, Who
-from .turns import Called, ModelTurn
+from .turns import Called, ModelTurn, Stated
 
 _INDENT: Final = 13
 _MESSAGE_CHARACTERS: Final = 320
@@ -51,6 +51,7 @@ class Signs:
 
     good: str = "✓"
     bad: str = "✗"
+    waits: str = "…"
     to: str = "→"
     state: str = "●"
     final: str = "◉"
@@ -58,7 +59,7 @@ class Signs:
     quotes: tuple[str, str] = ("“", "”")
 
 
-_PLAIN: Final = Signs("ok", "--", "->", "*", "@", "-", ('"', '"'))
+_PLAIN: Final = Signs("ok", "--", "..", "->", "*", "@", "-", ('"', '"'))
 
 
 class Drawing:
@@ -87,6 +88,10 @@ class Drawing:
             self._head(scene)
         else:
             self._turn(scene.turn)
+        if scene.stated is not None:
+            self._stated(scene.stated)
+        if scene.turn is not None:
+            self._taken(scene.turn)
         if scene.message and scene.outcome != "done":
             self._below(Text(_cut(scene.message)))
         for trouble in scene.troubles:
@@ -187,31 +192,38 @@ class Drawing:
             self._console.print(Text(f"  {visible(command)}", "bold"), soft_wrap=True)  # whole, to be copied
 
     def _head(self, scene: Scene) -> None:
-        good = scene.outcome == "done"
         line = Text(f"{scene.number or '':>2} ")
         line.append(f"{visible(scene.name)[: _INDENT - 5]:<{_INDENT - 4}} ", _style(scene.who))
         line.append(f"{visible(scene.action)}  ", "bold")
-        line.append(
-            f"{self._signs.good if good else self._signs.bad} {visible(scene.outcome)}", "green" if good else "red"
-        )
-        self._console.print(line)
+        self._console.print(line.append(self._outcome(scene.outcome)))
+
+    def _outcome(self, outcome: str) -> Text:
+        """Draw what came of something. What waits for a person is no refusal."""
+        signs = {"done": (self._signs.good, "green"), "waiting": (self._signs.waits, "yellow")}
+        sign, style = signs.get(outcome, (self._signs.bad, "red"))
+        return Text(f"{sign} {visible(outcome)}", style)
 
     def _turn(self, turn: ModelTurn) -> None:
-        """Draw an answer: each call with what came of it, how sure it was, why, and what it took."""
+        """Draw what an answer called, each with what came of it."""
         for index, one in enumerate(turn.called or (Called("no answer" if turn.problem else "no call", "failed"),)):
-            good = one.outcome == "done"
             line = Text(f"   {'model' if index == 0 else '':<{_INDENT - 4}} ", _STYLES["model"])
             line.append(f"{visible(one.name)}  ", "bold")
-            sign = self._signs.good if good else self._signs.bad
-            line.append(f"{sign} {visible(one.outcome)}", "green" if good else "red")
-            self._console.print(line)
-            if one.message and not good:
+            self._console.print(line.append(self._outcome(one.outcome)))
+            if one.message and one.outcome != "done":
                 self._below(Text(_cut(one.message)))
-        if turn.confidence is not None:
-            along = "" if turn.path_confidence is None else f", {turn.path_confidence:.4g} along the path"
-            self._below(Text(f"confidence {turn.confidence:.4g}{along}", "bold" if turn.doubts else ""))
-        for doubt in turn.doubts:
+
+    def _stated(self, stated: Stated) -> None:
+        """Draw how sure an event was, and what stands against it."""
+        if stated.confidence is not None:
+            along = "" if stated.path_confidence is None else f", {stated.path_confidence} along the path"
+            self._below(Text(f"confidence {stated.confidence}{along}", "bold" if stated.doubts else ""))
+        for said in stated.reading:
+            self._below(Text(_cut(said)))
+        for doubt in stated.doubts:
             self._below(Text(_cut(doubt), "yellow"))
+
+    def _taken(self, turn: ModelTurn) -> None:
+        """Draw why a model answered so, and what it took."""
         if turn.rationale:
             opening, closing = self._signs.quotes
             self._below(Text(f"{opening}{_cut(turn.rationale)}{closing}", "italic"))

@@ -22,7 +22,7 @@ from ..store.rows import body_of
 from .agent import Agent
 from .script import AdvanceStep, AwaitStep, CallStep, DecideStep, DeliverStep, Script
 from .stage import Stage
-from .turns import ModelTurn, parted, turn_of
+from .turns import ModelTurn, Stated, parted, stated_by_agent, turn_of
 from .values import ScriptScope, rendered
 
 Who: TypeAlias = Literal["agent", "model", "person", "outside", "clock", "system"]
@@ -52,6 +52,7 @@ class Scene:
     allowed: tuple[str, ...]
     fault: str | None
     turn: ModelTurn | None = None
+    stated: Stated | None = None
     is_last: bool = True
 
 
@@ -169,6 +170,7 @@ class Player:
             allowed=_names(self._last.get("allowed")),
             fault=fault,
             turn=turn,
+            stated=stated_by_agent(rows) if turn is None else turn.stated,
             is_last=is_last,
         )
 

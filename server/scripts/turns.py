@@ -1,4 +1,4 @@
-"""The turns of models among a session's rows, for those who look on while a script is played."""
+"""What agents and models said among a session's rows, for those who look on while a script is played."""
 
 from __future__ import annotations
 
@@ -25,12 +25,24 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """How sure an event was said to be. `path_confidence` is that along the path, with this step.
+
+    `reading` says, of one of two readings, which it is and what came of it, in words. `doubts` are the floors that were
+    not reached, and where two readings differ.
+    """
+
+    confidence: float | None
+    path_confidence: float | None
+    reading: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelTurn:
     """An answer of a model, and what came of it.
 
-    `cost_usd` is None where no price is known. `path_confidence` is that along the path, with this step. `doubts` are
-    the floors that were not reached, and where this reading differs from the one before it, in words. `problem` says
-    why the answer could not be used, or why there is none.
+    `cost_usd` is None where no price is known. `problem` says why the answer could not be used, or why there is none.
     """
 
     model: str
@@ -41,9 +53,7 @@ class ModelTurn:
     duration_ms: int
     attempts: int
     rationale: str
-    confidence: float | None
-    path_confidence: float | None
-    doubts: tuple[str, ...]
+    stated: Stated
     problem: str | None
 
 
@@ -65,7 +75,6 @@ def turn_of(rows: Sequence[AuditRow]) -> ModelTurn | None:
     body = facts[0].body
     if not isinstance(body, Turned):
         return None
-    accepted = next((fact.body for fact in facts if isinstance(fact.body, Accepted)), None)
     unusable = body.invalid is not None or body.error is not None
     return ModelTurn(
         model=body.answered_by or body.model,
@@ -76,10 +85,26 @@ def turn_of(rows: Sequence[AuditRow]) -> ModelTurn | None:
         duration_ms=rows[0].duration_ms or 0,
         attempts=body.attempts,
         rationale=body.rationale or "",
-        confidence=body.confidence,
-        path_confidence=None if accepted is None else accepted.path_confidence,
-        doubts=tuple(_doubts(facts)),
+        stated=stated_in(facts, body.confidence),
         problem=body.error or body.invalid,
+    )
+
+
+def stated_by_agent(rows: Iterable[AuditRow]) -> Stated:
+    """Say how sure an agent was of the event that it sent among these rows."""
+    return stated_in([read_fact(row) for row in rows if row.kind == "accepted" and row.body is not None])
+
+
+def stated_in(facts: Sequence[Fact], confidence: float | None = None) -> Stated:
+    """Say how sure the event among these facts was said to be; `confidence` where it is known without."""
+    accepted = [(fact, fact.body) for fact in facts if isinstance(fact.body, Accepted)]
+    stated = (body.confidence for _, body in accepted if body.confidence is not None)
+    along = (body.path_confidence for _, body in accepted if body.path_confidence is not None)
+    return Stated(
+        next(stated, None) if confidence is None else confidence,
+        next(along, None),
+        tuple(said for fact, body in accepted for said in _read(fact, body)),
+        tuple(said for fact, body in accepted if fact.outcome != "held" for said in _doubts(body)),
     )
 
 
@@ -110,19 +135,27 @@ def _called(wish: Wish, rows: Sequence[AuditRow]) -> Called:
     return Called(name, outcome)
 
 
-def _doubts(facts: Iterable[Fact]) -> Iterator[str]:
-    """Say which floors an event did not reach, and in which fields it differs from the reading before it."""
-    for fact in facts:
-        if not isinstance(fact.body, Accepted) or fact.outcome == "held":
-            continue
-        yield from (_words(one) for one in fact.body.missed)
-        readings = fact.body.readings
-        if readings is not None and readings.second is not None:
-            for name in readings.differ:
-                one, other = readings.first.values.get(name), readings.second.values.get(name)
-                yield f"{name} differs: {canonical(one)} in the first reading, {canonical(other)} in this one"
+def _read(fact: Fact, body: Accepted) -> Iterator[str]:
+    """Say which reading of two an event is, and whether they agree."""
+    if fact.outcome == "held":
+        yield f"held: {'first' if body.reading == 1 else 'second'} reading"
+    elif body.readings is not None and body.readings.second is not None and body.readings.agree:
+        yield f"both readings agree, the second is by {body.readings.second.by}"
+
+
+def _doubts(body: Accepted) -> Iterator[str]:
+    """Say which floors an event did not reach, and in what its two readings differ."""
+    yield from (_words(one) for one in body.missed)
+    readings = body.readings
+    if readings is not None and readings.second is not None:
+        first, second = readings.first, readings.second
+        if readings.events_differ:
+            yield f"the events differ: {first.event} in the first reading, {second.event} in the second"
+        for name in readings.differ:
+            one, other = first.values.get(name), second.values.get(name)
+            yield f"{name} differs: {canonical(one)} in the first reading, {canonical(other)} in the second"
 
 
 def _words(missed: MissedFloor) -> str:
     what = "along the path" if missed.floor == "path" else "of the step"
-    return f"the confidence {what} is {missed.actual:.4g}, and {missed.demanded:.4g} is demanded"
+    return f"the confidence {what} is {missed.actual}, and {missed.demanded} is demanded"

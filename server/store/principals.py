@@ -7,9 +7,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, union, update
 
-from .tables import principals
+from .tables import audit, principals, sessions
 
 TOKEN_BYTES: Final = 32
 
@@ -68,6 +68,15 @@ def principal(connection: Connection, principal_id: str) -> Principal | None:
     """Give a principal by identifier."""
     row = connection.execute(select(principals).where(principals.c.id == principal_id)).mappings().one_or_none()
     return None if row is None else _principal(row)
+
+
+def known_people(connection: Connection) -> frozenset[str]:
+    """Name whoever may be a person: who has had a token or owns one, or has started, decided or handed on something."""
+    named = select(principals.c.id).where(principals.c.kind == "human")
+    owners = select(principals.c.owner).where(principals.c.owner.is_not(None))
+    acted = select(audit.c.actor_id).where(audit.c.kind.in_(("decided", "admin"))).distinct()
+    found = union(named, owners, acted, select(sessions.c.started_by).distinct())
+    return frozenset(connection.scalars(found))
 
 
 def owned_by(connection: Connection, person: str) -> tuple[str, ...]:

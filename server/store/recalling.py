@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import JSON, Connection, and_, case, func, or_, select, type_coerce
 
 from pointsman.fsm.model_turns import WISH_PREFIX
 
@@ -41,6 +41,25 @@ def last_proposal(connection: Connection, session_id: str, until: int) -> AuditR
     )
     row = connection.execute(statement).one_or_none()
     return None if row is None or row.kind == "decided" else AuditRow._make(row)
+
+
+def failed_step(connection: Connection, entered: AuditRow, how: str) -> AuditRow | None:
+    """Give the row of the step by which the state before was left: that has `failed`, or whose outcome is `unknown`.
+
+    None where it lies further back than `bounds.PROPOSAL_ROWS` rows.
+    """
+    columns = audit.c
+    step = case((func.json_valid(columns.body) == 1, type_coerce(columns.body, JSON)["step"].as_string()))
+    statement = (
+        select(audit)
+        .where(columns.session_id == entered.session_id, columns.kind == "settled", step == how)
+        .where(columns.revision.between(entered.revision - PROPOSAL_ROWS, entered.revision))
+        .where(columns.state_before == entered.state_before)
+        .order_by(columns.revision.desc())
+        .limit(1)
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else AuditRow._make(row)
 
 
 def rows_of_models(connection: Connection, session_id: str, after: int, limit: int) -> list[AuditRow]:

@@ -88,6 +88,22 @@ def test_a_prompt_that_is_too_large_or_no_text_is_found_by_check(
         read_prompt("second.txt", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("prompts/read.markdown", ["PM320"]),
+        ("read.rst", ["PM320"]),
+        ("prompts\\\\read", ["PM320"]),
+        ("Read.", []),
+        ("Read/write it all.", []),
+        ("Be quick...", []),
+    ],
+)
+def test_a_prompt_that_only_looks_like_a_file_is_warned_of(tmp_path: Path, prompt: str, expected: list[str]) -> None:
+    furnish(tmp_path)
+    assert [one.code for one in check(TWICE.replace("first.md", prompt), str(tmp_path / "workflow.yaml"))] == expected
+
+
 def test_a_link_in_the_folder_is_followed_and_one_that_leads_out_is_not(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     (folder / "prompts").mkdir(parents=True)

@@ -283,6 +283,8 @@ def test_a_limit_of_the_session_that_leads_on_may_stand_before_a_higher_one() ->
         ("command: town, env: {A: 'cost $A, pa$$word, $5'}", ["PM317"]),
         ("command: town, args: ['${A}', '$A']", ["PM317"]),
         ("url: 'https://${HOST}/mcp'", []),
+        ("url: 'https://town/?${ANTHROPIC_API_KEY}'", ["PM321"]),
+        ("command: town, env: {A: '${ANTHROPIC_API_KEY:-none}', B: '${MY_ANTHROPIC_API_KEY}'}", ["PM321"]),
     ],
 )
 def test_the_environment_is_read_where_it_is_said(value: str, expected: list[str]) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pointsman.contracts.document.part import DURATION_PATTERN
+from pointsman.contracts.editor_schema import editor_schema
+from pointsman.contracts.shape import MEANT
+from pointsman.contracts.values import as_object
 from tests.contracts.town import HEAD, codes, found, town
 
 SIMPLE = "  begin: {actor: system, next: end}\n"
@@ -109,6 +113,42 @@ def test_a_quoted_number_is_hinted_at() -> None:
     ]
     assert told(town(SIMPLE, HEAD.replace("version: 1", "version: 1\ntitle: {a: b}"))) == [
         ("PM203", "this must be text", None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "hint"),
+    [
+        ("{actor: model, model: claude-sonnet-5, failed: end, events: {go: {next: end}}}", "{name: claude-sonnet-5}`."),
+        ("{actor: system, next: end, limits: [{cost: $0.05, then: end}]}", "US dollars, such as `0.05`."),
+        ("{actor: system, next: end, limits: [{duration: 30, then: end}]}", "Durations look like `30s`."),
+        ("{actor: system, next: end, after: {in: 30, to: end}}", "Durations look like `30s`."),
+        ("{actor: system, next: end, after: {in: '30', to: end}}", "Durations look like "),
+        ("{actor: system, next: end, goal: 30}", "Quote it."),
+    ],
+)
+def test_a_hint_says_how_what_is_meant_is_written(state: str, hint: str) -> None:
+    hints = [one.hint or "" for one in found(town(f"  begin: {state}\n")) if one.code == "PM203"]
+    assert [hint in one for one in hints] == [True]
+
+
+def test_every_duration_of_the_format_is_known_as_one() -> None:
+    """The hint goes by the key, and the schema for editors says which keys are durations."""
+    definitions = as_object(editor_schema()["definitions"])
+    properties = [(key, one) for part in definitions.values() for key, one in as_object(part).items()]
+    durations = {
+        key
+        for name, members in properties
+        if name == "properties"
+        for key, one in as_object(members).items()
+        if as_object(one).get("pattern") == DURATION_PATTERN
+    }
+    assert {key for kind, key in MEANT if kind == "string_type"} == durations
+
+
+def test_a_script_is_not_taken_for_a_workflow() -> None:
+    assert told("start: {}\nsteps: []\nend: done\n") == [
+        ("PM203", "this is a script, and no workflow", "To play it: `pointsman run WORKFLOW --script SCRIPT`.")
     ]
 
 

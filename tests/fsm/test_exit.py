@@ -9,6 +9,7 @@ import pytest
 from pointsman.fsm.commands import Restart
 from pointsman.fsm.facts import Accepted, Entered, Intended, TimerFired
 from pointsman.fsm.session import Ended, Leaving
+from pointsman.fsm.spent_limit import SpentLimit
 
 from .driver import ADA_HERSELF, MARIA, OUTSIDE, Story, workflow
 from .told import administered
@@ -209,7 +210,8 @@ def test_the_time_of_the_session_changes_where_a_state_is_left_for() -> None:
     story.at += 10 * 24 * HOUR
     story.expire("0.duration.0")
     assert isinstance(story.facts[-2].body, TimerFired)
-    assert (leaving_of(story), story.open_call("t.look")) == (Leaving("overdue", "duration", "duration.0"), call)
+    out_of_time = Leaving("overdue", "duration", "duration.0", spent=SpentLimit("duration", 9 * 24 * HOUR))
+    assert (leaving_of(story), story.open_call("t.look")) == (out_of_time, call)
     story.settle("t.look", gives=1)
     assert (story.state, entered(story).because) == ("overdue", "duration")
 

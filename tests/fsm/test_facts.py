@@ -31,6 +31,7 @@ from pointsman.fsm.facts import (
 )
 from pointsman.fsm.session import Leaving, OpenCall, OpenReview, Position, Session, Timer
 from pointsman.fsm.snapshots import restore, snapshot
+from pointsman.fsm.spent_limit import SpentLimit
 
 HISTORIES = Path(__file__).parent / "histories"
 
@@ -54,13 +55,14 @@ def bodies(any_value: Json, any_object: JsonObject, words: str, flag: bool) -> l
     return [
         Started("s", words, 1, words, any_object, timers),
         Entered("agent", "next", Position("run", 1), timers, review if flag else None, words, words, "success", words),
+        Entered("human", "limit", Position("ready"), spent=SpentLimit("cost", 0.001, 0.0013 if flag else None)),
         Denied(words, words, words, [any_object], flag, not flag, words),
         Settled(None, words, "agent", 1, any_object, any_value, words, 2, 1, "done", words, flag, any_object),
         Settled("3", None, "show", 1, unmet=[any_object], position=Position("ready"), review=review),
         Accepted(any_object, words, any_object, 0.5, 0.25, words, flag),
         Decided(words, any_object, any_object, words, 1, words, {words: any_object}),
         Intended(OpenCall("3", words, any_object, "write", "agent", words, 1, 2, 3, words if flag else None)),
-        Intended(leaving=Leaving(words, "limit", words if flag else None, words)),
+        Intended(leaving=Leaving(words, "limit", words if flag else None, words, spent=SpentLimit("calls", 2, 2))),
         TimerFired(words, "held", words),
         Administered("cancelled", words),
         Administered("settled", words, call="3", result=any_value, voids=[words]),

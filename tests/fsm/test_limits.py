@@ -3,6 +3,7 @@
 import pytest
 
 from pointsman.fsm.facts import Denied, Entered
+from pointsman.fsm.spent_limit import SpentLimit
 
 from .driver import Story, workflow
 
@@ -46,7 +47,7 @@ def test_the_call_after_the_last_allowed_one_moves_the_session() -> None:
     assert (story.code, story.state, "out" in story.message) == ("LIMIT_REACHED", "out", True)
     entered = story.facts[-1].body
     assert isinstance(entered, Entered)
-    assert (entered.because, entered.limit) == ("limit", None)
+    assert (entered.because, entered.limit, entered.spent) == ("limit", None, SpentLimit("calls", 2, 2))
     story.send("back")
     story.call("t.look")
     assert story.code is None
@@ -238,3 +239,32 @@ def test_the_arguments_of_a_refused_call_are_kept_as_digest_and_at_most_four_kil
     assert isinstance(denied, Denied)
     assert len(denied.arguments.encode()) in (4095, 4096)
     assert denied.arguments_digest.startswith("sha256:")
+
+
+@pytest.mark.parametrize("where", ["state", "top"])
+@pytest.mark.parametrize(
+    ("rule", "spent"),
+    [
+        ("denials: 1", SpentLimit("denials", 1, 1)),
+        ("invalid: 1", SpentLimit("invalid", 1, 1)),
+        ("duration: 1h", SpentLimit("duration", 3_600_000)),
+    ],
+)
+def test_the_history_says_which_limit_has_moved_the_session(where: str, rule: str, spent: SpentLimit) -> None:
+    """Whoever is sent a session is told why: of a limit its kind, what it allows, and the count that has spent it."""
+    story = busy(**{where: f"{{{rule}, then: out}}"})
+    story.send("go")
+    story.send("go")
+    story.pass_time(2 * 3_600_000)
+    entered = next(fact.body for fact in story.facts if fact.state_after == "out")
+    assert isinstance(entered, Entered)
+    assert (entered.spent, entered.limit is None) == (spent, where == "state")
+
+
+def test_the_history_says_how_many_states_a_session_was_allowed() -> None:
+    story = busy(top="{steps: 2, then: out}")
+    story.send("again")
+    story.send("again")
+    entered = story.facts[-1].body
+    assert isinstance(entered, Entered)
+    assert (story.state, entered.spent) == ("out", SpentLimit("steps", 2, 2))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pointsman.fsm.commands import Call, Settle
-from pointsman.fsm.facts import CallResult
+from pointsman.fsm.facts import CallResult, Entered
 from pointsman.fsm.model_turns import Tokens
 from pointsman.fsm.session import Actor
+from pointsman.fsm.spent_limit import SpentLimit
 
 from .driver import ADA
 from .models import HIRED, Reading, reader
@@ -60,6 +61,45 @@ def test_a_model_without_a_price_goes_on_where_it_is_not_limited() -> None:
     story = Reading(reader(in_state="{tokens: 100, then: late}"))
     story.answers(LOOK, cost_usd=None)
     assert (story.state, story.session.counts.cost_usd) == ("read", 0.0)
+
+
+def test_answers_of_unknown_price_are_counted_and_a_question_that_was_not_answered_is_none() -> None:
+    """What the others have cost would else be taken for all that was spent."""
+    story = Reading(reader())
+    story.answers(LOOK)
+    story.ask_next()
+    story.answers(LOOK, cost_usd=None)
+    counts = story.session.counts
+    assert (counts.cost_usd, counts.unpriced, story.session.stay.counts.unpriced) == (0.5, 1, 1)
+    story.ask_next()
+    story.answers(cost_usd=None, tokens=Tokens(), error="The key is wrong.")
+    assert story.session.counts.unpriced == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "spent"),
+    [("cost: 0.4", SpentLimit("cost", 0.4, 0.5)), ("tokens: 10", SpentLimit("tokens", 10, 15))],
+)
+@pytest.mark.parametrize("in_state", [True, False], ids=["of the state", "of the session"])
+def test_the_history_says_which_budget_is_spent_and_by_how_much(
+    rule: str, spent: SpentLimit, *, in_state: bool
+) -> None:
+    limit = f"{{{rule}, then: late}}"
+    story = Reading(reader(in_state=limit) if in_state else reader(in_session=limit))
+    story.answers(LOOK)
+    entered = story.facts[-1].body
+    assert isinstance(entered, Entered)
+    assert (story.state, entered.spent, entered.limit is None) == ("late", spent, in_state)
+
+
+def test_the_history_says_so_of_answers_that_are_no_events() -> None:
+    story = Reading(reader(in_state="{invalid: 1, then: late}"))
+    story.answers()
+    story.ask_next()
+    story.answers()
+    entered = story.facts[-1].body
+    assert isinstance(entered, Entered)
+    assert (story.state, entered.spent) == ("late", SpentLimit("invalid", 1, 1))
 
 
 def test_tokens_of_every_kind_count() -> None:

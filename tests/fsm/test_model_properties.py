@@ -268,6 +268,9 @@ def is_restart(fact: Fact) -> bool:
 
 def judge_entered(facts: list[Fact]) -> None:
     """Two readings that differ, by the field or by the event, lead to a person, and to nobody else."""
+    entered = facts[-1].body
+    if isinstance(entered, Entered) and entered.because in ("failed", "limit", "after"):
+        return  # no reading has led here
     cause = next((fact for fact in reversed(facts[:-1]) if not isinstance(fact.body, Intended)), None)
     if cause is None or not isinstance(cause.body, Accepted) or cause.state_before not in TWICE:
         return
@@ -294,4 +297,4 @@ TestObservatory.settings = settings(max_examples=30, stateful_step_count=30)
 @pytest.mark.slow
 def test_the_promises_about_models_hold_for_longer() -> None:
     """As above: more sequences, and longer ones."""
-    run_state_machine_as_test(Observatory, settings=settings(max_examples=200, stateful_step_count=60))
+    run_state_machine_as_test(Observatory, settings=settings(max_examples=100, stateful_step_count=60))

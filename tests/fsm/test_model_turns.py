@@ -290,3 +290,10 @@ def test_a_failure_does_not_move_the_session_while_a_write_is_open() -> None:
     story.submit(Call("t.pay", {"x": 1}), MODEL)
     story.answers(error="it did not answer")
     assert (story.state, open_turn(story).answered) == ("read", True)
+
+
+def test_an_error_that_comes_late_does_not_fail_the_turn_that_is_open() -> None:
+    """Of a process that has lost the turn, while another one asks the same question."""
+    story = Reading(reader())
+    story.answers(error="no answer after 4 attempts", instance="another")
+    assert (story.facts[-1].outcome, story.state, open_turn(story).answered) == ("late", "read", False)

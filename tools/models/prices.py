@@ -25,6 +25,8 @@ That Mythos 5.2 costs what Fable 5.2 costs is said by docs.apiyi.com/news/claude
 says it of 5 and 5.1. For `claude-mythos-preview` no price of the Messages API was found.
 """
 _MILLION: Final = 1_000_000
+USD_DIGITS: Final = 10
+"""Of a cost in US dollars, finer than any price of a token: what comes after them is how numbers are kept."""
 _DATED: Final = re.compile(r"-\d{8}\Z", re.ASCII)
 """How the name of a model ends that is fixed to a day."""
 
@@ -40,12 +42,13 @@ class Price:
 
     def cost_usd(self, tokens: Tokens) -> float:
         """Give what these tokens cost, in US dollars."""
-        return (
+        cost = (
             tokens.input * self.input
             + tokens.output * self.output
             + tokens.cache_read * self.cache_read
             + tokens.cache_written * self.cache_write
         ) / _MILLION
+        return round(cost, USD_DIGITS)
 
 
 LIST_PRICES: Final[Mapping[str, Price]] = {

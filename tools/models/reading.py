@@ -19,6 +19,10 @@ from .retrying import Failed
 _NAME_CHARACTERS: Final = 200
 _PIECES: Final = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
 """Deltas that lengthen the text of the same name in their block."""
+_PARTS: Final = frozenset(
+    ("content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop")
+)
+"""Kinds of events that an answer is made of, between its start and its end."""
 _CALL: Final = "tool_use"
 _REFUSAL: Final = "refusal"
 _COUNTED: Final = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
@@ -77,7 +81,7 @@ class Reading:
         if kind == "message_start":
             self._start(_object(event, "message"))
         elif not self._started or self.is_whole:
-            if kind != "ping":
+            if kind in _PARTS:
                 raise broken("an event of it comes before its start, or after its end")
         elif kind == "content_block_start":
             self._start_block(event)

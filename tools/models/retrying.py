@@ -36,7 +36,7 @@ class Failed(Exception):
     def __init__(
         self, message: str, *, again: bool, said: str = "", lasting: bool = False, wait_ms: int | None = None
     ) -> None:
-        super().__init__(f"{message} The API says: {said}" if said else message)
+        super().__init__(f"{message} The API says: {_ended(said)}" if said else message)
         self.ours = message
         self.lasting = lasting
         self.again = again
@@ -138,3 +138,8 @@ def _given_up(failed: Failed, tried: Tried) -> NoAnswer:
 
 def _told(message: str, attempts: int) -> str:
     return message if attempts == 1 else f"{message} It was asked {attempts} times."
+
+
+def _ended(text: str) -> str:
+    """Give a text as one after which another sentence may follow."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

@@ -129,6 +129,12 @@ class LocalRecords:
             raise NotReached(f"There is no session {session!r} in this database. {_LISTING}")
         return found
 
+    def people(self) -> frozenset[str]:
+        from ...store.principals import known_people
+
+        with reading_database(self.database) as connection:
+            return known_people(connection)
+
     def person(self, errand: Errand) -> Person:
         demand_a_person(self.token, errand.what, errand.typed)
         with reading_database(self.database) as connection:

@@ -87,6 +87,10 @@ class Records(Protocol):
 
     def replayed(self, session: str, to_revision: int | None) -> JsonObject: ...
 
+    def people(self) -> frozenset[str] | None:
+        """Name whoever is known as a person, or may be one; None where that is not told."""
+        ...
+
     def person(self, errand: Errand) -> Person:
         """Say who does it. Whoever is no person is turned away, and that is in the audit."""
         ...

@@ -111,7 +111,8 @@ class RemoteRecords:
             "limit": API_ITEMS,
         }
         while True:
-            page = self._one_page("api/corrections", query)
+            with _for_names(histories.workflow, histories.version, chosen.state):
+                page = self._one_page("api/corrections", query)
             yield from page.items
             if page.cursor is None:
                 return
@@ -130,10 +131,14 @@ class RemoteRecords:
             "across": ",".join(sorted(asked.across)) or None,
             "thresholds": ",".join(f"{name}={value}" for name, value in said.items()) or None,
         }
-        return self._web.get("api/stats", query, wait_ms=API_PROOF_MS)
+        with _for_names(asked.workflow, asked.version, asked.state):
+            return self._web.get("api/stats", query, wait_ms=API_PROOF_MS)
 
     def replayed(self, session: str, to_revision: int | None) -> JsonObject:
         return self._web.get(f"api/sessions/{_step(session)}/replay", {"to": to_revision}, wait_ms=API_PROOF_MS)
+
+    def people(self) -> None:
+        """A server tells nobody who its people are."""
 
     def person(self, errand: Errand) -> Person:
         if self._token is None:
@@ -223,6 +228,17 @@ class RemoteRecords:
         answer = self._web.get(path, chosen)
         cursor = answer.get("cursor")
         return Page(_items(answer), cursor if isinstance(cursor, str) else None)
+
+
+@contextmanager
+def _for_names(*names: object) -> Generator[None]:
+    """Take what is not there for a name that was mistyped, where one was given."""
+    try:
+        yield
+    except NotThere as error:
+        if not any(names):
+            raise
+        raise WrongUsage(error.message) from error
 
 
 @contextmanager

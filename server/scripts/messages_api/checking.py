@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pointsman.contracts.bounds import STRICT_OPTIONAL, STRICT_TOOLS, STRICT_UNIONS
+from pointsman.contracts.schema_rules import subschemas
 from pointsman.contracts.values import Json, JsonObject, as_list, as_object, as_objects
 
 from .messages import check_messages
@@ -23,6 +24,7 @@ _MEMBERS: Final = frozenset(
 )
 _TOOL_MEMBERS: Final = frozenset(("name", "description", "input_schema", "strict", "cache_control", "type"))
 _TOOL_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,128}\Z", re.ASCII)
+_PROPERTY: Final = re.compile(r"[a-zA-Z0-9_.-]{1,64}\Z", re.ASCII)
 _ASKING_WORDS: Final = ("type", "properties", "required", "additionalProperties", "items", "minItems")
 _STRICT_WORDS: Final = frozenset((*_ASKING_WORDS, "enum", "const", "anyOf", "format", "description", "title"))
 _STRICT_TYPES: Final = ("object", "array", "string", "integer", "number", "boolean", "null")
@@ -70,6 +72,7 @@ def _check_tools(tools: list[Json]) -> None:
         names.add(name)
         if not isinstance(schema, dict) or schema.get("type") != "object":
             raise Refused(f"{where}.input_schema.type: Field required")
+        _check_properties(schema, where)
         if tool.get("strict") is True:
             strict.append(schema)
             for part in _schemas(schema, where):
@@ -78,6 +81,13 @@ def _check_tools(tools: list[Json]) -> None:
     unions = sum("anyOf" in part for schema in strict for part in _schemas(schema, ""))
     if len(strict) > STRICT_TOOLS or optional > STRICT_OPTIONAL or unions > STRICT_UNIONS:
         raise Refused("Schemas contain too many strict tools, optional parameters or parameters with union types.")
+
+
+def _check_properties(schema: JsonObject, where: str) -> None:
+    for _, part in subschemas(schema):
+        if not all(_PROPERTY.match(member) for member in _members(part)):
+            told = "Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'"
+            raise Refused(f"{where}.input_schema.properties: {told}")
 
 
 def _check_strict(schema: JsonObject, where: str) -> None:

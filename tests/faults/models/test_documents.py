@@ -178,7 +178,7 @@ def test_the_key_stands_nowhere(day: Day) -> None:
     assert KEY not in day.bank_environment
     assert "ANTHROPIC" not in day.bank_environment
     assert "BANK_FILE" in day.bank_environment
-    for file in day.office.folder.iterdir():
+    for file in filter(Path.is_file, day.office.folder.rglob("*")):
         assert KEY.encode() not in file.read_bytes(), file
     assert [name for name in _values(day.office.shell.database) if KEY in name] == []
 

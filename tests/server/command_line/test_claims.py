@@ -71,6 +71,7 @@ def test_what_was_claimed_is_given_back_and_handed_on(shell: Shell) -> None:
     assert (nothing.code, "Nobody has claimed" in nothing.stderr) == (1, True)
     handed = by_token(shell, maria, "delegate", session, "otto", "--reason", "I am away.")
     assert (handed.code, f"otto decides {session}." in handed.stdout) == (0, True), handed
+    assert "Warning: Nobody is known here as 'otto'." in handed.stderr
     assert "delegated by maria: I am away." in shell.run("review", "show", session).stdout
     [row] = shell.look("audit", "list", "--action", "delegate")
     assert (row["actor_id"], row["body"]["holder"]["by"], row["body"]["reason"]) == ("maria", "otto", "I am away.")
@@ -83,6 +84,17 @@ def test_what_was_claimed_is_given_back_and_handed_on(shell: Shell) -> None:
     assert "delegate" in told
     assert "release" in told
     assert shell.run("audit", "verify").code == 0
+
+
+def test_a_name_that_nobody_has_is_warned_of_and_a_near_one_named(shell: Shell) -> None:
+    session = awaiting_boss(shell)
+    maria = token_of(shell, "maria", "boss")
+    token_of(shell, "lena", "boss")
+    mistyped = by_token(shell, maria, "delegate", session, "lenna", "--reason", "I am away.")
+    assert (mistyped.code, "Did you mean 'lena'?" in mistyped.stderr) == (0, True), mistyped
+    assert by_token(shell, maria, "claim", session, "--take-over").code == 0
+    known = by_token(shell, maria, "delegate", session, "lena", "--reason", "I am away.")
+    assert (known.code, known.stderr) == (0, ""), known
 
 
 def test_the_starter_whom_the_workflow_excludes_claims_nothing(shell: Shell) -> None:

@@ -22,7 +22,7 @@ def test_what_was_rejected_is_a_line_of_json_and_what_was_taken_comes_if_asked_f
     awaiting_boss(shell)
     drafted(shell)
     done = shell.run("corrections", "export")
-    assert (done.code, done.stderr) == (0, "")
+    assert (done.code, done.stderr) == (0, "1 example.\n")
     (example,) = done.lines
     assert (example["session"], example["label"], example["corrected"]) == (rejected, "rejected", None)
     assert example["input"]["shown"] == {"item": "pen", "amount": 12}
@@ -36,8 +36,6 @@ def test_what_was_rejected_is_a_line_of_json_and_what_was_taken_comes_if_asked_f
     ("arguments", "count"),
     [
         (("--workflow", "purchase", "--version", "1", "--state", "drafting", "--since", "2026-01-01"), 1),
-        (("--workflow", "sales"), 0),
-        (("--version", "2"), 0),
         (("--state", "awaiting_boss"), 0),
         (("--until", "2026-01-01"), 0),
     ],
@@ -45,6 +43,23 @@ def test_what_was_rejected_is_a_line_of_json_and_what_was_taken_comes_if_asked_f
 def test_examples_are_narrowed_by_options(shell: Shell, arguments: tuple[str, ...], count: int) -> None:
     decided(shell, "reject", "--rationale", "No.")
     assert len(shell.run("corrections", "export", *arguments).lines) == count
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--workflow", "purchas"), "Did you mean 'purchase'?"),
+        (("--version", "2"), "No session is of version 2. There are: 1."),
+        (("--state", "draftin"), "Did you mean 'drafting'?"),
+    ],
+)
+def test_a_name_that_is_not_there_is_wrong_usage(shell: Shell, arguments: tuple[str, ...], said: str) -> None:
+    decided(shell, "approve", "--rationale", "Yes.")
+    done = shell.run("corrections", "export", *arguments)
+    assert (done.code, done.stdout) == (2, "")
+    assert said in done.stderr
+    nothing = shell.run("corrections", "export", "--workflow", "purchase")
+    assert (nothing.code, nothing.stdout, nothing.stderr) == (0, "", "0 examples.\n")
 
 
 def test_a_moment_that_is_none_and_a_database_that_is_not_there_are_said(shell: Shell) -> None:
@@ -60,7 +75,7 @@ def test_a_server_gives_what_its_database_gives_to_those_who_may_see_it(shell: S
     whole = shell.run("corrections", "export", "--all").lines
     with remote(shell) as asked:
         assert asked.run("corrections", "export", "--all").lines == whole
-        assert asked.run("corrections", "export", "--workflow", "sales").lines == []
+        assert asked.run("corrections", "export", "--workflow", "sales").code == 2
         nobody = token_of(shell, "nina", "clerk")
         assert asked.run("corrections", "export", "--all", token=nobody).lines == []
     assert len(whole) == 2

@@ -256,7 +256,7 @@ def test_it_stops_where_a_call_waits_for_a_person_and_goes_on_when_they_have_app
         assert (done.code, done.stderr, api.count) == (0, "", 1)
         session = session_of(done.stdout)
         assert "archive.delete: waits until a person with the role archivist approves it, until " in done.stdout
-        assert "In tidying a person with the role archivist decides about archive.delete now. 1 turns" in done.stdout
+        assert "In tidying a person with the role archivist decides about archive.delete now. 1 turn," in done.stdout
         [number] = re.findall(r"review show (\S+)", done.stdout)
         assert number.startswith(f"{session}.")
         assert shell.look("review", "show", number)["tool"] == "archive.delete"

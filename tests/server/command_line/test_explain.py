@@ -44,7 +44,7 @@ def test_without_a_code_all_are_listed() -> None:
     assert listed[0]["family"] == "The text"
 
 
-@pytest.mark.parametrize(("code", "near"), [("PM30l", "PM310"), ("PM999", "PM"), ("unknown-state", "look like")])
+@pytest.mark.parametrize(("code", "near"), [("PM30l", "PM3"), ("PM999", "PM"), ("unknown-state", "look like")])
 def test_an_unknown_code_is_wrong_usage_and_names_a_near_one(code: str, near: str) -> None:
     done = explain(code)
     assert done.exit_code == 2

@@ -9,6 +9,7 @@ from pointsman.fsm.facts import BODIES, Accepted, Body, Decided, Entered, Fact, 
 from pointsman.fsm.model_turns import OpenTurn, Tokens, Turned
 from pointsman.fsm.reading import Reading, Readings, compared
 from pointsman.fsm.session import OpenApproval, OpenReview, Position
+from pointsman.fsm.spent_limit import SpentLimit
 from pointsman.server.command_line.live_path import LivePath
 
 READY = Position("ready")
@@ -16,7 +17,9 @@ READY = Position("ready")
 
 def fact(body: Body, *, outcome: str | None = None, by: str = "ada") -> Fact:
     kind: FactKind = next(kind for kind, found in BODIES.items() if isinstance(body, found))
-    return Fact(kind, "c", 1, "agent", by, None, "mcp", "d", body, "submit", outcome, None, None, "comparing", 1_500)
+    return Fact(
+        kind, "c", 1, "agent", by, None, "mcp", "d", body, "submit", outcome, None, "reading", "comparing", 1_500
+    )
 
 
 def approval(expires_at: int | None) -> Intended:
@@ -34,8 +37,9 @@ def readings(event: str, total: Json) -> Readings:
     )
 
 
-def answer(*, error: str | None = None) -> Turned:
-    return Turned(2, 1, "claude-x", "p", 1, "s", tokens=Tokens(1_000, 20), cost_usd=0.01, content=["said"], error=error)
+def answer(*, error: str | None = None, content: bool = True) -> Turned:
+    said: list[Json] = ["said"] if content else []
+    return Turned(2, 1, "claude-x", "p", 1, "s", tokens=Tokens(1_000, 20), cost_usd=0.01, content=said, error=error)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +76,19 @@ def answer(*, error: str | None = None) -> Turned:
             fact(Entered("system", "differ", READY, readings=readings("give_up", 13))),
             "→ comparing, because the readings differ in their events, total",
         ),
-        (fact(Entered("human", "limit", READY)), "→ comparing, because of limit"),
+        (fact(Entered("human", "limit", READY)), "→ comparing, because a limit was reached"),
+        (
+            fact(Entered("human", "limit", READY, spent=SpentLimit("invalid", 1, 1))),
+            "→ comparing, because reading has reached its limit of 1 invalid answer in a row",
+        ),
+        (
+            fact(Entered("human", "failed", READY, error="the key is wrong")),
+            "→ comparing, because reading has failed: the key is wrong",
+        ),
+        (
+            fact(answer(error="The key is wrong.", content=False), outcome="failed"),
+            "  claude-x, turn 2: no answer: The key is wrong.",
+        ),
         (fact(Entered("human", "next", READY)), "→ comparing"),
     ],
 )

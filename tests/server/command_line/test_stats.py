@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from pointsman.contracts.values import JsonObject
-from pointsman.server.command_line.stats_tables import print_details, print_tables
+from pointsman.server.command_line.stats_tables import judged_in_words, print_details, print_tables
 from pointsman.server.documents.stats import figures, pair_figures
 from pointsman.server.insights.alerts import Alerts
 from pointsman.server.insights.pairs import PairTally
-from pointsman.server.insights.statistics import Judgement
+from pointsman.server.insights.statistics import NO_VALUES, Judgement
 from pointsman.server.insights.tallies import Tally
 from pointsman.server.insights.wording import percent
 from tests.server.command_line.listening import listening
@@ -87,6 +87,17 @@ def test_readings_calls_and_turns_have_tables_of_their_own_and_few_are_said_to_b
     assert lines[-1] == ["s", "4", "25", "%", "of", "4", "(5", "to", "70)", "b", "3,", "a", "1", "first", "2"]
 
 
+def test_what_some_answers_have_cost_is_told_as_what_all_cost_at_least(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the others no price is known."""
+    one: JsonObject = {"workflow": "w", "version": 1, "state": "s", "client": None}
+    for model, turns in (("dear", 2), ("known", 1)):
+        now = figures(Tally(turns=turns, cost=NO_VALUES.with_value(0.5)))
+        print_tables(
+            {"items": [{**one, "actor_kind": "model", "actor_id": model, "model": model, "now": now}], "readings": []}
+        )
+        assert ("≥ 0.5000" in capsys.readouterr().out) == (model == "dear")
+
+
 def test_a_client_whose_name_looks_like_a_table_writes_no_line_of_it(capsys: pytest.CaptureFixture[str]) -> None:
     """A client names itself."""
     now = figures(Tally(events=3))
@@ -111,6 +122,29 @@ def test_calibration_is_put_in_words(met: dict[Judgement, int], said: str, capsy
     found = figures(Tally(judgements=Counter(met)))
     print_details({"now": found, "before": found})
     assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("judged", "last"),
+    [
+        (1, "Expected calibration error: few (1 judged; below 20 it is mostly chance)."),
+        (2000, "Brier score 0.360, of 2,000 judged."),
+    ],
+)
+def test_a_calibration_of_few_is_few_and_no_line_is_wider_than_80(
+    judged: int, last: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = figures(Tally(judgements=Counter({Judgement(0.6, agreed=False): judged})))
+    print_details({"now": found, "before": found})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == last
+    assert max(map(len, lines)) <= 80
+
+
+def test_one_event_is_no_events() -> None:
+    now: JsonObject = {**figures(Tally(events=1, labels=Counter({"accepted": 1})))}
+    said = judged_in_words([{"now": now}])
+    assert (said or "").startswith("agreed: what people took unchanged of the 1 event they have judged, of 1.")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +223,6 @@ def test_the_page_has_settings_that_are_taken_and_the_usual_thresholds(drifted: 
         ("--alert", "chance=1"),
         ("--alert", "cost=-1"),
         ("--window", "yesterday"),
-        ("--window", "2026-11-01..2026-10-01"),
         ("--window", "2026-10-01..2026-11-01", "--reference", "2026-10-15..2026-12-01"),
         ("--across", "state"),
     ],
@@ -200,9 +233,35 @@ def test_what_cannot_be_meant_is_wrong_usage(drifted: Shell, arguments: tuple[st
     assert len(done.stderr.strip().splitlines()) <= 4
 
 
+def test_a_span_that_ends_before_it_begins_is_said_to(drifted: Shell) -> None:
+    backwards = drifted.run("stats", "--window", "2026-11-01..2026-10-01")
+    assert (backwards.code, "2026-11-01..2026-10-01 ends before it begins." in backwards.stderr) == (2, True)
+    nothing = drifted.run("stats", "--window", "2026-11-01..2026-11-01")
+    assert (nothing.code, "ends where it begins." in nothing.stderr) == (2, True)
+
+
 def test_nothing_at_all_is_said_to_be_nothing(drifted: Shell) -> None:
-    done = drifted.run("stats", "other")
+    spans = ("--window", "2020-01-01..2020-02-01", "--reference", "1d")
+    done = drifted.run("stats", "letters", "--state", "answering", *spans)
     assert (done.code, done.stdout[:17]) == (0, "No agent and no m")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("leters",), "No session is of a workflow 'leters'. Did you mean 'letters'? There are: letters."),
+        (("letters", "--version", "7"), "No session is of version 7. There are: 1."),
+        (("letters", "--state", "anwsering"), "There is no state 'anwsering'. Did you mean 'answering'? There are: "),
+        (("--state", "anwsering"), "Did you mean 'answering'?"),
+    ],
+)
+def test_a_name_that_is_not_there_is_told_from_one_that_was_quiet(
+    drifted: Shell, arguments: tuple[str, ...], said: str
+) -> None:
+    """Else a schedule with a mistyped name would never raise an alert."""
+    done = drifted.run("stats", *arguments)
+    assert (done.code, done.stdout) == (2, "")
+    assert said in done.stderr
 
 
 def test_a_server_counts_what_its_database_counts_for_those_who_may_see_it(drifted: Shell) -> None:
@@ -223,4 +282,8 @@ def test_a_server_counts_what_its_database_counts_for_those_who_may_see_it(drift
         assert remote.run(*asked, *more).document == drifted.run(*asked, *more).document
         assert remote.run(*asked, token=stranger).document["items"] == []
         assert remote.run("stats", "--alert", "acceptance=0.1").code == 1
+        mistyped = remote.run("stats", "leters")
+        assert (mistyped.code, "Did you mean 'letters'?" in mistyped.stderr) == (2, True)
+        hidden = remote.run("stats", "letters", token=stranger)
+        assert (hidden.code, "There are" in hidden.stderr) == (2, False)
     assert drifted.run(*asked).document["items"][0]["now"]["events"] == 130

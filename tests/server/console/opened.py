@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -15,7 +15,7 @@ from typing import Final
 import httpx2
 from typing_extensions import override
 
-from pointsman.contracts.values import JsonObject
+from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.session import Actor
 from pointsman.server.application import Application, open_application
 from pointsman.server.command_line.database import writing_database
@@ -114,7 +114,10 @@ class Browser:
 
 @dataclass
 class Console:
-    """A console that is open. `session` waits for its review. `stop` ends the server, which says when it has."""
+    """A console that is open. `session` waits for its review. `stop` ends the server, which says when it has.
+
+    `sure` is what an agent says of how sure it is, where the workflow asks that.
+    """
 
     url: str
     app: Application
@@ -122,6 +125,7 @@ class Console:
     session: str
     stop: asyncio.Event
     stopped: asyncio.Event
+    sure: JsonObject = field(default_factory=dict[str, Json])
 
     @asynccontextmanager
     async def browser(self, person: str | None = None) -> AsyncGenerator[Browser]:
@@ -137,7 +141,7 @@ class Console:
         """Start another session, and bring it to its review."""
         started = await self.app.governor.start(AGENT, "purchase", {"item": "pen", "amount": 3, **fields})
         assert isinstance(started, Reply)
-        reply = await self.app.governor.act(AGENT, started.session, "submit", {"note": note})
+        reply = await self.app.governor.act(AGENT, started.session, "submit", {"note": note, **self.sure})
         assert reply.refusal is None
         return started.session
 
@@ -155,12 +159,17 @@ class Console:
 
 
 @asynccontextmanager
-async def opened(place: Path, edit: str = "amount") -> AsyncGenerator[Console]:
-    """Open the console of a server in this process, on a socket of its own; of a review these fields can be edited."""
+async def opened(
+    place: Path, edits: Mapping[str, str] | None = None, sure: JsonObject | None = None
+) -> AsyncGenerator[Console]:
+    """Open the console of a server in this process, on a socket of its own; `edits` are made to its workflow."""
     for file in (PURCHASE / "purchase.yaml", PURCHASE / "shop.py"):
         shutil.copy(file, place / file.name)
     whole = (place / "purchase.yaml").read_text()
-    (place / "purchase.yaml").write_text(whole.replace("edit: [amount]", f"edit: [{edit}]"))
+    for before, after in (edits or {}).items():
+        assert before in whole
+        whole = whole.replace(before, after)
+    (place / "purchase.yaml").write_text(whole)
     database = str(place / "pointsman.sqlite3")
     async with open_application(database, [place / "purchase.yaml"], caretaking=False) as app:
         _mint(database)
@@ -168,7 +177,7 @@ async def opened(place: Path, edit: str = "amount") -> AsyncGenerator[Console]:
         stop = asyncio.Event()
         async with wired(app.governor, "auto", "auto", None, Credentials(demanded=True), address.url) as site:
             serving = asyncio.create_task(serve_http(site, Place(address), listener, stop))
-            console = Console(address.url, app, database, "", stop, asyncio.Event())
+            console = Console(address.url, app, database, "", stop, asyncio.Event(), sure or {})
             serving.add_done_callback(lambda _: console.stopped.set())
             console.session = await console.start()
             try:

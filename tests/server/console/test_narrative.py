@@ -32,12 +32,24 @@ def row(kind: str, body: Json = None, **columns: Json) -> JsonObject:
     return {**ROW, "kind": kind, "body": body, **columns}
 
 
+def entered(because: str, spent: Json = None, **columns: Json) -> JsonObject:
+    body: JsonObject = {"actor": "human", "because": because, "position": {"phase": "ready"}, "spent": spent}
+    return row("entered", body, **columns)
+
+
 @pytest.mark.parametrize(
     ("given", "said", "tone"),
     [
         (row("started", {"writes": {"item": "pen"}}), "started the session", "move"),
-        (row("entered", {"because": "due"}), "the session is in awaiting boss because nobody decided in time", "move"),
-        (row("entered", {"because": "event"}), "the session is in awaiting boss", "move"),
+        (entered("due"), "the session is in awaiting boss, because nobody decided in time", "move"),
+        (entered("next"), "the session is in awaiting boss", "move"),
+        (entered("limit"), "the session is in awaiting boss, because a limit was reached", "move"),
+        (
+            entered("limit", spent={"kind": "calls", "amount": 2, "count": 2}, state_before="in_draft"),
+            "the session is in awaiting boss, because in draft has reached its limit of 2 calls",
+            "move",
+        ),
+        (row("entered", {"because": "unheard"}), "the session is in awaiting boss", "move"),
         (row("denied", {}, action="buy_it", code="NOT_ALLOWED"), "was refused buy_it (NOT_ALLOWED)", "refused"),
         (row("intended", {"call": {"arguments": {"a": 1}}}, action="shop.order"), "began shop.order", "plain"),
         (row("intended", {"approval": {"id": "1"}}, action="x"), "asked for x, which waits for a person", "plain"),

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -14,7 +15,8 @@ from pointsman.contracts.values import JsonObject
 from pointsman.server.bounds import LEASE_MS
 from pointsman.server.console.decisions import arguments_of, changes, filled_in, form_of
 from pointsman.server.console.forms import Form
-from tests.server.console.opened import Browser, Console, Page, opened
+from pointsman.server.replies import Reply
+from tests.server.console.opened import AGENT, Browser, Console, Page, opened
 
 
 async def drafted(browser: Browser, session: str, event: str, **fields: str) -> httpx2.Response:
@@ -207,10 +209,28 @@ async def test_the_longest_text_an_agent_can_write_holds_up_nobody(console: Cons
     assert max(waits) < LEASE_MS / 1000
 
 
+async def test_a_confidence_below_its_floor_is_neither_green_nor_rounded_up_to_it(tmp_path: Path) -> None:
+    floors = {
+        "initial:": "confidence: {floor: 0.8, below: awaiting_boss}\ninitial:",
+        "requires: [note], next: awaiting_boss": "requires: [note], next: dropped",
+    }
+    async with (
+        opened(tmp_path, floors, {"confidence": 0.7996, "rationale": "It is used up."}) as unsure,
+        unsure.browser("boss") as browser,
+    ):
+        review = await browser.page(f"/console/reviews/{unsure.session}")
+        session = await browser.page(f"/console/sessions/{unsure.session}")
+    (meter,) = [named for tag, named in review.tags if tag == "meter"]
+    assert (meter["value"], meter["low"], meter["high"], meter["optimum"]) == ("0.7996", "0.8", "0.8", "1")
+    assert "The confidence of the step is 0.7996, and the floor is 0.8." in review.text
+    assert "with confidence 0.7996" in session.text
+    assert "0.80" not in review.text + session.text
+
+
 @pytest.fixture(scope="module")
 async def wide(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Console]:
     """A console in whose reviews a text of the agent can be edited."""
-    async with opened(tmp_path_factory.mktemp("wide"), edit="amount, note") as found:
+    async with opened(tmp_path_factory.mktemp("wide"), {"edit: [amount]": "edit: [amount, note]"}) as found:
         yield found
 
 
@@ -235,3 +255,17 @@ async def test_a_field_that_holds_what_is_not_seen_says_so(wide: Console) -> Non
     async with wide.browser("boss") as browser:
         assert said not in (await browser.page(f"/console/reviews/{plain}")).text
         assert said in (await browser.page(f"/console/reviews/{hiding}")).text
+
+
+async def test_whoever_is_asked_because_of_a_limit_is_told_which(tmp_path: Path) -> None:
+    limited = {"events:\n      submit": "limits: [{denials: 1, then: awaiting_boss}]\n    events:\n      submit"}
+    async with opened(tmp_path, limited) as found, found.browser("boss") as browser:
+        event = (await browser.page(f"/console/reviews/{found.session}")).text
+        started = await found.app.governor.start(AGENT, "purchase", {"item": "pen", "amount": 3})
+        assert isinstance(started, Reply)
+        for _ in range(2):
+            await found.app.governor.act(AGENT, started.session, "submit", {})
+        page = (await browser.page(f"/console/reviews/{started.session}")).text
+    assert "Here because drafting has reached its limit of 1 refusal in a row." in page
+    assert "the session is in awaiting boss, because drafting has reached its limit of 1 refusal in a row" in page
+    assert "Here because" not in event, "an event says itself why it was sent"

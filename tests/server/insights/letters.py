@@ -107,14 +107,22 @@ class Letters:
         return (await current(self.application, session)).state
 
 
+def answered_by(actor: str, text: str) -> str:
+    """Give the text of a workflow in which another actor answers the letters."""
+    return text.replace("  answering:\n    actor: agent\n", f"  answering:\n    actor: {actor}\n", 1)
+
+
 @asynccontextmanager
-async def opened(folder: Path, client: str = "claude-ai", *, floors: bool = True) -> AsyncGenerator[Letters]:
-    """Open a server of letters with a database in this folder."""
+async def opened(
+    folder: Path, client: str = "claude-ai", *, floors: bool = True, answering: str = "agent"
+) -> AsyncGenerator[Letters]:
+    """Open a server of letters with a database in this folder; `answering` is the actor who answers them."""
     for name in ("letters.yaml", "post.py"):
         shutil.copy(HERE / name, folder / name)
     if not floors:
         text = (folder / "letters.yaml").read_text()
         (folder / "letters.yaml").write_text("\n".join(one for one in text.split("\n") if "floor:" not in one))
+    (folder / "letters.yaml").write_text(answered_by(answering, (folder / "letters.yaml").read_text()))
     clock = SetClock()
     files, database = [folder / "letters.yaml"], folder / "p.sqlite3"
     async with open_application(str(database), files, clock=clock, caretaking=False) as application:

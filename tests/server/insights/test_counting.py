@@ -10,6 +10,7 @@ import pytest
 
 from pointsman.contracts.times import iso
 from pointsman.server.documents.stats import document
+from pointsman.server.errors import UnknownName
 from pointsman.server.insights.alerts import Alerts
 from pointsman.server.insights.asking import StatsAsked
 from pointsman.server.store.opening import reading
@@ -164,7 +165,10 @@ async def test_groups_are_chosen_and_put_together(tmp_path: Path) -> None:
     assert groups(model="codex") == [("answering", "codex", 1), ("reading", "codex", 1)]
     assert groups(across=frozenset({"model"})) == [("answering", None, 2), ("reading", None, 2)]
     assert len(groups(workflow="letters", version=1)) == 4
-    assert groups(workflow="other") == groups(version=2) == groups(state="nowhere") == []
+    unknown: tuple[dict[str, str | int], ...] = ({"workflow": "other"}, {"version": 2}, {"state": "nowhere"})
+    for asked in unknown:
+        with pytest.raises(UnknownName):
+            groups(**asked)
     together = counted(tmp_path, StatsAsked(window=NOW, reference=BEFORE, across=frozenset({"version"})))
     assert {one["version"] for one in together["items"]} == {None}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import shutil
 from pathlib import Path
-
-import pytest
+from typing import Any
 
 from pointsman.contracts.values import Json
-from pointsman.fsm.model_turns import Tokens
+from pointsman.fsm.commands import Answer
+from pointsman.fsm.model_turns import Tokens, TurnResult
 from pointsman.fsm.session import Actor
 from pointsman.server.application import open_application
 from pointsman.server.documents.corrections import every
@@ -21,9 +21,10 @@ from pointsman.server.replies import Caller
 from pointsman.server.scripts.messages_api import Call, Reply, messages_api
 from pointsman.server.store.opening import reading
 from pointsman.tools.models.client import AnthropicModels
-from tests.server.insights.letters import DAY_MS, HERE, T0, Letters, SetClock
+from tests.server.insights.letters import DAY_MS, HERE, T0, Letters, SetClock, answered_by, opened
 
 MODEL = "claude-sonnet-5"
+ASKED = f"model\n    model: {{name: {MODEL}, prompt: Answer the letter.}}\n    failed: by_hand"
 TOKENS = Tokens(1_000, 100, 50, 10)
 
 
@@ -51,11 +52,7 @@ def without(reply: Reply, name: str) -> Reply:
 async def test_turns_tokens_cost_and_failures_of_a_model_are_counted(tmp_path: Path) -> None:
     """The first letter is answered at once; for the second the model only talks, forgets the price, and answers."""
     shutil.copy(HERE / "post.py", tmp_path)
-    text = (HERE / "letters.yaml").read_text()
-    model = f"model\n    model: {{name: {MODEL}, prompt: Answer the letter.}}\n    failed: by_hand\n"
-    (tmp_path / "letters.yaml").write_text(
-        text.replace("  answering:\n    actor: agent\n", f"  answering:\n    actor: {model}", 1)
-    )
+    (tmp_path / "letters.yaml").write_text(answered_by(ASKED, (HERE / "letters.yaml").read_text()))
     answers = [
         proposing(0.9),
         Reply(say="Let me think.", tokens=TOKENS),
@@ -94,7 +91,7 @@ async def test_turns_tokens_cost_and_failures_of_a_model_are_counted(tmp_path: P
     assert isinstance(turns, dict)
     assert (turns["turns"], turns["failed"], turns["per_event"]) == (4, 0, 2.0)
     assert turns["tokens"] == {"input": 4_000, "output": 400, "cache_read": 200, "cache_written": 40, "mean": 1_160.0}
-    assert turns["cost_usd"] == pytest.approx(4 * 0.0116)
+    assert turns["cost_usd"] == 0.0464
     assert turns["without_price"] == 0
     assert isinstance(turns["latency_ms"], dict)
     labelled = {one["label"]: one for one in examples}
@@ -112,3 +109,23 @@ async def at_rest(letters: Letters, session: str) -> None:
         if found.state == "editing" and found.stay.review is not None:
             return
         await letters.application.engine.wait_for_change(session, found.revision, 1_000)
+
+
+async def test_an_answer_that_comes_late_counts_where_it_was_asked(tmp_path: Path) -> None:
+    """A timer has moved the session to the state of an agent while the model was thinking."""
+    async with opened(tmp_path, answering=f"{ASKED}\n    after: {{in: 1d, to: reading}}") as letters:
+        letters.clock.at = T0 + 12 * DAY_MS
+        session = await letters.started()
+        await letters.name_topic(session)
+        await letters.later(session, 2 * DAY_MS)
+        assert await letters.state(session) == "reading"
+        moved = await letters.application.engine.read(session)
+        assert moved is not None
+        late = Answer(2, 1, 1, TurnResult(MODEL, "p", "s", tokens=TOKENS))
+        await letters.application.governor.submit_turn(moved, late, "answer:2.1.1", None)
+    with reading(tmp_path / "p.sqlite3").connect() as connection:
+        asked = StatsAsked(window="10d", reference="90d")
+        found: Any = document(connection, asked.chosen(T0 + 15 * DAY_MS), asked.alerts)
+    turns = {(one["state"], one["model"]): one["now"]["turns"] for one in found["items"]}
+    assert turns[("reading", None)] is None
+    assert (len(turns), turns[("answering", MODEL)]["turns"]) == (2, 1)

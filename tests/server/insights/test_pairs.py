@@ -12,6 +12,7 @@ from pointsman.contracts.values import Json, JsonObject
 from pointsman.fsm.session import Actor
 from pointsman.server.application import open_application
 from pointsman.server.documents.stats import document
+from pointsman.server.errors import UnknownName
 from pointsman.server.http.api.shapes.insights import Stats
 from pointsman.server.insights.alerts import Alerts
 from pointsman.server.insights.asking import StatsAsked
@@ -88,7 +89,9 @@ async def test_pairs_are_chosen_and_put_together(tmp_path: Path) -> None:
     across: frozenset[Across] = frozenset({"version"})
     assert pairs(across=across) == [(None, 7)]
     assert pairs(model="claude-ai") == pairs(model="scanner.fields") == pairs(state="reading") == [(1, 7)]
-    assert pairs(model="codex") == pairs(state="comparing") == pairs(workflow="letters") == []
+    assert pairs(model="codex") == pairs(state="comparing") == []
+    with pytest.raises(UnknownName):
+        pairs(workflow="letters")
     before = StatsAsked(window="2020-01-01..2020-02-01", reference="2026-01-01..2027-01-01")
     assert counted(tmp_path, before)["readings"] == []
 

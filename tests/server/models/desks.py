@@ -13,8 +13,8 @@ from typing_extensions import override
 
 from pointsman.contracts.values import JsonObject
 from pointsman.fsm.approvals import shown_digest
-from pointsman.fsm.commands import Decide
-from pointsman.fsm.model_turns import Tokens
+from pointsman.fsm.commands import Answer, Decide
+from pointsman.fsm.model_turns import Tokens, TurnResult
 from pointsman.fsm.session import Actor, OpenApproval, Session
 from pointsman.server.application import Application, open_application
 from pointsman.server.clock import Clock
@@ -24,6 +24,7 @@ from pointsman.server.models.driver import Access
 from pointsman.server.replies import Caller
 from pointsman.server.replies import Reply as Replied
 from pointsman.server.scripts.messages_api import Call, MessagesApi, Reply, messages_api
+from pointsman.server.scripts.messages_api.events import blocks_of
 from pointsman.tools.models.port import Prices
 
 _HERE: Final = Path(__file__).parent
@@ -93,6 +94,17 @@ class Desk:
         [approval] = filter(waits, session.stay.approvals.values())
         decide = Decide(event, {**arguments}, shown_digest(approval), session.stay.number, approval=approval.id)
         await self.application.governor.decide(BOSS, session.id, decide)
+
+    async def answered_late(self, *calls: Call) -> None:
+        """Record an answer, which has cost a cent, to the question that is answered: of a process that has lost it."""
+        session = await self.session()
+        turn, lost = session.stay.turn, 7
+        assert turn is not None
+        assert turn.answered
+        content = tuple(blocks_of(Reply(calls=calls), 1))
+        result = TurnResult(turn.model, "p", "s", cost_usd=0.01, stop_reason="tool_use", content=content)
+        answer = Answer(session.stay.number, turn.number, lost, result)
+        await self.application.governor.submit_turn(session, answer, f"answer:1.{turn.number}.{lost}", None)
 
     def told(self, request: int = -1) -> list[dict[str, Any]]:
         """What the model was told last before a question: blocks of the API, with texts of results as they are."""

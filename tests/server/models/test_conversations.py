@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import pytest
 from structlog.testing import capture_logs
@@ -12,9 +15,13 @@ from pointsman.fsm.driving import CUT_OFF
 from pointsman.server.bounds import MODEL_RESULT_CHARACTERS
 from pointsman.server.models import driver
 from pointsman.server.models.conversation import NOTHING_CALLED, UNTOLD
+from pointsman.server.models.instructions import system_texts
 from pointsman.server.scripts.messages_api import Call, Reply
 
 from .desks import PAY, SUBMIT, furnish, opened_desk
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 async def test_every_wish_of_an_answer_is_told_its_outcome_in_its_order(tmp_path: Path) -> None:
@@ -130,6 +137,38 @@ async def test_what_fails_here_again_and_again_ends_in_failed_and_does_not_stand
             assert desk.api.count == 5  # the state's `max_turns`
             assert desk.texts() == [UNTOLD]
     assert [one["failures"] for one in logs if one["event"] == "a model's turn failed"] == [1] * 5
+
+
+async def test_faults_of_the_server_that_are_over_do_not_add_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each question and each wish fails once and is done when it is tried again."""
+    monkeypatch.setattr(driver, "MODEL_WAIT_MS", 1)
+    monkeypatch.setattr(driver, "MODEL_FAILURES", 2)
+    furnish(tmp_path)
+    look = Call("d_look", {"word": "a"})
+    answers = [Reply(calls=(look, look)), Reply(calls=(look,)), Reply(calls=(SUBMIT,))]
+    with capture_logs() as logs:
+        async with opened_desk(tmp_path, answers) as desk:
+            governor = desk.application.governor
+            monkeypatch.setattr(governor, "carry_out", failing_every_other_time(governor.carry_out))
+            monkeypatch.setattr(driver, "system_texts", failing_every_other_time(system_texts))
+            await desk.begin()
+            assert await desk.ended() == "finished"
+            assert desk.api.count == 3
+    assert [one["failures"] for one in logs if one["event"] == "a model's turn failed"] == [1] * 7
+
+
+def failing_every_other_time(function: Callable[P, T]) -> Callable[P, T]:
+    """Give the function with a fault: it works when it is called once more."""
+    fails = itertools.cycle((True, False))
+
+    def called(*arguments: P.args, **named: P.kwargs) -> T:
+        if next(fails):
+            raise RuntimeError("a fault of the server")
+        return function(*arguments, **named)
+
+    return called
 
 
 async def broken(*_: object) -> None:

@@ -118,6 +118,17 @@ async def test_it_stops_where_a_call_waits_for_a_person_once_all_else_is_done(tm
         assert (again.revision, desk.api.count) == (session.revision, 1)
 
 
+async def test_an_answer_that_came_late_does_not_keep_it_from_stopping_there(tmp_path: Path) -> None:
+    """Nothing that it wants is done, so nothing of it is waited for."""
+    furnish(tmp_path)
+    async with opened_desk(tmp_path, [Reply(calls=(PAY,))]) as desk:
+        await begun(desk)
+        session, _ = await driven(desk)
+        await desk.answered_late(LOOK, LOOK, PAY)
+        again, told = await driven(desk)
+        assert (again.revision, told[-1].outcome, desk.api.count) == (session.revision + 1, "late", 1)
+
+
 @pytest.mark.parametrize("actor", ["model", "agent"])
 @pytest.mark.parametrize("event", ["approve", "reject"])
 async def test_it_goes_on_when_the_person_has_decided(tmp_path: Path, actor: str, event: str) -> None:
@@ -151,6 +162,28 @@ async def test_nothing_is_done_of_an_answer_that_has_spent_the_budget_while_an_a
         assert (session.state, desk.api.count) == ("broken", 1)
         assert [fact.action for fact in told if fact.kind == "settled"] == ["d.ship"]
         assert "total" not in session.record
+
+
+async def test_nothing_more_is_tried_of_an_answer_once_one_that_came_late_has_spent_the_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes late moves no agent's session; the next question would."""
+    furnish_for("agent", tmp_path)
+    file = tmp_path / "desk.yaml"
+    file.write_text(file.read_text().replace("{invalid: 3, then: broken}", "{cost: 0.02, then: broken}"))
+    async with opened_desk(tmp_path, [Reply(calls=(LOOK, SUBMIT))]) as desk:
+        governor, tried = desk.application.governor, list[str]()
+        carry_out = governor.carry_out
+
+        async def carrying_out(caller: Caller, session: Session, name: str, given: JsonObject, command: str) -> None:
+            tried.append(name)
+            await carry_out(caller, session, name, given, command)
+            await desk.answered_late(LOOK)
+
+        monkeypatch.setattr(governor, "carry_out", carrying_out)
+        await begun(desk)
+        session, _ = await driven(desk)
+        assert (session.state, tried, desk.api.count) == ("broken", ["d_look"], 1)
 
 
 async def shipping(desk: Desk) -> None:
@@ -215,10 +248,13 @@ async def test_an_agents_model_that_has_had_its_turns_is_told(tmp_path: Path) ->
         assert desk.api.count == 2
 
 
-async def test_an_agents_model_that_cannot_be_asked_is_told_why(tmp_path: Path) -> None:
+async def test_an_agents_model_that_cannot_be_asked_is_told_why_whatever_came_late(tmp_path: Path) -> None:
     furnish_for("agent", tmp_path)
     async with opened_desk(tmp_path, []) as desk:
         await begun(desk)
+        with pytest.raises(NotDriven, match="400"):
+            await driven(desk)
+        await desk.answered_late(LOOK)
         with pytest.raises(NotDriven, match="400"):
             await driven(desk)
 

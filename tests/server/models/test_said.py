@@ -147,3 +147,7 @@ async def test_a_model_that_corrects_itself_goes_on(tmp_path: Path) -> None:
 def test_what_is_no_block_is_not_sent_back() -> None:
     assert taken_back(1, 1, [7, None, {"type": "text", "text": 3}]) == [{"type": "text", "text": "(nothing)"}]
     assert called("") == "_"
+
+
+def test_a_name_that_is_longer_than_the_api_takes_is_cut() -> None:
+    assert called("x" * 200) == "x" * 128

@@ -183,8 +183,9 @@ def test_requests_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) 
         request(HELLO, uses(THOUGHT, CALL), user({**RESULT, "content": [picture()]}, picture())),
         request(system="Be brief.", tools=[tool({"type": "object", "minProperties": 1})]),
         request(tools=[tool(STRICT, strict=True)]),
+        request(tools=[tool({**STRICT, "properties": {"a.b-c_D": {"const": {"properties": {"$top": 1}}}}})]),
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_what_the_api_takes_is_taken(good: JsonObject) -> None:
     assert refusal(good) is None
@@ -230,6 +231,8 @@ def test_what_the_api_takes_is_taken(good: JsonObject) -> None:
         (request(tools=[{**tool(STRICT), "name": "a.b"}]), "pattern"),
         (request(tools=[tool({"type": "string"})]), "input_schema"),
         (request(tools=[tool(STRICT, shape="round")]), "Extra inputs"),
+        (request(tools=[tool({**STRICT, "properties": {"$top": {}}})]), "Property keys should match pattern"),
+        (request(tools=[tool({**STRICT, "anyOf": [{"properties": {"a" * 65: {}}}]})]), "Property keys"),
         (request(tools=[tool({"type": "object", "properties": {}}, strict=True)]), "additionalProperties"),
         (request(tools=[tool({**STRICT, "minProperties": 1}, strict=True)]), "'minProperties' is not supported"),
         (request(tools=[tool({**STRICT, "properties": {"a": True}}, strict=True)]), "must be an object"),
@@ -241,7 +244,7 @@ def test_what_the_api_takes_is_taken(good: JsonObject) -> None:
         ),
         (request(tools=[{**tool(STRICT, strict=True), "name": f"t{n}"} for n in range(21)]), "too many strict tools"),
     ],
-    ids=range(44),
+    ids=range(46),
 )
 def test_what_the_api_refuses_is_refused(bad: JsonObject, told: str) -> None:
     assert re.search(told, refusal(bad) or "")

@@ -79,6 +79,9 @@ class Server:
     def do_answer(self, _id: Id, arguments: dict[str, Any]) -> Result:
         return dict(arguments["result"])
 
+    def do_echo(self, _id: Id, arguments: dict[str, Any]) -> Result:
+        return {"content": [], "structuredContent": arguments}
+
     def do_error(self, request: Id, _arguments: dict[str, Any]) -> Result:
         say({"id": request, "error": {"code": -32603, "message": "out of \u202epaper"}})
         return None

@@ -10,6 +10,7 @@ from pointsman.contracts.values import JsonObject
 from pointsman.fsm.model_turns import Tokens
 from pointsman.server.scripts.messages_api import Call, Reply
 from pointsman.server.scripts.messages_api.events import event
+from pointsman.tools.models.failures import failed
 from pointsman.tools.models.port import NoAnswer
 
 from .asked import Patient, question
@@ -177,9 +178,10 @@ async def test_kinds_of_events_and_blocks_that_are_not_known_are_passed_over() -
     news = event({"type": "weather_report", "message": None})
     odd = event({"type": "content_block_delta", "index": 0, "delta": {"type": "colour_delta", "colour": 7}})
     pieces = good(RAIN)
-    with faulty(Answer(pieces[0], news, pieces[1], odd, *pieces[2:])) as server:
+    with faulty(Answer(news, pieces[0], news, pieces[1], odd, *pieces[2:], news)) as server:
         async with Patient(server.environment) as models:
-            assert (await models.ask(question())).attempts == 1
+            answer = await models.ask(question())
+    assert (answer.attempts, answer.content) == (1, ({"type": "text", "text": "Rain."},))
 
 
 async def test_an_error_in_the_middle_counts_as_its_status() -> None:
@@ -329,3 +331,11 @@ async def test_schemas_that_the_api_refuses_are_sent_without_being_strict() -> N
 async def test_a_packed_answer_is_not_unpacked() -> None:
     with faulty(Answer(b"", headers={"content-encoding": "gzip"})) as server:
         assert "packs its answers" in str(await refused(server))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [("Overloaded", "says: Overloaded."), ("No!", "says: No!"), ("It is so.", "says: It is so.")]
+)
+def test_what_the_api_says_ends_as_a_sentence(said: str, told: str) -> None:
+    """Others follow it."""
+    assert str(failed(529, said, "m", "key")).endswith(told)

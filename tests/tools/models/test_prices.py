@@ -27,6 +27,11 @@ def test_a_model_that_is_not_in_the_table_has_no_price(model: str) -> None:
     assert ListPrices().cost_usd(model, MILLION) is None
 
 
+def test_a_cost_is_written_without_what_comes_of_how_numbers_are_kept() -> None:
+    tokens = Tokens(input=1, output=57, cache_read=103)
+    assert ListPrices().cost_usd("claude-haiku-5-5", tokens) == 0.00002963
+
+
 def test_a_price_can_depend_on_how_much_is_read() -> None:
     short = ListPrices().cost_usd("claude-haiku-5-5", Tokens(input=40_000, cache_read=60_000, output=1_000))
     long = ListPrices().cost_usd("claude-haiku-5-5", Tokens(input=40_001, cache_read=60_000, output=1_000))

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
-from pointsman.fsm.session import ActorKind
+from pointsman.contracts.workflow import LimitKind
+from pointsman.fsm.session import ActorKind, Because
 
 from .parts import At, CallMade, Listed, Object, Votes, Was
 
@@ -130,6 +131,7 @@ class Reading(BaseModel):
     event: str | None
     confidence: float | None
     rationale: str | None
+    alternatives: list[JsonValue] = Field(description="What else it saw, as its row has it.")
     values: Object
 
 
@@ -141,6 +143,34 @@ class Readings(BaseModel):
     events_differ: bool
     first: Reading = Field(description="What it gave is in the record.")
     second: Reading
+
+
+class SpentLimit(BaseModel):
+    """A limit, and the count that has reached it: US dollars for `cost`, milliseconds for `duration`, else a number."""
+
+    kind: LimitKind
+    amount: float
+    count: float | None
+    of: Literal["state", "session"]
+
+
+class FailedStep(BaseModel):
+    """The step that has failed, or whose outcome nobody knows."""
+
+    tool: str | None
+    revision: int
+
+
+class Reason(BaseModel):
+    """Why the session is in its state. `revision` is the row that says so, `state` the one that was left."""
+
+    revision: int
+    because: Because
+    state: str | None
+    words: str | None = Field(description="What follows `because`; null where an event, or the workflow, led on.")
+    limit: SpentLimit | None
+    step: FailedStep | None
+    error: str | None
 
 
 class Review(ReviewEntry):
@@ -160,6 +190,7 @@ class Review(ReviewEntry):
     edited: dict[str, Was] | None = Field(
         None, description="Of what is shown, what stood there before a person edited it."
     )
+    reason: Reason | None = Field(None, description="Why a person is asked. People alone are given it.")
     proposal: Proposal | None = None
     exception: ExceptionPackage | None = Field(
         None, description="Where a confidence floor sent the session here. People alone are given it."

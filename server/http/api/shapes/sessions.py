@@ -126,6 +126,7 @@ class Models(BaseModel):
     turns: int
     tokens: int
     cost_usd: float
+    unpriced: int = Field(description="Answers of unknown price, of which `cost_usd` has nothing.")
     asked: AskedModel | None
 
 

@@ -196,3 +196,14 @@ async def test_what_holds_the_values_of_sessions_takes_the_tokens_of_people(serv
     for who in ("agent", "system"):
         assert (await served.get(path, who)).status_code == 403
     assert (await served.get(path, None)).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/stats", "/corrections"])
+async def test_names_that_nothing_has_are_not_found_and_those_of_others_are_not_told(served: Office, path: str) -> None:
+    await in_review(served.application)
+    mistyped = await served.get(f"{path}?workflow=deks", "own")
+    assert (mistyped.status_code, mistyped.json()["refusal"]["code"]) == (404, "NOT_FOUND")
+    assert "Did you mean 'desk'? There are: desk." in mistyped.json()["refusal"]["message"]
+    assert (await served.get(f"{path}?workflow=desk", "own")).status_code == 200
+    hidden = await served.get(f"{path}?workflow=desk", "auditor")
+    assert (hidden.status_code, "There are" in hidden.text) == (404, False)
