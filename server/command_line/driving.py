@@ -24,7 +24,8 @@ from ..governor import Governor
 from ..identity import local_principal, new_handle
 from ..models.access import access_of_this_process
 from ..models.admission import see_prices
-from ..models.driver import CHANNEL, Hired
+from ..models.driver import CHANNEL
+from ..models.hired import Hired
 from ..models.running import MayNotDrive, NoSession, NotDriven, run
 from ..replies import Caller, Stray
 from .acting import refusal_text
