@@ -11,10 +11,6 @@ import os
 import sys
 from typing import Final
 
-import structlog
-
-_log = structlog.get_logger(__name__)
-
 _PR_SET_DUMPABLE: Final = 4
 """prctl(2); `linux/prctl.h`."""
 
@@ -31,5 +27,8 @@ def close_to_other_programs() -> bool:
     except (OSError, AttributeError) as error:  # a C library without it
         refused, problem = True, str(error)
     if refused:
-        _log.warning("other programs of this user can read this process's memory, and the key in it", problem=problem)
+        import structlog  # costs more than all the rest
+
+        told = "other programs of this user can read this process's memory, and the key in it"
+        structlog.get_logger(__name__).error(told, problem=problem)
     return not refused

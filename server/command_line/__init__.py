@@ -12,6 +12,7 @@ from typing import Final
 
 import click
 
+from .keeping import keep_key
 from .lazy import CommandTable, LazyGroup
 
 COMMANDS: Final[CommandTable] = {
@@ -42,9 +43,11 @@ COMMANDS: Final[CommandTable] = {
 
 @click.group(cls=LazyGroup, commands_table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pointsman", message="%(prog)s %(version)s")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Hold AI agents to a workflow's state machine.
 
     Exit codes: 0 done, 1 found problems or was refused, 2 wrong usage, 3 verification failed,
     4 cannot reach or open something.
     """
+    keep_key(context)

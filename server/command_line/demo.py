@@ -13,6 +13,7 @@ import click
 
 from .failures import FoundProblems, WrongUsage
 from .invocation import program
+from .keeping import environment_with_key
 
 EXPLANATION: Final = (
     "A Pointsman server runs as a process of its own, and a real MCP client drives it, playing an agent that makes "
@@ -60,11 +61,11 @@ def command(name: str, *, faulty: bool, real: bool) -> None:
         file, script = workflow_file(name), load_script(script_file(name, "faults" if faulty else "demo"))
     except NotInGallery as error:
         raise WrongUsage(str(error)) from error
+    log_to_stderr("error")
     if real:
         _check_key(name, asks_models=script.model is not None)
     then = _then(name, file, asks_models=script.model is not None)
     explanation = EXPLANATION if script.model is None else MODEL_EXPLANATION
-    log_to_stderr("error")
     with temporary_folder() as folder, _records_in(folder):
         serving = Serving(file, folder / "pointsman.sqlite3")
         if faults is not None:
@@ -87,8 +88,8 @@ def _check_key(name: str, *, asks_models: bool) -> None:
 
     if not asks_models:
         raise WrongUsage(f"No model acts in {name}, so there is none to ask: leave --real out.")
-    find_way(os.environ)
     close_to_other_programs()
+    find_way(environment_with_key())
 
 
 def _then(name: str, file: Path, *, asks_models: bool) -> tuple[tuple[str, str], ...]:

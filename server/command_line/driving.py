@@ -24,13 +24,15 @@ from ..governor import Governor
 from ..identity import local_principal, new_handle
 from ..models.access import access_of_this_process
 from ..models.admission import see_prices
-from ..models.driver import CHANNEL, Hired
+from ..models.driver import CHANNEL
+from ..models.hired import Hired
 from ..models.running import MayNotDrive, NoSession, NotDriven, run
 from ..replies import Caller, Stray
 from .acting import refusal_text
 from .arguments import assigned, read_input
 from .failures import FoundProblems, NotReached
 from .invocation import program
+from .keeping import environment_with_key
 from .live_path import LivePath
 from .logging import log_to_stderr
 from .pricing import prices
@@ -67,7 +69,7 @@ def drive(driven: Driven, input_file: str | None, assignments: Sequence[str], da
 
 async def _drive(driven: Driven, given: JsonObject, assignments: Sequence[str], database: str | None) -> None:
     async with AsyncExitStack() as stack:
-        access = await stack.enter_async_context(access_of_this_process(prices()))
+        access = await stack.enter_async_context(access_of_this_process(environment_with_key(), prices()))
         await asyncio.to_thread(access.check)
         opening = open_application(database, [driven.file], caretaking=True, access=access)
         governor = (await stack.enter_async_context(opening)).governor

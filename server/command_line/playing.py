@@ -16,6 +16,7 @@ from ..scripts.drawing import Drawing
 from ..scripts.performing import Performance, draw
 from ..scripts.script import Script
 from .failures import FoundProblems, NotReached, NotVerified
+from .keeping import environment_with_key
 from .pricing import prices
 
 
@@ -48,7 +49,7 @@ def play(
     if explanation:
         drawing.explain(explanation)
     try:
-        performance = asyncio.run(draw(script, serving, drawing, prices(), outside))
+        performance = asyncio.run(draw(script, serving, drawing, environment_with_key(), prices(), outside))
     except ServerFailed as error:
         raise NotReached(str(error)) from error
     report = performance.report

@@ -23,6 +23,7 @@ from ..bounds import HTTP_RATE_AT_MOST
 from ..credentials.oidc_settings import issuer_settings
 from ..notices.settings import UnfitNotices, notify_settings
 from .failures import NotReached
+from .keeping import environment_with_key
 from .options import Choice, database_option
 from .settings import FILE_NAME, file_settings, setting
 
@@ -208,7 +209,7 @@ async def _opening(files: tuple[Path, ...], database: str | None) -> AsyncGenera
     from .pricing import prices
 
     async with (
-        access_of_this_process(prices()) as access,
+        access_of_this_process(environment_with_key(), prices()) as access,
         open_application(database, files, caretaking=True, access=access) as application,
     ):
         yield application.governor

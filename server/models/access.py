@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 
 from pointsman.tools.models.client import AnthropicModels
-from pointsman.tools.models.key import NAME, taken_out
 from pointsman.tools.models.port import Prices
 from pointsman.tools.models.way import find_way
 
@@ -17,29 +15,25 @@ from .driver import Access
 
 
 @asynccontextmanager
-async def opened_access(environment: Mapping[str, str], prices: Prices) -> AsyncGenerator[Access]:
-    """Give access to models. Nothing is looked for before a model is to be asked: a keyring may have to be unlocked."""
-    async with AnthropicModels(environment) as models:
+async def opened_access(
+    environment: Mapping[str, str], prices: Prices, before_key: Callable[[], object] = lambda: None
+) -> AsyncGenerator[Access]:
+    """Give access to models. Nothing is looked for before a model is to be asked: a keyring may have to be unlocked.
 
-        def check() -> None:
-            find_way(environment)
+    `before_key` is called before the key is looked for, whenever that is.
+    """
 
+    def check() -> None:
+        before_key()
+        find_way(environment)
+
+    async with AnthropicModels(environment, before_key=before_key) as models:
         yield Access(models, prices, check)
 
 
-@asynccontextmanager
-async def access_of_this_process(prices: Prices) -> AsyncGenerator[Access]:
-    """Give access by the key that this process was started with or finds, and keep that key in this process.
+def access_of_this_process(environment: Mapping[str, str], prices: Prices) -> AbstractAsyncContextManager[Access]:
+    """Give access by the key in this environment, or else in the keyring.
 
-    What the process starts from now on does not inherit it, and other programs of its user cannot look into it. Open it
-    before anything else is started.
+    Before the key is looked for, this process is closed to other programs of its user.
     """
-    if os.environ.get(NAME):
-        close_to_other_programs()
-    async with opened_access(taken_out(os.environ), prices) as access:
-
-        def check() -> None:
-            access.check()
-            close_to_other_programs()  # the key may have come from the keyring
-
-        yield replace(access, check=check)
+    return opened_access(environment, prices, cache(close_to_other_programs))

@@ -41,6 +41,7 @@ from ..store.rows import read_fact
 from .arguments import own_arguments, recorded
 from .conversation import Conversation, Row, Wish, stored_before, wishes
 from .failures import log_failure
+from .hired import Hired
 from .instructions import context_text, events_listed, offered, system_texts
 from .outcomes import of_stored
 
@@ -64,18 +65,6 @@ class Access:
     models: Models
     prices: Prices
     check: Callable[[], None] = lambda: None
-
-
-@dataclass(frozen=True, slots=True)
-class Hired:
-    """An agent that is a model driven from here: who calls, and the model it is.
-
-    `again` is told of each further attempt at a question of the session, as `Models.ask` tells it.
-    """
-
-    caller: Caller
-    model: Model
-    again: Callable[[str, int], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from ..store.instances import beats
 from ..store.reading import each_row
 from ..store.rows import read_fact
 from .conversation import wishes
-from .driver import Driver, Hired
+from .driver import Driver
+from .hired import Hired
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -75,6 +75,7 @@ async def draw(
     script: Script,
     serving: Serving,
     drawing: Drawing,
+    environment: Mapping[str, str],
     prices: Prices | None = None,
     outside: Callable[[], str] | None = None,
 ) -> Performance:
@@ -84,6 +85,7 @@ async def draw(
         script: What is played. Without answers of a model, real models are asked.
         serving: How the server process is started.
         drawing: On what it is drawn.
+        environment: That of the server process.
         prices: What models cost; if not said, the list prices.
         outside: Looks what has become of the world outside, when all is over, and says it in a sentence or two.
 
@@ -93,7 +95,7 @@ async def draw(
     logging.getLogger("client").setLevel(
         logging.ERROR
     )  # the SDK's; it warns of every tool that is called and not listed
-    async with _cast(script, serving, prices, os.environ) as cast:
+    async with _cast(script, serving, prices, environment) as cast:
         workflow = cast.stage.workflow
         title = f"{workflow.title or workflow.name}, version {workflow.version}"
         spoken = f"MCP {cast.agent.protocol} over stdio, surface {serving.surface}."

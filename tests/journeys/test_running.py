@@ -115,7 +115,7 @@ def test_the_demo_of_a_workflow_in_which_a_model_acts_shows_its_answers(
 
 def test_a_real_model_is_asked_only_with_a_key_and_where_one_acts(shell: Shell) -> None:
     without = shell.run("demo", "claims", "--real", env={"ANTHROPIC_API_KEY": ""})
-    assert without.code == 2
+    assert without.code == 4
     assert "no key" in without.stderr
     elsewhere = shell.run("demo", "invoices", "--real", env={"ANTHROPIC_API_KEY": "sk-x"})
     assert elsewhere.code == 2

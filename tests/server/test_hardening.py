@@ -7,14 +7,17 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
 
 import pytest
 
 from pointsman.contracts.values import JsonObject
+from pointsman.server.command_line.logging import log_to_stderr
 from pointsman.server.hardening import close_to_other_programs
 from pointsman.server.scripts.messages_api import Call, Reply, messages_api
+from tests.server.closing import is_closed, opened_again, refusing, without
 from tests.server.command_line.terminal import PATIENCE_S, POINTSMAN, Shell
 
 TRIAGE = Path(__file__).parents[2] / "docs" / "examples" / "triage.yaml"
@@ -39,8 +42,9 @@ def look(x: int) -> int:
 
 with subprocess.Popen([sys.executable, "-c", "print(); input()"], stdin=-1, stdout=-1) as child:
     child.stdout.readline()
-    Path("of_server").write_text(environment(os.getpid()))
-    Path("of_child").write_text(environment(child.pid))
+    for name, pid in ("of_server", os.getpid()), ("of_child", child.pid):
+        with Path(name).open("a") as seen:
+            seen.write(environment(pid))
     child.stdin.close()
 '''
 WORKFLOW = """
@@ -68,8 +72,15 @@ def plain() -> list[str]:
 
 @on_linux
 @pytest.mark.faults
-def test_no_program_of_its_user_looks_into_a_process_that_asks_a_model(plain: list[str], tmp_path: Path) -> None:
-    """Others still see that it is there, and by which life: they judge its leases and its clock by these."""
+@pytest.mark.parametrize("how", [("--set", "ticket=My printer"), ("--script", "script.yaml")], ids=["run", "script"])
+def test_no_program_of_its_user_looks_into_a_process_that_asks_a_model(
+    plain: list[str], tmp_path: Path, how: tuple[str, str]
+) -> None:
+    """Others still see that it is there, and by which life: they judge its leases and its clock by these.
+
+    With a script it is the server that asks, which has the key from the process that starts it.
+    """
+    (tmp_path / "script.yaml").write_text("start: {ticket: My printer}\nsteps: []\n")
     asked, over = Event(), Event()
 
     def slowly(_: JsonObject) -> Reply:
@@ -78,7 +89,7 @@ def test_no_program_of_its_user_looks_into_a_process_that_asks_a_model(plain: li
         return Reply(calls=(SORTS,))
 
     with messages_api(slowly) as api:
-        command: list[str | Path] = [*plain, POINTSMAN, "run", TRIAGE, "--set", "ticket=My printer"]
+        command: list[str | Path] = [*plain, POINTSMAN, "run", TRIAGE, *how]
         environment = {**Shell(tmp_path).environment, **api.environment}
         with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL) as running:
             assert asked.wait(PATIENCE_S)
@@ -93,19 +104,43 @@ def test_no_program_of_its_user_looks_into_a_process_that_asks_a_model(plain: li
 
 @on_linux
 @pytest.mark.faults
-@pytest.mark.parametrize("key", ["sk-canary-91c2", ""], ids=["with a key", "without one"])
-def test_a_server_with_a_key_is_closed_before_it_loads_a_source_and_what_that_starts_is_not(
-    plain: list[str], tmp_path: Path, key: str
+@pytest.mark.parametrize(
+    ("command", "key"),
+    [
+        (("serve", "peeping.yaml"), ""),
+        (("serve", "peeping.yaml"), "sk-canary-91c2"),
+        (("run", "peeping.yaml", "--script", "script.yaml"), "sk-canary-91c2"),
+        (("sessions", "start", "peeping.yaml"), "sk-canary-91c2"),
+    ],
+    ids=["serve without a key", "serve", "run by a script", "sessions start"],
+)
+def test_what_has_a_key_is_closed_before_it_loads_a_source_and_what_that_starts_is_not(
+    plain: list[str], tmp_path: Path, command: tuple[str, ...], key: str
 ) -> None:
     (tmp_path / "peeping.py").write_text(PEEPING)
     (tmp_path / "peeping.yaml").write_text(WORKFLOW)
+    (tmp_path / "script.yaml").write_text("start: {}\nsteps: []\n")
     environment = {**Shell(tmp_path).environment, "ANTHROPIC_API_KEY": key, "MARK": "seen"}
-    command: list[str | Path] = [*plain, POINTSMAN, "serve", "peeping.yaml"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, input=b"", capture_output=True, check=False)
+    whole: list[str | Path] = [*plain, POINTSMAN, *command]
+    done = subprocess.run(whole, cwd=tmp_path, env=environment, input=b"", capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     of_server, of_child = (tmp_path / "of_server").read_text(), (tmp_path / "of_child").read_text()
     assert ("MARK=seen" in of_server) == (key == "")
     assert ("MARK=seen" in of_child, "ANTHROPIC_API_KEY" in of_child) == (True, False)
+
+
+@pytest.fixture
+def _opened_again() -> Iterator[None]:
+    with opened_again():
+        yield
+
+
+@on_linux
+@pytest.mark.usefixtures("_opened_again")
+def test_a_process_is_closed_by_the_system_itself() -> None:
+    assert not is_closed()
+    assert close_to_other_programs()
+    assert is_closed()
 
 
 def test_on_other_systems_nothing_is_closed_and_nothing_is_said(
@@ -113,17 +148,24 @@ def test_on_other_systems_nothing_is_closed_and_nothing_is_said(
 ) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     assert not close_to_other_programs()
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr() == ("", "")
 
 
 @on_linux
-@pytest.mark.parametrize("error", [OSError("no library"), AttributeError("no prctl")])
-def test_where_the_system_refuses_it_the_log_says_so_and_the_server_goes_on(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+@pytest.mark.usefixtures("_opened_again")
+@pytest.mark.parametrize(
+    ("library", "said"),
+    [
+        (without(OSError("no library")), "no library"),
+        (without(AttributeError("no prctl")), "no prctl"),
+        (refusing, "Invalid argument"),
+    ],
+)
+def test_where_the_system_refuses_it_the_log_says_so_however_little_it_says_and_the_server_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], library: Callable[..., object], said: str
 ) -> None:
-    def refused(*_: object, **__: object) -> None:
-        raise error
-
-    monkeypatch.setattr(ctypes, "CDLL", refused)
+    monkeypatch.setattr(ctypes, "CDLL", library)
+    log_to_stderr("error")
     assert not close_to_other_programs()
-    assert str(error) in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("can read this process's memory"), told.err.count(said)) == ("", 1, 1)

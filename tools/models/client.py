@@ -44,6 +44,7 @@ class AnthropicModels(Models):
         sleep: What waits between attempts.
         clock: What tells how long an answer took.
         chance: Numbers from 0 to 1, by which the waits are spread.
+        before_key: Called before the key is looked for, which happens when a model is first asked.
     """
 
     def __init__(
@@ -53,8 +54,10 @@ class AnthropicModels(Models):
         sleep: Sleep = asyncio.sleep,
         clock: MonotonicClock = time.monotonic,
         chance: Callable[[], float] = random,
+        before_key: Callable[[], object] = lambda: None,
     ) -> None:
         self._environment = environment
+        self._before_key = before_key
         self._retrying = Retrying(sleep, clock, chance)
         self._starting = asyncio.Lock()
         self._client: AsyncAnthropic | None = None
@@ -106,6 +109,7 @@ class AnthropicModels(Models):
         async with self._starting:
             if self._client is not None:
                 return self._client
+            self._before_key()
             client, self._key = await asyncio.to_thread(_opened, self._environment)
             self._client = client
             return client

@@ -7,7 +7,7 @@ it: ask for it in a thread.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from typing import Final
 
 from pointsman.contracts.bounds import MODEL_KEY_CHARACTERS
@@ -38,16 +38,6 @@ def find_key(environment: Mapping[str, str]) -> str:
     if not found or len(found) > MODEL_KEY_CHARACTERS or not (found.isascii() and found.isprintable()):
         raise NotAskable(f"There is no key to ask a model with.{locked} {HOW}")
     return found
-
-
-def taken_out(environment: MutableMapping[str, str]) -> Mapping[str, str]:
-    """Take the key out of a process's environment, and give the environment as it was.
-
-    What the process starts from now on does not inherit the key, not even a program that a Python tool starts.
-    """
-    whole = dict(environment)
-    environment.pop(NAME, None)
-    return whole
 
 
 def _in_keyring() -> tuple[str, str]:

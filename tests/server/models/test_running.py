@@ -17,7 +17,7 @@ from pointsman.fsm.facts import Fact
 from pointsman.fsm.session import Actor, Session
 from pointsman.server.application import open_application
 from pointsman.server.bounds import LEASE_MS
-from pointsman.server.models.driver import Hired
+from pointsman.server.models.hired import Hired
 from pointsman.server.models.running import MayNotDrive, NoSession, NotDriven, run
 from pointsman.server.replies import Caller
 from pointsman.server.scripts.messages_api import Call, Reply
