@@ -67,11 +67,6 @@ def quote(said: str, key: str) -> str:
     return text if len(text) <= MODEL_ERROR_CHARACTERS else text[:MODEL_ERROR_CHARACTERS] + "…"
 
 
-def _ended(text: str) -> str:
-    """Give a text as one after which another sentence may follow."""
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
-
-
 def _means_spent(status: int) -> str:
     return f"The account has spent all it may ({status}). Raise its limit, or wait for the day that the API names."
 
