@@ -93,7 +93,7 @@ def test_the_demo_of_another_workflow_says_how_to_go_on_with_that_one(shell: She
             marks=pytest.mark.slow,
         ),
         pytest.param("leads", ("✗ GUARD_FAILED", "→ planning_a_call → call_planned"), marks=pytest.mark.slow),
-        ("claims", ("0.8554 along the path", "is 0.8297, and 0.85 is demanded", "→ paid")),
+        ("claims", ("0.8554 along the path", "is 0.829738, and 0.85 is demanded", "→ paid")),
         pytest.param(
             "readings",
             ("total differs: 1582.8 in the first reading, 1528.8 in this one", "→ posted"),

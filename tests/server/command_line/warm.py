@@ -27,7 +27,7 @@ import json, os, signal, socket, sys
 
 asker = socket.socket(socket.AF_UNIX)
 try:
-    os.mkdir({cold!r} + "-".join(one for one in sys.argv[1:3] if one.isalpha()))
+    os.mkdir({cold!r} + "-".join(one for one in sys.argv[1:3] if one.isalpha())[:60])
     raise SystemExit(os.execv({executable!r}, [{executable!r}, *sys.argv[1:]]))
 except FileExistsError:
     pass  # this command was started cold before
