@@ -91,14 +91,29 @@ def test_an_integer_of_as_many_digits_as_the_bound_is_read() -> None:
     assert fault("9" * INTEGER_DIGITS) is None
 
 
-def test_nesting_up_to_the_bound_is_read_and_one_more_is_not() -> None:
-    def nested(depth: int) -> str:
-        return "[" * depth + "]" * depth
+def nested(depth: int) -> str:
+    return "[" * depth + "]" * depth
 
+
+def test_nesting_up_to_the_bound_is_read_and_one_more_is_not() -> None:
     assert fault(nested(JSON_DEPTH)) is None
     assert fault(nested(JSON_DEPTH + 1)) == Fault(f"nested more than {JSON_DEPTH} deep")
     assert fault("[" * 100_000) is not None
     assert JsonReader(2).read(nested(3).encode()) == Fault("nested more than 2 deep")
+
+
+def test_a_text_that_the_stack_has_no_room_for_is_a_fault_as_well() -> None:
+    """Whoever asks may be deep in calls already."""
+    reader, text = JsonReader(), nested(JSON_DEPTH).encode()
+
+    def read_at_the_end() -> Parsed | Fault:
+        try:
+            return read_at_the_end()
+        except RecursionError:
+            return reader.read(text)
+
+    assert isinstance(reader.read(text), Parsed)
+    assert read_at_the_end() == Fault(f"nested more than {JSON_DEPTH} deep")
 
 
 def test_brackets_in_strings_nest_nothing() -> None:
