@@ -120,7 +120,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Generator[Day]:
 
 
 async def worked(place: Place, model: Model, overloaded: Faulty) -> Day:
-    """Drive all sessions at the same time: by a server, and by runs, one of which is killed while it asks."""
+    """Drive all sessions: by a server, and beside it by runs, one of which is killed while it asks."""
 
     async def run(story: str, environment: Mapping[str, str] | None = None) -> None:
         assert await place.run("--set", f"text={story}", environment=environment) == 1, place.said
@@ -133,12 +133,13 @@ async def worked(place: Place, model: Model, overloaded: Faulty) -> Day:
 
     async with place.looked_at() as look:
         async with place.serving(look) as server:
+            for story in (SERVE_DEAR, SERVE_LONG):
+                await begun(look, "budgets", story)
+            await until(lambda: model.asked[SERVE_DEAR] + model.asked[SERVE_LONG] == 2)  # a run would take them over
             async with asyncio.TaskGroup() as group:
                 group.create_task(run_and_kill())
                 group.create_task(run(RUN_DEAR))
                 group.create_task(run(RUN_BROKEN_OFF, overloaded.environment))
-                for story in (SERVE_DEAR, SERVE_LONG):
-                    await begun(look, "budgets", story)
             rows = [await rows_at_the_end(look, session) for session in await look.engine.reading(sessions)]
             assert server.stdin is not None
             server.stdin.close()
