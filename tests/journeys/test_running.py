@@ -96,7 +96,7 @@ def test_the_demo_of_another_workflow_says_how_to_go_on_with_that_one(shell: She
         ("claims", ("0.8554 along the path", "is 0.829738, and 0.85 is demanded", "→ paid")),
         pytest.param(
             "readings",
-            ("total differs: 1582.8 in the first reading, 1528.8 in this one", "→ posted"),
+            ("total differs: 1582.8 in the first reading, 1528.8 in the second", "→ posted"),
             marks=pytest.mark.slow,
         ),
     ],
