@@ -14,6 +14,8 @@ from .turn import Turn
 Counted: TypeAlias = Literal["calls", "denials", "invalid", "cost", "tokens"]
 """Limits that what an actor does uses up. The others are kept by time, or when a state is entered."""
 BUDGETS: Final[tuple[Counted, ...]] = ("cost", "tokens")
+_USD_DIGITS: Final = 9
+"""Costs are judged to so many: as a sum of binary fractions 0.1 and 0.7 fall short of 0.8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,6 @@ def _count(counts: Counts, kind: Counted) -> float:
         case "invalid":
             return counts.invalid
         case "cost":
-            return counts.cost_usd
+            return round(counts.cost_usd, _USD_DIGITS)
         case _:
             return counts.tokens

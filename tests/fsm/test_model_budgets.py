@@ -32,6 +32,17 @@ def test_a_budget_moves_the_session_with_the_answer_that_reaches_it(rule: str, *
     assert "text" not in story.record
 
 
+def test_a_budget_is_reached_by_what_adds_up_to_it_in_decimals() -> None:
+    """As binary fractions the sum is a little less, and one answer more would be asked and paid."""
+    costs = (0.1, 0.7)
+    assert sum(costs) < 0.8
+    story = Reading(reader(in_session="{cost: 0.8, then: spent}"))
+    story.answers(cost_usd=costs[0])
+    story.ask_next()
+    story.answers(cost_usd=costs[1])
+    assert (story.state, story.session.counts.turns) == ("spent", 2)
+
+
 def test_the_last_turn_is_not_opened_when_the_budget_is_spent_on_entering() -> None:
     """A session limit that has moved the session before moves it no more: the state has failed, and asks nothing."""
     story = Reading(reader(in_session="{cost: 0.4, then: spent}"))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
+from keyring.errors import PasswordSetError
 from typing_extensions import override
 
 from pointsman.server.models.access import access_of_this_process
@@ -33,7 +34,7 @@ class Watching(KeyringBackend):
 
     @override
     def set_password(self, service: str, username: str, password: str) -> None:
-        raise NotImplementedError
+        raise PasswordSetError(f"{service}: nothing is kept here for {username}")
 
 
 @pytest.fixture
